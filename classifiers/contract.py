@@ -1,0 +1,132 @@
+"""What the service asks of the classifiers: vectors, kinds and grouping decisions, with the doubt stated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+class Kind(StrEnum):
+    bug = "bug"
+    feature = "feature"
+    question = "question"
+    praise = "praise"
+    other = "other"
+
+
+THEME_KINDS = frozenset({Kind.bug, Kind.feature})
+"""The kinds that become themes, and so tickets."""
+
+
+class ModelError(Exception):
+    """The model cannot be used. ``reason`` is one snake_case word, ``detail`` says what happened and what to do."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """Model and backend, e.g. ``all-MiniLM-L6-v2/openvino-bf16``; vectors of different models never mix."""
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """``float32[n, dimensions]`` of unit length, in the order of ``texts``; an empty text gets a vector as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrichment:
+    """What a comment is. Probabilities and confidence in 0..1, sentiment in -1..1; ``language`` is ISO 639-1 or ``und``.
+
+    ``clean`` is the text the model read. ``reason`` says in one snake_case word why a kind was not the model's own
+    choice (``empty_text``, ``unsupported_language`` ...), else it is empty.
+    """
+
+    clean: str
+    language: str
+    language_confidence: float
+    kind: Kind
+    confidence: float
+    scores: Mapping[Kind, float]
+    sentiment: float
+    vector: Vectors
+    reason: str = ""
+
+
+class Enricher(Protocol):
+    """The whole enrich step for a batch; pure, CPU-bound, safe to call from one thread at a time."""
+
+    @property
+    def version(self) -> str:
+        """Names encoder and heads; stored with every result."""
+
+    def enrich(self, texts: Sequence[str]) -> list[Enrichment]:
+        """One Enrichment per text, in order. Never raises for a text, whatever it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A comment as grouping sees it; ``vector`` is ``float32[dimensions]`` of unit length."""
+
+    comment_id: int
+    theme_id: str
+    kind: Kind
+    text: str
+    vector: Vectors
+
+
+class Verdict(StrEnum):
+    join = "join"
+    suggest = "suggest"
+    new = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """One piece of evidence: a member that was near, how near, and the words both share."""
+
+    comment_id: int
+    theme_id: str
+    cosine: float
+    lexical: float
+    words: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a comment belongs, with the reason. ``theme_id`` is the theme to join or to suggest, None for a new one.
+
+    ``score`` is comparable with ``join_at`` and ``suggest_at``, the thresholds that were in force.
+    """
+
+    verdict: Verdict
+    theme_id: str | None
+    score: float
+    join_at: float
+    suggest_at: float
+    nearest: Sequence[Nearest]
+
+
+class Grouper(Protocol):
+    """Decides, from the candidates that a search brought, where a comment belongs. Pure and deterministic."""
+
+    def decide(self, comment: Member, candidates: Sequence[Member], blocked: frozenset[str] = frozenset()) -> Decision:
+        """``candidates`` are members of themes of the same product; ``blocked`` are themes a person ruled out.
+
+        ``comment.theme_id`` is ignored. Members of one theme are judged together, not one by one.
+        """
