@@ -281,6 +281,16 @@ class Tracker(Protocol):
         """Release connections."""
 
 
+S_contra = TypeVar("S_contra", bound=BaseModel, contravariant=True)
+
+
+class OpenTracker(Protocol[S_contra]):
+    """Opens a connection to a tracker. Makes no request: the first method called does."""
+
+    def __call__(self, settings: S_contra, credentials: Any, *, allow_private: bool = False) -> Tracker:
+        """``allow_private`` is the operator's word that loopback and private addresses may be called."""
+
+
 @dataclass(frozen=True, slots=True)
 class TrackerType(Generic[S]):
     """A kind of tracker we can push to. ``settings`` has the public fields, ``credentials`` the secret ones.
@@ -293,7 +303,7 @@ class TrackerType(Generic[S]):
     title: str
     settings: type[S]
     credentials: type[BaseModel]
-    open: Callable[[S, Any, httpx.AsyncBaseTransport | None], Tracker]
+    open: OpenTracker[S]
     guide: str
     parse_event: Callable[[Inbound, S], list[TicketEvent]]
     signature: Signature
