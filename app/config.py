@@ -1,0 +1,77 @@
+"""Settings: every one is an environment variable ``RELAY_<NAME>``; docs/configuration.md lists them all."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_data_dir() -> Path:
+    """The platform's user data folder."""
+    return Path(platformdirs.user_data_dir("feedback-relay"))
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Durations are in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="RELAY_", extra="ignore")
+
+    database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL >= 16 with pgvector >= 0.8. Unset: an embedded server in the data folder."
+    )
+    data_dir: Path = Field(
+        default_factory=default_data_dir,
+        description="Where the embedded database, the prepared model and the secret key live.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Keys that encrypt stored secrets, newest first, separated by commas (make one with "
+        "`relay secret-key`). Unset: a key file in the data folder.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the web server listens on.")
+    port: int = Field(default=8400, ge=0, le=65535, description="Port that the web server listens on.")
+    public_url: str = Field(
+        default="", description="Address under which platforms and people reach this service. Unset: host and port."
+    )
+    model_dir: Path | None = Field(
+        default=None, description="Where the prepared model lies. Unset: in the data folder."
+    )
+    model_threads: int = Field(default=0, ge=0, description="Threads of the encoder; 0 means all cores.")
+    allow_private_addresses: bool = Field(
+        default=False, description="Let trackers and sources live on loopback or private addresses."
+    )
+    lease_seconds: float = Field(
+        default=30.0, gt=0, description="How long a worker may hold a batch before another takes it."
+    )
+    batch_size: int = Field(default=128, ge=1, le=1000, description="Rows that a stage takes at once.")
+    max_attempts: int = Field(default=5, ge=1, description="Tries of a row before it is shown as failed.")
+    undo_seconds: float = Field(default=10.0, ge=0, description="How long a person's decision waits before its push.")
+    refresh_seconds: float = Field(default=60.0, ge=0, description="A ticket is brought up to date at most this often.")
+    idle_seconds: float = Field(default=1.0, gt=0, description="How often an idle worker looks for work by itself.")
+    session_hours: float = Field(default=24 * 14, gt=0, description="How long a dashboard login lasts.")
+    pool_size: int = Field(default=12, ge=2, description="Database connections of one process, at most.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least level to log."
+    )
+    log_format: Literal["console", "json"] = Field(default="console", description="For people or for machines.")
+
+    @property
+    def base_url(self) -> str:
+        """The public address without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def model_path(self) -> Path:
+        """The folder of the prepared model."""
+        return self.model_dir or self.data_dir / "model"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,53 @@
+"""Who may look and act: users with sessions, and API tokens."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from app.models.base import Moment, moment, new_id, number, reference, utc_now, word
+
+
+class User(SQLModel, table=True):
+    """Somebody who signs in to the dashboard. ``role``: ``admin`` or ``member``."""
+
+    __tablename__ = "user_account"
+    __table_args__ = (sa.CheckConstraint("role in ('admin', 'member')", name="user_role"),)
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    email: str = Field(unique=True, sa_type=sa.Text)
+    name: str = word()
+    password_hash: str = Field(sa_type=sa.Text)
+    role: str = word("member")
+    failed_logins: int = number(0)
+    locked_until: Moment = moment()
+    created_at: Moment = utc_now()
+
+
+class LoginSession(SQLModel, table=True):
+    """A signed-in browser. The cookie holds a random value, the row its SHA-256."""
+
+    __tablename__ = "login_session"
+
+    id_hash: str = Field(primary_key=True, sa_type=sa.Text)
+    user_id: uuid.UUID = reference("user_account.id")
+    csrf: str = Field(sa_type=sa.Text)
+    created_at: Moment = utc_now()
+    expires_at: Moment = moment(index=True)
+
+
+class ApiToken(SQLModel, table=True):
+    """A bearer token of the REST API. Only its SHA-256 and first characters are kept. ``scopes`` is space-separated."""
+
+    __tablename__ = "api_token"
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    name: str = Field(sa_type=sa.Text)
+    prefix: str = Field(sa_type=sa.Text)
+    token_hash: str = Field(unique=True, sa_type=sa.Text)
+    scopes: str = word("read")
+    created_at: Moment = utc_now()
+    last_used_at: Moment = moment()
+    revoked_at: Moment = moment()

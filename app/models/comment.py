@@ -1,0 +1,153 @@
+"""A comment is one message by one author in a thread; its stage is the queue of the enrich and group steps."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlmodel import Field, SQLModel
+
+from app.models.base import (
+    Json,
+    Moment,
+    big_number,
+    document,
+    moment,
+    number,
+    reference,
+    serial_id,
+    utc_now,
+    word,
+)
+
+
+class Person(SQLModel, table=True):
+    """The human behind linked handles. An author that is linked to nobody counts as a person of its own."""
+
+    __tablename__ = "person"
+
+    id: int = serial_id()
+    product_id: uuid.UUID = reference("product.id")
+    name: str = word()
+    created_at: Moment = utc_now()
+
+
+class Author(SQLModel, table=True):
+    """A handle on one platform. ``realm`` is where ``external_id`` is unique: a platform, or one source of it."""
+
+    __tablename__ = "author"
+    __table_args__ = (sa.UniqueConstraint("product_id", "realm", "external_id", name="author_once"),)
+
+    id: int = serial_id()
+    product_id: uuid.UUID = reference("product.id", index=False)
+    realm: str = Field(sa_type=sa.Text)
+    external_id: str = Field(sa_type=sa.Text)
+    handle: str = word()
+    name: str = word()
+    is_staff: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()})
+    is_bot: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()})
+    person_id: int | None = reference("person.id", nullable=True, cascade=False)
+    created_at: Moment = utc_now()
+
+
+class Comment(SQLModel, table=True):
+    """The current version of a comment and what we understood of it.
+
+    ``stage``: ``parsed`` (waits for enrich) -> ``enriched`` (waits for group) -> ``grouped``; or ``failed`` with a
+    reason. ``kind_by`` and ``theme_by`` say who decided: ``model`` or ``person``; a person's word is never overruled.
+    ``grouping`` holds why it is in its theme: verdict, score, thresholds, nearest comments, words in common.
+    """
+
+    __tablename__ = "comment"
+    __table_args__ = (
+        sa.UniqueConstraint("source_id", "external_id", name="comment_once"),
+        sa.Index("comment_to_enrich", "id", postgresql_where=sa.text("stage = 'parsed'")),
+        sa.Index("comment_to_group", "product_id", "id", postgresql_where=sa.text("stage = 'enriched'")),
+        sa.Index(
+            "comment_by_theme", "theme_id", sa.text("created_at desc"), postgresql_where=sa.text("theme_id is not null")
+        ),
+        sa.Index("comment_by_product", "product_id", sa.text("created_at desc"), sa.text("id desc")),
+        sa.Index("comment_by_thread", "source_id", "thread_id"),
+        sa.Index("comment_by_fingerprint", "product_id", "fingerprint", postgresql_where=sa.text("fingerprint <> ''")),
+        sa.Index("comment_search", "search", postgresql_using="gin"),
+        sa.CheckConstraint("stage in ('parsed', 'enriched', 'grouped', 'failed')", name="comment_stage"),
+        sa.CheckConstraint("kind in ('', 'bug', 'feature', 'question', 'praise', 'other')", name="comment_kind"),
+    )
+
+    id: int = serial_id()
+    product_id: uuid.UUID = Field(nullable=False)
+    source_id: uuid.UUID = reference("source.id", index=False)
+    delivery_id: int | None = big_number()
+    external_id: str = Field(sa_type=sa.Text)
+    version: str = word()
+    platform: str = word()
+    thread_id: str = word()
+    thread_title: str = word()
+    permalink: str = word()
+    parent_id: str = word()
+    author_id: int | None = reference("author.id", nullable=True, cascade=False)
+    text: str = word()
+    likes: int = number(0)
+    extras: Json = document()
+    created_at: Moment = utc_now()
+    edited_at: Moment = moment()
+    deleted_at: Moment = moment()
+    received_at: Moment = utc_now()
+    stage: str = word("parsed")
+    attempts: int = number(0)
+    lease_until: Moment = moment()
+    reason: str = word()
+    detail: str = word()
+    language: str = word()
+    fingerprint: str = word()
+    kind: str = word()
+    kind_confidence: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
+    kind_scores: Json = document()
+    kind_by: str = word("model")
+    kind_reason: str = word()
+    sentiment: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
+    model_version: str = word()
+    theme_id: uuid.UUID | None = reference("theme.id", index=False, nullable=True, cascade=False)
+    theme_by: str = word("model")
+    grouping: Json = document()
+    grouped_at: Moment = moment()
+    search: str | None = Field(
+        default=None,
+        sa_column=sa.Column(
+            TSVECTOR, sa.Computed("to_tsvector('english', left(thread_title || ' ' || text, 20000))", persisted=True)
+        ),
+    )
+
+
+class CommentVersion(SQLModel, table=True):
+    """Every version of a comment that ever arrived: what makes it the same one again, and the history of edits."""
+
+    __tablename__ = "comment_version"
+    __table_args__ = (sa.UniqueConstraint("source_id", "external_id", "version", name="comment_version_once"),)
+
+    id: int = serial_id()
+    product_id: uuid.UUID = Field(nullable=False)
+    source_id: uuid.UUID = reference("source.id", index=False)
+    external_id: str = Field(sa_type=sa.Text)
+    version: str = word()
+    type: str = word("created")
+    text: str = word()
+    delivery_id: int | None = big_number()
+    received_at: Moment = utc_now()
+
+
+class CommentEmbedding(SQLModel, table=True):
+    """A comment's unit vector, apart from the comment so that a search reads little. ``live``: in an open theme."""
+
+    __tablename__ = "comment_embedding"
+    __table_args__ = (sa.Index("embedding_live", "product_id", postgresql_where=sa.text("live")),)
+
+    comment_id: int = Field(
+        sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("comment.id", ondelete="CASCADE"), primary_key=True)
+    )
+    product_id: uuid.UUID = Field(nullable=False)
+    model: str = Field(sa_type=sa.Text)
+    live: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()})
+    embedding: list[float] = Field(sa_column=sa.Column(HALFVEC(384), nullable=False))

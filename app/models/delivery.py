@@ -1,0 +1,43 @@
+"""A delivery is one received request, kept raw; its stage is the queue of the parse step."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from app.models.base import Json, Moment, document, moment, number, reference, serial_id, utc_now, word
+
+
+class Delivery(SQLModel, table=True):
+    """One received webhook request or polled page.
+
+    ``stage``: ``received`` (waits) -> ``parsed``, ``ignored`` (on purpose, ``reason`` says why), ``unknown`` (an event
+    nobody listed) or ``failed`` (``reason`` and ``detail`` say why; it can be replayed).
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        sa.UniqueConstraint("source_id", "dedup_key", name="delivery_once"),
+        sa.Index("delivery_waiting", "id", postgresql_where=sa.text("stage = 'received'")),
+        sa.Index("delivery_by_source", "source_id", sa.text("id desc")),
+        sa.CheckConstraint("stage in ('received', 'parsed', 'ignored', 'unknown', 'failed')", name="delivery_stage"),
+    )
+
+    id: int = serial_id()
+    product_id: uuid.UUID = Field(nullable=False)
+    source_id: uuid.UUID = reference("source.id", index=False)
+    dedup_key: str = Field(sa_type=sa.Text)
+    received_at: Moment = utc_now()
+    method: str = word("POST")
+    headers: Json = document()
+    query: Json = document()
+    body: bytes = Field(sa_type=sa.LargeBinary)
+    event: str = word()
+    stage: str = word("received")
+    attempts: int = number(0)
+    lease_until: Moment = moment()
+    finished_at: Moment = moment()
+    reason: str = word()
+    detail: str = word()

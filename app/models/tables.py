@@ -1,0 +1,35 @@
+"""Every table, imported once so that migrations and the ORM know them all."""
+
+from sqlmodel import SQLModel
+
+from app.models.account import ApiToken, LoginSession, User
+from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion, Person
+from app.models.delivery import Delivery
+from app.models.product import Product
+from app.models.source import Source, SourceSecret
+from app.models.theme import Activity, Separation, Theme, ThemeSuggestion
+from app.models.tracker import Ticket, Tracker
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "Activity",
+    "ApiToken",
+    "Author",
+    "Comment",
+    "CommentEmbedding",
+    "CommentVersion",
+    "Delivery",
+    "LoginSession",
+    "Person",
+    "Product",
+    "Separation",
+    "Source",
+    "SourceSecret",
+    "Theme",
+    "ThemeSuggestion",
+    "Ticket",
+    "Tracker",
+    "User",
+    "metadata",
+]

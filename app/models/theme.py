@@ -1,0 +1,112 @@
+"""A theme is one bug or one request: the deduplicated group of comments, with its history."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from app.models.base import (
+    Json,
+    Moment,
+    document,
+    moment,
+    new_id,
+    number,
+    reference,
+    serial_id,
+    utc_now,
+    word,
+)
+
+
+class Theme(SQLModel, table=True):
+    """One bug or one request.
+
+    ``status``: ``triage`` (waits for a decision), ``accepted`` (has or gets a ticket), ``ignored`` or ``merged`` (into
+    ``merged_into``). ``version`` counts changes, so that two people do not decide over each other. ``people``,
+    ``mentions``, ``first_seen``, ``last_seen``, ``confidence`` and ``sentiment`` are kept from its comments.
+    """
+
+    __tablename__ = "theme"
+    __table_args__ = (
+        sa.Index("theme_queue", "product_id", "status", sa.text("people desc"), sa.text("id")),
+        sa.Index("theme_recent", "product_id", sa.text("last_seen desc"), sa.text("id")),
+        sa.CheckConstraint("status in ('triage', 'accepted', 'ignored', 'merged')", name="theme_status"),
+        sa.CheckConstraint("kind in ('bug', 'feature', 'question', 'praise', 'other')", name="theme_kind"),
+    )
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    product_id: uuid.UUID = reference("product.id", index=False)
+    kind: str = Field(sa_type=sa.Text)
+    kind_by: str = word("model")
+    title: str = word()
+    title_by: str = word("model")
+    status: str = word("triage")
+    status_reason: str = word()
+    merged_into: uuid.UUID | None = reference("theme.id", nullable=True, cascade=False)
+    version: int = number(1)
+    people: int = number(0)
+    mentions: int = number(0)
+    confidence: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
+    sentiment: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
+    first_seen: Moment = moment()
+    last_seen: Moment = moment()
+    decided_at: Moment = moment()
+    created_at: Moment = utc_now()
+    changed_at: Moment = utc_now()
+
+
+class ThemeSuggestion(SQLModel, table=True):
+    """Two themes that may be the same; a person decides. ``state``: ``open``, ``accepted`` or ``rejected``."""
+
+    __tablename__ = "theme_suggestion"
+    __table_args__ = (
+        sa.UniqueConstraint("theme_id", "other_id", name="theme_suggestion_once"),
+        sa.CheckConstraint("state in ('open', 'accepted', 'rejected')", name="theme_suggestion_state"),
+    )
+
+    id: int = serial_id()
+    product_id: uuid.UUID = reference("product.id")
+    theme_id: uuid.UUID = reference("theme.id", index=False)
+    other_id: uuid.UUID = reference("theme.id")
+    score: float = Field(default=0.0, nullable=False)
+    evidence: Json = document()
+    state: str = word("open")
+    created_at: Moment = utc_now()
+
+
+class Separation(SQLModel, table=True):
+    """A person said that this comment does not belong to this theme: it is never joined there again."""
+
+    __tablename__ = "separation"
+
+    comment_id: int = Field(
+        sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("comment.id", ondelete="CASCADE"), primary_key=True)
+    )
+    theme_id: uuid.UUID = Field(
+        sa_column=sa.Column(sa.ForeignKey("theme.id", ondelete="CASCADE"), primary_key=True, index=True)
+    )
+    created_at: Moment = utc_now()
+
+
+class Activity(SQLModel, table=True):
+    """What happened to a theme, by whom, with what it takes to undo it. Rows are only ever added.
+
+    ``actor`` is ``system``, ``user:<email>`` or ``token:<name>``. ``before`` holds what undo restores; ``undone_by`` is
+    the activity that undid it.
+    """
+
+    __tablename__ = "activity"
+    __table_args__ = (sa.Index("activity_by_theme", "theme_id", sa.text("id desc")),)
+
+    id: int = serial_id()
+    product_id: uuid.UUID = reference("product.id")
+    theme_id: uuid.UUID | None = reference("theme.id", index=False, nullable=True)
+    at: Moment = utc_now()
+    actor: str = word("system")
+    verb: str = Field(sa_type=sa.Text)
+    detail: Json = document()
+    before: Json = document()
+    undone_by: int | None = reference("activity.id", index=False, nullable=True, cascade=False)

@@ -1,0 +1,71 @@
+"""A tracker, and the ledger of the tickets we made there."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from app.models.base import Json, Moment, document, moment, new_id, number, reference, utc_now, word
+
+
+class Tracker(SQLModel, table=True):
+    """A Jira project or GitHub repository. ``kinds`` lists the kinds of theme it takes, comma-separated.
+
+    ``paused_until`` holds back every call after the tracker asked for it; ``reason`` and ``detail`` say what is wrong.
+    """
+
+    __tablename__ = "tracker"
+    __table_args__ = (sa.UniqueConstraint("product_id", "name", name="tracker_name"),)
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    product_id: uuid.UUID = reference("product.id")
+    type: str = Field(sa_type=sa.Text)
+    name: str = Field(sa_type=sa.Text)
+    settings: Json = document()
+    credentials: bytes = Field(sa_type=sa.LargeBinary)
+    kinds: str = word("bug,feature")
+    enabled: bool = Field(default=True, nullable=False, sa_column_kwargs={"server_default": sa.true()})
+    paused_until: Moment = moment()
+    reason: str = word()
+    detail: str = word()
+    checked_at: Moment = moment()
+    created_at: Moment = utc_now()
+
+
+class Ticket(SQLModel, table=True):
+    """A theme's issue in a tracker. The row is written before the tracker is called.
+
+    ``state``: ``pending`` (to create) -> ``creating`` (the call is out; after a crash the marker is looked up) ->
+    ``created``; ``blocked`` waits for a person (``reason``, ``detail``); ``cancelled`` was undone before the push;
+    ``gone`` was deleted in the tracker. ``due_at``: when the next push (create or refresh) is due, empty when current.
+    """
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        sa.UniqueConstraint("theme_id", "tracker_id", name="ticket_once"),
+        sa.Index("ticket_due", "tracker_id", "due_at", postgresql_where=sa.text("due_at is not null")),
+        sa.CheckConstraint(
+            "state in ('pending', 'creating', 'created', 'blocked', 'cancelled', 'gone')", name="ticket_state"
+        ),
+    )
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    product_id: uuid.UUID = reference("product.id")
+    theme_id: uuid.UUID = reference("theme.id", index=False)
+    tracker_id: uuid.UUID = reference("tracker.id", index=False)
+    marker: str = Field(unique=True, sa_type=sa.Text)
+    state: str = word("pending")
+    remote_id: str = word()
+    remote_key: str = word()
+    url: str = word()
+    remote_status: str = word()
+    content_hash: str = word()
+    due_at: Moment = moment()
+    attempts: int = number(0)
+    called_at: Moment = moment()
+    reason: str = word()
+    detail: str = word()
+    created_at: Moment = utc_now()
+    pushed_at: Moment = moment()
