@@ -99,6 +99,7 @@ class CommentEvent:
 
     ``version`` compares as text: use ISO 8601 UTC times with fixed width, or zero-padded numbers, or ``""`` for a
     platform that never edits. A deletion may leave everything empty but ``external_id`` and ``version``.
+    ``opens_thread``: it is the thread's first message (an issue, a topic), not an answer in it.
     """
 
     type: EventType
@@ -112,6 +113,7 @@ class CommentEvent:
     created_at: datetime | None = None
     edited_at: datetime | None = None
     parent_id: str = ""
+    opens_thread: bool = False
     likes: int = 0
     extras: Mapping[str, JsonValue] = field(default_factory=dict)
 
@@ -133,7 +135,9 @@ class Source(Generic[S]):
     ``parse`` is pure and raises PayloadError. ``delivery_id`` returns what makes a delivery the same one again (at most
     200 characters), or None for 'the SHA-256 of the body'. ``challenge`` answers a platform's handshake, given the
     active secrets, and returns None for anything that is not one; ``challenge_signed`` says whether the handshake's
-    signature must be right first. ``reply`` is None where we cannot reply.
+    signature must be right first. ``validate`` raises PayloadError for a body that its sender should be told about (400);
+    where it is None, or passes, the delivery is stored first and a bad one shows as failed. ``global_authors``: author
+    ids mean the same person in every source of the platform. ``reply`` is None where we cannot reply.
     """
 
     name: str
@@ -148,6 +152,8 @@ class Source(Generic[S]):
     guide: str
     challenge: Callable[[Inbound, Sequence[str]], Response | None] | None = None
     challenge_signed: bool = True
+    validate: Callable[[Inbound], None] | None = None
+    global_authors: bool = False
     new_secret: Callable[[], str] | None = None
     poll: Callable[[S, str, httpx.AsyncClient], Awaitable[Poll]] | None = None
     reply: Callable[[S, CommentEvent, str, httpx.AsyncClient], Awaitable[str]] | None = None
