@@ -1,0 +1,111 @@
+"""The encoder: prepared once into a graph that serves without torch, or sentence-transformers itself."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from classifiers.contract import Embedder, ModelError
+from classifiers.graph import REVISION
+from classifiers.model_files import MODEL_NAME, WEIGHTS_SHA256, published_model, verify
+
+Backend = Literal["auto", "openvino", "sentence-transformers"]
+Progress = Callable[[str], None]
+STAMP = "prepared.json"
+FILES = ("graph.xml", "graph.bin", "tokenizer.json")
+
+
+def prepare(directory: Path, progress: Progress | None = None, *, source: Path | None = None) -> Path:
+    """Build the graph from the published weights under ``directory`` and return its folder; does nothing if it is there.
+
+    ``source`` is the folder of the weights, by default that of the installed package. ``progress`` gets a sentence
+    per step. Two processes may prepare at once: the folder appears whole or not at all.
+
+    Raises:
+        ModelError: ``model_missing`` or ``model_digest_mismatch``, each with what to do.
+    """
+    say = progress or (lambda _: None)
+    folder = directory / MODEL_NAME
+    if is_prepared(directory):
+        return folder
+    say("Checking the encoder's weights")
+    weights = verify(source or published_model())
+    from openvino import save_model
+
+    from classifiers.graph import build, read_weights
+
+    say("Building the graph")
+    directory.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{MODEL_NAME}-", dir=directory))
+    try:
+        save_model(build(read_weights(weights / "model.safetensors")), staging / "graph.xml", compress_to_fp16=True)
+        shutil.copyfile(weights / "tokenizer.json", staging / "tokenizer.json")
+        (staging / STAMP).write_text(json.dumps(_stamp()), encoding="utf-8")
+        staging.chmod(0o755)
+        _put_in_place(staging, folder, directory)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    say("The encoder is ready")
+    return folder
+
+
+def is_prepared(directory: Path) -> bool:
+    """Whether ``directory`` holds a whole graph of these weights and this revision."""
+    folder = directory / MODEL_NAME
+    try:
+        stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(stamp == _stamp()) and all((folder / name).is_file() for name in FILES)
+
+
+def load(directory: Path | None, *, threads: int | None = None, backend: Backend = "auto") -> Embedder:
+    """The encoder, from the graph prepared under ``directory`` or from sentence-transformers.
+
+    ``auto`` takes the prepared graph; without one, sentence-transformers where it is installed; else it prepares the
+    graph, when a directory is given. ``threads`` defaults to the cores this process may use.
+
+    Raises:
+        ModelError: ``model_not_prepared``, ``model_missing``, ``model_digest_mismatch`` or ``torch_missing``.
+    """
+    from classifiers import torch_encoder
+
+    prepared = directory is not None and is_prepared(directory)
+    if backend == "sentence-transformers" or (backend == "auto" and not prepared and torch_encoder.available()):
+        return torch_encoder.SentenceTransformersEmbedder(
+            str(verify(published_model())), name=MODEL_NAME, threads=threads
+        )
+    if directory is None or (backend == "openvino" and not prepared):
+        raise ModelError("model_not_prepared", "The encoder is not prepared; run once: relay model prepare")
+    from classifiers.openvino_encoder import OpenVinoEmbedder
+
+    return OpenVinoEmbedder(prepare(directory), threads=threads)
+
+
+def load_named(name: str, *, threads: int | None = None) -> Embedder:
+    """Any other sentence-transformers model by published name or folder, e.g. a multilingual one.
+
+    Raises:
+        ModelError: ``torch_missing`` or ``model_missing``.
+    """
+    from classifiers.torch_encoder import SentenceTransformersEmbedder
+
+    return SentenceTransformersEmbedder(name, threads=threads)
+
+
+def _stamp() -> dict[str, str | int]:
+    return {"weights": WEIGHTS_SHA256, "revision": REVISION}
+
+
+def _put_in_place(staging: Path, folder: Path, directory: Path) -> None:
+    if folder.exists() and not is_prepared(directory):
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        staging.rename(folder)
+    except OSError:
+        if not is_prepared(directory):
+            raise

@@ -1,0 +1,64 @@
+"""The encoder through sentence-transformers: the reference, and the way to use any other model by its name."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+
+import numpy as np
+
+from classifiers.contract import ModelError, Vectors
+from classifiers.openvino_encoder import readable
+
+
+def available() -> bool:
+    """Whether sentence-transformers and torch are installed (without importing them)."""
+    return all(importlib.util.find_spec(name) is not None for name in ("sentence_transformers", "torch"))
+
+
+class SentenceTransformersEmbedder:
+    """Any model that sentence-transformers can load, in float32 on the CPU."""
+
+    def __init__(self, model: str, *, name: str | None = None, threads: int | None = None) -> None:
+        """``model`` is a folder or a published name.
+
+        Raises:
+            ModelError: ``torch_missing`` without the packages, ``model_missing`` when the model cannot be loaded.
+        """
+        if not available():
+            raise ModelError(
+                "torch_missing",
+                "This model runs through sentence-transformers, which is not installed; "
+                'install it with: pip install "feedback-relay[torch]"',
+            )
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        if threads:
+            torch.set_num_threads(threads)
+        try:
+            self._model = SentenceTransformer(model, device="cpu")
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                "model_missing",
+                f"The model {model} could not be loaded ({type(error).__name__}); "
+                "check its name, or download it once and give its folder.",
+            ) from error
+        self._name = f"{name or model}/sentence-transformers-f32"
+
+    @property
+    def name(self) -> str:
+        """Model and backend."""
+        return self._name
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector, as the model says."""
+        return int(self._model.get_sentence_embedding_dimension() or 0)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """``float32[n, dimensions]`` of unit length, in the order of ``texts``."""
+        if not texts:
+            return np.empty((0, self.dimensions), np.float32)
+        vectors = self._model.encode([readable(text) for text in texts], normalize_embeddings=True)
+        return np.asarray(vectors, np.float32)
