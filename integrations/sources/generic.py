@@ -1,0 +1,196 @@
+"""Any program can send comments here, as JSON signed according to Standard Webhooks (https://www.standardwebhooks.com).
+
+1. Give your program this address to send to: `{webhook_url}`
+2. Store this secret where your program keeps its secrets: `{secret}`
+3. For each new, edited or deleted comment (or a batch of them) send one `POST` with `Content-Type: application/json`.
+   The body has a `type` (`comment.created`, `comment.edited` or `comment.deleted`), a `timestamp` and the comment as
+   `data`; docs/sources/README.md lists every field and has an example to copy.
+4. Sign it: the headers are `webhook-id` (unique per delivery), `webhook-timestamp` (Unix seconds) and
+   `webhook-signature`, which is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. Libraries for most
+   languages do this for you.
+5. Send one comment: the answer is 202, and the delivery appears on this source's page.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from integrations import payload
+from integrations.contract import AuthorRef, CommentEvent, EventType, Inbound, PayloadError, Source
+from integrations.signatures import Signature
+from integrations.text import html_to_text, markdown_to_text
+
+HANDLED = frozenset({"comment.created", "comment.edited", "comment.deleted"})
+
+_CONVERT = {"html": html_to_text, "markdown": markdown_to_text}
+
+
+class Settings(BaseModel):
+    """What a generic source needs to know."""
+
+    default_format: Literal["text", "markdown", "html"] = Field(
+        default="text", description="How a comment's text is marked up where the comment does not say."
+    )
+
+
+class Thread(payload.Shape):
+    """The discussion a comment belongs to."""
+
+    id: payload.Identifier
+    title: payload.Line = ""
+    url: payload.Url = ""
+
+
+class Author(payload.Shape):
+    """Who wrote a comment; ``handle`` defaults to the id."""
+
+    id: payload.Identifier
+    handle: payload.Line = ""
+    name: payload.Line = ""
+    is_staff: payload.Flag = False
+    is_bot: payload.Flag = False
+
+
+class Deletion(payload.Shape):
+    """A comment that is gone: only its id is needed."""
+
+    id: payload.Identifier
+    deleted_at: payload.Time = None
+
+
+class Comment(payload.Shape):
+    """A comment as it is now. ``format`` says how ``text`` is marked up."""
+
+    id: payload.Identifier
+    thread: Thread
+    author: Author
+    text: payload.Text
+    url: payload.Url = ""
+    format: Literal["text", "markdown", "html"] | None = None
+    created_at: payload.Time = None
+    edited_at: payload.Time = None
+    parent_id: payload.OptionalId = ""
+    likes: payload.Count = 0
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+class CommentsDelivery(payload.Shape):
+    """What is sent for comment.created and comment.edited: one comment, or a list of them."""
+
+    type: Literal["comment.created", "comment.edited"]
+    timestamp: payload.Time = None
+    data: Annotated[list[Comment], BeforeValidator(_as_list)]
+
+
+class DeletionsDelivery(payload.Shape):
+    """What is sent for comment.deleted: one deletion, or a list of them."""
+
+    type: Literal["comment.deleted"]
+    timestamp: payload.Time = None
+    data: Annotated[list[Deletion], BeforeValidator(_as_list)]
+
+
+def event(inbound: Inbound) -> str:
+    """The delivery's ``type``."""
+    return payload.name(inbound.json().get("type"))
+
+
+def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
+    """The comments of a delivery. A version is the time of the edit, else of the delivery; at one time an edit follows
+    the creation, and a deletion follows both."""
+    body = inbound.json()
+    if body.get("type") == "comment.deleted":
+        deletions = payload.read(DeletionsDelivery, body)
+        return [
+            CommentEvent(
+                type=EventType.deleted,
+                external_id=gone.id,
+                version=payload.version(gone.deleted_at or deletions.timestamp or inbound.received_at, "2"),
+            )
+            for gone in deletions.data
+        ]
+    delivery = payload.read(CommentsDelivery, body)
+    return [_comment(comment, delivery, inbound, settings) for comment in delivery.data]
+
+
+def _comment(comment: Comment, delivery: CommentsDelivery, inbound: Inbound, settings: Settings) -> CommentEvent:
+    edited = delivery.type == "comment.edited"
+    sent = delivery.timestamp or inbound.received_at
+    changed = (comment.edited_at if edited else comment.created_at) or sent
+    raw, extras = payload.cut(comment.text)
+    convert = _CONVERT.get(comment.format or settings.default_format)
+    return CommentEvent(
+        type=EventType.edited if edited else EventType.created,
+        external_id=comment.id,
+        version=payload.version(changed, "1" if edited else "0"),
+        thread_id=comment.thread.id,
+        thread_title=comment.thread.title,
+        permalink=comment.url or comment.thread.url,
+        author=AuthorRef(
+            external_id=comment.author.id,
+            handle=comment.author.handle or comment.author.id,
+            name=comment.author.name,
+            is_staff=comment.author.is_staff,
+            is_bot=comment.author.is_bot,
+        ),
+        text=convert(raw) if convert else raw,
+        created_at=comment.created_at or sent,
+        edited_at=changed if edited else None,
+        parent_id=comment.parent_id,
+        likes=comment.likes,
+        extras=extras,
+    )
+
+
+def validate(inbound: Inbound) -> None:
+    """Tell the sender at once about a body that ``parse`` could not read. Raises PayloadError."""
+    body = inbound.json()
+    kind = event(inbound)
+    if kind == "comment.deleted":
+        payload.read(DeletionsDelivery, body)
+    elif kind in HANDLED:
+        payload.read(CommentsDelivery, body)
+    elif not kind:
+        raise PayloadError("wrong_shape", "type: is missing, such as comment.created.")
+
+
+def delivery_id(inbound: Inbound) -> str | None:
+    """The signed ``webhook-id``, which a sender repeats when it tries again."""
+    return payload.delivery_key(inbound.headers.get("webhook-id", ""))
+
+
+def new_secret() -> str:
+    """A secret in the form that Standard Webhooks libraries expect: ``whsec_`` and base64 of 32 random bytes."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+SOURCE: Source[Settings] = Source(
+    name="generic",
+    title="Generic webhook",
+    settings=Settings,
+    signature=Signature(
+        header="webhook-signature",
+        encoding="base64",
+        prefix="v1,",
+        signed="{id}.{timestamp}.{body}",
+        id_header="webhook-id",
+        timestamp_header="webhook-timestamp",
+        separator=" ",
+        secret_prefix="whsec_",  # noqa: S106 - the prefix of every such secret
+    ),
+    handled=HANDLED,
+    ignored={"ping": "A test of the connection."},
+    event=event,
+    parse=parse,
+    delivery_id=delivery_id,
+    guide=__doc__,
+    validate=validate,
+    new_secret=new_secret,
+)
