@@ -1,0 +1,198 @@
+"""What a reader sees of comments, themes and tickets: frozen rows that the API and the dashboard share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRow:
+    """One comment with its author, its source and its theme. Times are UTC; ``sentiment`` is -1..1.
+
+    ``grouping`` is the evidence for the theme it is in (verdict, score, thresholds, nearest comments); ``kind`` is empty
+    until the comment was enriched; ``deleted_at`` is set when the author or the platform removed it.
+    """
+
+    id: int
+    product_id: UUID
+    source_id: UUID
+    source_name: str
+    platform: str
+    external_id: str
+    thread_id: str
+    thread_title: str
+    permalink: str
+    author_id: int | None
+    author: str
+    author_handle: str
+    author_is_staff: bool
+    author_is_bot: bool
+    text: str
+    likes: int
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    received_at: datetime
+    stage: str
+    reason: str
+    detail: str
+    language: str
+    kind: str
+    kind_by: str
+    kind_confidence: float
+    kind_reason: str
+    sentiment: float
+    theme_id: UUID | None
+    theme_title: str
+    theme_by: str
+    grouping: Mapping[str, Any]
+
+    @property
+    def deleted(self) -> bool:
+        """Whether the comment is gone where it was written."""
+        return self.deleted_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CommentVersionRow:
+    """One version of a comment that arrived."""
+
+    version: str
+    type: str
+    text: str
+    delivery_id: int | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CommentDetail:
+    """A comment, every probability the model gave, and each version that arrived, oldest first."""
+
+    row: CommentRow
+    kind_scores: Mapping[str, float]
+    model_version: str
+    delivery_id: int | None
+    parent_id: str
+    versions: list[CommentVersionRow]
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRow:
+    """A theme's ticket in a tracker, as the ledger has it. ``url`` is empty until it was created there."""
+
+    id: UUID
+    product_id: UUID
+    theme_id: UUID
+    theme_title: str
+    theme_kind: str
+    tracker_id: UUID
+    tracker_name: str
+    tracker_type: str
+    state: str
+    remote_key: str
+    url: str
+    remote_status: str
+    due_at: datetime | None
+    attempts: int
+    reason: str
+    detail: str
+    created_at: datetime
+    pushed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeRow:
+    """One theme as lists show it.
+
+    ``platforms`` are those its comments came from; ``quote`` is the start of its newest comment; ``recent`` counts the
+    comments of the last seven days; ``tickets`` and ``suggestions`` (open ones) say what hangs on it.
+    """
+
+    id: UUID
+    product_id: UUID
+    product_name: str
+    kind: str
+    kind_by: str
+    title: str
+    title_by: str
+    status: str
+    status_reason: str
+    merged_into: UUID | None
+    version: int
+    people: int
+    mentions: int
+    recent: int
+    confidence: float
+    sentiment: float
+    first_seen: datetime | None
+    last_seen: datetime | None
+    decided_at: datetime | None
+    created_at: datetime
+    changed_at: datetime
+    platforms: tuple[str, ...]
+    quote: str
+    tickets: tuple[TicketRow, ...]
+    suggestions: int
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionRow:
+    """Another theme that may be the same, with the evidence; a person decides."""
+
+    id: int
+    theme_id: UUID
+    other_id: UUID
+    other_title: str
+    other_kind: str
+    other_status: str
+    other_people: int
+    other_mentions: int
+    score: float
+    evidence: Mapping[str, Any]
+    state: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeDetail:
+    """A theme with its policy, its open suggestions and what was merged into it."""
+
+    row: ThemeRow
+    policy: str
+    suggestions: list[SuggestionRow]
+    merged_from: list[tuple[UUID, str]]
+    sources: list[tuple[UUID, str, int]]
+    languages: list[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    """One thing that happened to a theme. ``undoable``: it holds what undo needs, and nobody undid it yet."""
+
+    id: int
+    theme_id: UUID | None
+    at: datetime
+    actor: str
+    verb: str
+    detail: Mapping[str, Any]
+    undone_by: int | None
+    undoable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineDay:
+    """How often a theme was spoken of on a day, and by how many people."""
+
+    day: date
+    mentions: int
+    people: int
+
+
+def build(kind: type[Any], row: Mapping[str, Any], **extra: object) -> Any:
+    """A row class from the columns of the same names."""
+    names = kind.__dataclass_fields__
+    return kind(**{name: extra[name] if name in extra else row[name] for name in names})
