@@ -12,7 +12,7 @@ MAX_DAYS = 731
 
 @lru_cache(maxsize=1)
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset({"UTC"} | available_timezones())
 
 
 def check_days(days: int) -> int:

@@ -13,8 +13,8 @@ from uuid import UUID
 class CommentRow:
     """One comment with its author, its source and its theme. Times are UTC; ``sentiment`` is -1..1.
 
-    ``grouping`` is the evidence for the theme it is in (verdict, score, thresholds, nearest comments); ``kind`` is empty
-    until the comment was enriched; ``deleted_at`` is set when the author or the platform removed it.
+    ``grouping`` is the evidence for the theme it is in (verdict, score, thresholds, nearest comments); ``kind`` is
+    empty until the comment was enriched; ``deleted_at`` is set when the author or the platform removed it.
     """
 
     id: int

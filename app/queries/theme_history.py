@@ -26,7 +26,7 @@ async def theme_activity(c: Connection, theme_id: UUID, limit: int = 200) -> lis
 async def theme_timeline(
     c: Connection, theme_id: UUID, days: int = 30, *, tz: str = "UTC", now: datetime | None = None
 ) -> list[TimelineDay]:
-    """Mentions and people per day of ``tz``, the last ``days`` days in order, silent days too. Raises NotFound, Invalid."""
+    """Mentions and people per day of ``tz``, the last ``days`` days, silent ones too. Raises NotFound, Invalid."""
     await require_theme(c, theme_id)
     found = await c.execute(
         """

@@ -34,7 +34,8 @@ _DRESS = sql.SQL(
                 order by cm.created_at desc limit 1), '') as quote,
       (select count(*) from comment cm where cm.theme_id = t.id and cm.deleted_at is null
         and cm.created_at > now() - interval '7 days') as recent,
-      (select count(*) from theme_suggestion g where g.state = 'open' and t.id in (g.theme_id, g.other_id)) as suggestions
+      (select count(*) from theme_suggestion g where g.state = 'open'
+        and t.id in (g.theme_id, g.other_id)) as suggestions
     from ({chosen}) t join product p on p.id = t.product_id order by {order}
     """
 )

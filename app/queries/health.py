@@ -1,0 +1,138 @@
+"""What waits where, and whether every source still speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.db import Connection
+
+SourceStatus = Literal["ok", "quiet", "failing", "never", "disabled"]
+
+
+@dataclass(frozen=True, slots=True)
+class StageWait:
+    """One step of the way: how many rows wait, how long the oldest has (seconds), and how many failed for good."""
+
+    stage: str
+    waiting: int
+    oldest_seconds: float
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How a source does.
+
+    ``deliveries_24h`` counts by arrival, ``comments_24h`` by the time of writing; ``failed``, ``unknown`` and
+    ``ignored`` count the last seven days. ``silent``: it has not spoken for more than a day and for more than ten times
+    the mean gap of its last 100 deliveries. ``status``: ``disabled``, ``never`` (nothing arrived yet), ``failing``
+    (more of the last 20 finished deliveries failed than were parsed), ``quiet`` (silent) or ``ok``.
+    """
+
+    source_id: UUID
+    product_id: UUID
+    name: str
+    platform: str
+    enabled: bool
+    last_delivery_at: datetime | None
+    deliveries_24h: int
+    comments_24h: int
+    failed: int
+    unknown: int
+    ignored: int
+    silent: bool
+    status: SourceStatus
+
+
+async def stages(c: Connection, product_id: UUID | None = None, *, now: datetime | None = None) -> list[StageWait]:
+    """What waits in parse, enrich, group and push, in this order."""
+    found = await c.execute(
+        """
+        with clock as (select coalesce(%(now)s::timestamptz, now()) as now),
+        waits as (
+          select 1 as place, 'parse' as stage, count(*) as waiting, min(received_at) as oldest from delivery
+            where stage = 'received' and (%(product)s::uuid is null or product_id = %(product)s)
+          union all
+          select 2, 'enrich', count(*), min(received_at) from comment
+            where stage = 'parsed' and (%(product)s::uuid is null or product_id = %(product)s)
+          union all
+          select 3, 'group', count(*), min(received_at) from comment
+            where stage = 'enriched' and (%(product)s::uuid is null or product_id = %(product)s)
+          union all
+          select 4, 'push', count(*), min(due_at) from ticket, clock
+            where due_at <= clock.now and (%(product)s::uuid is null or product_id = %(product)s)
+        ),
+        failures as (
+          select 'parse' as stage, count(*) as failed from delivery
+            where stage = 'failed' and (%(product)s::uuid is null or product_id = %(product)s)
+          union all
+          select case when kind = '' then 'enrich' else 'group' end, count(*) from comment
+            where stage = 'failed' and (%(product)s::uuid is null or product_id = %(product)s) group by 1
+          union all
+          select 'push', count(*) from ticket
+            where state = 'blocked' and (%(product)s::uuid is null or product_id = %(product)s)
+        )
+        select w.stage, w.waiting, coalesce(f.failed, 0) as failed,
+               greatest(0, coalesce(extract(epoch from clock.now - w.oldest), 0))::float8 as oldest_seconds
+        from clock, waits w left join failures f using (stage) order by w.place
+        """,
+        {"product": product_id, "now": now},
+    )
+    return [StageWait(**row) async for row in found]
+
+
+async def sources(
+    c: Connection, product_id: UUID | None = None, *, source_id: UUID | None = None, now: datetime | None = None
+) -> list[SourceHealth]:
+    """Every source with its health, by name."""
+    found = await c.execute(
+        """
+        with clock as (select coalesce(%(now)s::timestamptz, now()) as now)
+        select s.id as source_id, s.product_id, s.name, s.platform, s.enabled, d.*, latest.*, cm.comments_24h,
+          coalesce(last_delivery_at < clock.now - interval '1 day'
+            and clock.now - last_delivery_at > 10 * (last_delivery_at - first_of_latest) / greatest(1, n - 1), false)
+            as silent
+        from clock, source s
+        cross join lateral (
+          select count(*) filter (where received_at > clock.now - interval '24 hours') as deliveries_24h,
+                 count(*) filter (where stage = 'failed') as failed,
+                 count(*) filter (where stage = 'unknown') as unknown,
+                 count(*) filter (where stage = 'ignored') as ignored
+          from delivery where source_id = s.id and received_at > clock.now - interval '7 days'
+        ) d
+        cross join lateral (
+          select max(received_at) as last_delivery_at, min(received_at) as first_of_latest, count(*) as n,
+                 count(*) filter (where place <= 20 and stage = 'failed')
+                   > count(*) filter (where place <= 20 and stage = 'parsed') as failing
+          from (select received_at, stage, row_number() over (order by id desc) as place from delivery
+                where source_id = s.id order by id desc limit 100) recent
+        ) latest
+        cross join lateral (
+          select count(*) as comments_24h from comment
+          where product_id = s.product_id and source_id = s.id and created_at > clock.now - interval '24 hours'
+        ) cm
+        where (%(product)s::uuid is null or s.product_id = %(product)s)
+          and (%(source)s::uuid is null or s.id = %(source)s)
+        order by s.name, s.id
+        """,
+        {"product": product_id, "source": source_id, "now": now},
+    )
+    return [_health(row) async for row in found]
+
+
+def _health(row: dict[str, object]) -> SourceHealth:
+    status: SourceStatus = "ok"
+    if not row["enabled"]:
+        status = "disabled"
+    elif row["last_delivery_at"] is None:
+        status = "never"
+    elif row["failing"]:
+        status = "failing"
+    elif row["silent"]:
+        status = "quiet"
+    names = [name for name in SourceHealth.__dataclass_fields__ if name != "status"]
+    values: dict[str, object] = {name: row[name] for name in names}
+    return SourceHealth(**values, status=status)  # type: ignore[arg-type]

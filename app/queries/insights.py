@@ -1,0 +1,209 @@
+"""Numbers about a product: how much is said, where, of which kind, and what waits for a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from app.db import Connection
+from app.queries.periods import check_days, check_zone
+from app.queries.rows import ThemeRow
+from app.queries.themes import theme_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The totals of a period (comments, people, kinds) and of now (themes, tickets).
+
+    ``people`` leaves staff and bots out. ``net_tone`` is (comments above 0.2 - comments below -0.2) / comments with a
+    tone, in -1..1, or None where there are none. ``oldest_decision_seconds`` is how long the oldest theme in triage
+    has waited, None where nothing waits.
+    """
+
+    days: int
+    comments: int
+    people: int
+    previous_comments: int
+    previous_people: int
+    net_tone: float | None
+    toned: int
+    themes_triage: int
+    themes_accepted: int
+    themes_ignored: int
+    tickets_created: int
+    tickets_open: int
+    tickets_blocked: int
+    oldest_decision_seconds: float | None
+    suggestions: int
+
+
+@dataclass(frozen=True, slots=True)
+class VolumePoint:
+    """Comments and people of one source on one day."""
+
+    day: date
+    source_id: UUID
+    source_name: str
+    platform: str
+    comments: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class KindCount:
+    """Comments and people of one kind."""
+
+    kind: str
+    comments: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopTheme:
+    """A theme with what was said in the period."""
+
+    theme: ThemeRow
+    mentions: int
+    people: int
+
+
+_PERIOD = """
+    period as (
+      select day, (day + 1)::timestamp at time zone %(tz)s as until,
+             (day - %(days)s + 1)::timestamp at time zone %(tz)s as since,
+             (day - 2 * %(days)s + 1)::timestamp at time zone %(tz)s as before
+      from (select (coalesce(%(now)s::timestamptz, now()) at time zone %(tz)s)::date as day) today
+    )
+"""
+
+
+async def overview(
+    c: Connection, product_id: UUID | None = None, days: int = 30, tz: str = "UTC", *, now: datetime | None = None
+) -> Overview:
+    """Totals of the last ``days`` days, today among them, beside those of the ``days`` days before. Raises Invalid."""
+    values = {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now}
+    found = await c.execute(
+        "with " + _PERIOD + ", said as ("
+        """
+          select cm.created_at >= since as current, cm.sentiment, coalesce('p' || a.person_id, 'a' || a.id) as person,
+                 not coalesce(a.is_staff or a.is_bot, false) as counts
+          from comment cm cross join period left join author a on a.id = cm.author_id
+          where cm.created_at >= before and cm.created_at < until and cm.deleted_at is null
+            and (%(product)s::uuid is null or cm.product_id = %(product)s)
+        )
+        select count(*) filter (where current) as comments, count(*) filter (where not current) as previous_comments,
+               count(distinct person) filter (where current and counts) as people,
+               count(distinct person) filter (where not current and counts) as previous_people,
+               count(*) filter (where current and abs(sentiment) > 0.2) as toned,
+               coalesce(sum(sign(sentiment)) filter (where current and abs(sentiment) > 0.2), 0) as tone
+        from said
+        """,
+        values,
+    )
+    said = await found.fetchone()
+    found = await c.execute(
+        """
+        select count(*) filter (where status = 'triage') as themes_triage,
+               count(*) filter (where status = 'accepted') as themes_accepted,
+               count(*) filter (where status = 'ignored') as themes_ignored,
+               extract(epoch from coalesce(%(now)s::timestamptz, now())
+                 - min(created_at) filter (where status = 'triage'))::float8 as oldest
+        from theme where (%(product)s::uuid is null or product_id = %(product)s)
+        """,
+        values,
+    )
+    themes = await found.fetchone()
+    found = await c.execute(
+        """
+        select count(*) filter (where state = 'created') as tickets_created,
+               count(*) filter (where state in ('pending', 'creating')) as tickets_open,
+               count(*) filter (where state = 'blocked') as tickets_blocked,
+               (select count(*) from theme_suggestion where state = 'open'
+                 and (%(product)s::uuid is null or product_id = %(product)s)) as suggestions
+        from ticket where (%(product)s::uuid is null or product_id = %(product)s)
+        """,
+        values,
+    )
+    tickets = await found.fetchone()
+    assert said is not None and themes is not None and tickets is not None
+    oldest, tone = themes.pop("oldest"), said.pop("tone")
+    return Overview(
+        days=days,
+        net_tone=float(tone) / said["toned"] if said["toned"] else None,
+        oldest_decision_seconds=None if oldest is None else max(0.0, oldest),
+        **said,
+        **themes,
+        **tickets,
+    )
+
+
+async def volume(
+    c: Connection, product_id: UUID | None = None, days: int = 30, tz: str = "UTC", *, now: datetime | None = None
+) -> list[VolumePoint]:
+    """Comments per day of ``tz`` and source, every source on every day, by day and source name. Raises Invalid."""
+    found = await c.execute(
+        "with " + _PERIOD + ", said as ("
+        """
+          select (cm.created_at at time zone %(tz)s)::date as day, cm.source_id, count(*) as comments,
+                 count(distinct coalesce('p' || a.person_id, 'a' || a.id)) as people
+          from comment cm cross join period left join author a on a.id = cm.author_id
+          where cm.created_at >= since and cm.created_at < until and cm.deleted_at is null
+            and (%(product)s::uuid is null or cm.product_id = %(product)s) group by 1, 2
+        )
+        select d::date as day, s.id as source_id, s.name as source_name, s.platform,
+               coalesce(said.comments, 0) as comments, coalesce(said.people, 0) as people
+        from period cross join generate_series(period.day - %(days)s + 1, period.day, interval '1 day') d
+        cross join source s left join said on said.day = d::date and said.source_id = s.id
+        where (%(product)s::uuid is null or s.product_id = %(product)s) order by 1, s.name, s.id
+        """,
+        {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now},
+    )
+    return [VolumePoint(**row) async for row in found]
+
+
+async def kinds(
+    c: Connection, product_id: UUID | None = None, days: int = 30, tz: str = "UTC", *, now: datetime | None = None
+) -> list[KindCount]:
+    """Comments by kind, every kind, most first; those that were not enriched yet are left out. Raises Invalid."""
+    found = await c.execute(
+        "with " + _PERIOD + ", said as ("
+        """
+          select cm.kind, count(*) as comments, count(distinct coalesce('p' || a.person_id, 'a' || a.id)) as people
+          from comment cm cross join period left join author a on a.id = cm.author_id
+          where cm.created_at >= since and cm.created_at < until and cm.deleted_at is null
+            and (%(product)s::uuid is null or cm.product_id = %(product)s) group by 1
+        )
+        select k.kind, coalesce(said.comments, 0) as comments, coalesce(said.people, 0) as people
+        from unnest(array['bug', 'feature', 'question', 'praise', 'other']) with ordinality as k(kind, place)
+        left join said using (kind) order by 2 desc, k.place
+        """,
+        {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now},
+    )
+    return [KindCount(**row) async for row in found]
+
+
+async def top_themes(
+    c: Connection,
+    product_id: UUID | None = None,
+    days: int = 30,
+    tz: str = "UTC",
+    *,
+    limit: int = 10,
+    now: datetime | None = None,
+) -> list[TopTheme]:
+    """The themes that most people spoke of lately; merged and ignored ones are left out. Raises Invalid."""
+    found = await c.execute(
+        "with " + _PERIOD + "select t.id,"
+        """
+          count(*) as mentions, count(distinct coalesce('p' || a.person_id, 'a' || a.id)) as people
+        from period cross join comment cm join theme t on t.id = cm.theme_id left join author a on a.id = cm.author_id
+        where cm.created_at >= since and cm.created_at < until and cm.deleted_at is null
+          and t.status in ('triage', 'accepted') and (%(product)s::uuid is null or cm.product_id = %(product)s)
+        group by t.id order by people desc, mentions desc, t.id limit %(limit)s
+        """,
+        {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now, "limit": limit},
+    )
+    heard = [(row["id"], row["mentions"], row["people"]) async for row in found]
+    rows = await theme_rows(c, [theme_id for theme_id, _, _ in heard])
+    return [TopTheme(rows[theme_id], mentions, people) for theme_id, mentions, people in heard]
