@@ -1,0 +1,67 @@
+"""What the managed block of a ticket says, in every tracker alike, and how much of it fits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from integrations.contract import Draft
+
+HEADING = "Feedback from the community"
+QUOTES = "What people say"
+THREADS = "Where they say it"
+EDIT_NOTE = "Edit anything outside this block: Feedback Relay keeps only this block current."
+QUOTE_LIMIT = 700
+NAME_LIMIT = 80
+THREAD_TITLE_LIMIT = 120
+FULL = "The ticket's own text leaves no room for the block of Feedback Relay. Shorten the text in the tracker."
+
+Piece = TypeVar("Piece")
+
+
+def day(moment: datetime) -> str:
+    """A date as people read it: 3 November 2026."""
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def who(draft: Draft) -> str:
+    """How many people: '12 people', '1 person'."""
+    return f"{draft.people:,} {'person' if draft.people == 1 else 'people'}"
+
+
+def what(draft: Draft) -> str:
+    """The rest of the sentence that begins with ``who``."""
+    comments = f"{draft.mentions:,} {'comment' if draft.mentions == 1 else 'comments'}"
+    first, last = day(draft.first_seen), day(draft.last_seen)
+    when = f"on {first}" if first == last else f"first on {first}, last on {last}"
+    return f"wrote {comments} about this, {when}."
+
+
+def hidden(quotes: int, threads: int) -> str:
+    """What was left out for lack of room, or an empty string."""
+    parts = [
+        f"{count:,} more {word if count == 1 else word + 's'}"
+        for count, word in ((quotes, "quote"), (threads, "thread"))
+        if count
+    ]
+    return f"{' and '.join(parts)} on the theme page." if parts else ""
+
+
+def fitting(
+    quotes: Sequence[Piece], threads: Sequence[Piece], *, room: int, size: Callable[[Piece], int]
+) -> tuple[list[Piece], list[Piece]]:
+    """The leading quotes and threads that fit into ``room`` together; quotes take at most half while threads wait."""
+    kept_quotes = _leading(quotes, room // 2 if threads else room, size)
+    left = room - sum(map(size, kept_quotes))
+    return kept_quotes, _leading(threads, left, size)
+
+
+def _leading(pieces: Sequence[Piece], room: int, size: Callable[[Piece], int]) -> list[Piece]:
+    kept: list[Piece] = []
+    for piece in pieces:
+        room -= size(piece)
+        if room < 0:
+            break
+        kept.append(piece)
+    return kept
