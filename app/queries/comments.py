@@ -98,7 +98,7 @@ def read_row(row: Mapping[str, Any]) -> CommentRow:
 async def list_comments(
     c: Connection, wanted: CommentFilter, *, order: str = "recent", cursor: str | None = None, limit: int = 50
 ) -> Page[CommentRow]:
-    """Comments by ``order``: ``recent``, ``oldest`` or ``liked``. Raises Invalid: ``cursor_invalid``, ``limit_invalid``."""
+    """Comments by ``order`` (a key of ORDERS). Raises Invalid: ``cursor_invalid``, ``limit_invalid``."""
     by, more, filters = ORDERS[order], check_limit(limit), wanted.clauses()
     by.after(cursor, filters)
     query = sql.SQL("select {}, {} {} where {} order by {} limit {}").format(

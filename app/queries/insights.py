@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from psycopg import sql
+
 from app.db import Connection
+from app.queries.people import VOICE
 from app.queries.periods import check_days, check_zone
 from app.queries.rows import ThemeRow
 from app.queries.themes import theme_rows
@@ -68,14 +71,14 @@ class TopTheme:
     people: int
 
 
-_PERIOD = """
+_PERIOD = sql.SQL("""
     period as (
       select day, (day + 1)::timestamp at time zone %(tz)s as until,
              (day - %(days)s + 1)::timestamp at time zone %(tz)s as since,
              (day - 2 * %(days)s + 1)::timestamp at time zone %(tz)s as before
       from (select (coalesce(%(now)s::timestamptz, now()) at time zone %(tz)s)::date as day) today
     )
-"""
+""")
 
 
 async def overview(
@@ -84,9 +87,9 @@ async def overview(
     """Totals of the last ``days`` days, today among them, beside those of the ``days`` days before. Raises Invalid."""
     values = {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now}
     found = await c.execute(
-        "with " + _PERIOD + ", said as ("
-        """
-          select cm.created_at >= since as current, cm.sentiment, coalesce('p' || a.person_id, 'a' || a.id) as person,
+        sql.SQL("""
+        with {period}, said as (
+          select cm.created_at >= since as current, cm.sentiment, {voice} as person,
                  not coalesce(a.is_staff or a.is_bot, false) as counts
           from comment cm cross join period left join author a on a.id = cm.author_id
           where cm.created_at >= before and cm.created_at < until and cm.deleted_at is null
@@ -98,7 +101,7 @@ async def overview(
                count(*) filter (where current and abs(sentiment) > 0.2) as toned,
                coalesce(sum(sign(sentiment)) filter (where current and abs(sentiment) > 0.2), 0) as tone
         from said
-        """,
+        """).format(period=_PERIOD, voice=VOICE),
         values,
     )
     said = await found.fetchone()
@@ -143,10 +146,10 @@ async def volume(
 ) -> list[VolumePoint]:
     """Comments per day of ``tz`` and source, every source on every day, by day and source name. Raises Invalid."""
     found = await c.execute(
-        "with " + _PERIOD + ", said as ("
-        """
+        sql.SQL("""
+        with {period}, said as (
           select (cm.created_at at time zone %(tz)s)::date as day, cm.source_id, count(*) as comments,
-                 count(distinct coalesce('p' || a.person_id, 'a' || a.id)) as people
+                 count(distinct {voice}) as people
           from comment cm cross join period left join author a on a.id = cm.author_id
           where cm.created_at >= since and cm.created_at < until and cm.deleted_at is null
             and (%(product)s::uuid is null or cm.product_id = %(product)s) group by 1, 2
@@ -156,7 +159,7 @@ async def volume(
         from period cross join generate_series(period.day - %(days)s + 1, period.day, interval '1 day') d
         cross join source s left join said on said.day = d::date and said.source_id = s.id
         where (%(product)s::uuid is null or s.product_id = %(product)s) order by 1, s.name, s.id
-        """,
+        """).format(period=_PERIOD, voice=VOICE),
         {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now},
     )
     return [VolumePoint(**row) async for row in found]
@@ -167,9 +170,9 @@ async def kinds(
 ) -> list[KindCount]:
     """Comments by kind, every kind, most first; those that were not enriched yet are left out. Raises Invalid."""
     found = await c.execute(
-        "with " + _PERIOD + ", said as ("
-        """
-          select cm.kind, count(*) as comments, count(distinct coalesce('p' || a.person_id, 'a' || a.id)) as people
+        sql.SQL("""
+        with {period}, said as (
+          select cm.kind, count(*) as comments, count(distinct {voice}) as people
           from comment cm cross join period left join author a on a.id = cm.author_id
           where cm.created_at >= since and cm.created_at < until and cm.deleted_at is null
             and (%(product)s::uuid is null or cm.product_id = %(product)s) group by 1
@@ -177,7 +180,7 @@ async def kinds(
         select k.kind, coalesce(said.comments, 0) as comments, coalesce(said.people, 0) as people
         from unnest(array['bug', 'feature', 'question', 'praise', 'other']) with ordinality as k(kind, place)
         left join said using (kind) order by 2 desc, k.place
-        """,
+        """).format(period=_PERIOD, voice=VOICE),
         {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now},
     )
     return [KindCount(**row) async for row in found]
@@ -194,14 +197,14 @@ async def top_themes(
 ) -> list[TopTheme]:
     """The themes that most people spoke of lately; merged and ignored ones are left out. Raises Invalid."""
     found = await c.execute(
-        "with " + _PERIOD + "select t.id,"
-        """
-          count(*) as mentions, count(distinct coalesce('p' || a.person_id, 'a' || a.id)) as people
+        sql.SQL("""
+        with {period}
+        select t.id, count(*) as mentions, count(distinct {voice}) as people
         from period cross join comment cm join theme t on t.id = cm.theme_id left join author a on a.id = cm.author_id
         where cm.created_at >= since and cm.created_at < until and cm.deleted_at is null
           and t.status in ('triage', 'accepted') and (%(product)s::uuid is null or cm.product_id = %(product)s)
         group by t.id order by people desc, mentions desc, t.id limit %(limit)s
-        """,
+        """).format(period=_PERIOD, voice=VOICE),
         {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now, "limit": limit},
     )
     heard = [(row["id"], row["mentions"], row["people"]) async for row in found]
