@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue, ValidationError
 
 from integrations.contract import PayloadError
-from integrations.text import TEXT_LIMIT, sanitize
+from integrations.text import TEXT_LIMIT, sanitize, without_surrogates
 
 ID_LIMIT = 300
 """Characters kept of an id, a handle, a title or a name."""
@@ -47,7 +47,7 @@ def _text(value: object) -> str:
         return ""
     if not isinstance(value, str):
         raise ValueError("should be a text")
-    return value if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
+    return without_surrogates(value)
 
 
 def web_address(value: object) -> str:

@@ -43,7 +43,12 @@ _BLOCK = frozenset(_BLOCK_TAGS.split())
 def sanitize(text: str, limit: int = TEXT_LIMIT) -> str:
     """The text without control characters, with U+FFFD for lone surrogates, ``\\n`` for line ends, cut at ``limit``."""
     text = text[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")
-    return _SURROGATE.sub("\ufffd", _CONTROL.sub("", text))[:limit].strip()
+    return without_surrogates(_CONTROL.sub("", text))[:limit].strip()
+
+
+def without_surrogates(text: str) -> str:
+    """The text with U+FFFD for every lone surrogate: JSON can hold them, UTF-8 and a database cannot."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def tidy(text: str) -> str:

@@ -44,7 +44,7 @@ _ORDER = {
 _IGNORED = {
     "ping": "The test that Discourse sends when somebody presses Ping.",
     "private_message.*": "Private messages are not for a product team.",
-    "small_action.*": "A line that Discourse itself writes into a topic (closed, pinned, moved).",
+    "small_action.*": "A line that Discourse writes into a topic (closed, pinned), or a whisper among staff.",
     "topic.*": "A topic's words arrive with its posts; its state does not concern us.",
     "like.*": "Likes are not comments.",
     "notification.*": "Notifications repeat what posts already said.",
@@ -64,7 +64,7 @@ _IGNORED = {
     "custom.*": "Custom events have no documented shape.",
 }
 
-_REGULAR_AND_MODERATOR = (0, 1, 2)  # post_type 3 is a small action, 4 a whisper of the staff
+_NOT_WRITTEN_FOR_ALL = (3, 4)  # post_type: 1 regular, 2 moderator action, 3 small action, 4 whisper of the staff
 
 
 class Settings(BaseModel):
@@ -85,7 +85,6 @@ class Post(payload.Shape):
     topic_title: payload.Line = ""
     topic_archetype: payload.Line = ""
     post_number: payload.Count = 0
-    post_type: payload.Count = 1
     reply_to_post_number: payload.Count = 0
     version: payload.Count = 1
     created_at: payload.Time = None
@@ -101,29 +100,36 @@ class Post(payload.Shape):
     cooked: payload.Text = ""
 
 
+class Delivery(payload.Shape):
+    """The body of a post event."""
+
+    post: Post
+
+
 def _post(inbound: Inbound) -> Post:
-    body = inbound.json()
-    if "post" not in body:
-        raise PayloadError("wrong_shape", "post: is missing.")
-    return payload.read(Post, body["post"])
+    return payload.read(Delivery, inbound.json()).post
 
 
 def event(inbound: Inbound) -> str:
     """``post.created`` for type ``post`` and event ``post_created``; posts we do not follow have names of their own."""
     kind = payload.name(inbound.headers.get("x-discourse-event-type", ""))
     action = payload.name(inbound.headers.get("x-discourse-event", "")).removeprefix(f"{kind}_")
-    if kind == "post":
-        post = _post(inbound)
-        if post.topic_archetype == "private_message":
+    post = inbound.json().get("post")
+    if kind == "post" and isinstance(post, dict):
+        if post.get("topic_archetype") == "private_message":
             kind = "private_message"
-        elif post.post_type not in _REGULAR_AND_MODERATOR:
+        elif post.get("post_type") in _NOT_WRITTEN_FOR_ALL:
             kind = "small_action"
     return f"{kind}.{action}" if action and action != kind else kind
 
 
 def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     """The post as one comment. A post that its author deleted arrives as an edit with ``user_deleted``; a recovered one
-    counts as edited. Versions order by ``updated_at`` first: an edit within the grace period keeps ``version``."""
+    counts as edited.
+
+    Versions order by ``updated_at`` first, since an edit within the grace period keeps ``version``. Discourse names a
+    post's parent by its number in the topic, not by its id, so that is in ``extras``.
+    """
     post = _post(inbound)
     kind, order = _ORDER.get(event(inbound), (EventType.edited, "1"))
     if post.user_deleted and order == "1":
@@ -146,8 +152,8 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
             text=_raw_to_text(text) if post.raw else html_to_text(text),
             created_at=post.created_at,
             edited_at=post.updated_at if kind is EventType.edited else None,
-            parent_id=f"{post.topic_id}/{post.reply_to_post_number}" if post.reply_to_post_number else "",
-            extras={**extras, "post_number": post.post_number},
+            opens_thread=post.post_number == 1,
+            extras={**extras, "post_number": post.post_number, "reply_to_post_number": post.reply_to_post_number},
         )
     ]
 

@@ -63,7 +63,7 @@ class Deletion(payload.Shape):
 
 
 class Comment(payload.Shape):
-    """A comment as it is now. ``format`` says how ``text`` is marked up."""
+    """A comment as it is now. ``format`` says how ``text`` is marked up; ``opens_thread`` marks a thread's first."""
 
     id: payload.Identifier
     thread: Thread
@@ -74,6 +74,7 @@ class Comment(payload.Shape):
     created_at: payload.Time = None
     edited_at: payload.Time = None
     parent_id: payload.OptionalId = ""
+    opens_thread: payload.Flag = False
     likes: payload.Count = 0
 
 
@@ -144,6 +145,7 @@ def _comment(comment: Comment, delivery: CommentsDelivery, inbound: Inbound, set
         created_at=comment.created_at or sent,
         edited_at=changed if edited else None,
         parent_id=comment.parent_id,
+        opens_thread=comment.opens_thread,
         likes=comment.likes,
         extras=extras,
     )

@@ -194,6 +194,7 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
             created_at=item.created_at,
             edited_at=item.updated_at if kind is EventType.edited else None,
             parent_id=f"{prefix}:{item.parent_id}" if item.parent_id else "",
+            opens_thread=not is_comment,
             likes=payload.count((item.reactions or {}).get("+1")),
             extras={
                 **extras,

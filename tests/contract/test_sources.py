@@ -1,0 +1,208 @@
+"""What every source promises, tried on every fixture of its folder: the fixture names the test.
+
+``<event>.json`` is the body, ``<event>.headers.json`` the headers that matter, ``<event>.expected.json`` the outcome.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from integrations import registry
+from integrations.contract import Inbound, IntegrationError, PayloadError, SignatureRefused, Source
+from integrations.signatures import sign, verify
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "sources"
+NOW = datetime(2026, 11, 2, 9, 15, 2, tzinfo=UTC)
+SECRET = "a secret of thirty-two characters"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fixture: a delivery and where its expectation is."""
+
+    platform: str
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        return FIXTURES / self.platform
+
+    @property
+    def source(self) -> Source[Any]:
+        return registry.source(self.platform)
+
+    @property
+    def settings(self) -> BaseModel:
+        return self.source.settings.model_validate_json((self.folder / "_settings.json").read_bytes())
+
+    @property
+    def expected(self) -> dict[str, Any]:
+        return json.loads((self.folder / f"{self.name}.expected.json").read_text())
+
+    @property
+    def inbound(self) -> Inbound:
+        headers = self.folder / f"{self.name}.headers.json"
+        body = (self.folder / f"{self.name}.json").read_bytes()
+        return Inbound("POST", json.loads(headers.read_text()) if headers.exists() else {}, body, {}, NOW)
+
+
+CASES = [
+    Case(path.parent.name, path.name.removesuffix(".json"))
+    for path in sorted(FIXTURES.glob("*/*.json"))
+    if not path.name.startswith("_") and path.suffixes == [".json"]
+]
+SOURCES = list(registry.sources().values())
+
+each_fixture = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.platform}-{case.name}")
+each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+
+
+def observed(case: Case) -> dict[str, Any]:
+    """What a source makes of a delivery, as JSON."""
+    source, inbound = case.source, case.inbound
+    event = source.event(inbound)
+    outcome, reason = registry.outcome(source, event)
+    seen: dict[str, Any] = {"event": event, "outcome": outcome}
+    if outcome == "ignored":
+        seen["why"] = reason
+    try:
+        if outcome == "handled":
+            seen["comments"] = [asdict(comment) for comment in source.parse(inbound, case.settings)]
+    except PayloadError as error:
+        seen["refused"] = {"reason": error.reason, "detail": error.detail}
+    return json.loads(json.dumps(seen, default=lambda value: value.isoformat()))
+
+
+@each_fixture
+def test_fixture_gives_what_its_expectation_says(case: Case) -> None:
+    assert observed(case) == case.expected
+
+
+@each_fixture
+def test_parsing_twice_gives_the_same(case: Case) -> None:
+    assert observed(case) == observed(case)
+
+
+@each_fixture
+def test_delivery_id_is_stable_and_short(case: Case) -> None:
+    inbound = case.inbound
+    first = case.source.delivery_id(inbound)
+    assert first == case.source.delivery_id(replace(inbound, received_at=NOW + timedelta(hours=3)))
+    assert first is None or 0 < len(first) <= 200
+
+
+@each_source
+def test_two_fixtures_never_share_a_delivery_id(source: Source[Any]) -> None:
+    ids = [source.delivery_id(case.inbound) for case in CASES if case.platform == source.name]
+    named = [value for value in ids if value]
+    assert len(named) == len(set(named)) > 0
+
+
+@each_source
+def test_every_handled_event_has_a_fixture(source: Source[Any]) -> None:
+    seen = {observed(case)["event"] for case in CASES if case.platform == source.name}
+    assert source.handled - seen == set()
+    outcomes = {observed(case)["outcome"] for case in CASES if case.platform == source.name}
+    assert outcomes == {"handled", "ignored", "unknown"}
+    assert any("refused" in observed(case) for case in CASES if case.platform == source.name)
+
+
+@each_source
+def test_nothing_is_both_handled_and_ignored(source: Source[Any]) -> None:
+    for event in source.handled:
+        assert registry.outcome(source, event) == ("handled", "")
+        assert event not in source.ignored
+    assert all(reason.endswith(".") for reason in source.ignored.values())
+
+
+@each_source
+def test_guide_can_be_followed_from_a_page(source: Source[Any]) -> None:
+    shown = source.guide.format(webhook_url="https://relay.example.com/hooks/1", secret="s3cret")
+    assert "https://relay.example.com/hooks/1" in shown
+    assert "s3cret" in shown
+    assert "\n1. " in shown and "\n2. " in shown
+    assert "{" not in shown
+    assert shown == source.guide.replace("{webhook_url}", "https://relay.example.com/hooks/1").replace(
+        "{secret}", "s3cret"
+    )
+
+
+@each_source
+def test_settings_explain_themselves(source: Source[Any]) -> None:
+    fields = source.settings.model_fields
+    assert all(field.description and field.description.endswith(".") for field in fields.values())
+    assert source.settings.model_validate({}) is not None
+
+
+@each_source
+def test_secret_is_long_and_new_each_time(source: Source[Any]) -> None:
+    if source.new_secret is None:
+        assert source.name == "slack", "Slack makes the secret itself"
+        return
+    first, second = source.new_secret(), source.new_secret()
+    assert first != second
+    assert len(first) >= 43
+    assert sign(source.signature, first, b"{}", "msg_1", 1)
+
+
+@each_source
+def test_only_a_fresh_right_signature_is_accepted(source: Source[Any]) -> None:
+    body = b'{"type": "ping"}'
+    headers = sign(source.signature, SECRET, body, "msg_1", int(NOW.timestamp()))
+
+    def refused(changed: dict[str, str], sent: bytes = body, now: datetime = NOW, secret: str = SECRET) -> str:
+        with pytest.raises(SignatureRefused) as caught:
+            verify(source.signature, Inbound("POST", changed, sent, {}, now), [secret], now)
+        return caught.value.reason
+
+    verify(source.signature, Inbound("POST", headers, body, {}, NOW), [SECRET], NOW)
+    name = source.signature.header
+    assert refused({key: value for key, value in headers.items() if key != name}) == "signature_missing"
+    assert refused(headers, secret="another") == "signature_wrong"
+    assert refused(headers, secret="") == "secret_missing"
+    assert refused(headers, sent=b'{"type": "pinh"}') == "signature_wrong"
+    assert refused({**headers, name: headers[name][:-6]}) == "signature_malformed"
+    if source.signature.timestamp_header:
+        assert refused(headers, now=NOW + timedelta(seconds=301)) == "signature_stale"
+        del headers[source.signature.timestamp_header]
+        assert refused(headers) == "timestamp_missing"
+
+
+@each_source
+def test_what_is_not_a_json_object_is_refused(source: Source[Any]) -> None:
+    headers = {"x-github-event": "issues", "x-discourse-event-type": "post", "x-discourse-event": "post_created"}
+    for body in (b"", b"[]", b"{", b"\xff{}", b"null", b'{"a":' * 5000):
+        inbound = Inbound("POST", headers, body, {}, NOW)
+        with pytest.raises(PayloadError):
+            source.event(inbound)
+
+
+def test_registry_knows_its_sources_by_name() -> None:
+    assert list(registry.sources()) == sorted(registry.sources())
+    assert {"discourse", "generic", "github", "slack"} <= set(registry.sources())
+    for name, source in registry.sources().items():
+        assert registry.source(name) is source
+        assert source.name == name
+        assert (FIXTURES / name / "_settings.json").exists()
+    for find in (registry.source, registry.tracker):
+        with pytest.raises(IntegrationError) as caught:
+            find("carrier_pigeon")
+        assert caught.value.reason in ("unknown_platform", "unknown_tracker")
+
+
+def test_wildcards_match_the_family_and_an_exact_name_wins() -> None:
+    source = replace(SOURCES[0], handled=frozenset({"a.made"}), ignored={"a.*": "All.", "a.lost": "One.", "b": "Bare."})
+    assert registry.outcome(source, "a.made") == ("handled", "")
+    assert registry.outcome(source, "a.lost") == ("ignored", "One.")
+    assert registry.outcome(source, "a.other") == ("ignored", "All.")
+    assert registry.outcome(source, "a") == ("ignored", "All.")
+    assert registry.outcome(source, "b") == ("ignored", "Bare.")
+    assert registry.outcome(source, "b.c") == ("unknown", "")
+    assert registry.outcome(source, "") == ("unknown", "")
