@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -60,9 +59,9 @@ def web_address(value: object) -> str:
 
 def count(value: object) -> int:
     """A whole number from 0 to 2^31-1; anything else counts as 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return 0
-    return max(0, min(int(value), _MAX_COUNT))
+    return int(max(0, min(value, _MAX_COUNT)))
 
 
 def _time(value: object) -> datetime | None:

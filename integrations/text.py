@@ -27,6 +27,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,30})")
 _MARKUP = re.compile(r"<[^<>]{0,2000}>")
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _LINE_END = re.compile(r"[^\S\n]+\n")
+_LINE_START = re.compile(r"\n[^\S\n]+")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 _VOID_TAGS = "area base br col embed hr img input link meta source track wbr"
@@ -175,7 +176,7 @@ def _tokens_text(tokens: Sequence[Token], *, keep_quotes: bool) -> str:
 def _block_text(token: Token) -> str:
     match token.type:
         case "inline":
-            return "".join([_inline_text(child) for child in token.children or ()])
+            return _LINE_START.sub("\n", "".join([_inline_text(child) for child in token.children or ()]))
         case "fence" | "code_block":
             return f"\n\n{token.content}\n\n"
         case "html_block":

@@ -1,0 +1,237 @@
+"""Whatever a sender makes of a documented body, a source answers with comments that can be stored, or PayloadError."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from integrations import registry
+from integrations.contract import CommentEvent, EventType, Inbound, PayloadError
+from integrations.sources import discourse, generic, github, slack
+from integrations.text import TEXT_LIMIT
+
+_spec = importlib.util.spec_from_file_location("source_cases", Path(__file__).with_name("test_sources.py"))
+assert _spec is not None and _spec.loader is not None
+cases = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = cases
+_spec.loader.exec_module(cases)
+
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.sampled_from(
+        [10**400, -(10**4000), float("inf"), float("nan"), 1e308, "9999999999.999999", "0001-01-01T00:00:00+23:59"]
+    ),
+    st.text(st.characters(), max_size=30),
+    st.sampled_from(
+        ["\ud800", "a\x00b", "", " ", "javascript:alert(1)", 'https://x.example/"><script>', "x" * 5000, "🙂" * 400]
+    ),
+    st.lists(st.none(), max_size=2),
+    st.dictionaries(st.sampled_from(["id", "ts", "type"]), st.integers(), max_size=2),
+)
+
+
+def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place in a JSON value, the value itself left out."""
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, child in children for place in [(*here, key), *paths(child, (*here, key))]]
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> tuple[Any, Inbound]:
+    """A fixture with up to three of its fields dropped or replaced."""
+    case = draw(st.sampled_from(cases.CASES))
+    body = json.loads(case.inbound.body)
+    for _ in range(draw(st.integers(1, 3))):
+        if not (places := paths(body)):
+            break
+        *way, last = draw(st.sampled_from(places))
+        holder = body
+        for key in way:
+            holder = holder[key]
+        if draw(st.booleans()) and isinstance(holder, dict):
+            del holder[last]
+        else:
+            holder[last] = draw(ODD)
+    return case, replace(case.inbound, body=json.dumps(body).encode())
+
+
+def check(comment: CommentEvent) -> None:
+    """A comment that the database and the dashboard can take."""
+    assert 0 < len(comment.external_id) <= 650
+    assert comment.version.isascii()
+    assert len(comment.text) <= TEXT_LIMIT
+    assert comment.permalink == "" or comment.permalink.startswith(("https://", "http://"))
+    assert not set(comment.permalink) & set("\"'<> \n")
+    assert 0 <= comment.likes < 2**31
+    for moment in (comment.created_at, comment.edited_at):
+        assert moment is None or moment.tzinfo is not None
+    if comment.type is not EventType.deleted:
+        assert comment.author is not None and comment.author.external_id and comment.author.handle
+        assert comment.thread_id
+    stored = json.dumps(asdict(comment), default=datetime.isoformat, ensure_ascii=False)
+    stored.encode("utf-8")
+    assert "\\u0000" not in stored
+
+
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(mutated())
+def test_a_changed_body_gives_comments_or_a_payload_error(drawn: tuple[Any, Inbound]) -> None:
+    case, inbound = drawn
+    source = case.source
+    try:
+        if source.validate is not None:
+            source.validate(inbound)
+        delivery_id = source.delivery_id(inbound)
+        assert delivery_id is None or (0 < len(delivery_id) <= 200 and "\x00" not in delivery_id)
+        if source.challenge is not None:
+            source.challenge(inbound, ["secret"])
+        event = source.event(inbound)
+        event.encode("utf-8")
+        assert len(event) <= 250
+        registry.outcome(source, event)
+        for comment in source.parse(inbound, case.settings):
+            check(comment)
+    except PayloadError as error:
+        assert error.reason in ("wrong_shape", "invalid_json", "invalid_encoding")
+        error.detail.encode("utf-8")
+
+
+def body_of(platform: str, name: str) -> dict[str, Any]:
+    value = json.loads(cases.Case(platform, name).inbound.body)
+    assert isinstance(value, dict)
+    return value
+
+
+def parsed(platform: str, name: str, body: dict[str, Any], **options: Any) -> list[CommentEvent]:
+    case = cases.Case(platform, name)
+    given = case.source.settings.model_validate(options) if options else case.settings
+    comments: list[CommentEvent] = case.source.parse(replace(case.inbound, body=json.dumps(body).encode()), given)
+    return comments
+
+
+def test_a_long_text_is_cut_and_says_so() -> None:
+    for platform, name, way in [
+        ("generic", "comment_created", ("data", "text")),
+        ("discourse", "post_created", ("post", "raw")),
+        ("github", "issue_comment_created", ("comment", "body")),
+        ("slack", "message", ("event", "text")),
+    ]:
+        body = body_of(platform, name)
+        body[way[0]][way[1]] = "a" * (TEXT_LIMIT + 1)
+        (comment,) = parsed(platform, name, body)
+        assert len(comment.text) == TEXT_LIMIT
+        assert comment.extras["truncated"] is True
+
+
+def test_versions_of_one_comment_sort_in_the_order_of_what_happened() -> None:
+    def versions(platform: str, *names: str) -> list[str]:
+        found = [parsed(platform, name, body_of(platform, name))[0] for name in names]
+        assert len({comment.external_id for comment in found}) == 1
+        return [comment.version for comment in found]
+
+    for ordered in (
+        versions("generic", "comment_created", "comment_edited", "comment_deleted"),
+        versions("discourse", "post_created", "post_edited", "post_destroyed", "post_recovered"),
+        versions("github", "issues_opened", "issues_edited", "issues_deleted"),
+        versions("github", "issue_comment_created", "issue_comment_edited", "issue_comment_deleted"),
+        versions("github", "discussion_comment_created", "discussion_comment_edited"),
+        versions("slack", "message", "message_changed", "message_deleted"),
+    ):
+        assert ordered == sorted(ordered)
+        assert len(set(ordered)) == len(ordered)
+
+
+def test_an_edit_within_discourses_grace_period_is_a_delivery_of_its_own() -> None:
+    case = cases.Case("discourse", "post_edited")
+    body = body_of("discourse", "post_edited")
+    body["post"]["updated_at"] = "2026-11-02T09:33:00.000Z"
+    later = replace(case.inbound, body=json.dumps(body).encode())
+    assert discourse.delivery_id(later) != discourse.delivery_id(case.inbound)
+    again = replace(case.inbound, headers={**case.inbound.headers, "x-discourse-event-id": "999"})
+    assert discourse.delivery_id(again) == discourse.delivery_id(case.inbound)
+
+
+def test_discourse_links_to_the_address_in_its_settings() -> None:
+    body = body_of("discourse", "post_created")
+    (comment,) = parsed("discourse", "post_created", body, base_url="https://community.example.org/")
+    assert comment.permalink == "https://community.example.org/t/export-to-csv/88/3"
+    (comment,) = parsed("discourse", "post_created", body, base_url="javascript:alert(1)")
+    assert comment.permalink == ""
+
+
+def test_github_follows_only_the_repositories_in_its_settings() -> None:
+    body = body_of("github", "issues_opened")
+    assert len(parsed("github", "issues_opened", body, repositories="acme/other, Acme/Notes")) == 1
+    assert parsed("github", "issues_opened", body, repositories="acme/other") == []
+
+
+def test_github_may_send_its_default_form() -> None:
+    inbound = cases.Case("github", "issues_opened").inbound
+    form = urlencode({"payload": inbound.body.decode()}).encode()
+    headers = {**inbound.headers, "content-type": "application/x-www-form-urlencoded"}
+    sent = replace(inbound, headers=headers, body=form)
+    assert github.event(sent) == "issues.opened"
+    assert github.parse(sent, github.Settings()) == github.parse(inbound, github.Settings())
+
+
+def test_slack_follows_only_the_channels_in_its_settings() -> None:
+    body = body_of("slack", "message")
+    assert len(parsed("slack", "message", body, channels="C0OTHER C0FEEDBACK")) == 1
+    assert parsed("slack", "message", body, channels="C0OTHER") == []
+
+
+def test_slack_without_its_workspace_links_to_the_channel() -> None:
+    (comment,) = parsed("slack", "message", body_of("slack", "message"), staff="U0X,U0ANA")
+    assert comment.permalink == "https://slack.com/app_redirect?team=T0ACME&channel=C0FEEDBACK"
+    assert comment.author is not None and comment.author.is_staff
+
+
+def test_slack_handshake_is_answered_and_nothing_else_is() -> None:
+    inbound = cases.Case("slack", "message").inbound
+    asked = replace(inbound, body=b'{"token": "x", "challenge": "3eZbrw", "type": "url_verification"}')
+    answer = slack.challenge(asked, ["secret"])
+    assert answer is not None and json.loads(answer.body) == {"challenge": "3eZbrw"}
+    assert (answer.status, answer.content_type) == (200, "application/json")
+    assert slack.challenge(inbound, ["secret"]) is None
+    assert slack.challenge(replace(inbound, body=b'{"type": "url_verification"}'), ["secret"]) is None
+    assert slack.challenge(replace(inbound, body=b'{"text": "url_verification", "challenge": "x"}'), []) is None
+    assert slack.SOURCE.challenge_signed
+
+
+def test_slack_delivery_without_an_event_id_is_known_by_its_body() -> None:
+    inbound = cases.Case("slack", "app_rate_limited").inbound
+    assert slack.delivery_id(inbound) is None
+
+
+def test_generic_sender_is_told_what_is_wrong() -> None:
+    inbound = cases.Case("generic", "comment_created_without_author").inbound
+    for body in (inbound.body, b"{}", b'{"type": 7}', b'{"type": "comment.deleted"}'):
+        try:
+            generic.validate(replace(inbound, body=body))
+        except PayloadError as error:
+            assert error.reason == "wrong_shape"
+        else:
+            raise AssertionError(f"{body!r} was not refused")
+    generic.validate(replace(inbound, body=b'{"type": "reaction.added"}'))
+    assert "a secret value" not in str(
+        _refusal(replace(inbound, body=b'{"type": "comment.deleted", "data": {"id": {"x": "a secret value"}}}'))
+    )
+
+
+def _refusal(inbound: Inbound) -> PayloadError:
+    try:
+        generic.validate(inbound)
+    except PayloadError as error:
+        return error
+    raise AssertionError("nothing was refused")
