@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import sqlalchemy.exc
+from pgvector.psycopg import register_vector_async
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -42,6 +43,10 @@ class DatabaseAway(Unavailable):
 
 async def _prepare(connection: psycopg.AsyncConnection[Any]) -> None:
     await connection.execute("set time zone 'UTC'")
+    await connection.execute("set search_path to public, procrastinate")
+    known = await connection.execute("select 1 from pg_type where typname = 'halfvec'")
+    if await known.fetchone():
+        await register_vector_async(connection)
     await connection.commit()
 
 

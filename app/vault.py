@@ -63,7 +63,7 @@ def new_key() -> str:
 
 
 def load_keys(configured: str | None, data_dir: Path) -> str:
-    """The configured keys, else those of the key file in ``data_dir``, which is made (mode 0600) where it is missing."""
+    """The configured keys, else those of the key file in ``data_dir``, made (mode 0600) where it is missing."""
     if configured:
         return configured
     path = data_dir / "secret.key"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Protocol
 
 import numpy as np
@@ -90,7 +90,7 @@ class Member:
     vector: Vectors
 
 
-class Verdict(StrEnum):
+class Verdict(Enum):
     join = "join"
     suggest = "suggest"
     new = "new"

@@ -87,6 +87,7 @@ class Comment(SQLModel, table=True):
     thread_title: str = word()
     permalink: str = word()
     parent_id: str = word()
+    opens_thread: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()})
     author_id: int | None = reference("author.id", nullable=True, cascade=False)
     text: str = word()
     likes: int = number(0)
@@ -125,7 +126,7 @@ class CommentVersion(SQLModel, table=True):
     """Every version of a comment that ever arrived: what makes it the same one again, and the history of edits."""
 
     __tablename__ = "comment_version"
-    __table_args__ = (sa.UniqueConstraint("source_id", "external_id", "version", name="comment_version_once"),)
+    __table_args__ = (sa.UniqueConstraint("source_id", "external_id", "version", "type", name="comment_version_once"),)
 
     id: int = serial_id()
     product_id: uuid.UUID = Field(nullable=False)

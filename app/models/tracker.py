@@ -45,6 +45,7 @@ class Ticket(SQLModel, table=True):
     __tablename__ = "ticket"
     __table_args__ = (
         sa.UniqueConstraint("theme_id", "tracker_id", name="ticket_once"),
+        sa.UniqueConstraint("tracker_id", "marker", name="ticket_marker_once"),
         sa.Index("ticket_due", "tracker_id", "due_at", postgresql_where=sa.text("due_at is not null")),
         sa.CheckConstraint(
             "state in ('pending', 'creating', 'created', 'blocked', 'cancelled', 'gone')", name="ticket_state"
@@ -55,7 +56,7 @@ class Ticket(SQLModel, table=True):
     product_id: uuid.UUID = reference("product.id")
     theme_id: uuid.UUID = reference("theme.id", index=False)
     tracker_id: uuid.UUID = reference("tracker.id", index=False)
-    marker: str = Field(unique=True, sa_type=sa.Text)
+    marker: str = Field(sa_type=sa.Text)
     state: str = word("pending")
     remote_id: str = word()
     remote_key: str = word()

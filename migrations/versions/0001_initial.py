@@ -209,7 +209,7 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["source_id"], ["source.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("source_id", "external_id", "version", name="comment_version_once"),
+        sa.UniqueConstraint("source_id", "external_id", "version", "type", name="comment_version_once"),
     )
     op.create_table(
         "delivery",
@@ -301,8 +301,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["tracker_id"], ["tracker.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("marker"),
         sa.UniqueConstraint("theme_id", "tracker_id", name="ticket_once"),
+        sa.UniqueConstraint("tracker_id", "marker", name="ticket_marker_once"),
     )
     op.create_index(op.f("ix_ticket_product_id"), "ticket", ["product_id"], unique=False)
     op.create_index(
@@ -321,6 +321,7 @@ def upgrade() -> None:
         sa.Column("thread_title", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("permalink", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("parent_id", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("opens_thread", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("author_id", sa.BigInteger(), nullable=True),
         sa.Column("text", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("likes", sa.Integer(), server_default=sa.text("0"), nullable=False),

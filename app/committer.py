@@ -1,0 +1,128 @@
+"""Stores deliveries so that requests which arrive together share one commit, each answered only after it.
+
+One commit per request costs one fsync each: measured on two cores, sharing them doubles the rate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import psycopg
+import structlog
+
+from app.db import DatabaseAway, is_away
+
+log = structlog.get_logger(__name__)
+
+INSERT = """
+    insert into delivery (product_id, source_id, dedup_key, received_at, method, headers, query, body)
+    select * from unnest(
+        %b::uuid[], %b::uuid[], %t::text[], %b::timestamptz[], %t::text[], %t::jsonb[], %t::jsonb[], %b::bytea[]
+    )
+    on conflict (source_id, dedup_key) do nothing
+    returning source_id, dedup_key
+"""
+
+
+@dataclass(slots=True)
+class NewDelivery:
+    """A verified request that waits for its commit. ``stored`` becomes True (new) or False (known already)."""
+
+    product_id: uuid.UUID
+    source_id: uuid.UUID
+    dedup_key: str
+    received_at: object
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    stored: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Committer:
+    """``writers`` connections that each take whatever waits, insert it in one statement, commit, and answer."""
+
+    def __init__(self, conninfo: str, *, writers: int = 2, most: int = 256, waiting: int = 4096) -> None:
+        self._conninfo = conninfo
+        self._writers = writers
+        self._most = most
+        self._queue: asyncio.Queue[NewDelivery] = asyncio.Queue(waiting)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to write; the first connection is made when there is something to store."""
+        self._tasks = [asyncio.create_task(self._write(), name=f"committer-{n}") for n in range(self._writers)]
+
+    async def stop(self) -> None:
+        """Store what waits, then let the connections go."""
+        await self._queue.join()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def store(self, delivery: NewDelivery) -> bool:
+        """Returns after the commit: True for a new delivery, False for one we have. Raises DatabaseAway."""
+        try:
+            self._queue.put_nowait(delivery)
+        except asyncio.QueueFull:
+            raise DatabaseAway from None
+        return await delivery.stored
+
+    async def _write(self) -> None:
+        connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
+        try:
+            while True:
+                batch = [await self._queue.get()]
+                while len(batch) < self._most and not self._queue.empty():
+                    batch.append(self._queue.get_nowait())
+                try:
+                    if connection is None or connection.closed:
+                        connection = await psycopg.AsyncConnection.connect(
+                            self._conninfo, autocommit=True, connect_timeout=5
+                        )
+                    await self._insert(connection, batch)
+                except Exception as error:
+                    if not is_away(error):
+                        log.exception("delivery_insert_failed", batch=len(batch))
+                    self._fail(batch, DatabaseAway() if is_away(error) else error)
+                    if connection is not None:
+                        with suppress(psycopg.Error):
+                            await connection.close()
+                        connection = None
+                finally:
+                    for _ in batch:
+                        self._queue.task_done()
+        finally:
+            if connection is not None:
+                await connection.close()
+
+    @staticmethod
+    async def _insert(connection: psycopg.AsyncConnection[tuple[object, ...]], batch: list[NewDelivery]) -> None:
+        columns = [
+            [each.product_id for each in batch],
+            [each.source_id for each in batch],
+            [each.dedup_key for each in batch],
+            [each.received_at for each in batch],
+            [each.method for each in batch],
+            [json.dumps(dict(each.headers)) for each in batch],
+            [json.dumps(dict(each.query)) if each.query else "{}" for each in batch],
+            [each.body for each in batch],
+        ]
+        cursor = await connection.execute(INSERT, columns, prepare=True)
+        new = set(await cursor.fetchall())
+        for each in batch:
+            if not each.stored.done():
+                key = (each.source_id, each.dedup_key)
+                each.stored.set_result(key in new)
+                new.discard(key)
+
+    @staticmethod
+    def _fail(batch: list[NewDelivery], error: Exception) -> None:
+        for each in batch:
+            if not each.stored.done():
+                each.stored.set_exception(error)

@@ -1,0 +1,250 @@
+"""The group step: every bug and request finds its theme. Serial per product: no two comments miss each other."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import psycopg
+import structlog
+
+from app import triage
+from app.activity import SYSTEM, record
+from app.candidates import candidates
+from app.db import Connection, Database, is_away
+from app.metrics import STAGE_ROWS
+from app.theme_counts import recount
+from classifiers.contract import THEME_KINDS, Decision, Grouper, Kind, Member, Verdict
+from classifiers.phrases import title
+
+log = structlog.get_logger(__name__)
+
+PRODUCTS = "select distinct product_id from comment where stage = 'enriched'"
+LOCK = f"select pg_try_advisory_xact_lock({triage.GROUPING_KEY}) as alone"
+WAITING = """
+    select c.id, c.text, c.kind, c.theme_id, c.theme_by, c.deleted_at, c.opens_thread, c.thread_title, e.embedding
+    from comment c left join comment_embedding e on e.comment_id = c.id
+    where c.product_id = %s and c.stage = 'enriched' order by c.id limit %s for update of c
+"""
+BLOCKED = "select comment_id, theme_id from separation where comment_id = any(%s::bigint[])"
+THEMES = """
+    insert into theme (id, product_id, kind, title)
+    select * from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[])
+"""
+PLACE = """
+    update comment c
+    set theme_id = n.theme_id, grouping = n.grouping, stage = 'grouped', grouped_at = now(), attempts = 0
+    from unnest(%s::bigint[], %s::uuid[], %s::jsonb[]) as n(id, theme_id, grouping) where c.id = n.id
+"""
+SUGGEST = """
+    insert into theme_suggestion (product_id, theme_id, other_id, score, evidence)
+    select * from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::float[], %s::jsonb[])
+    on conflict (theme_id, other_id) do nothing
+"""
+RIPE = """
+    select t.id from theme t join product p on p.id = t.product_id
+    where t.id = any(%s::uuid[]) and t.status = 'triage' and p.policy = 'auto'
+      and t.people >= p.auto_min_people and t.confidence >= p.auto_min_confidence
+"""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What a batch has decided so far; later comments of the batch see the earlier ones."""
+
+    placed: list[tuple[int, uuid.UUID | None, str]] = field(default_factory=list)
+    themes: list[tuple[uuid.UUID, str, str]] = field(default_factory=list)
+    suggestions: list[tuple[uuid.UUID, uuid.UUID, float, str]] = field(default_factory=list)
+    touched: set[uuid.UUID] = field(default_factory=set)
+    members: list[Member] = field(default_factory=list)
+
+
+async def group_batch(database: Database, grouper: Grouper, *, limit: int, refresh_seconds: float) -> int:
+    """Group up to ``limit`` comments of every product that nobody else is grouping; returns how many were done."""
+    async with database.transaction() as connection:
+        products = [row["product_id"] for row in await (await connection.execute(PRODUCTS)).fetchall()]
+    done = 0
+    for product_id in products:
+        try:
+            done += await _group(database, grouper, product_id, limit, refresh_seconds)
+        except (psycopg.Error, ValueError) as error:
+            if is_away(error) or isinstance(error, psycopg.OperationalError):
+                raise
+            log.exception("group_batch_failed", product=str(product_id))
+            done += await _one_by_one(database, grouper, product_id, limit, refresh_seconds)
+    return done
+
+
+async def _one_by_one(
+    database: Database, grouper: Grouper, product_id: uuid.UUID, limit: int, refresh_seconds: float
+) -> int:
+    """After a batch failed: the comment that cannot be grouped is set aside with a reason, the others go on."""
+    for done in range(limit):
+        try:
+            if not await _group(database, grouper, product_id, 1, refresh_seconds):
+                return done
+        except (psycopg.Error, ValueError) as error:
+            if is_away(error) or isinstance(error, psycopg.OperationalError):
+                raise
+            async with database.transaction() as connection:
+                await connection.execute(
+                    """
+                    update comment
+                    set stage = 'failed', reason = 'not_storable', detail = 'It could not be grouped; see the log.'
+                    where id = (select min(id) from comment where product_id = %s and stage = 'enriched')
+                    """,
+                    [product_id],
+                )
+            STAGE_ROWS.labels("group", "failed").inc()
+    return limit
+
+
+async def _group(
+    database: Database, grouper: Grouper, product_id: uuid.UUID, limit: int, refresh_seconds: float
+) -> int:
+    async with database.transaction() as connection:
+        alone = await (await connection.execute(LOCK, [product_id])).fetchone()
+        if alone is None or not alone["alone"]:
+            return 0
+        rows = await (await connection.execute(WAITING, [product_id, limit], binary=True)).fetchall()
+        if not rows:
+            return 0
+        batch = _Batch()
+        await _decide(connection, grouper, product_id, rows, batch)
+        await _write(connection, product_id, batch)
+        await recount(connection, batch.touched, comments=[row["id"] for row in rows], refresh_seconds=refresh_seconds)
+        for ripe in await (await connection.execute(RIPE, [sorted(batch.touched)])).fetchall():
+            await triage.accept(connection, ripe["id"], actor=SYSTEM)
+    STAGE_ROWS.labels("group", "grouped").inc(len(rows))
+    return len(rows)
+
+
+async def _decide(
+    connection: Connection, grouper: Grouper, product_id: uuid.UUID, rows: Sequence[dict[str, Any]], batch: _Batch
+) -> None:
+    open_rows = [row for row in rows if _wants_theme(row)]
+    ids = [row["id"] for row in open_rows]
+    near = await candidates(connection, product_id, ids) if ids else {}
+    blocked: dict[int, set[str]] = {}
+    for row in await (await connection.execute(BLOCKED, [ids])).fetchall():
+        blocked.setdefault(row["comment_id"], set()).add(str(row["theme_id"]))
+    regrouped = {row["id"] for row in rows if row["theme_id"] is not None}
+    for row in rows:
+        if row["theme_id"] is not None:
+            batch.touched.add(row["theme_id"])
+        if row["id"] not in near:
+            kept = row["theme_id"] if row["theme_by"] == "person" and row["deleted_at"] is None else None
+            batch.placed.append((row["id"], kept, "{}"))
+            continue
+        vector = row["embedding"].to_numpy().astype("float32")
+        comment = Member(row["id"], "", Kind(row["kind"]), row["text"], vector)
+        around = [member for member in near[row["id"]] if member.comment_id not in regrouped]
+        decision = grouper.decide(
+            comment, around + _near_in_batch(comment, batch.members), frozenset(blocked.get(row["id"], set()))
+        )
+        await _place(connection, product_id, row, comment, decision, batch)
+
+
+def _wants_theme(row: dict[str, Any]) -> bool:
+    """Whether the classifiers choose this comment's theme: a bug or a request that no person has placed."""
+    placed_by_person = row["theme_by"] == "person" and row["theme_id"] is not None
+    return (
+        row["deleted_at"] is None
+        and row["kind"] in THEME_KINDS
+        and row["embedding"] is not None
+        and not placed_by_person
+    )
+
+
+def _near_in_batch(comment: Member, members: Sequence[Member], most: int = 10) -> list[Member]:
+    if not members:
+        return []
+    cosines = np.stack([member.vector for member in members]) @ comment.vector
+    return [members[number] for number in np.argsort(-cosines, kind="stable")[:most]]
+
+
+async def _place(
+    connection: Connection,
+    product_id: uuid.UUID,
+    row: dict[str, Any],
+    comment: Member,
+    decision: Decision,
+    batch: _Batch,
+) -> None:
+    theme_id: uuid.UUID | None = uuid.UUID(decision.theme_id) if decision.theme_id else None
+    if decision.verdict is not Verdict.join or theme_id is None:
+        suggested = theme_id if decision.verdict is Verdict.suggest else None
+        theme_id = await _own_theme(connection, row)
+        if theme_id is None:
+            theme_id = uuid.uuid4()
+            batch.themes.append((theme_id, row["kind"], _title(row)))
+        if suggested is not None and suggested != theme_id:
+            batch.suggestions.append((theme_id, suggested, decision.score, _evidence(decision)))
+    if row["theme_id"] is not None and row["theme_id"] != theme_id:
+        detail = {"comment": row["id"], "from": row["theme_id"], "to": theme_id}
+        await record(connection, product_id, row["theme_id"], "comment_moved", actor=SYSTEM, detail=detail)
+    batch.placed.append((row["id"], theme_id, _evidence(decision)))
+    batch.touched.add(theme_id)
+    batch.members.append(Member(comment.comment_id, str(theme_id), comment.kind, comment.text, comment.vector))
+
+
+async def _own_theme(connection: Connection, row: dict[str, Any]) -> uuid.UUID | None:
+    """The theme an edited comment already has to itself: it keeps it, under the title of the new text."""
+    if row["theme_id"] is None:
+        return None
+    cursor = await connection.execute(
+        """
+        update theme t set kind = case when kind_by = 'person' then kind else %s end,
+                           title = case when title_by = 'person' then title else %s end
+        where t.id = %s and not exists (
+            select 1 from comment c where c.theme_id = t.id and c.id <> %s and c.deleted_at is null)
+        returning id
+        """,
+        [row["kind"], _title(row), row["theme_id"], row["id"]],
+    )
+    found = await cursor.fetchone()
+    return None if found is None else found["id"]
+
+
+def _title(row: dict[str, Any]) -> str:
+    written = row["thread_title"] if row["opens_thread"] else ""
+    return title([written]) if written and len(written.split()) >= 3 else title([row["text"]])
+
+
+def _evidence(decision: Decision) -> str:
+    """The decision as it is stored and shown."""
+    return json.dumps(
+        {
+            "verdict": decision.verdict.value,
+            "score": round(float(decision.score), 4),
+            "join_at": decision.join_at,
+            "suggest_at": decision.suggest_at,
+            "nearest": [
+                {
+                    "comment": near.comment_id,
+                    "theme": near.theme_id,
+                    "cosine": round(float(near.cosine), 4),
+                    "lexical": round(float(near.lexical), 4),
+                    "words": list(near.words),
+                }
+                for near in decision.nearest
+            ],
+        }
+    )
+
+
+async def _write(connection: Connection, product_id: uuid.UUID, batch: _Batch) -> None:
+    if batch.themes:
+        ids, kinds, titles = (list(column) for column in zip(*batch.themes, strict=True))
+        await connection.execute(THEMES, [ids, [product_id] * len(ids), kinds, titles])
+        for number in ids:
+            await record(connection, product_id, number, "created", actor=SYSTEM)
+    if batch.placed:
+        await connection.execute(PLACE, [list(column) for column in zip(*batch.placed, strict=True)])
+    if batch.suggestions:
+        columns = [list(column) for column in zip(*batch.suggestions, strict=True)]
+        await connection.execute(SUGGEST, [[product_id] * len(batch.suggestions), *columns])

@@ -1,0 +1,68 @@
+"""Keeps what a theme says about its comments true: people, mentions, times, confidence."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from app.db import Connection
+
+# One person is one voice however many handles or comments; a comment without an author is a voice of its own.
+RECOUNT = """
+    update theme t
+    set people = n.people, mentions = n.mentions, confidence = n.confidence, sentiment = n.sentiment,
+        first_seen = n.first_seen, last_seen = n.last_seen, changed_at = now()
+    from (
+        select asked.id,
+               count(distinct case when a.person_id is not null then 'p' || a.person_id
+                                   when c.author_id is not null then 'a' || c.author_id
+                                   else 'c' || c.id end) filter (where c.id is not null) as people,
+               count(c.id) as mentions,
+               coalesce(avg(c.kind_confidence), 0) as confidence,
+               coalesce(avg(c.sentiment), 0) as sentiment,
+               min(c.created_at) as first_seen, max(c.created_at) as last_seen
+        from unnest(%s::uuid[]) as asked(id)
+        left join comment c on c.theme_id = asked.id and c.deleted_at is null
+        left join author a on a.id = c.author_id
+        group by asked.id
+    ) n
+    where t.id = n.id
+"""
+LIVE = """
+    update comment_embedding e set live = (c.theme_id is not null and c.deleted_at is null)
+    from comment c
+    where c.id = e.comment_id and c.id = any(%s::bigint[])
+      and e.live <> (c.theme_id is not null and c.deleted_at is null)
+"""
+# A theme that nobody stands behind any more has nothing to decide; if somebody comes back to it, it waits again.
+EMPTIED = """
+    update theme set status = case when mentions = 0 then 'ignored' else 'triage' end,
+                     status_reason = case when mentions = 0 then 'emptied' else '' end
+    where id = any(%s::uuid[])
+      and ((mentions = 0 and status = 'triage') or (mentions > 0 and status = 'ignored' and status_reason = 'emptied'))
+"""
+# A ticket is refreshed at most every `seconds`, so that a busy theme does not spend the tracker's limits.
+REFRESH = """
+    update ticket set due_at = greatest(now(), coalesce(pushed_at, now()) + make_interval(secs => %s))
+    where theme_id = any(%s::uuid[]) and state = 'created' and due_at is null
+"""
+
+
+async def recount(
+    connection: Connection,
+    theme_ids: Iterable[uuid.UUID],
+    *,
+    comments: Iterable[int] = (),
+    refresh_seconds: float = 0.0,
+) -> None:
+    """Bring the counts of these themes and the search marks of these comments up to date; tickets become due."""
+    themes = sorted(set(theme_ids))
+    moved = sorted(set(comments))
+    if moved:
+        await connection.execute(LIVE, [moved])
+    if not themes:
+        return
+    await connection.execute("select 1 from theme where id = any(%s) order by id for update", [themes])
+    await connection.execute(RECOUNT, [themes])
+    await connection.execute(EMPTIED, [themes])
+    await connection.execute(REFRESH, [refresh_seconds, themes])
