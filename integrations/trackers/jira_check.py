@@ -64,7 +64,10 @@ async def _permissions(api: JiraApi, project: str) -> Finding:
 
 
 async def _create_meta(api: JiraApi, project: str, wanted: Collection[str]) -> dict[str, list[dict[str, Any]]]:
-    """Fields of the wanted issue types; the other types are there without. Jira before 8.4 has only the older address, which later versions dropped."""
+    """Fields of the wanted issue types; the other types are there without.
+
+    Jira before 8.4 has only the older address, which later versions dropped.
+    """
     try:
         types = _rows(await api.read(f"issue/createmeta/{project}/issuetypes", {"maxResults": 100}), "issueTypes")
         metas: dict[str, list[dict[str, Any]]] = {}

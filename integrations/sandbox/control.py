@@ -1,0 +1,118 @@
+"""The sandbox's own API: look at what it holds, make it fail, move tickets."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+
+from integrations.sandbox.faults import Fault
+from integrations.sandbox.routing import PlainRoute, Reply
+from integrations.sandbox.routing import state_of as _state
+from integrations.sandbox.state import SandboxState, Settings, Ticket
+
+router = APIRouter(prefix="/_sandbox", route_class=PlainRoute)
+Move = Literal["close", "decline", "start", "reopen"]
+_GITHUB = {"close": ("closed", "completed"), "decline": ("closed", "not_planned")}
+_JIRA = {"close": "Done", "decline": "Won't Do", "start": "In Progress", "reopen": "To Do"}
+
+
+class Moved(BaseModel):
+    """What to do with a ticket."""
+
+    action: Move
+
+
+def move(state: SandboxState, ticket: Ticket, action: Move) -> None:
+    """Change a ticket's status as a person in the tracker would."""
+    if ticket.vendor == "jira":
+        state.set_status(ticket, _JIRA[action])
+    else:
+        status, reason = _GITHUB.get(action, ("open", "reopened"))
+        state.set_status(ticket, status, reason)
+
+
+def _shown(ticket: Ticket) -> dict[str, Any]:
+    return {**ticket.model_dump(mode="json"), "key": ticket.key, "slug": ticket.slug}
+
+
+@router.get("/state")
+def read_state(request: Request) -> Reply:
+    """Settings, tickets (deleted ones too) and the faults in force."""
+    state = _state(request)
+    return {
+        "settings": state.settings.model_dump(mode="json"),
+        "tickets": [_shown(ticket) for ticket in state.saved.tickets],
+        "failures": [fault.model_dump(mode="json") for fault in state.faults.rules],
+    }
+
+
+@router.delete("/state")
+def forget(request: Request) -> Reply:
+    """Forget tickets, requests and faults."""
+    _state(request).reset()
+    return Response(status_code=204)
+
+
+@router.put("/settings")
+def configure(request: Request, settings: Settings) -> Reply:
+    """Replace the settings."""
+    _state(request).configure(settings)
+    return settings.model_dump(mode="json")
+
+
+@router.get("/requests")
+def read_requests(request: Request) -> Reply:
+    """The API requests so far, oldest first; credentials are left out."""
+    return list(_state(request).requests)
+
+
+@router.delete("/requests")
+def forget_requests(request: Request) -> Reply:
+    """Forget the requests."""
+    _state(request).requests.clear()
+    return Response(status_code=204)
+
+
+@router.get("/failures")
+def read_failures(request: Request) -> Reply:
+    """The faults in force."""
+    return [fault.model_dump(mode="json") for fault in _state(request).faults.rules]
+
+
+@router.post("/failures")
+def fail(request: Request, fault: Fault) -> Reply:
+    """Put a fault in force."""
+    _state(request).faults.add(fault)
+    return JSONResponse(fault.model_dump(mode="json"), 201)
+
+
+@router.delete("/failures")
+def behave(request: Request) -> Reply:
+    """Take every fault back."""
+    _state(request).faults.clear()
+    return Response(status_code=204)
+
+
+@router.post("/tickets/{slug:path}/status")
+def move_ticket(request: Request, slug: str, moved: Moved) -> Reply:
+    """Close, decline, start or reopen a ticket."""
+    ticket = _state(request).by_slug(slug)
+    if ticket is None:
+        return JSONResponse({"message": f"There is no ticket {slug} in the sandbox."}, 404)
+    move(_state(request), ticket, moved.action)
+    return _shown(ticket)
+
+
+@router.delete("/tickets/{slug:path}")
+def delete_ticket(request: Request, slug: str) -> Reply:
+    """Delete a ticket as a person in the tracker would."""
+    state = _state(request)
+    ticket = state.by_slug(slug)
+    if ticket is None:
+        return JSONResponse({"message": f"There is no ticket {slug} in the sandbox."}, 404)
+    ticket.deleted = True
+    state.touch(ticket)
+    return Response(status_code=204)

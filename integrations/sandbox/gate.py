@@ -1,0 +1,127 @@
+"""What every API request passes: it is written down, the token is looked at, and faults strike."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hmac
+import json
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from integrations.sandbox.faults import Fault, answer
+from integrations.sandbox.state import SandboxState
+
+MAX_BODY = 2 * 1024 * 1024
+OPEN_PATHS = ("/_sandbox", "/tickets", "/browse/", "/static/")
+
+
+class Gate:
+    """ASGI middleware in front of the GitHub and Jira routes; pages and the control API pass untouched."""
+
+    def __init__(self, app: ASGIApp, state: SandboxState) -> None:
+        self._app = app
+        self._state = state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] == "/" or scope["path"].startswith(OPEN_PATHS):
+            await self._app(scope, receive, send)
+            return
+        body = await _read(receive)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        path, method = str(scope["path"]), str(scope["method"])
+        self._write_down(scope, headers, body)
+        if body is None:
+            await _answer(send, 413, {}, {"message": "The request body is too large for the sandbox."})
+            return
+        fault = self._state.faults.take(method, path)
+        if fault and (instead := answer(fault, path)):
+            await _answer(send, *instead)
+        elif not self._let_in(headers.get("authorization", "")):
+            said = {"errorMessages": ["You are not authenticated."], "errors": {}}
+            await _answer(send, 401, {}, said if path.startswith("/rest/") else {"message": "Bad credentials"})
+        elif fault:
+            await self._app(scope, _replay(body), _swallow)
+            await _go_silent(fault, receive, send)
+        else:
+            await self._app(scope, _replay(body), send)
+
+    def _let_in(self, authorization: str) -> bool:
+        scheme, _, value = authorization.partition(" ")
+        if scheme.lower() == "basic":
+            try:
+                value = base64.b64decode(value, validate=True).decode().partition(":")[2]
+            except (binascii.Error, UnicodeDecodeError):
+                return False
+        wanted = self._state.settings.require_token
+        return bool(value) and (not wanted or hmac.compare_digest(value.encode(), wanted.encode()))
+
+    def _write_down(self, scope: Scope, headers: dict[str, str], body: bytes | None) -> None:
+        if "authorization" in headers:
+            headers["authorization"] = headers["authorization"].partition(" ")[0] + " ***"
+        self._state.requests.append(
+            {
+                "method": scope["method"],
+                "path": scope["path"],
+                "query": scope["query_string"].decode("latin-1"),
+                "headers": headers,
+                "body": (body or b"").decode("utf-8", "replace"),
+                "at": self._state.clock().isoformat(),
+            }
+        )
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The whole body, or None where it is too large."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > MAX_BODY:
+            return None
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _replay(body: bytes) -> Receive:
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def _swallow(message: Message) -> None:
+    del message
+
+
+async def _go_silent(fault: Fault, receive: Receive, send: Send) -> None:
+    """Leave the client without an answer: wait until it goes or the time is over, then close the connection."""
+    if fault.mode == "timeout_after_work":
+        try:
+            async with asyncio.timeout(fault.seconds):
+                await _disconnected(receive)
+        except TimeoutError:
+            pass
+    # uvicorn offers no way to close a connection without an answer, but its `send` belongs to the connection.
+    transport: Any = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is not None:
+        transport.close()
+        await _disconnected(receive)
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+    await send({"type": "http.response.body", "body": b"{", "more_body": False})
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _answer(send: Send, status: int, headers: dict[str, str], value: dict[str, Any]) -> None:
+    body = json.dumps(value).encode()
+    listed = [(name.encode(), text.encode()) for name, text in headers.items()]
+    listed += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": listed})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,195 @@
+"""What the sandbox tracker remembers: tickets, the requests that came in, and how it is told to behave."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from integrations.sandbox.faults import Faults
+
+Vendor = Literal["github", "jira"]
+STATUSES = {  # Jira's statuses: name -> (transition id, category key, category name, resolution)
+    "To Do": ("11", "new", "To Do", None),
+    "In Progress": ("21", "indeterminate", "In Progress", None),
+    "Done": ("31", "done", "Done", "Done"),
+    "Won't Do": ("41", "done", "Done", "Won't Do"),
+}
+ISSUE_TYPES = {"10001": "Bug", "10002": "Task", "10003": "Story"}
+
+
+class Comment(BaseModel):
+    """One comment on a ticket; ``body`` is text or an ADF document."""
+
+    id: int
+    body: Any
+    created_at: datetime
+
+
+class Ticket(BaseModel):
+    """One issue. ``container``: ``owner/name`` or a project key; ``status``: ``open``/``closed`` or a Jira status."""
+
+    id: int
+    vendor: Vendor
+    container: str
+    number: int
+    title: str
+    body: Any = None
+    kind: str = ""
+    labels: list[str] = Field(default_factory=list)
+    status: str
+    reason: str | None = None
+    fields: dict[str, Any] = Field(default_factory=dict)
+    comments: list[Comment] = Field(default_factory=list)
+    remote_links: list[dict[str, Any]] = Field(default_factory=list)
+    created_at: datetime
+    updated_at: datetime
+    visible_at: datetime
+    deleted: bool = False
+
+    @property
+    def key(self) -> str:
+        """The key within the tracker: ``APP-1``, or the number."""
+        return f"{self.container}-{self.number}" if self.vendor == "jira" else str(self.number)
+
+    @property
+    def slug(self) -> str:
+        """The key among all tickets of the sandbox: ``APP-1`` or ``owner/name/1``."""
+        return self.key if self.vendor == "jira" else f"{self.container}/{self.number}"
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do on it."""
+        return STATUSES[self.status][1] == "done" if self.vendor == "jira" else self.status == "closed"
+
+
+class Settings(BaseModel):
+    """How the sandbox behaves. ``search_lag`` in seconds; empty ``require_token`` and ``containers`` accept any.
+
+    ``required_fields`` maps ids of Jira fields that a new ticket has to have to their names.
+    """
+
+    search_lag: float = Field(default=0.0, ge=0)
+    require_token: str = ""
+    containers: list[str] = Field(default_factory=list)
+    required_fields: dict[str, str] = Field(default_factory=dict)
+
+
+class Saved(BaseModel):
+    """The state file."""
+
+    next_id: int = 1
+    tickets: list[Ticket] = Field(default_factory=list)
+    settings: Settings = Field(default_factory=Settings)
+
+
+class SandboxState:
+    """All of it, in memory; ``changed`` counts changes so that a saver knows when the file is stale."""
+
+    def __init__(self, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), settings: Settings | None = None):
+        self.clock = clock
+        self.saved = Saved(settings=settings or Settings())
+        self.faults = Faults(clock)
+        self.requests: deque[dict[str, Any]] = deque(maxlen=2000)
+        self.changed = 0
+
+    @property
+    def settings(self) -> Settings:
+        """How the sandbox behaves now."""
+        return self.saved.settings
+
+    def configure(self, settings: Settings) -> None:
+        """Replace the settings."""
+        self.saved.settings = settings
+        self.changed += 1
+
+    def reset(self) -> None:
+        """Forget tickets, requests and faults, keep the settings."""
+        self.saved = Saved(settings=self.settings)
+        self.faults.clear()
+        self.requests.clear()
+        self.changed += 1
+
+    def known(self, container: str) -> bool:
+        """Whether a repository or project exists here."""
+        return not self.settings.containers or container in self.settings.containers
+
+    def create(self, vendor: Vendor, container: str, *, title: str, status: str, **rest: Any) -> Ticket:
+        """A new ticket, invisible to search until the lag has passed."""
+        now = self.clock()
+        numbers = (t.number for t in self.saved.tickets if t.vendor == vendor and t.container == container)
+        ticket = Ticket(
+            id=10_000 + self.new_id(),
+            vendor=vendor,
+            container=container,
+            number=max(numbers, default=0) + 1,
+            title=title,
+            status=status,
+            created_at=now,
+            updated_at=now,
+            visible_at=now + timedelta(seconds=self.settings.search_lag),
+            **rest,
+        )
+        self.saved.tickets.append(ticket)
+        self.changed += 1
+        return ticket
+
+    def new_id(self) -> int:
+        """The next number for a ticket or a comment."""
+        number = self.saved.next_id
+        self.saved.next_id += 1
+        return number
+
+    def touch(self, ticket: Ticket) -> None:
+        """Note that a ticket changed now."""
+        ticket.updated_at = self.clock()
+        self.changed += 1
+
+    def comment(self, ticket: Ticket, body: Any) -> Comment:
+        """Add a comment to a ticket."""
+        comment = Comment(id=self.new_id(), body=body, created_at=self.clock())
+        ticket.comments.append(comment)
+        self.touch(ticket)
+        return comment
+
+    def set_status(self, ticket: Ticket, status: str, reason: str | None = None) -> None:
+        """Move a ticket to another status."""
+        ticket.status, ticket.reason = status, reason
+        self.touch(ticket)
+
+    def live(self, vendor: Vendor | None = None) -> Iterable[Ticket]:
+        """Tickets that were not deleted, oldest first."""
+        return [t for t in self.saved.tickets if not t.deleted and vendor in (None, t.vendor)]
+
+    def searchable(self, vendor: Vendor) -> list[Ticket]:
+        """Tickets that the search index knows by now."""
+        now = self.clock()
+        return [t for t in self.live(vendor) if t.visible_at <= now]
+
+    def github(self, container: str, number: int) -> Ticket | None:
+        """An issue of a repository."""
+        return next((t for t in self._of("github") if (t.container, t.number) == (container, number)), None)
+
+    def jira(self, id_or_key: str) -> Ticket | None:
+        """An issue by its id or key."""
+        return next((t for t in self._of("jira") if id_or_key in (str(t.id), t.key) and not t.deleted), None)
+
+    def by_slug(self, slug: str) -> Ticket | None:
+        """A ticket of either kind, deleted ones apart."""
+        return next((t for t in self.live() if t.slug == slug), None)
+
+    def _of(self, vendor: Vendor) -> Iterable[Ticket]:
+        return (t for t in self.saved.tickets if t.vendor == vendor)
+
+    def load(self, path: Path) -> None:
+        """Read the state file where there is one. Raises ValueError where it is not one of ours."""
+        if path.exists():
+            self.saved = Saved.model_validate_json(path.read_bytes())
+
+    def dump(self) -> bytes:
+        """The contents of the state file."""
+        return self.saved.model_dump_json().encode()
