@@ -40,20 +40,28 @@ def check_server(conninfo: str, *, timeout: int = 5) -> ServerFacts:
 
     Raises DatabaseProblem with the first thing that is wrong.
     """
-    try:
-        target = conninfo_to_dict(conninfo)
-    except psycopg.ProgrammingError as error:
-        # libpq quotes the broken part of the URL, which may hold the password: do not repeat it.
-        raise DatabaseProblem(
-            "database_url_invalid",
-            "RELAY_DATABASE_URL is not a PostgreSQL URL: write postgresql://user:password@host:5432/database and "
-            "percent-encode special characters of the password.",
-        ) from error
+    target = _target(conninfo)
     try:
         with psycopg.connect(conninfo, connect_timeout=timeout) as connection:
             return _look(connection, timeout)
     except psycopg.Error as error:
-        raise _explain(error, {name: str(value) for name, value in target.items() if value is not None}) from error
+        raise _explain(error, target) from error
+
+
+def _target(conninfo: str) -> dict[str, str]:
+    """The parts of a URL or keyword string."""
+    try:
+        target = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value is not None}
+    except psycopg.ProgrammingError:
+        target = {"port": "unreadable"}
+    if not re.fullmatch(r"[\d,]*", target.get("port", "")):
+        # Nothing of the string is repeated, nor libpq's error chained: the broken part may be the password.
+        raise DatabaseProblem(
+            "database_url_invalid",
+            "RELAY_DATABASE_URL is not a PostgreSQL URL: write postgresql://user:password@host:5432/database and "
+            "percent-encode special characters of the password.",
+        )
+    return target
 
 
 def require_version(number: int, name: str) -> None:

@@ -69,7 +69,7 @@ def environment() -> dict[str, str]:
 
 
 def account_for(cluster: Path) -> Account:
-    """The account that runs the server of ``cluster``: the owner of an existing one, which keeps it readable.
+    """The account that runs the server of ``cluster``: the owner of it, or of the folder that it is to lie in.
 
     Raises PostgresProblem when root finds no unprivileged account (the server refuses to run as root).
     """
@@ -84,6 +84,8 @@ def account_for(cluster: Path) -> Account:
                 reason="embedded_account_missing",
             )
         return Account(status.st_uid, status.st_gid)
+    if cluster.parent.exists() and (status := cluster.parent.stat()).st_uid != 0:
+        return Account(status.st_uid, status.st_gid)
     import pwd
 
     for name in CANDIDATES:
@@ -97,6 +99,13 @@ def account_for(cluster: Path) -> Account:
         "create one (useradd --system feedback-relay) or start as an ordinary user.",
         reason="embedded_account_missing",
     )
+
+
+def hand_to_owner(path: Path) -> None:
+    """Let what root creates belong to the owner of the folder it lies in, who must be able to use it later."""
+    if sys.platform != "win32" and os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def require_name_of_user() -> None:

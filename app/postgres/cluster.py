@@ -79,13 +79,12 @@ class Cluster:
             data, password_file = scratch / "data", scratch / "password"
             data.mkdir(mode=0o700)
             passwords = {role: secrets.token_urlsafe(32) for role in (ADMIN, OWNER)}
-            _write_private(password_file, passwords[ADMIN] + "\n")
-            self._give(scratch, data, password_file)
+            self._write_private(password_file, passwords[ADMIN] + "\n")
+            for folder in (data, scratch):
+                self._give(folder)
             self._initdb(data, durable)
-            _write_private(
-                data / PASSWORDS, "".join(f"*:*:*:{role}:{password}\n" for role, password in passwords.items())
-            )
-            self._give(data / PASSWORDS)
+            lines = (f"*:*:*:{role}:{password}\n" for role, password in passwords.items())
+            self._write_private(data / PASSWORDS, "".join(lines))
             data.rename(self.path)
 
     def _initdb(self, data: Path, durable: bool) -> None:
@@ -113,11 +112,18 @@ class Cluster:
                 reason="embedded_create_failed",
             )
 
-    def _give(self, *paths: Path) -> None:
+    def _give(self, path: Path | int) -> None:
         uid, gid = self.account.owner_of_files()
         if uid != -1:
-            for path in paths:
-                os.chown(path, uid, gid)
+            os.chown(path, uid, gid)
+
+    def _write_private(self, path: Path, text: str) -> None:
+        """Write a file that never, not even for a moment, others can read or swap for another."""
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            self._give(file.fileno())
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def last_line(text: str) -> str:
@@ -125,11 +131,3 @@ def last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     telling = [line for line in lines if "FATAL" in line or "error:" in line or "PANIC" in line]
     return (telling or lines or ["it gave no reason"])[-1].rstrip(".")
-
-
-def _write_private(path: Path, text: str) -> None:
-    """Write a file that is never, not even for a moment, readable by others."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from app.postgres import binaries as programs
 from app.postgres import postmaster
-from app.postgres.account import account_for
+from app.postgres.account import account_for, hand_to_owner
 from app.postgres.address import url
 from app.postgres.cluster import ADMIN, OWNER, Cluster, last_line
 from app.postgres.leases import Lease, turn
@@ -62,7 +62,9 @@ class EmbeddedPostgres:
         The URL holds no password: it names a file that only the owner can read. Raises PostgresProblem.
         """
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not self.folder.exists():
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                hand_to_owner(self.folder)
             with turn(self.folder, self._timeout):
                 cluster = self._cluster()
                 cluster.prepare(durable=self._options.get("fsync") != "off")

@@ -14,13 +14,15 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from app.postgres.account import hand_to_owner
 from app.postgres.problem import PostgresProblem
 
 
 @contextmanager
 def turn(folder: Path, timeout: float) -> Iterator[None]:
     """Be the only one who starts or stops the server of ``folder``; wait ``timeout`` seconds, then PostgresProblem."""
-    lock = FileLock(folder / "start.lock", thread_local=False)
+    path = folder / "start.lock"
+    lock = FileLock(path, thread_local=False)
     try:
         lock.acquire(timeout=timeout)
     except Timeout as error:
@@ -30,6 +32,7 @@ def turn(folder: Path, timeout: float) -> Iterator[None]:
             reason="embedded_start_timeout",
         ) from error
     try:
+        hand_to_owner(path)
         yield
     finally:
         lock.release()
@@ -41,9 +44,11 @@ class Lease:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "users"
         self._folder.mkdir(mode=0o700, exist_ok=True)
+        hand_to_owner(self._folder)
         self._path = self._folder / f"{os.getpid()}-{secrets.token_hex(4)}.lock"
         self._lock = FileLock(self._path, thread_local=False)
         self._lock.acquire(timeout=0)
+        hand_to_owner(self._path)
 
     def give_back(self) -> None:
         """Use the server no longer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -10,10 +11,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
-from app.postgres.account import environment
+from app.postgres.account import environment, hand_to_owner
 from app.postgres.binaries import program
 from app.postgres.cluster import Cluster, last_line
 from app.postgres.problem import PostgresProblem
@@ -56,14 +58,20 @@ class Postmaster:
 
 
 def serves(pid: int, cluster: Path) -> bool:
-    """Whether the process ``pid`` is alive and works in the folder ``cluster``, as a postmaster does."""
+    """Whether the process ``pid`` is alive and works in the folder ``cluster``, as a postmaster does.
+
+    Where its folder may not be asked for (root in a container usually lacks CAP_SYS_PTRACE), its name and user must do.
+    """
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        return Path(process.cwd()).samefile(cluster)
-    except psutil.AccessDenied:
-        return psutil.Process(pid).name().startswith("postgres")
+        try:
+            folder = process.cwd()
+        except psutil.AccessDenied:
+            ours = sys.platform == "win32" or process.uids().real == cluster.stat().st_uid
+            return ours and process.name().startswith("postgres")
+        return bool(folder) and Path(folder).samefile(cluster)
     except (psutil.Error, OSError):
         return False
 
@@ -98,7 +106,7 @@ def spawn(cluster: Cluster, options: Mapping[str, str], log: Path) -> subprocess
             cluster.account.folder_argument(cluster.path),
             *(part for name, value in settings.items() for part in ("-c", f"{name}={value}")),
         ]
-    with log.open("ab") as output:
+    with open_log(log) as output:
         process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
             command,
             cwd=cluster.path,
@@ -115,6 +123,14 @@ def spawn(cluster: Cluster, options: Mapping[str, str], log: Path) -> subprocess
     # Whoever stops the server, its parent reaps it: a zombie would look alive to the next start.
     threading.Thread(target=process.wait, name="postmaster", daemon=True).start()
     return process
+
+
+def open_log(log: Path) -> BinaryIO:
+    """Open the log to append; it belongs to the owner of its folder even when root writes it."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(log, flags, 0o600)
+    hand_to_owner(log)
+    return os.fdopen(descriptor, "ab")
 
 
 def stop(cluster: Cluster) -> None:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -78,6 +78,16 @@ def test_root_keeps_the_owner_of_an_existing_cluster(tmp_path: Path) -> None:
 
 
 @as_root
+def test_root_makes_a_cluster_for_the_owner_of_the_data_folder(tmp_path: Path) -> None:
+    nobody = pwd.getpwnam("nobody")
+    os.chown(tmp_path, nobody.pw_uid, nobody.pw_gid)
+    with EmbeddedPostgres(tmp_path, options=QUICK) as server:
+        found = Postmaster.of(server.path)
+        assert found and psutil.Process(found.pid).uids().real == nobody.pw_uid
+    assert {path for path in tmp_path.rglob("*") if path.stat().st_uid != nobody.pw_uid} == set()
+
+
+@as_root
 def test_a_cluster_of_root_is_refused(tmp_path: Path) -> None:
     with pytest.raises(PostgresProblem, match="chown") as caught:
         account_for(tmp_path)
@@ -113,10 +123,10 @@ def test_a_store_that_the_account_cannot_enter_is_named(closed_binaries: Path, t
     assert caught.value.reason == "embedded_binaries_unreachable"
 
 
-def ordinary(data_dir: Path, uid: int) -> str:
-    """What a process of user ``uid`` prints that starts and stops the server of ``data_dir``."""
+def ordinary(data_dir: Path, *uid: int, under: Sequence[str] = ()) -> str:
+    """What a process (of user ``uid``) prints that starts and stops the server of ``data_dir``."""
     done = subprocess.run(
-        [sys.executable, str(USER), str(data_dir), str(uid)],
+        [*under, sys.executable, str(USER), str(data_dir), *map(str, uid)],
         input="",
         capture_output=True,
         text=True,
@@ -141,6 +151,18 @@ def test_an_ordinary_user_serves_as_itself(open_folder: Path) -> None:
         assert server.running()
         found = Postmaster.of(server.path)
         assert found and psutil.Process(found.pid).uids().real == nobody
+    left = {path for path in (home / "data").rglob("*") if path.stat().st_uid != nobody}
+    assert left == set(), "the user must be able to go on"
+
+
+@as_root
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv of util-linux is not here")
+def test_root_of_a_container_serves_without_its_missing_capabilities(tmp_path: Path) -> None:
+    kept = "-all,+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap"
+    setpriv = ["setpriv", f"--bounding-set={kept}", f"--inh-caps={kept}"]
+    for _ in ("first", "again"):
+        assert ordinary(tmp_path / "data", under=setpriv).startswith("postgresql://")
+        assert not EmbeddedPostgres(tmp_path / "data").running()
 
 
 @as_root
