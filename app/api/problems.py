@@ -1,0 +1,145 @@
+"""One shape for every error: RFC 9457 problem details for the API, a page of the dashboard for a browser."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
+
+import psycopg
+import sqlalchemy.exc
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.reasons import TITLES
+from app.db import DatabaseAway, is_away
+from app.errors import Forbidden, RelayError, Unauthorized
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = "5"
+ErrorPage = Callable[[Request, RelayError], Awaitable[Response]]
+"""Makes the page that a browser gets for an error; its status is ``error.status``."""
+
+
+class FieldError(BaseModel):
+    """One value that cannot be used."""
+
+    field: str = Field(description="Where it is: `body.title`, `query.limit`.", examples=["body.title"])
+    message: str = Field(description="What is wrong with it.", examples=["Field required"])
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 describes it, with our reason code."""
+
+    type: str = Field(default="about:blank", description="Always `about:blank`: read `reason`.")
+    title: str = Field(description="The status in words.", examples=["Conflict"])
+    status: int = Field(description="The HTTP status.", examples=[409])
+    detail: str = Field(description="What happened and what to do, for people.")
+    reason: str = Field(description="What happened, for programs: one snake_case word.", examples=["version_conflict"])
+    instance: str | None = Field(default=None, description="The path that was asked for.")
+    errors: list[FieldError] | None = Field(default=None, description="The values that cannot be used (422).")
+
+
+def install_error_handlers(app: FastAPI, error_page: ErrorPage | None = None) -> None:
+    """Give every error of ``app`` one shape. ``error_page`` (or, later, ``app.state.error_page``) serves browsers."""
+    app.state.error_page = error_page
+    for kind, handler in (
+        (RelayError, _known),
+        (HTTPException, _http),
+        (RequestValidationError, _invalid),
+        (psycopg.Error, _database),
+        (PoolTimeout, _database),
+        (sqlalchemy.exc.DBAPIError, _database),
+        (Exception, _unknown),
+    ):
+        app.add_exception_handler(kind, handler)  # type: ignore[arg-type]
+
+
+def printable(text: str) -> str:
+    """``text`` with lone surrogates escaped, so that it can be sent."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+async def _answer(
+    request: Request,
+    error: RelayError,
+    *,
+    errors: Sequence[FieldError] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    sent = dict(headers or {})
+    if isinstance(error, Unauthorized):
+        sent["WWW-Authenticate"] = 'Bearer realm="relay"'
+    elif isinstance(error, Forbidden) and error.reason == "scope_missing":
+        sent["WWW-Authenticate"] = 'Bearer realm="relay", error="insufficient_scope"'
+    elif error.status == 503:
+        sent["Retry-After"] = RETRY_AFTER
+    page: ErrorPage | None = request.app.state.error_page
+    path = request.url.path
+    if page and not path.startswith(("/api", "/hooks")) and "text/html" in request.headers.get("accept", ""):
+        response = await page(request, error)
+        response.headers.update({name: value for name, value in sent.items() if name != "WWW-Authenticate"})
+        return response
+    problem = Problem(
+        title=TITLES.get(error.status, HTTPStatus(error.status).phrase),
+        status=error.status,
+        detail=printable(error.detail),
+        reason=error.reason,
+        instance=printable(path),
+        errors=list(errors) if errors else None,
+    )
+    body = json.dumps(problem.model_dump(exclude_none=True)).encode()
+    return Response(body, error.status, headers=sent, media_type=MEDIA_TYPE)
+
+
+async def _known(request: Request, error: RelayError) -> Response:
+    if error.status >= 500 and not isinstance(error, DatabaseAway):
+        log.error("request_failed", reason=error.reason, detail=error.detail)
+    return await _answer(request, error)
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    known = {
+        400: ("body_invalid", "The body cannot be read; send UTF-8 encoded JSON."),
+        404: ("not_found", "There is nothing at this address; /api/docs lists what there is."),
+        405: ("method_not_allowed", "This address does not know this method; the Allow header names those it knows."),
+    }
+    phrase = HTTPStatus(error.status_code).phrase
+    reason, detail = known.get(error.status_code, (phrase.lower().replace(" ", "_"), f"{phrase}: {error.detail}"))
+    made = RelayError(detail, reason=reason, status=error.status_code)
+    return await _answer(request, made, headers=error.headers)
+
+
+async def _invalid(request: Request, error: RequestValidationError) -> Response:
+    """``input`` and ``ctx`` are left out: they would send back what may be a secret."""
+    found = error.errors()
+    fields = [
+        FieldError(field=printable(".".join(map(str, one["loc"]))), message=printable(one["msg"])) for one in found
+    ]
+    if any(one["type"] == "json_invalid" for one in found):
+        made = RelayError("The body is not JSON; send UTF-8 encoded JSON.", reason="body_invalid", status=400)
+        return await _answer(request, made)
+    text = any(one["type"] in ("invalid_text", "string_unicode") for one in found)
+    sentence = "; ".join(f"{one.field}: {one.message}" for one in fields[:3])
+    made = RelayError(f"Cannot be used: {sentence}.", reason="invalid_text" if text else "invalid_value", status=422)
+    return await _answer(request, made, errors=fields)
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    return await _known(request, DatabaseAway()) if is_away(error) else await _unknown(request, error)
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    number = uuid.uuid4().hex[:12]
+    log.error("request_crashed", request_id=number, path=request.url.path, exc_info=error)
+    detail = f"Something went wrong here; it was logged as {number}."
+    return await _answer(request, RelayError(detail))

@@ -1,0 +1,112 @@
+"""Every reason code that the API answers, with its status and when it happens; docs/api.md lists them all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
+    {
+        "body_invalid": (400, "The body cannot be read: it is not UTF-8 or not JSON."),
+        "token_missing": (401, "The request carries no bearer token."),
+        "token_invalid": (401, "The bearer token is not known."),
+        "token_revoked": (401, "The bearer token was revoked."),
+        "scope_missing": (403, "The token does not allow this; the sentence names the scope it needs."),
+        "not_found": (404, "There is nothing at this address."),
+        "product_not_found": (404, "There is no product with this id."),
+        "source_not_found": (404, "There is no source with this id."),
+        "delivery_not_found": (404, "There is no delivery with this id."),
+        "comment_not_found": (404, "There is no comment with this id."),
+        "theme_not_found": (404, "There is no theme with this id."),
+        "suggestion_not_found": (404, "There is no suggestion with this id."),
+        "activity_not_found": (404, "There is no action with this id."),
+        "tracker_not_found": (404, "There is no tracker with this id."),
+        "ticket_not_found": (404, "There is no ticket with this id."),
+        "token_not_found": (404, "There is no token with this id."),
+        "user_not_found": (404, "There is no user with this id."),
+        "method_not_allowed": (
+            405,
+            "The address does not know this method; the Allow header names those it knows.",
+        ),
+        "version_conflict": (409, "Somebody changed the theme since the version that you sent."),
+        "theme_merged": (409, "The theme was merged into another one; decide there."),
+        "already_accepted": (409, "The theme is accepted already."),
+        "already_ignored": (409, "The theme is ignored already."),
+        "already_open": (409, "The theme waits for a decision already."),
+        "already_this_kind": (409, "It is of this kind already."),
+        "already_this_title": (409, "The theme has this title already."),
+        "already_in_theme": (409, "The comment is in this theme already."),
+        "already_alone": (409, "The comment has its theme to itself already."),
+        "comment_deleted": (409, "The comment was deleted where it was written."),
+        "suggestion_decided": (409, "Somebody decided on this suggestion before."),
+        "not_undoable": (409, "This action cannot be undone."),
+        "already_undone": (409, "This action was undone before."),
+        "later_step": (409, "A later action builds on this one; undo that first."),
+        "ticket_not_retryable": (409, "The ticket is cancelled or gone; accept its theme again."),
+        "email_taken": (409, "There is a user with this address already."),
+        "last_admin": (409, "It is the last administrator."),
+        "body_too_large": (413, "The body is longer than 1 MB."),
+        "invalid_value": (422, "A value cannot be used; `errors` names each field."),
+        "invalid_text": (422, "A text holds a NUL character or half of a surrogate pair; `errors` names each field."),
+        "cursor_invalid": (422, "The cursor was not made by this list, with this order."),
+        "limit_invalid": (422, "A page holds 1 to 200 rows."),
+        "sort_unknown": (422, "The list has no such order."),
+        "days_invalid": (422, "A period has 1 to 731 days."),
+        "timezone_unknown": (422, "The time zone is not known."),
+        "kind_invalid": (422, "The kind is not known, or not one that themes have."),
+        "reason_missing": (422, "A theme is ignored only with a reason."),
+        "title_length": (422, "A title has 1 to 200 characters."),
+        "nothing_to_merge": (422, "The merge names no other theme."),
+        "other_product": (422, "Themes and comments of two products do not mix."),
+        "comments_not_in_theme": (422, "A comment to split off is not in the theme."),
+        "nothing_left": (422, "The split would leave no comment in the theme."),
+        "scope_unknown": (422, "A token's scopes are read, triage and admin."),
+        "name_missing": (422, "The name is empty."),
+        "email_invalid": (422, "The address does not look like name@example.org."),
+        "password_invalid": (422, "A password needs 10 to 1000 characters."),
+        "internal_error": (500, "A mistake of ours; the sentence holds the id under which it was logged."),
+        "database_unavailable": (503, "The database cannot be reached; Retry-After says when to try again."),
+    }
+)
+
+EVERYWHERE = (
+    "token_missing", "token_invalid", "token_revoked", "scope_missing", "invalid_value", "invalid_text",
+    "internal_error", "database_unavailable",
+)  # fmt: skip
+WITH_BODY = ("body_invalid", "body_too_large")
+TITLES = {
+    400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
+    409: "Conflict", 413: "Too large", 422: "Cannot be used", 500: "Internal error", 503: "Unavailable",
+}  # fmt: skip
+
+
+def refusals(*reasons: str, body: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The error answers of an operation for FastAPI's ``responses``: its own ``reasons`` and those all have."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for reason in (*reasons, *EVERYWHERE, *(WITH_BODY if body else ())):
+        status, sentence = REASONS[reason]
+        answer = by_status.setdefault(status, _answer(status))
+        example = {
+            "type": "about:blank",
+            "title": TITLES[status],
+            "status": status,
+            "detail": sentence,
+            "reason": reason,
+        }
+        answer["content"]["application/problem+json"]["examples"][reason] = {"summary": sentence, "value": example}
+    return dict(sorted(by_status.items(), key=str))
+
+
+def _answer(status: int) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": TITLES[status],
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}},
+        },
+    }
+    if status == 401:
+        answer["headers"] = {"WWW-Authenticate": {"description": "Bearer", "schema": {"type": "string"}}}
+    if status == 503:
+        answer["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+    return answer

@@ -1,0 +1,116 @@
+"""What a person can decide about themes, and what the API answers."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.schemas.base import BigId, CleanText, In, Out, Version, example
+from app.api.schemas.theme import ThemeOut
+
+_THEME = "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001"
+_OTHER = "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a002"
+Sentence = Annotated[CleanText, Field(min_length=1, max_length=1000)]
+
+
+class DecisionIn(In):
+    """A decision without more to say."""
+
+    version: Version = None
+
+    model_config = In.model_config | example({"version": 3})
+
+
+class IgnoreIn(DecisionIn):
+    """Why a theme is declined."""
+
+    reason: Sentence = Field(description="A sentence that people will read.")
+
+    model_config = In.model_config | example({"reason": "Works as designed.", "version": 3})
+
+
+class KindIn(DecisionIn):
+    """What a theme really is."""
+
+    kind: Literal["bug", "feature"]
+
+    model_config = In.model_config | example({"kind": "feature", "version": 3})
+
+
+class TitleIn(DecisionIn):
+    """A title of one's own."""
+
+    title: Annotated[CleanText, Field(min_length=1, max_length=200)]
+
+    model_config = In.model_config | example({"title": "Export to CSV crashes on Windows", "version": 3})
+
+
+class MergeIn(DecisionIn):
+    """The themes that are the same as this one."""
+
+    theme_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+
+    model_config = In.model_config | example({"theme_ids": [_OTHER], "version": 3})
+
+
+class SplitIn(DecisionIn):
+    """The comments that are about something else."""
+
+    comment_ids: Annotated[list[BigId], Field(min_length=1, max_length=1000)]
+
+    model_config = In.model_config | example({"comment_ids": [4711, 4712], "version": 3})
+
+
+class BulkIn(In):
+    """One decision about many themes. ``ignore`` needs a ``reason``."""
+
+    decision: Literal["accept", "ignore", "reopen"]
+    ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+    reason: Annotated[CleanText, Field(max_length=1000)] = ""
+    dry_run: bool = Field(default=False, description="Answer what would happen and change nothing.")
+
+    model_config = In.model_config | example({"decision": "accept", "ids": [_THEME, _OTHER], "dry_run": True})
+
+
+class ActionOut(Out):
+    """A decision that was taken. ``POST /actions/{action_id}/undo`` takes it back."""
+
+    action_id: int
+    theme: ThemeOut | None = Field(description="The theme as it is now; null where the decision was not about one.")
+
+
+class SplitOut(ActionOut):
+    """The theme that is left, and the new one."""
+
+    new_theme: ThemeOut
+
+
+class BulkDone(Out):
+    """A theme for which the decision was taken. ``action_id`` is null in a dry run."""
+
+    id: UUID
+    action_id: int | None
+
+
+class BulkFailure(Out):
+    """A theme for which it was not, and why."""
+
+    id: UUID
+    reason: str
+    detail: str
+
+
+class BulkOut(Out):
+    """What became of each theme."""
+
+    dry_run: bool
+    succeeded: list[BulkDone]
+    failed: list[BulkFailure]
+
+    model_config = Out.model_config | example(
+        {
+            "dry_run": False,
+            "succeeded": [{"id": _THEME, "action_id": 88}],
+            "failed": [{"id": _OTHER, "reason": "already_accepted", "detail": "This theme is accepted already."}],
+        }
+    )

@@ -1,0 +1,77 @@
+"""Deliveries as the API shows them."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.schemas.base import Out, example
+
+DeliveryStage = Literal["received", "parsed", "ignored", "unknown", "failed"]
+
+
+class DeliveryOut(Out):
+    """One request that a platform sent."""
+
+    id: int
+    product_id: UUID
+    source_id: UUID
+    source_name: str
+    platform: str
+    received_at: datetime
+    event: str
+    stage: DeliveryStage
+    attempts: int
+    reason: str = Field(description="Why it is ignored or failed.")
+    detail: str
+    finished_at: datetime | None
+    size: int = Field(description="Length of the body in bytes.")
+
+    model_config = Out.model_config | example(
+        {
+            "id": 1042,
+            "product_id": "0d2cdb2e-54e6-4f2e-8a3c-0a3a52f0a001",
+            "source_id": "9d7a2a8e-3f0c-4d53-9b1f-5a1a6f1ca001",
+            "source_name": "Forum",
+            "platform": "discourse",
+            "received_at": "2026-11-20T11:58:01Z",
+            "event": "post_created",
+            "stage": "failed",
+            "attempts": 1,
+            "reason": "wrong_shape",
+            "detail": "The body is JSON, but not an object.",
+            "finished_at": "2026-11-20T11:58:02Z",
+            "size": 812,
+        }
+    )
+
+
+class DeliveryDetailOut(Out):
+    """A delivery with its request; headers and parameters that may hold a secret are hidden."""
+
+    row: DeliveryOut = Field(serialization_alias="delivery")
+    method: str
+    headers: dict[str, str]
+    query: dict[str, str]
+    body: str = Field(description="At most 100,000 characters; bytes that are not UTF-8 are escaped.")
+    truncated: bool
+    comments: int = Field(description="Comments whose current version came from here.")
+
+
+class StageCountOut(Out):
+    """How many deliveries ended in a stage for a reason."""
+
+    stage: DeliveryStage
+    reason: str
+    count: int
+
+    model_config = Out.model_config | example({"stage": "failed", "reason": "wrong_shape", "count": 3})
+
+
+class ReplayOut(Out):
+    """How many deliveries go through the stages again."""
+
+    replayed: int
+
+    model_config = Out.model_config | example({"replayed": 1})

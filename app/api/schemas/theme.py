@@ -1,0 +1,165 @@
+"""Themes as the API shows them."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.schemas.base import Out, example
+from app.api.schemas.ticket import TicketOut
+
+ThemeStatus = Literal["triage", "accepted", "ignored", "merged"]
+
+
+class ThemeOut(Out):
+    """One bug or one request."""
+
+    id: UUID
+    product_id: UUID
+    product_name: str
+    kind: str
+    kind_by: str = Field(description="`model` or `person`.")
+    title: str
+    title_by: str = Field(description="`model` or `person`.")
+    status: ThemeStatus
+    status_reason: str
+    merged_into: UUID | None
+    version: int = Field(description="Send it with a decision, to be told when somebody was faster.")
+    people: int = Field(description="Distinct people who said it.")
+    mentions: int = Field(description="Comments that say it.")
+    recent: int = Field(description="Comments of the last seven days.")
+    confidence: float = Field(description="0 to 1.")
+    sentiment: float = Field(description="-1 to 1.")
+    first_seen: datetime | None
+    last_seen: datetime | None
+    decided_at: datetime | None
+    created_at: datetime
+    changed_at: datetime
+    platforms: list[str]
+    quote: str = Field(description="The start of its newest comment, as the author wrote it.")
+    tickets: list[TicketOut]
+    suggestions: int = Field(description="Open suggestions that it is the same as another theme.")
+
+    model_config = Out.model_config | example(
+        {
+            "id": "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001",
+            "product_id": "0d2cdb2e-54e6-4f2e-8a3c-0a3a52f0a001",
+            "product_name": "Desktop app",
+            "kind": "bug",
+            "kind_by": "model",
+            "title": "Export to CSV crashes",
+            "title_by": "model",
+            "status": "triage",
+            "status_reason": "",
+            "merged_into": None,
+            "version": 3,
+            "people": 7,
+            "mentions": 9,
+            "recent": 4,
+            "confidence": 0.91,
+            "sentiment": -0.5,
+            "first_seen": "2026-11-02T08:00:00Z",
+            "last_seen": "2026-11-20T11:58:00Z",
+            "decided_at": None,
+            "created_at": "2026-11-02T08:00:04Z",
+            "changed_at": "2026-11-20T11:58:02Z",
+            "platforms": ["discourse", "slack"],
+            "quote": "Exporting to CSV crashes since the last update.",
+            "tickets": [],
+            "suggestions": 1,
+        }
+    )
+
+
+class SuggestionOut(Out):
+    """Another theme that may be the same, with the evidence."""
+
+    id: int
+    theme_id: UUID
+    other_id: UUID
+    other_title: str
+    other_kind: str
+    other_status: str
+    other_people: int
+    other_mentions: int
+    score: float
+    evidence: dict[str, Any]
+    state: Literal["open", "accepted", "rejected"]
+    created_at: datetime
+
+
+class NamedTheme(Out):
+    """A theme by name."""
+
+    id: UUID
+    title: str
+
+
+class SourceShare(Out):
+    """How many of a theme's comments came from a source."""
+
+    id: UUID
+    name: str
+    comments: int
+
+
+class LanguageShare(Out):
+    """How many of a theme's comments are in a language."""
+
+    language: str
+    comments: int
+
+
+class ThemeDetailOut(Out):
+    """A theme with its open suggestions and what was merged into it."""
+
+    theme: ThemeOut
+    policy: str = Field(description="The product's policy: `review`, `auto` or `hold`.")
+    suggestions: list[SuggestionOut]
+    merged_from: list[NamedTheme]
+    sources: list[SourceShare]
+    languages: list[LanguageShare]
+
+
+class ActivityOut(Out):
+    """One thing that happened to a theme."""
+
+    id: int
+    theme_id: UUID | None
+    at: datetime
+    actor: str = Field(description="`system`, `user:<email>` or `token:<name>`.")
+    verb: str
+    detail: dict[str, Any]
+    undone_by: int | None
+    undoable: bool
+
+    model_config = Out.model_config | example(
+        {
+            "id": 88,
+            "theme_id": "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001",
+            "at": "2026-11-20T12:00:00Z",
+            "actor": "user:ada@example.org",
+            "verb": "accepted",
+            "detail": {},
+            "undone_by": None,
+            "undoable": True,
+        }
+    )
+
+
+class TimelineDayOut(Out):
+    """How often a theme was spoken of on a day."""
+
+    day: date
+    mentions: int
+    people: int
+
+    model_config = Out.model_config | example({"day": "2026-11-20", "mentions": 4, "people": 3})
+
+
+class SimilarThemeOut(Out):
+    """A theme near another one."""
+
+    theme: ThemeOut
+    cosine: float = Field(description="Nearness of the vectors, at most 1.")

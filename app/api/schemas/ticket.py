@@ -1,0 +1,57 @@
+"""Tickets as the API shows them."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from app.api.schemas.base import Out, example
+
+TicketState = Literal["pending", "creating", "created", "blocked", "cancelled", "gone"]
+
+
+class TicketOut(Out):
+    """A theme's ticket in a tracker."""
+
+    id: UUID
+    product_id: UUID
+    theme_id: UUID
+    theme_title: str
+    theme_kind: str
+    tracker_id: UUID
+    tracker_name: str
+    tracker_type: str
+    state: TicketState = Field(description="`blocked` waits for a person: `reason` and `detail` say why.")
+    remote_key: str = Field(description="The tracker's own name for it, empty until it was created there.")
+    url: str
+    remote_status: str
+    due_at: datetime | None = Field(description="When it is pushed next; null when it is up to date.")
+    attempts: int
+    reason: str
+    detail: str
+    created_at: datetime
+    pushed_at: datetime | None
+
+    model_config = Out.model_config | example(
+        {
+            "id": "4b8e3a52-9a57-4c3e-9d43-0c3d6b5fd001",
+            "product_id": "0d2cdb2e-54e6-4f2e-8a3c-0a3a52f0a001",
+            "theme_id": "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001",
+            "theme_title": "Export to CSV crashes",
+            "theme_kind": "bug",
+            "tracker_id": "c0a3d6f4-11b4-4e0e-9f0e-0b7b1c1aa001",
+            "tracker_name": "Desktop app",
+            "tracker_type": "github",
+            "state": "created",
+            "remote_key": "17",
+            "url": "https://github.com/example/desktop/issues/17",
+            "remote_status": "open",
+            "due_at": None,
+            "attempts": 0,
+            "reason": "",
+            "detail": "",
+            "created_at": "2026-11-20T12:00:00Z",
+            "pushed_at": "2026-11-20T12:00:12Z",
+        }
+    )
