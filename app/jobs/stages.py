@@ -1,0 +1,97 @@
+"""The stage workers: three loops that take batches as long as there are any, and otherwise wait to be woken."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import psycopg
+import structlog
+
+from app.config import Settings
+from app.db import Database, DatabaseAway
+from app.enriching import enrich_batch
+from app.grouping import group_batch
+from app.metrics import STAGE_SECONDS
+from app.parsing import parse_batch
+from classifiers.contract import Enricher, Grouper
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A name and a step that returns how many rows it took. ``wake`` is set when there may be work."""
+
+    name: str
+    step: Callable[[], Awaitable[int]]
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+def stages(database: Database, enricher: Enricher, grouper: Grouper, settings: Settings) -> list[Stage]:
+    """Parse, enrich and group, in the way of a comment."""
+    common = {"limit": settings.batch_size, "lease": settings.lease_seconds, "max_attempts": settings.max_attempts}
+    return [
+        Stage("parse", lambda: parse_batch(database, **common)),  # type: ignore[arg-type]
+        Stage("enrich", lambda: enrich_batch(database, enricher, **common)),  # type: ignore[arg-type]
+        Stage(
+            "group",
+            lambda: group_batch(database, grouper, limit=settings.batch_size, refresh_seconds=settings.refresh_seconds),
+        ),
+    ]
+
+
+async def run_stages(database: Database, chain: Sequence[Stage], idle_seconds: float) -> None:
+    """Run every stage until cancelled. A wake-up is a hint; looking again every ``idle_seconds`` is the guarantee."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_listen(database, chain[0].wake))
+        for stage, following in zip(chain, [*chain[1:], None], strict=True):
+            group.create_task(_run(stage, following, idle_seconds))
+
+
+async def drain(chain: Sequence[Stage]) -> int:
+    """Run the stages until nothing waits; returns the rows taken. For tests and one-off runs."""
+    total = 0
+    while taken := sum([await stage.step() for stage in chain]):
+        total += taken
+    return total
+
+
+async def _run(stage: Stage, following: Stage | None, idle_seconds: float) -> None:
+    trouble = 0
+    while True:
+        stage.wake.clear()
+        try:
+            started = time.perf_counter()
+            taken = await stage.step()
+            if taken:
+                STAGE_SECONDS.labels(stage.name).observe(time.perf_counter() - started)
+            trouble = 0
+        except Exception as error:
+            if trouble == 0 or not isinstance(error, DatabaseAway):
+                log.error("stage_failed", stage=stage.name, reason=getattr(error, "reason", ""), exc_info=error)
+            trouble += 1
+            await asyncio.sleep(min(5.0, 0.25 * 2 ** min(trouble, 5)))
+            continue
+        if taken:
+            if following is not None:
+                following.wake.set()
+            continue
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stage.wake.wait(), idle_seconds)
+
+
+async def _listen(database: Database, wake: asyncio.Event) -> None:
+    """Set ``wake`` whenever somebody stored deliveries."""
+    while True:
+        try:
+            connection = await psycopg.AsyncConnection.connect(database.conninfo, autocommit=True, connect_timeout=5)
+            async with connection:
+                await connection.execute("listen relay_work")
+                async for _ in connection.notifies():
+                    wake.set()
+        except psycopg.Error:
+            await asyncio.sleep(2.0)

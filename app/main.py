@@ -1,0 +1,74 @@
+"""The web application: webhooks, REST API and dashboard in one process."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.api.router import install_api
+from app.config import Settings
+from app.db import Database, DatabaseAway
+from app.ingest import Ingest
+from app.vault import Vault
+from app.web.router import install as install_web
+
+
+def create_app(settings: Settings, database: Database, vault: Vault) -> FastAPI:
+    """The application over an opened or not yet opened database; opens and closes it with its own life."""
+    ingest = Ingest(database, vault, now=lambda: datetime.now(UTC), clock=time.monotonic)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await database.open()
+        ingest.committer.start()
+        try:
+            yield
+        finally:
+            await ingest.committer.stop()
+            await database.close()
+
+    app = FastAPI(
+        title="Feedback Relay",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.vault = vault
+    app.state.sources = ingest.sources
+    app.router.routes.insert(0, Route("/hooks/{source_id}", ingest, methods=None))
+    app.add_route("/healthz", _alive, include_in_schema=False)
+    app.add_route("/readyz", _ready, include_in_schema=False)
+    app.add_route("/metrics", _metrics, include_in_schema=False)
+    install_api(app)
+    install_web(app)
+    return app
+
+
+async def _alive(_: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _ready(request: Request) -> Response:
+    database: Database = request.app.state.database
+    try:
+        async with database.transaction() as connection:
+            await connection.execute("select 1 from alembic_version")
+    except DatabaseAway as error:
+        return JSONResponse({"status": "unavailable", "reason": error.reason}, 503, {"Retry-After": "5"})
+    return JSONResponse({"status": "ok"})
+
+
+async def _metrics(_: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

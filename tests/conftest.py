@@ -1,0 +1,127 @@
+"""One database server per test run, one migrated template per test process, one fresh database per test."""
+
+from __future__ import annotations
+
+import os
+import random
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+from cryptography.fernet import Fernet
+from fastapi import FastAPI
+from psycopg import sql
+
+from app import migrate
+from app.config import Settings
+from app.db import Database
+from app.postgres import EmbeddedPostgres
+from app.vault import Vault
+
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+
+
+def shared(*parts: str) -> Path:
+    """A file or folder of real material that is not part of the project; the test is skipped where it is absent."""
+    path = SHARED.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"real material is not at hand here ({'/'.join(parts)})")
+    return path
+
+
+@pytest.fixture(scope="session")
+def server(testrun_uid: str) -> Iterator[EmbeddedPostgres]:
+    """The run's PostgreSQL, shared by all test processes; fsync is off, because its data does not outlive the run."""
+    folder = Path(tempfile.gettempdir()) / f"relay-tests-{testrun_uid[:12]}"
+    with EmbeddedPostgres(folder, options=_FAST) as embedded:
+        yield embedded
+
+
+@pytest.fixture(scope="session")
+def template(server: EmbeddedPostgres, worker_id: str) -> str:
+    """The name of a migrated, empty database."""
+    name = f"template_{worker_id}"
+    _admin(server, sql.SQL("create database {} ").format(sql.Identifier(name)))
+    migrate.upgrade(server.conninfo(database=name))
+    return name
+
+
+@pytest.fixture
+def empty_url(server: EmbeddedPostgres) -> Iterator[str]:
+    """The URL of a database without tables."""
+    yield from _scratch(server, None)
+
+
+@pytest.fixture
+def database_url(server: EmbeddedPostgres, template: str) -> Iterator[str]:
+    """The URL of a fresh migrated database."""
+    yield from _scratch(server, template)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An opened fresh database."""
+    opened = Database(database_url, size=8)
+    await opened.open()
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a test: nothing waits, loopback may be called."""
+    return Settings(
+        data_dir=tmp_path,
+        allow_private_addresses=True,
+        undo_seconds=0,
+        refresh_seconds=0,
+        public_url="http://testserver",
+    )
+
+
+@pytest.fixture
+def vault() -> Vault:
+    """A vault with a key of its own."""
+    return Vault(Fernet.generate_key().decode())
+
+
+@pytest.fixture
+async def app(settings: Settings, database: Database, vault: Vault) -> AsyncIterator[FastAPI]:
+    """The application with its lifespan running."""
+    from app.main import create_app
+
+    application = create_app(settings, database, vault)
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that speaks to the application without a socket."""
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as opened:
+        yield opened
+
+
+def _admin(server: EmbeddedPostgres, statement: sql.Composable) -> None:
+    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
+        connection.execute(statement)
+
+
+def _scratch(server: EmbeddedPostgres, template: str | None) -> Iterator[str]:
+    name = f"test_{os.getpid()}_{uuid.UUID(int=random.getrandbits(128)).hex[:12]}"
+    made = sql.SQL("create database {}").format(sql.Identifier(name))
+    if template is not None:
+        made += sql.SQL(" template {}").format(sql.Identifier(template))
+    _admin(server, made)
+    try:
+        yield server.conninfo(database=name)
+    finally:
+        _admin(server, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
