@@ -13,7 +13,7 @@ from integrations.contract import PayloadError
 from integrations.text import TEXT_LIMIT, sanitize, without_surrogates
 
 ID_LIMIT = 300
-"""Characters kept of an id, a handle, a title or a name."""
+"""Characters kept of an id, a handle, a title or a name; a longer id ends in its hash."""
 
 _URL_LIMIT = 2_000
 _NAME_LIMIT = 100
@@ -23,14 +23,21 @@ _MAX_COUNT = 2**31 - 1
 M = TypeVar("M", bound=BaseModel)
 
 
+def _bounded(key: str, limit: int) -> str:
+    """The key, or where it is too long its start and the SHA-256 of it all, so that two never become one."""
+    if len(key) <= limit:
+        return key
+    return f"{key[: limit - 65]}:{hashlib.sha256(key.encode()).hexdigest()}"
+
+
 def _identifier(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**ID_LIMIT:
         return str(value)
     if not isinstance(value, str):
         raise ValueError("should be a text or a whole number")
-    if not (cleaned := sanitize(value, ID_LIMIT)):
+    if not (cleaned := sanitize(value, len(value))):
         raise ValueError("is blank")
-    return cleaned
+    return _bounded(cleaned, ID_LIMIT)
 
 
 def _line(value: object) -> str:
@@ -131,12 +138,29 @@ def version(time: datetime | None, *more: str) -> str:
     return ".".join([stamp, *more])
 
 
+def joined(*parts: str) -> str:
+    """The parts as one id, with ``:`` between them, of at most 300 characters."""
+    return _bounded(":".join(parts), ID_LIMIT)
+
+
 def delivery_key(*parts: str) -> str | None:
-    """The parts as one delivery id, hashed where they are too long; None where a part is blank."""
-    if not all(parts):
-        return None
-    key = sanitize(":".join(parts), 2 * _DELIVERY_ID_LIMIT)
-    return key if len(key) <= _DELIVERY_ID_LIMIT else "sha256:" + hashlib.sha256(key.encode()).hexdigest()
+    """The parts as one delivery id of at most 200 characters; None where a part is blank."""
+    cleaned = [sanitize(part, len(part)) for part in parts]
+    return _bounded(":".join(cleaned), _DELIVERY_ID_LIMIT) if all(cleaned) else None
+
+
+def _setting_address(value: object) -> str:
+    address = _text(value).strip().rstrip("/")
+    if not address:
+        return ""
+    address = address if "://" in address else f"https://{address}"
+    if not web_address(address):
+        raise ValueError("should be an address such as https://forum.example.com")
+    return address
+
+
+SettingAddress = Annotated[str, BeforeValidator(_setting_address)]
+"""A web address that a person types into a form: ``https://`` may be left out, anything else is refused; or blank."""
 
 
 def listed(value: str) -> Sequence[str]:

@@ -70,25 +70,30 @@ _NOT_WRITTEN_FOR_ALL = (3, 4)  # post_type: 1 regular, 2 moderator action, 3 sma
 class Settings(BaseModel):
     """What a Discourse source needs to know."""
 
-    base_url: str = Field(
+    base_url: payload.SettingAddress = Field(
         default="",
         description="Address of the forum (https://forum.example.com). Leave it blank to use what Discourse sends.",
     )
 
 
-class Post(payload.Shape):
-    """The part of Discourse's WebHookPostSerializer that we read."""
+class PostVersion(payload.Shape):
+    """Which state of which post it is."""
 
     id: payload.Identifier
+    version: payload.Count = 1
+    updated_at: payload.Time = None
+
+
+class Post(PostVersion):
+    """The part of Discourse's WebHookPostSerializer that we read."""
+
     topic_id: payload.OptionalId = ""
     topic_slug: payload.Line = ""
     topic_title: payload.Line = ""
     topic_archetype: payload.Line = ""
     post_number: payload.Count = 0
     reply_to_post_number: payload.Count = 0
-    version: payload.Count = 1
     created_at: payload.Time = None
-    updated_at: payload.Time = None
     user_id: payload.OptionalId = ""
     username: payload.Line = ""
     name: payload.Line = ""
@@ -106,8 +111,10 @@ class Delivery(payload.Shape):
     post: Post
 
 
-def _post(inbound: Inbound) -> Post:
-    return payload.read(Delivery, inbound.json()).post
+class DeliveryVersion(payload.Shape):
+    """The little of a post event that tells one delivery from another; read while its sender waits."""
+
+    post: PostVersion
 
 
 def event(inbound: Inbound) -> str:
@@ -130,7 +137,7 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     Versions order by ``updated_at`` first, since an edit within the grace period keeps ``version``. Discourse names a
     post's parent by its number in the topic, not by its id, so that is in ``extras``.
     """
-    post = _post(inbound)
+    post = payload.read(Delivery, inbound.json()).post
     kind, order = _ORDER.get(event(inbound), (EventType.edited, "1"))
     if post.user_deleted and order == "1":
         kind = EventType.deleted
@@ -173,7 +180,7 @@ def _author(post: Post) -> AuthorRef:
 
 
 def _permalink(post: Post, inbound: Inbound, settings: Settings) -> str:
-    base = payload.web_address(settings.base_url or inbound.headers.get("x-discourse-instance", "")).rstrip("/")
+    base = settings.base_url or payload.web_address(inbound.headers.get("x-discourse-instance", "")).rstrip("/")
     slug = quote(post.topic_slug, safe="-") or "-"
     return f"{base}/t/{slug}/{quote(post.topic_id, safe='')}/{post.post_number}" if base else ""
 
@@ -200,7 +207,7 @@ def delivery_id(inbound: Inbound) -> str | None:
     """Post, version, time and event: a retry has a new X-Discourse-Event-Id, and an edit within the grace period keeps
     its version number. Anything that is not about a readable post is known by its body."""
     try:
-        post = _post(inbound)
+        post = payload.read(DeliveryVersion, inbound.json()).post
     except PayloadError:
         return None
     action = payload.name(inbound.headers.get("x-discourse-event", ""))

@@ -175,7 +175,7 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     if item is None:
         raise PayloadError("wrong_shape", "comment: is missing.")
     prefix = f"{place}_comment" if is_comment else place
-    external_id = f"{prefix}:{item.id}"
+    external_id = payload.joined(prefix, item.id)
     version = payload.version(item.updated_at or item.created_at, _ORDER[kind])
     if kind is EventType.deleted:
         return [CommentEvent(type=kind, external_id=external_id, version=version)]
@@ -186,14 +186,14 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
             type=kind,
             external_id=external_id,
             version=version,
-            thread_id=f"{place}:{thread.id}",
+            thread_id=payload.joined(place, thread.id),
             thread_title=thread.title,
             permalink=item.html_url,
             author=_author(item),
             text=text if is_comment else f"{item.title}\n\n{text}".strip(),
             created_at=item.created_at,
             edited_at=item.updated_at if kind is EventType.edited else None,
-            parent_id=f"{prefix}:{item.parent_id}" if item.parent_id else "",
+            parent_id=payload.joined(prefix, item.parent_id) if item.parent_id else "",
             opens_thread=not is_comment,
             likes=payload.count((item.reactions or {}).get("+1")),
             extras={

@@ -73,7 +73,7 @@ _IGNORED = {
 class Settings(BaseModel):
     """What a Slack source needs to know."""
 
-    workspace_url: str = Field(
+    workspace_url: payload.SettingAddress = Field(
         default="",
         description="Address of the workspace (https://acme.slack.com). Without it links open the channel only.",
     )
@@ -182,7 +182,7 @@ def _change(delivery: Delivery, settings: Settings) -> list[CommentEvent]:
 def _deletion(happened: Event, ts: str) -> CommentEvent:
     return CommentEvent(
         type=EventType.deleted,
-        external_id=f"{happened.channel}:{_checked(ts)}",
+        external_id=payload.joined(happened.channel, _checked(ts)),
         version=_version(happened.event_ts or happened.ts),
     )
 
@@ -196,15 +196,15 @@ def _comment(delivery: Delivery, message: Message, kind: EventType, settings: Se
     raw, extras = payload.cut(message.text)
     return CommentEvent(
         type=kind,
-        external_id=f"{happened.channel}:{ts}",
+        external_id=payload.joined(happened.channel, ts),
         version=_version(changed),
-        thread_id=f"{happened.channel}:{thread}",
+        thread_id=payload.joined(happened.channel, thread),
         permalink=_permalink(delivery, ts, thread, settings),
         author=_author(delivery, message, settings),
         text=mrkdwn_to_text(raw) or blocks_to_text(message.blocks),
         created_at=_time(ts),
         edited_at=_time(edited or changed) if kind is EventType.edited else None,
-        parent_id=f"{happened.channel}:{thread}" if thread != ts else "",
+        parent_id=payload.joined(happened.channel, thread) if thread != ts else "",
         opens_thread=thread == ts,
         extras=extras,
     )
@@ -217,7 +217,7 @@ def _author(delivery: Delivery, message: Message, settings: Settings) -> AuthorR
         raise PayloadError("wrong_shape", "event.user: is blank.")
     profile = message.user_profile or Profile()
     return AuthorRef(
-        external_id=f"{delivery.team_id}:{member}",
+        external_id=payload.joined(delivery.team_id, member),
         handle=profile.name or message.username or member,
         name=profile.display_name or profile.real_name,
         is_staff=member in payload.listed(settings.staff),
@@ -228,7 +228,7 @@ def _author(delivery: Delivery, message: Message, settings: Settings) -> AuthorR
 def _permalink(delivery: Delivery, ts: str, thread: str, settings: Settings) -> str:
     """The address that chat.getPermalink gives, or one that opens the channel where the workspace is not known."""
     channel = delivery.event.channel
-    workspace = payload.web_address(settings.workspace_url).rstrip("/")
+    workspace = settings.workspace_url
     if not channel.isalnum() or not workspace:
         known = channel.isalnum() and delivery.team_id.isalnum()
         return f"https://slack.com/app_redirect?team={delivery.team_id}&channel={channel}" if known else ""

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +20,8 @@ from integrations import registry
 from integrations.contract import Inbound, IntegrationError, PayloadError, SignatureRefused, Source
 from integrations.signatures import sign, verify
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "sources"
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "tests" / "fixtures" / "sources"
 NOW = datetime(2026, 11, 2, 9, 15, 2, tzinfo=UTC)
 SECRET = "a secret of thirty-two characters"
 
@@ -195,6 +198,12 @@ def test_registry_knows_its_sources_by_name() -> None:
         with pytest.raises(IntegrationError) as caught:
             find("carrier_pigeon")
         assert caught.value.reason in ("unknown_platform", "unknown_tracker")
+
+
+def test_importing_the_registry_imports_no_source() -> None:
+    program = "import sys, integrations.registry; print([name for name in sys.modules if 'sources.' in name])"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
 
 
 def test_wildcards_match_the_family_and_an_exact_name_wins() -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+import time
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from integrations import registry
 from integrations.contract import CommentEvent, EventType, Inbound, PayloadError
@@ -68,7 +71,8 @@ def mutated(draw: st.DrawFn) -> tuple[Any, Inbound]:
 
 def check(comment: CommentEvent) -> None:
     """A comment that the database and the dashboard can take."""
-    assert 0 < len(comment.external_id) <= 650
+    assert 0 < len(comment.external_id) <= 300
+    assert max(len(comment.thread_id), len(comment.parent_id), len(comment.thread_title)) <= 300
     assert comment.version.isascii()
     assert len(comment.text) <= TEXT_LIMIT
     assert comment.permalink == "" or comment.permalink.startswith(("https://", "http://"))
@@ -78,6 +82,7 @@ def check(comment: CommentEvent) -> None:
         assert moment is None or moment.tzinfo is not None
     if comment.type is not EventType.deleted:
         assert comment.author is not None and comment.author.external_id and comment.author.handle
+        assert max(len(comment.author.external_id), len(comment.author.handle), len(comment.author.name)) <= 300
         assert comment.thread_id
     stored = json.dumps(asdict(comment), default=datetime.isoformat, ensure_ascii=False)
     stored.encode("utf-8")
@@ -166,8 +171,24 @@ def test_discourse_links_to_the_address_in_its_settings() -> None:
     body = body_of("discourse", "post_created")
     (comment,) = parsed("discourse", "post_created", body, base_url="https://community.example.org/")
     assert comment.permalink == "https://community.example.org/t/export-to-csv/88/3"
-    (comment,) = parsed("discourse", "post_created", body, base_url="javascript:alert(1)")
-    assert comment.permalink == ""
+    (comment,) = parsed("discourse", "post_created", body, base_url="community.example.org")
+    assert comment.permalink == "https://community.example.org/t/export-to-csv/88/3"
+    for wrong in ("javascript://alert(1)", "https://a b", "ftp://a.example"):
+        with pytest.raises(ValidationError, match="should be an address"):
+            discourse.Settings(base_url=wrong)
+    inbound = cases.Case("discourse", "post_created").inbound
+    sent = replace(inbound, headers={**inbound.headers, "x-discourse-instance": "javascript:alert(1)"})
+    assert discourse.parse(sent, discourse.Settings())[0].permalink == ""
+
+
+def test_discourse_text_never_takes_long() -> None:
+    heavy = ("[quote" * 16_000, "[quote=a]" * 11_000, "![a" * 30_000, "[details=" * 11_000, "[/quote][quote]" * 6_000)
+    body = body_of("discourse", "post_created")
+    for text in heavy:
+        body["post"]["raw"] = text
+        started = time.process_time()
+        assert len(parsed("discourse", "post_created", body)) == 1
+        assert time.process_time() - started < 2
 
 
 def test_github_follows_only_the_repositories_in_its_settings() -> None:

@@ -122,7 +122,7 @@ def request(headers: dict[str, str], body: bytes) -> Inbound:
 def refusal(signature: Signature, headers: dict[str, str], body: bytes, *secrets: str, now: datetime = NOW) -> str:
     with pytest.raises(SignatureRefused) as caught:
         verify(signature, request(headers, body), secrets, now)
-    assert not any(secret.strip() and secret in str(caught.value) for secret in secrets)
+    assert not any(len(secret) > 11 and secret in str(caught.value) for secret in secrets)
     return caught.value.reason
 
 
