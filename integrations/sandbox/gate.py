@@ -60,6 +60,7 @@ class Gate:
 
     def _write_down(self, scope: Scope, headers: dict[str, str], body: bytes | None) -> None:
         if "authorization" in headers:
+            headers = dict(headers)
             headers["authorization"] = headers["authorization"].partition(" ")[0] + " ***"
         self._state.requests.append(
             {

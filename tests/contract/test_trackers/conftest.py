@@ -1,0 +1,136 @@
+"""Every registered tracker, each against the sandbox on a real loopback socket."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+import integrations.trackers
+from integrations.contract import Draft, Quote, Tracker, TrackerType
+from integrations.sandbox.server import SandboxServer
+from integrations.sandbox.state import SandboxState, Ticket
+
+CREDENTIALS = {"email": "relay@acme.example", "token": "a-secret-token"}
+SETTINGS: dict[str, list[tuple[str, dict[str, str]]]] = {
+    "github": [("github", {"repository": "acme/app"})],
+    "jira": [
+        ("jira-cloud", {"project": "APP", "deployment": "cloud"}),
+        ("jira-data-center", {"project": "APP", "deployment": "data_center"}),
+    ],
+}
+
+
+def registered() -> dict[str, TrackerType[Any]]:
+    found = {}
+    for module in pkgutil.iter_modules(integrations.trackers.__path__):
+        tracker = getattr(importlib.import_module(f"integrations.trackers.{module.name}"), "TRACKER", None)
+        if tracker is not None:
+            found[tracker.name] = tracker
+    return found
+
+
+CASES = {name: (settings, kind) for kind in sorted(registered()) for name, settings in SETTINGS[kind]}
+
+
+@dataclass
+class Bench:
+    """A tracker, and the sandbox it talks to."""
+
+    name: str
+    type: TrackerType[Any]
+    tracker: Tracker
+    sandbox: SandboxServer
+
+    @property
+    def state(self) -> SandboxState:
+        return self.sandbox.state
+
+    @property
+    def tickets(self) -> list[Ticket]:
+        return self.state.saved.tickets
+
+    def fail(self, **fault: Any) -> None:
+        httpx.post(f"{self.sandbox.url}/_sandbox/failures", json=fault).raise_for_status()
+
+    def configure(self, **settings: Any) -> None:
+        httpx.put(f"{self.sandbox.url}/_sandbox/settings", json=settings).raise_for_status()
+
+    def move(self, action: str) -> None:
+        """Close, decline, start or reopen the first ticket, as a person would."""
+        where = f"{self.sandbox.url}/_sandbox/tickets/{self.tickets[0].slug}/status"
+        httpx.post(where, json={"action": action}).raise_for_status()
+
+    def delete(self) -> None:
+        httpx.delete(f"{self.sandbox.url}/_sandbox/tickets/{self.tickets[0].slug}").raise_for_status()
+
+    def reset(self) -> None:
+        httpx.delete(f"{self.sandbox.url}/_sandbox/state").raise_for_status()
+        self.configure()
+
+    def writes(self) -> list[dict[str, Any]]:
+        return [request for request in self.state.requests if request["method"] != "GET"]
+
+    def another(self, **settings: Any) -> Tracker:
+        return self.type.open(
+            self.type.settings.model_validate({**CASES[self.name][0], "base_url": self.sandbox.url, **settings}),
+            self.type.credentials.model_validate({"email": CREDENTIALS["email"], "token": CREDENTIALS["token"]}),
+            allow_private=True,
+        )
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer() as server:
+        yield server
+
+
+@pytest.fixture(params=sorted(CASES))
+async def bench(request: pytest.FixtureRequest, sandbox: SandboxServer) -> AsyncIterator[Bench]:
+    made = Bench(request.param, registered()[CASES[request.param][1]], None, sandbox)  # type: ignore[arg-type]
+    made.reset()
+    made.tracker = made.another()
+    yield made
+    await made.tracker.close()
+
+
+@pytest.fixture
+def draft() -> Callable[..., Draft]:
+    """A plausible draft; keyword arguments replace its parts."""
+    quotes = (
+        Quote(
+            "Dark mode resets after every update.\nPlease fix!",
+            "Ana",
+            "discourse",
+            "https://forum.acme.example/t/dark-mode/41/2",
+            datetime(2026, 10, 3, 8, 0, tzinfo=UTC),
+        ),
+        Quote(
+            "@octocat same here, closes #1 <script>alert(1)</script> {noformat} **bold**",
+            "b_o*b",
+            "slack",
+            "https://acme.slack.example/archives/C1/p2",
+            datetime(2026, 11, 2, 9, 30, tzinfo=UTC),
+        ),
+    )
+    made = Draft(
+        marker="relay-0b54e2f3-8c1d-4c8e-9a51-2f0f3c1d7a90",
+        title="Dark mode resets after an update",
+        kind="bug",
+        product="app",
+        people=12,
+        mentions=15,
+        first_seen=datetime(2026, 10, 3, 8, 0, tzinfo=UTC),
+        last_seen=datetime(2026, 11, 2, 9, 30, tzinfo=UTC),
+        quotes=quotes,
+        threads=(("Dark mode | settings", quotes[0].permalink), ("#general", quotes[1].permalink)),
+        labels=("kind:bug", "product:app", "platform:discourse", "platform:slack"),
+        theme_url="https://relay.acme.example/themes/7",
+    )
+    return lambda **changes: replace(made, **changes)

@@ -1,0 +1,194 @@
+"""Every way a tracker misbehaves becomes one TrackerError that says whether the work may have been done."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from integrations.contract import Draft, Tracker, TrackerError
+from integrations.trackers.github import GitHubTracker
+from integrations.trackers.github_api import GitHubApi
+from integrations.trackers.jira import JiraTracker
+from integrations.trackers.jira_api import JiraApi
+
+Drafts = Callable[..., Draft]
+TOKEN = "a-secret-token"
+
+
+def impatient(bench: Any) -> Tracker:
+    """The same tracker, which waits a third of a second for an answer."""
+    settings = bench.tracker._settings if bench.type.name == "jira" else None
+    if settings is None:
+        api = GitHubApi(bench.sandbox.url, TOKEN, allow_private=True, timeout=0.3)
+        return GitHubTracker(bench.type.settings(repository="acme/app", base_url=bench.sandbox.url), api)
+    cloud = settings.deployment == "cloud"
+    return JiraTracker(
+        settings,
+        JiraApi(bench.sandbox.url, cloud=cloud, email="a@b.example", token=TOKEN, allow_private=True, read_timeout=0.3),
+    )
+
+
+async def refusal(work: Any) -> TrackerError:
+    with pytest.raises(TrackerError) as caught:
+        await work
+    error = caught.value
+    assert TOKEN not in error.detail and "Basic" not in error.detail
+    assert error.__suppress_context__ or error.__context__ is None, "a vendor's exception may carry the credentials"
+    assert error.detail.endswith(".") and error.detail[0].isupper()
+    return error
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "ambiguous", "permanent", "retry_after"),
+    [
+        ({"mode": "rate_limit", "retry_after": 7}, "rate_limited", False, False, 7.0),
+        ({"mode": "rate_limit", "retry_after": 2, "status": 403}, "rate_limited", False, False, 2.0),
+        ({"mode": "rate_limit", "message": "Too many requests"}, "rate_limited", False, False, None),
+        ({"mode": "status", "status": 500}, "tracker_error", True, False, None),
+        ({"mode": "status", "status": 503}, "tracker_error", True, False, None),
+        ({"mode": "status", "status": 401}, "unauthorized", False, True, None),
+        ({"mode": "status", "status": 403}, "forbidden", False, True, None),
+        ({"mode": "status", "status": 404}, "not_found", False, True, None),
+        ({"mode": "status", "status": 410}, "gone", False, True, None),
+        ({"mode": "status", "status": 400}, "invalid_fields", False, True, None),
+        ({"mode": "status", "status": 422}, "invalid_fields", False, True, None),
+    ],
+)
+async def test_refused_create(
+    bench: Any, draft: Drafts, fault: dict[str, Any], reason: str, ambiguous: bool, permanent: bool, retry_after: float
+) -> None:
+    bench.fail(**fault)
+    error = await refusal(bench.tracker.create(draft()))
+    assert (error.reason, error.ambiguous, error.permanent) == (reason, ambiguous, permanent)
+    assert error.retry_after == retry_after
+    assert bench.tickets == []
+    assert len(bench.state.requests) == 1, "a create is never repeated by the tracker itself"
+    if reason == "invalid_fields":
+        assert "customfield_10010" in error.detail and "Team is required" in error.detail
+
+
+@pytest.mark.parametrize("bench", ["github"], indirect=True)
+async def test_secondary_limit_of_github_without_retry_after_waits_a_minute(bench: Any, draft: Drafts) -> None:
+    bench.fail(mode="rate_limit", status=403)
+    error = await refusal(bench.tracker.create(draft()))
+    assert (error.reason, error.retry_after) == ("rate_limited", 60.0)
+
+
+@pytest.mark.parametrize("mode", ["timeout_after_work", "lost_response"])
+async def test_work_done_without_an_answer_is_ambiguous_and_found_by_its_marker(
+    bench: Any, draft: Drafts, mode: str
+) -> None:
+    bench.fail(mode=mode)
+    tracker = impatient(bench)
+    error = await refusal(tracker.create(draft()))
+    expected = {"timeout_after_work": "tracker_timeout", "lost_response": "connection_lost"}
+    assert (error.reason, error.ambiguous, error.permanent) == (expected[mode], True, False)
+    assert len(bench.tickets) == 1
+    found = await tracker.find(draft().marker)
+    assert found is not None and found.id == str(bench.tickets[0].id)
+    assert len([request for request in bench.writes()]) == 1
+    await tracker.close()
+
+
+async def test_nobody_listening_is_unreachable_and_not_ambiguous(bench: Any, draft: Drafts) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    tracker = bench.another(base_url=f"http://127.0.0.1:{port}")
+    error = await refusal(tracker.create(draft()))
+    assert (error.reason, error.ambiguous, error.permanent) == ("tracker_unreachable", False, False)
+    await tracker.close()
+
+
+async def test_unknown_name_is_unreachable(bench: Any, draft: Drafts) -> None:
+    tracker = bench.another(base_url="http://tracker.invalid")
+    error = await refusal(tracker.create(draft()))
+    assert (error.reason, error.ambiguous) == ("tracker_unreachable", False)
+    await tracker.close()
+
+
+async def test_private_address_is_refused_unless_operators_allow_it(bench: Any, draft: Drafts) -> None:
+    settings = bench.type.settings.model_validate(
+        {"repository": "acme/app", "project": "APP", "base_url": bench.sandbox.url, "deployment": "data_center"}
+    )
+    tracker = bench.type.open(settings, bench.type.credentials.model_validate({"token": TOKEN}))
+    for work in (tracker.create(draft()), tracker.find(draft().marker)):
+        error = await refusal(work)
+        assert (error.reason, error.ambiguous, error.permanent) == ("address_refused", False, True)
+    assert list(bench.state.requests) == []
+    await tracker.close()
+
+
+async def serve_once(answer: bytes) -> tuple[asyncio.Server, str]:
+    """A server that answers every request with the same bytes."""
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    return server, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason", "ambiguous"),
+    [
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 21\r\n\r\n<html>Log in</html>\r\n", "unreadable_answer", True),
+        (b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n[]", "unreadable_answer", True),
+        (b"HTTP/1.1 201 Created\r\ncontent-length: 2\r\n\r\n{}", "unreadable_answer", True),
+        (b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:9/login\r\ncontent-length: 0\r\n\r\n", "moved", False),
+        (b"HTTP/1.1 201 Created\r\ncontent-length: 900\r\n\r\n{\"id\": 1", "connection_lost", True),
+        (b"not http at all\r\n\r\n", "connection_lost", True),
+    ],
+)  # fmt: skip
+async def test_answers_that_are_not_the_api(
+    bench: Any, draft: Drafts, answer: bytes, reason: str, ambiguous: bool
+) -> None:
+    server, url = await serve_once(answer)
+    tracker = bench.another(base_url=url)
+    error = await refusal(tracker.create(draft()))
+    assert (error.reason, error.ambiguous) == (reason, ambiguous)
+    await tracker.close()
+    server.close()
+    await server.wait_closed()
+
+
+@pytest.mark.parametrize("bench", ["jira-cloud", "jira-data-center"], indirect=True)
+async def test_missing_required_field_is_named(bench: Any, draft: Drafts) -> None:
+    bench.configure(required_fields={"customfield_10010": "Team"})
+    error = await refusal(bench.tracker.create(draft()))
+    assert error.reason == "invalid_fields" and "customfield_10010: Team is required" in error.detail
+
+
+async def test_update_of_a_deleted_ticket_is_permanent(bench: Any, draft: Drafts) -> None:
+    ref = await bench.tracker.create(draft())
+    bench.delete()
+    error = await refusal(bench.tracker.update(ref, draft()))
+    assert error.permanent and error.reason in ("not_found", "gone")
+
+
+async def test_a_full_ticket_is_left_alone(bench: Any, draft: Drafts) -> None:
+    ref = await bench.tracker.create(draft())
+    ticket = bench.tickets[0]
+    size = 65_500 if bench.type.name == "github" else 32_500
+    wall = {"type": "paragraph", "content": [{"type": "text", "text": "x" * size}]}
+    ticket.body = {"type": "doc", "version": 1, "content": [wall]} if isinstance(ticket.body, dict) else "x" * size
+    bench.state.requests.clear()
+    error = await refusal(bench.tracker.update(ref, draft()))
+    assert error.permanent and error.reason == "body_full"
+    assert bench.writes() == []
+
+
+async def test_limit_lets_some_through_and_names_the_wait(bench: Any, draft: Drafts) -> None:
+    bench.fail(mode="limit", method="POST", requests=2, per=600)
+    made = await asyncio.gather(
+        *(bench.tracker.create(draft(marker=f"relay-{n}")) for n in range(5)), return_exceptions=True
+    )
+    refused = [error for error in made if isinstance(error, TrackerError)]
+    assert len(refused) == 3 and len(bench.tickets) == 2
+    assert {(error.reason, error.retry_after) for error in refused} == {("rate_limited", 2.0)}
