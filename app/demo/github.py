@@ -1,0 +1,164 @@
+"""The product's public repository on GitHub: webhooks about issues, discussions and their comments."""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime
+from typing import Any
+
+from app.demo.community import DemoComment, DemoEvent
+from integrations.contract import EventType
+
+SETTINGS: dict[str, str] = {}
+
+_REPOSITORY = "tidewater-app/tidewater"
+_WEB = f"https://github.com/{_REPOSITORY}"
+_API = f"https://api.github.com/repos/{_REPOSITORY}"
+_EMOJI = ("-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+
+
+def request(event: DemoEvent) -> tuple[dict[str, str], dict[str, Any]]:
+    """Headers (without the signature) and body of a delivery: the thread itself where the comment opens it."""
+    comment, opener = event.comment, event.opener
+    place = "issue" if comment.thread_id.startswith("issues/") else "discussion"
+    opens = comment is opener
+    name = ("issues" if place == "issue" else "discussion") if opens else f"{place}_comment"
+    action = str(event.type)
+    if opens and place == "issue" and event.type is EventType.created:
+        action = "opened"
+    text = event.before if event.type is EventType.deleted else event.text
+    body: dict[str, Any] = {
+        "action": action,
+        place: _thread(event, place, text if opens else opener.text, event.changed_at if opens else event.opened_at),
+        "repository": _repository(),
+        "organization": {
+            "login": "tidewater-app",
+            "id": 150_000_007,
+            "url": "https://api.github.com/orgs/tidewater-app",
+        },
+        "sender": _user(comment),
+    }
+    if not opens:
+        body["comment"] = _comment(event, place, text)
+    if event.type is EventType.edited:
+        body["changes"] = {"body": {"from": event.before}}
+    headers = {
+        "user-agent": "GitHub-Hookshot/7f2c1de",
+        "x-github-event": name,
+        "x-github-delivery": str(event.delivery),
+        "x-github-hook-id": "504100023",
+        "x-github-hook-installation-target-type": "repository",
+        "x-github-hook-installation-target-id": "700100011",
+    }
+    return headers, body
+
+
+def _thread(event: DemoEvent, place: str, text: str, updated: datetime) -> dict[str, Any]:
+    opener = event.opener
+    number = int(opener.thread_id.partition("/")[2])
+    kind = "I" if place == "issue" else "D"
+    thread: dict[str, Any] = {
+        "id": (3_100_000_000 if place == "issue" else 8_600_000) + number,
+        "node_id": f"{kind}_kwDOTW{number:06d}",
+        "number": number,
+        "title": opener.thread_title,
+        "html_url": f"{_WEB}/{opener.thread_id}",
+        "repository_url": _API,
+        "user": _user(opener),
+        "author_association": _association(opener),
+        "state": "open",
+        "locked": False,
+        "labels": [],
+        "comments": max(0, event.comment.position - 1),
+        "created_at": _iso(event.opened_at),
+        "updated_at": _iso(updated),
+        "active_lock_reason": None,
+        "body": text,
+        "reactions": _reactions(opener, f"{_API}/{opener.thread_id}/reactions"),
+    }
+    if place == "issue":
+        address = f"{_API}/issues/{number}"
+        return thread | {"url": address, "comments_url": f"{address}/comments", "assignee": None, "closed_at": None}
+    category = {"id": 41_000_001, "emoji": ":bulb:", "name": "Ideas", "slug": "ideas", "is_answerable": False}
+    return thread | {"category": category, "answer_html_url": None, "answer_chosen_at": None, "answer_chosen_by": None}
+
+
+def _comment(event: DemoEvent, place: str, text: str) -> dict[str, Any]:
+    comment = event.comment
+    identity = _comment_id(comment, place)
+    anchor = "issuecomment" if place == "issue" else "discussioncomment"
+    shared = {
+        "id": identity,
+        "node_id": f"{'IC' if place == 'issue' else 'DC'}_kwDOTW{identity}",
+        "html_url": f"{_WEB}/{comment.thread_id}#{anchor}-{identity}",
+        "user": _user(comment),
+        "author_association": _association(comment),
+        "created_at": _iso(event.created_at),
+        "updated_at": _iso(event.changed_at),
+        "body": text,
+        "reactions": _reactions(comment, f"{_API}/{place}s/comments/{identity}/reactions"),
+    }
+    if place == "issue":
+        issue = f"{_API}/{comment.thread_id}"
+        return shared | {
+            "url": f"{_API}/issues/comments/{identity}",
+            "issue_url": issue,
+            "performed_via_github_app": None,
+        }
+    parent = event.parent if event.parent and event.parent is not event.opener else None
+    number = int(comment.thread_id.partition("/")[2])
+    return shared | {
+        "parent_id": _comment_id(parent, place) if parent else None,
+        "child_comment_count": 0,
+        "repository_url": _REPOSITORY,
+        "discussion_id": 8_600_000 + number,
+    }
+
+
+def _comment_id(comment: DemoComment, place: str) -> int:
+    return (2_900_000_000 if place == "issue" else 11_400_000) + comment.number
+
+
+def _user(comment: DemoComment) -> dict[str, Any]:
+    identity = 1_000_000 + zlib.crc32(comment.handle.encode()) % 200_000_000
+    return {
+        "login": comment.handle,
+        "id": identity,
+        "node_id": f"U_kgDO{identity:010d}",
+        "avatar_url": f"https://avatars.githubusercontent.com/u/{identity}?v=4",
+        "url": f"https://api.github.com/users/{comment.handle}",
+        "html_url": f"https://github.com/{comment.handle}",
+        "type": "User",
+        "user_view_type": "public",
+        "site_admin": False,
+    }
+
+
+def _association(comment: DemoComment) -> str:
+    return "MEMBER" if comment.staff else "NONE"
+
+
+def _reactions(comment: DemoComment, address: str) -> dict[str, Any]:
+    return {"url": address, "total_count": comment.likes, "+1": comment.likes, **dict.fromkeys(_EMOJI, 0)}
+
+
+def _repository() -> dict[str, Any]:
+    owner = _REPOSITORY.partition("/")[0]
+    return {
+        "id": 700_100_011,
+        "node_id": "R_kgDOKboTCw",
+        "name": "tidewater",
+        "full_name": _REPOSITORY,
+        "private": False,
+        "owner": {"login": owner, "id": 150_000_007, "type": "Organization", "site_admin": False},
+        "html_url": _WEB,
+        "url": _API,
+        "fork": False,
+        "has_issues": True,
+        "has_discussions": True,
+        "default_branch": "main",
+    }
+
+
+def _iso(time: datetime) -> str:
+    return f"{time:%Y-%m-%dT%H:%M:%S}Z"
