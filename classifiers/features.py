@@ -40,6 +40,13 @@ class Hashed:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def take(self, rows: NDArray[np.intp]) -> Hashed:
+        """The given rows, in the given order; one may come twice."""
+        counts = np.diff(self.starts)[rows]
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        picked = np.repeat(self.starts[rows] - starts[:-1], counts) + np.arange(starts[-1])
+        return Hashed(self.places[picked], self.weights[picked], starts)
+
 
 def hashed(texts: Sequence[str]) -> Hashed:
     """Words, pairs of words and letter groups of each (cleaned) text, counted by bucket with 1 + log(count)."""

@@ -1,0 +1,98 @@
+"""The public sets the heads are trained on: which file is which domain, and what each label there allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.contract import Kind, Vectors
+from classifiers.datasets import read_rows
+from classifiers.kind import KINDS
+from classifiers.model_files import sha256
+from classifiers.text import clean
+
+Report = Callable[[str], None]
+
+DOMAINS = {
+    "nlbse": ("nlbse24.jsonl.gz", "NLBSE'24 tool competition (Kallis et al.): GitHub issues"),
+    "clap": ("clap_appreviews.jsonl.gz", "CLAP (Scalabrino et al., TSE 2019): app reviews"),
+    "maalej": ("maalej_appreviews.jsonl.gz", "Maalej and Nabil, RE 2015: app reviews"),
+    "intention": ("intention_github.jsonl.gz", "Huang et al., TSE 2020; Di Sorbo et al., ASE 2015: issue sentences"),
+    "shah": (
+        "shah_reviewsentences.jsonl.gz",
+        "Shah, Sirts, Pfahl; Mekala et al., RE 2021: review sentences, CC BY 4.0",
+    ),
+    "chat": ("frminer_chat.jsonl.gz", "FRMiner (Shi et al., ICSE 2020): chat dialogs, MIT"),
+}
+
+_ALLOWED = {
+    ("clap", "other"): (Kind.other, Kind.question),
+    ("maalej", "other"): (Kind.other, Kind.question),
+    ("intention", "other"): (Kind.other, Kind.praise),
+    ("shah", "other"): (Kind.other, Kind.praise, Kind.question),
+    ("chat", "notfeature"): (Kind.bug, Kind.question, Kind.praise, Kind.other),
+}
+"""Labels that are wider than our kind of the same name; every other label allows exactly its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Rows of several domains, in file order. ``rating`` is NaN where nobody gave stars."""
+
+    texts: Sequence[str]
+    vectors: Vectors
+    labels: NDArray[np.str_]
+    domains: NDArray[np.str_]
+    ratings: NDArray[np.float64]
+    hashes: dict[str, str]
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """``bool[n, 5]``: the kinds each label leaves possible, in the order of ``KINDS``."""
+        rows = np.zeros((len(self.labels), len(KINDS)), bool)
+        for place, (domain, label) in enumerate(zip(self.domains, self.labels, strict=True)):
+            wide = _ALLOWED.get((str(domain), str(label)))
+            for kind in wide or (Kind(label),):
+                rows[place, KINDS.index(kind)] = True
+        return rows
+
+
+def read_corpus(data: Path, embed: Callable[[Sequence[str]], Vectors], say: Report) -> Corpus:
+    """All domains found under ``data`` (its folder ``classification``), cleaned and embedded.
+
+    Raises:
+        DataError: for a missing or unreadable file.
+    """
+    texts: list[str] = []
+    labels: list[str] = []
+    domains: list[str] = []
+    ratings: list[float] = []
+    hashes: dict[str, str] = {}
+    for domain, (name, _) in DOMAINS.items():
+        path = data / "classification" / name
+        rows = read_rows(path, "text", "kind")
+        say(f"{domain}: {len(rows)} rows")
+        hashes[domain] = sha256(path)
+        texts += [clean(str(row["text"])) for row in rows]
+        labels += [str(row["kind"]) for row in rows]
+        domains += [domain] * len(rows)
+        ratings += [float(row.get("rating") or "nan") for row in rows]
+    say("Computing vectors")
+    return Corpus(texts, embed(texts), np.array(labels), np.array(domains), np.array(ratings), hashes)
+
+
+def balance(
+    labels: NDArray[np.str_], domains: NDArray[np.str_], *, domain_power: float, label_power: float
+) -> NDArray[np.float64]:
+    """A weight per row. Power 0 leaves the counts as they are, 1 makes every domain (every label in it) weigh the same."""
+    weights = np.ones(len(labels))
+    for domain in np.unique(domains):
+        inside = domains == domain
+        for label in np.unique(labels[inside]):
+            same = inside & (labels == label)
+            weights[same] = same.sum() ** -label_power
+        weights[inside] *= inside.sum() ** (1 - domain_power) / weights[inside].sum()
+    return np.asarray(weights / weights.sum())

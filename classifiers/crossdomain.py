@@ -1,0 +1,92 @@
+"""Leave-one-domain-out: the heads judged on each domain after training on all the others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.contract import Kind
+from classifiers.corpora import DOMAINS, Corpus, Report
+from classifiers.fitting import Mask, Penalties, Table, calibration_error, macro_f1, temperature, unsure_below
+from classifiers.heads import Floats
+from classifiers.kind import KINDS
+from classifiers.softmax import softmax
+
+Names = NDArray[np.str_]
+
+_REST = {Kind.question: "rest", Kind.praise: "rest", Kind.other: "rest"}
+FOLDS: dict[str, Mapping[Kind, str]] = {
+    "clap": _REST,
+    "maalej": _REST,
+    "shah": _REST,
+    "nlbse": {},
+    "intention": {Kind.praise: "other"},
+    "chat": {Kind.bug: "rest", **_REST},
+}
+"""How the kinds are folded to the labels a domain knows."""
+ABSENT = {"nlbse": (Kind.praise, Kind.other)}
+"""Kinds that no row of a domain can have, so that they are not offered there."""
+
+
+def judge_domains(
+    corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penalties: Penalties, say: Report
+) -> dict[str, Any]:
+    """Scores by domain, the temperature, the confidence for 90 % precision with its coverage, and the calibration errors.
+
+    Temperature and threshold come from the logits of unseen domains, every domain weighing the same.
+    """
+    logits = np.zeros(allowed.shape)
+    scores: dict[str, Any] = {}
+    for domain in DOMAINS:
+        held = corpus.domains == domain
+        logits[held] = table.logits(table.heads(~held, allowed, weights, penalties), held)
+        scores[domain] = score_domain(domain, logits[held], corpus.labels[held])
+        say(f"unseen {domain}: {scores[domain]}")
+    even = _even(corpus.domains)
+    heat = temperature(logits, allowed, even)
+    before, after = softmax(logits), softmax(logits / heat)
+    right = allowed[np.arange(len(allowed)), logits.argmax(axis=1)]
+    threshold, coverage = unsure_below(after.max(axis=1), right, even)
+    sure = after.max(axis=1) >= threshold
+    return {
+        "temperature": round(heat, 4),
+        "unsure_below": round(threshold, 4),
+        "coverage_at_90_precision": round(coverage, 4),
+        "coverage_by_domain": {domain: _sure(sure, right, corpus.domains == domain) for domain in DOMAINS},
+        "calibration_error": {
+            "before": round(calibration_error(before.max(axis=1), right, even), 4),
+            "after": round(calibration_error(after.max(axis=1), right, even), 4),
+        },
+        "leave_one_domain_out": scores,
+    }
+
+
+def score_domain(domain: str, logits: Floats, labels: Names) -> dict[str, Any]:
+    """Macro F1 and F1 by label, in the labels of ``domain``."""
+    offered = logits.copy()
+    for kind in ABSENT.get(domain, ()):
+        offered[:, KINDS.index(kind)] = -np.inf
+    fold = {kind.value: FOLDS[domain].get(kind, kind.value) for kind in KINDS} | {"notfeature": "rest"}
+    predicted = np.array([fold[KINDS[place].value] for place in offered.argmax(axis=1)])
+    truth = np.array([fold[str(label)] for label in labels])
+    names = sorted(set(truth.tolist()))
+    macro, single = macro_f1(truth, predicted, names)
+    return {"macro_f1": round(macro, 3), **{name: round(value, 3) for name, value in single.items()}}
+
+
+def _even(domains: Names) -> Floats:
+    weights = np.zeros(len(domains))
+    for domain in np.unique(domains):
+        weights[domains == domain] = 1 / (domains == domain).sum()
+    return np.asarray(weights / weights.sum())
+
+
+def _sure(sure: Mask, right: Mask, inside: Mask) -> dict[str, float]:
+    chosen = sure & inside
+    return {
+        "coverage": round(float(chosen.sum() / inside.sum()), 3),
+        "precision": round(float(right[chosen].mean()), 3) if chosen.any() else 0.0,
+    }

@@ -1,0 +1,130 @@
+"""Linear heads as they are shipped: small arrays in an ``.npz``, read and applied with NumPy alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.contract import ModelError, Vectors
+from classifiers.features import BUCKETS, STYLE, WORD_BUCKETS, Hashed, hashed, style
+
+WEIGHTS = Path(__file__).parent / "weights"
+VECTOR_SCALE = 4.0
+STYLE_SCALE = 2.0
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What every head reads of a batch: vectors ``float32[n, 384]``, hashed terms and signs of style."""
+
+    vectors: Vectors
+    hashed: Hashed
+    style: Vectors
+
+    @classmethod
+    def of(cls, texts: Sequence[str], vectors: Vectors) -> Features:
+        """Features of cleaned ``texts`` and their vectors."""
+        return cls(vectors, hashed(texts), style(texts))
+
+    def take(self, rows: NDArray[np.intp]) -> Features:
+        """The given rows, in the given order; one may come twice."""
+        return Features(self.vectors[rows], self.hashed.take(rows), self.style[rows])
+
+    def dense(self) -> Floats:
+        """``float64[n, dimensions + STYLE]``: the scaled vectors and signs of style side by side."""
+        return np.hstack([self.vectors * VECTOR_SCALE, self.style * STYLE_SCALE]).astype(np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """Two linear heads over the same outcomes; their logits are averaged with ``share`` for the dense one.
+
+    ``dense`` is float[dimensions + STYLE, outcomes], ``terms`` float[BUCKETS, outcomes] already multiplied by the
+    inverse document frequency ``idf`` float[BUCKETS], ``signs`` float[STYLE, outcomes]; each intercept float[outcomes].
+    """
+
+    dense: Floats
+    dense_intercept: Floats
+    terms: NDArray[np.float32]
+    terms_intercept: Floats
+    idf: NDArray[np.float32]
+    signs: Floats
+    signs_intercept: Floats
+    shares: Floats
+
+    def logits(self, features: Features) -> Floats:
+        """``float64[n, outcomes]``."""
+        dense = features.dense() @ self.dense + self.dense_intercept
+        signs = features.style * STYLE_SCALE @ self.signs + self.signs_intercept
+        terms = self.term_logits(features.hashed) + self.terms_intercept
+        return np.asarray(self.shares[0] * dense + self.shares[1] * terms + self.shares[2] * signs)
+
+    def term_logits(self, rows: Hashed) -> Floats:
+        """The hashed head without its intercept; words and letter groups are each scaled to unit length."""
+        if not len(rows.places):
+            return np.zeros((len(rows), self.terms.shape[1]))
+        weights = rows.weights * self.idf[rows.places]
+        letters = rows.places >= WORD_BUCKETS
+        row = np.repeat(np.arange(len(rows)), np.diff(rows.starts))
+        part = row * 2 + letters
+        norms = np.sqrt(np.bincount(part, weights.astype(np.float64) ** 2, minlength=2 * len(rows)))
+        scaled = weights / np.maximum(norms[part], 1e-9)
+        products = self.terms[rows.places] * scaled[:, None]
+        columns = [np.bincount(row, products[:, column], minlength=len(rows)) for column in range(products.shape[1])]
+        return np.stack(columns, axis=1)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What ``numpy.savez_compressed`` stores: the large arrays in half precision."""
+        return {
+            "dense": self.dense.astype(np.float16), "dense_intercept": self.dense_intercept.astype(np.float32),
+            "terms": self.terms.astype(np.float16), "terms_intercept": self.terms_intercept.astype(np.float32),
+            "idf": self.idf.astype(np.float16),
+            "signs": self.signs.astype(np.float32), "signs_intercept": self.signs_intercept.astype(np.float32),
+            "shares": self.shares.astype(np.float32),
+        }  # fmt: skip
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Heads:
+        """The opposite of ``arrays``. Raises KeyError for a missing array, ValueError for another shape."""
+        heads = cls(**{
+            name: np.asarray(arrays[name], np.float32 if name in ("terms", "idf") else np.float64)
+            for name in cls.__slots__
+        })  # fmt: skip
+        if heads.terms.shape[0] != BUCKETS or heads.signs.shape[0] != STYLE:
+            raise ValueError("trained for other features")
+        return heads
+
+
+def read(name: str, folder: Path | None = None) -> tuple[Heads, dict[str, Any]]:
+    """The heads called ``name`` and their card, from ``folder`` (default: the shipped weights).
+
+    Raises:
+        ModelError: ``heads_unreadable`` when a file is missing or does not fit this version.
+    """
+    place = folder or WEIGHTS
+    try:
+        with np.load(place / f"{name}.npz", allow_pickle=False) as arrays:
+            heads = Heads.from_arrays(arrays)
+        card = json.loads((place / f"{name}.json").read_text(encoding="utf-8"))
+    except (OSError, KeyError, ValueError) as error:
+        raise ModelError(
+            "heads_unreadable",
+            f"The trained head {name} in {place} cannot be read ({type(error).__name__}: {error}); train it again or "
+            "reinstall the package.",
+        ) from error
+    return heads, card
+
+
+def write(name: str, heads: Heads, card: Mapping[str, Any], folder: Path) -> None:
+    """Store the heads and their card; arrays have no time stamps, so the same heads give the same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(folder / f"{name}.npz", **heads.arrays())  # type: ignore[arg-type]
+    (folder / f"{name}.json").write_text(json.dumps(card, indent=2, sort_keys=True) + "\n", encoding="utf-8")

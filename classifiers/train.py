@@ -1,0 +1,141 @@
+"""Train the shipped heads from the public sets: ``python -m classifiers.train --data DIR``. Same data, seed and versions, same heads."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifiers import encoder
+from classifiers.contract import Embedder, Kind
+from classifiers.corpora import DOMAINS, Corpus, Report, balance, read_corpus
+from classifiers.crossdomain import judge_domains
+from classifiers.fitting import Mask, Penalties, Table, temperature
+from classifiers.heads import WEIGHTS, Features, Floats, Heads, write
+from classifiers.kind import KINDS
+from classifiers.model_files import MODEL_NAME
+
+PENALTIES = Penalties()
+DOMAIN_POWER = 0.5
+LABEL_POWER = 0.5
+SENTIMENT_PENALTIES = Penalties(dense=1e-3, terms=3e-4, signs=1e-3)
+
+
+def train(
+    data: Path, out: Path, seed: int, *, embedder: Embedder | None = None, say: Report = print
+) -> Mapping[str, Any]:
+    """Fit kind and sentiment on all domains under ``data``, judge them by leaving each domain out, write heads and cards.
+
+    ``seed`` only orders what is sampled for intervals: the fit itself is a convex problem with one solution.
+    Returns the card of the kind heads.
+
+    Raises:
+        DataError: for a missing or unreadable data file.
+        ModelError: when the encoder cannot be used.
+    """
+    model = embedder or encoder.load(out.parent / ".encoder", threads=2, backend="openvino")
+    corpus = read_corpus(data, model.embed, say)
+    table = Table.of(Features.of(corpus.texts, corpus.vectors))
+    card = train_kind(corpus, table, out, seed, say)
+    train_sentiment(corpus, table, out, seed, say)
+    return card
+
+
+def train_kind(corpus: Corpus, table: Table, out: Path, seed: int, say: Report) -> Mapping[str, Any]:
+    """The kind heads and their card, written to ``out``."""
+    allowed = corpus.allowed()
+    weights = balance(corpus.labels, corpus.domains, domain_power=DOMAIN_POWER, label_power=LABEL_POWER)
+    judged = judge_domains(corpus, table, allowed, weights, PENALTIES, say)
+    say("Fitting the kind heads on all domains")
+    heads = table.heads(np.ones(len(corpus.texts), bool), allowed, weights, PENALTIES)
+    card = {
+        **_card(corpus, heads, seed),
+        **judged,
+        "bias": {kind.value: 0.0 for kind in KINDS},
+        "licences": {domain: title for domain, (_, title) in DOMAINS.items()},
+    }
+    write("kind", heads, card, out)
+    return card
+
+
+def train_sentiment(corpus: Corpus, table: Table, out: Path, seed: int, say: Report) -> Mapping[str, Any]:
+    """The sentiment heads and their card, written to ``out``; judged on each review set after training on the other."""
+    rated = ~np.isnan(corpus.ratings)
+    calm = (corpus.domains == "nlbse") & np.isin(corpus.labels, [Kind.feature.value, Kind.question.value])
+    scores = {}
+    for domain in ("clap", "maalej"):
+        held = corpus.domains == domain
+        heads = _feel(corpus, table, (rated | calm) & ~held)
+        scores[domain] = _agreement(table.logits(heads, held), corpus.ratings[held])
+        say(f"sentiment, unseen {domain}: {scores[domain]}")
+    heads = _feel(corpus, table, rated | calm)
+    card = {
+        **_card(corpus, heads, seed),
+        "scores": scores,
+        "temperature": 1.0,
+        "trained_on": "stars of the app reviews; questions and requests among GitHub issues as neutral texts",
+    }
+    write("sentiment", heads, card, out)
+    return card
+
+
+def _feel(corpus: Corpus, table: Table, rows: Mask) -> Heads:
+    """Each row twice, as bad and as good, with weights by its stars: one or two, three (or none) half each, four or five."""
+    good = np.select([corpus.ratings >= 4, corpus.ratings <= 2], [1.0, 0.0], 0.5)
+    places = np.flatnonzero(rows)
+    bands = np.array([f"{value}" for value in good])
+    base = balance(bands, corpus.domains, domain_power=0.5, label_power=1.0)
+    both = Table(table.features.take(np.tile(places, 2)), table.terms[np.tile(places, 2)], table.idf)
+    allowed = np.zeros((2 * len(places), 2), bool)
+    allowed[: len(places), 0] = allowed[len(places) :, 1] = True
+    weights = np.concatenate([base[places] * (1 - good[places]), base[places] * good[places]])
+    return both.heads(weights >= 0, allowed, weights, SENTIMENT_PENALTIES)
+
+
+def _agreement(logits: Floats, ratings: Floats) -> Mapping[str, float]:
+    feeling = np.tanh((logits[:, 1] - logits[:, 0]) / 2)
+    clear = (ratings <= 2) | (ratings >= 4)
+    right = (feeling[clear] > 0) == (ratings[clear] >= 4)
+    good = ratings[clear] >= 4
+    return {
+        "balanced_accuracy": round(float((right[good].mean() + right[~good].mean()) / 2), 3),
+        "correlation_with_stars": round(float(np.corrcoef(feeling, ratings)[0, 1]), 3),
+        "rows": int(len(ratings)),
+    }
+
+
+def _card(corpus: Corpus, heads: Heads, seed: int) -> dict[str, Any]:
+    digest = hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in heads.arrays().values()))
+    import scipy
+
+    return {
+        "version": digest.hexdigest()[:10],
+        "encoder": MODEL_NAME,
+        "data_sha256": corpus.hashes,
+        "rows": {domain: int((corpus.domains == domain).sum()) for domain in DOMAINS},
+        "seed": seed,
+        "versions": {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__},
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line: ``--data``, ``--out``, ``--model`` (folder of the prepared encoder), ``--seed``."""
+    parser = argparse.ArgumentParser(prog="python -m classifiers.train", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=7)
+    options = parser.parse_args(arguments)
+    encoder.prepare(options.model)
+    train(options.data, options.out, options.seed, embedder=encoder.load(options.model, threads=2, backend="openvino"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
