@@ -122,7 +122,6 @@ def request(headers: dict[str, str], body: bytes) -> Inbound:
 def refusal(signature: Signature, headers: dict[str, str], body: bytes, *secrets: str, now: datetime = NOW) -> str:
     with pytest.raises(SignatureRefused) as caught:
         verify(signature, request(headers, body), secrets, now)
-    assert not any(len(secret) > 11 and secret in str(caught.value) for secret in secrets)
     return caught.value.reason
 
 
@@ -229,6 +228,15 @@ def test_the_age_of_a_signed_time_is_bounded_on_both_sides(signature: Signature)
         assert refusal(signature, headers, b"{}", "secret", now=moved) == "signature_stale"
     narrow = replace(signature, tolerance=10)
     assert refusal(narrow, headers, b"{}", "secret", now=NOW + timedelta(seconds=11)) == "signature_stale"
+
+
+@pytest.mark.parametrize("signature", [GITHUB, SLACK, STANDARD, TOKEN])
+def test_no_refusal_repeats_a_secret_or_a_signature(signature: Signature) -> None:
+    headers = sign(signature, "the-right-one", b"{}", "msg_1", STAMP)
+    with pytest.raises(SignatureRefused) as refused:
+        verify(signature, request(headers, b"{}"), ["the-other-one"], NOW)
+    for hidden in ("the-right-one", "the-other-one", headers[signature.header]):
+        assert hidden not in str(refused.value)
 
 
 def test_what_is_missing_is_named() -> None:
