@@ -1,0 +1,68 @@
+"""Everything that was said, the questions and the praise as well."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.queries.comments import ORDERS, CommentFilter, list_comments
+from app.web import guard, rendering
+from app.web.guard import Viewer
+from app.web.routes import PageRoute
+from app.web.words import KIND_PLURALS
+from integrations import registry
+
+router = APIRouter(route_class=PageRoute)
+_ROWS = 40
+SORTS = (("recent", "Newest first"), ("oldest", "Oldest first"), ("liked", "Most liked"))
+Word = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/comments")
+async def comments_page(
+    request: Request,
+    user: Viewer,
+    q: Word = "",
+    kind: Word = "",
+    platform: Word = "",
+    source: Word = "",
+    sort: Word = "recent",
+    cursor: Annotated[str | None, Query(max_length=600)] = None,
+) -> Response:
+    """The comments that match, forty at a time."""
+    frame = await rendering.shell(request)
+    sort = sort if sort in ORDERS else "recent"
+    wanted = CommentFilter(
+        product_id=frame.product_id,
+        source_id=_id(source),
+        platform=platform or None,
+        kind=kind if kind in KIND_PLURALS and kind else None,
+        q=q.replace("\0", "") or None,
+    )
+    async with guard.database(request).transaction() as connection:
+        found = await list_comments(connection, wanted, order=sort, cursor=cursor or None, limit=_ROWS)
+    return await rendering.page(
+        request,
+        user,
+        "comments.html",
+        frame=frame,
+        comments=found.items,
+        cursor=found.next_cursor,
+        first=not cursor,
+        sort=sort,
+        sorts=SORTS,
+        filters={"q": q, "kind": kind, "platform": platform, "source": source},
+        filtered=bool(q or kind or platform or source),
+        platforms=[(name, platform.title) for name, platform in registry.sources().items()],
+    )
+
+
+def _id(value: str) -> UUID | None:
+    try:
+        return UUID(value) if value else None
+    except ValueError:
+        return None

@@ -1,0 +1,80 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import UTC, datetime
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app import accounts
+from app.errors import Unauthorized
+from app.web import guard, rendering
+from app.web.guard import Acting, ForgedRequest
+from app.web.routes import PageRoute
+
+router = APIRouter(route_class=PageRoute)
+_FORM_COOKIE = "relay_login"
+
+
+@router.get("/login")
+async def login_page(request: Request, next: str = "/") -> Response:
+    """The login form."""
+    return _form(request, next=guard.local_path(next))
+
+
+def _form(request: Request, *, next: str, email: str = "", error: str = "", status: int = 200) -> Response:
+    token = request.cookies.get(_FORM_COOKIE, "") or secrets.token_urlsafe(24)
+    response = rendering.bare(request, "login.html", code=status, next=next, email=email, error=error, form_token=token)
+    response.set_cookie(
+        _FORM_COOKIE,
+        token,
+        max_age=86_400,
+        path="/login",
+        httponly=True,
+        samesite="strict",
+        secure=guard.secure(request),
+    )
+    return response
+
+
+@router.post("/login")
+async def login(request: Request) -> Response:
+    """Check address and password, and open a session."""
+    guard.check_sender(request)
+    form = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
+    expected = request.cookies.get(_FORM_COOKIE, "")
+    if not expected or not hmac.compare_digest(form.get("form_token", "").encode(), expected.encode()):
+        raise ForgedRequest
+    target, email, now = guard.local_path(form.get("next", "/")), form.get("email", "")[:255], datetime.now(UTC)
+    try:
+        user = await accounts.authenticate(guard.database(request), email, form.get("password", ""), now)
+    except Unauthorized as refused:
+        return _form(request, next=target, email=email, error=refused.detail, status=401)
+    hours = guard.settings(request).session_hours
+    async with guard.database(request).transaction() as connection:
+        cookie, _ = await accounts.open_session(connection, user.id, now, hours)
+    response = RedirectResponse(target, status_code=303)
+    response.set_cookie(
+        guard.SESSION,
+        cookie,
+        max_age=int(hours * 3600),
+        httponly=True,
+        samesite="lax",
+        secure=guard.secure(request),
+    )
+    return response
+
+
+@router.post("/logout")
+async def logout(act: Acting) -> Response:
+    """End this browser's session."""
+    async with act.database.transaction() as connection:
+        await accounts.close_session(connection, act.request.cookies.get(guard.SESSION, ""))
+    response = RedirectResponse("/login", status_code=303)
+    response.delete_cookie(guard.SESSION, httponly=True, samesite="lax")
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response

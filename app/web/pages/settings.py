@@ -1,0 +1,126 @@
+"""Settings: products with their policy, who may sign in, and the tokens of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import accounts, products
+from app.errors import Conflict, Invalid
+from app.web import guard, rendering
+from app.web.guard import Administering, Viewer
+from app.web.routes import PageRoute
+
+router = APIRouter(route_class=PageRoute)
+POLICIES = (
+    ("review", "A person decides", "Every theme waits in triage until somebody accepts it."),
+    ("auto", "Decide by numbers", "A theme that enough people speak of is accepted by itself; everything else waits."),
+    ("hold", "Write no tickets", "Decisions are kept, but nothing is sent to a tracker until you change this."),
+)
+SCOPES = (
+    ("read", "Read", "Themes, comments, tickets and numbers."),
+    ("triage", "Triage", "Read, and decide about themes."),
+    ("admin", "Administer", "Everything, sources and trackers too."),
+)
+
+
+@router.get("/settings")
+async def settings_page(request: Request, user: Viewer) -> Response:
+    """Everything that can be set; only administrators can change it."""
+    return await _page(request, user)
+
+
+async def _page(request: Request, user: Any, token: str = "") -> Response:
+    async with guard.database(request).session() as session:
+        found = await products.list_products(session)
+    async with guard.database(request).transaction() as connection:
+        members = await accounts.list_users(connection)
+        tokens = await accounts.list_tokens(connection) if user.role == "admin" else []
+    return await rendering.page(
+        request,
+        user,
+        "settings.html",
+        products=found,
+        policies=POLICIES,
+        members=members,
+        tokens=[one for one in tokens if one.revoked_at is None],
+        scopes=SCOPES,
+        token=token,
+    )
+
+
+@router.post("/settings/products")
+async def add_product(act: Administering) -> Response:
+    """A new product."""
+    async with act.database.session() as session:
+        product = await products.create_product(session, act.text("name"))
+    return act.done(
+        f"{product.name} is created. Connect a source to it next.", to=f"/sources/new?product={product.slug}"
+    )
+
+
+@router.post("/settings/products/{product_id}")
+async def change_product(act: Administering, product_id: UUID) -> Response:
+    """A product's name and policy."""
+    async with act.database.session() as session:
+        await products.update_product(
+            session,
+            product_id,
+            name=act.text("name"),
+            policy=act.text("policy"),
+            auto_min_people=int(_number(act.text("auto_min_people"))),
+            auto_min_confidence=_number(act.text("auto_min_confidence")) / 100,
+            count_staff=act.text("count_staff") == "on",
+        )
+    return act.done("Saved.")
+
+
+def _number(value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = float("nan")
+    if not 0 <= number <= 1_000_000:
+        raise Invalid("A threshold is a number; a confidence is between 0 and 100.", reason="threshold_invalid")
+    return number
+
+
+@router.post("/settings/members")
+async def add_member(act: Administering) -> Response:
+    """Somebody else who may sign in."""
+    role: accounts.Role = "admin" if act.text("role") == "admin" else "member"
+    async with act.database.transaction() as connection:
+        member = await accounts.create_user(
+            connection, act.text("email"), act.text("name"), str(act.form.get("password", "")), role
+        )
+    return act.done(f"{member.email} can sign in now.")
+
+
+@router.post("/settings/members/{user_id}/remove")
+async def remove_member(act: Administering, user_id: UUID) -> Response:
+    """Take somebody's access away."""
+    if user_id == act.user.user_id:
+        raise Conflict("You cannot remove yourself; ask another administrator.", reason="own_account")
+    async with act.database.transaction() as connection:
+        await accounts.delete_user(connection, user_id)
+    return act.done("Removed, and signed out everywhere.")
+
+
+@router.post("/settings/tokens")
+async def add_token(act: Administering) -> Response:
+    """A new API token, shown this once."""
+    async with act.database.transaction() as connection:
+        _, clear = await accounts.create_token(connection, act.text("name"), [act.text("scope")])
+    return await _page(act.request, act.user, token=clear)
+
+
+@router.post("/settings/tokens/{token_id}/revoke")
+async def revoke_token(act: Administering, token_id: UUID) -> Response:
+    """End a token."""
+    async with act.database.transaction() as connection:
+        await accounts.revoke_token(connection, token_id)
+    return act.done("Revoked: whatever uses this token is refused from now on.")

@@ -1,0 +1,189 @@
+"""Sources: how each of them does, what it delivered, and connecting a new one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app import products, replay, sources
+from app.errors import RelayError
+from app.queries import deliveries, health
+from app.web import forms, guard, rendering
+from app.web.guard import Act, Admin, Administering, Viewer
+from app.web.routes import PageRoute
+from app.web.words import counted
+from integrations import registry
+
+router = APIRouter(route_class=PageRoute)
+_ROWS = 30
+_PREFIX = "set_"
+_HIDDEN_SECRET = "the secret you were shown (rotate it to get a new one)"  # noqa: S105 - a sentence, not a secret
+Word = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/sources")
+async def sources_page(request: Request, user: Viewer) -> Response:
+    """Every source with its health."""
+    frame = await rendering.shell(request)
+    async with guard.database(request).transaction() as connection:
+        found = await health.sources(connection, frame.product_id)
+    return await rendering.page(request, user, "sources.html", frame=frame, sources=found)
+
+
+@router.get("/sources/new")
+async def new_source_page(request: Request, user: Admin, platform: Word = "") -> Response:
+    """Choose a platform, then give it what it needs."""
+    if platform and platform not in registry.sources():
+        return RedirectResponse("/sources/new", status_code=303)
+    return await _new(request, user, platform)
+
+
+async def _new(
+    request: Request, user: Any, platform: str, *, act: Act | None = None, error: str = "", status: int = 200
+) -> Response:
+    definition = registry.sources().get(platform)
+    wanted = forms.fields(definition.settings, _PREFIX) if definition else []
+    return await rendering.page(
+        request,
+        user,
+        "source_new.html",
+        code=status,
+        platforms=[(name, source.title) for name, source in registry.sources().items()],
+        chosen=definition,
+        fields=forms.refilled(wanted, act.form) if act else wanted,
+        name=act.text("name", 100) if act else definition.title if definition else "",
+        product=act.text("product") if act else "",
+        error=error,
+    )
+
+
+@router.post("/sources/new")
+async def create_source(act: Administering) -> Response:
+    """Connect a source and show, this once, its secret with the steps to set it up."""
+    platform = act.text("platform")
+    state = act.request.app.state
+    try:
+        definition = sources.platform(platform)
+        settings = forms.typed(act.form, forms.fields(definition.settings, _PREFIX), _PREFIX)
+        async with act.database.session() as session:
+            product = await products.find_product(session, act.text("product"))
+            source, secret = await sources.create_source(
+                session, state.vault, product.id, platform, act.text("name"), settings, act.text("secret") or None
+            )
+    except RelayError as refused:
+        if refused.status >= 500:
+            raise
+        return await _new(act.request, act.user, platform, act=act, error=refused.detail, status=refused.status)
+    return await _ready(act, source, secret, fresh=True)
+
+
+async def _ready(act: Act, source: Any, secret: str, *, fresh: bool) -> Response:
+    base = guard.settings(act.request).base_url
+    return await rendering.page(
+        act.request,
+        act.user,
+        "source_ready.html",
+        source=source,
+        secret=secret,
+        url=sources.webhook_url(base, source.id),
+        guide=sources.guide(source, base, secret),
+        fresh=fresh,
+    )
+
+
+@router.get("/sources/{source_id}")
+async def source_page(
+    request: Request,
+    user: Viewer,
+    source_id: UUID,
+    stage: Word = "",
+    reason: Word = "",
+    cursor: Annotated[str | None, Query(max_length=600)] = None,
+) -> Response:
+    """One source: its health, what it delivered and what became of it, and how it was set up."""
+    async with guard.database(request).session() as session:
+        source = await sources.get_source(session, source_id)
+    async with guard.database(request).transaction() as connection:
+        state = (await health.sources(connection, source_id=source_id))[0]
+        counts = await deliveries.count_deliveries(connection, source_id=source_id)
+        found = await deliveries.list_deliveries(
+            connection,
+            source_id=source_id,
+            stage=stage or None,
+            reason=reason or None,
+            cursor=cursor or None,
+            limit=_ROWS,
+        )
+    base = guard.settings(request).base_url
+    return await rendering.page(
+        request,
+        user,
+        "source.html",
+        source=source,
+        title=registry.source(source.platform).title,
+        state=state,
+        counts=counts,
+        broken=sum(count.count for count in counts if count.stage in ("failed", "unknown")),
+        deliveries=found.items,
+        cursor=found.next_cursor,
+        first=not cursor,
+        chosen={"stage": stage, "reason": reason},
+        fields=forms.fields(registry.source(source.platform).settings, _PREFIX, source.settings),
+        url=sources.webhook_url(base, source.id),
+        guide=sources.guide(source, base, _HIDDEN_SECRET),
+    )
+
+
+@router.get("/sources/{source_id}/deliveries/{delivery_id}")
+async def delivery_page(request: Request, user: Viewer, source_id: UUID, delivery_id: int) -> Response:
+    """One received request as it came, shown and never run."""
+    async with guard.database(request).transaction() as connection:
+        delivery = await deliveries.read_delivery(connection, delivery_id)
+    if delivery.row.source_id != source_id:
+        return RedirectResponse(f"/sources/{delivery.row.source_id}/deliveries/{delivery_id}", status_code=303)
+    return await rendering.page(request, user, "delivery.html", delivery=delivery)
+
+
+@router.post("/sources/{source_id}/replay")
+async def replay_source(act: Administering, source_id: UUID) -> Response:
+    """Read everything again that failed or was unknown."""
+    async with act.database.transaction() as connection:
+        count = await replay.replay_failed(connection, source_id)
+    return act.done(f"{counted(count, 'delivery', 'deliveries')} put back into the queue.")
+
+
+@router.post("/deliveries/{delivery_id}/replay")
+async def replay_one(act: Administering, delivery_id: int) -> Response:
+    """Read one delivery again."""
+    async with act.database.transaction() as connection:
+        await replay.replay_delivery(connection, delivery_id)
+    return act.done("Put back into the queue.")
+
+
+@router.post("/sources/{source_id}/secret")
+async def rotate(act: Administering, source_id: UUID) -> Response:
+    """Make a second secret, and show it this once; the one before stays valid until the next rotation."""
+    async with act.database.session() as session:
+        source = await sources.get_source(session, source_id)
+        secret = await sources.rotate_secret(
+            session, act.request.app.state.vault, source_id, act.text("secret") or None
+        )
+    return await _ready(act, source, secret, fresh=False)
+
+
+@router.post("/sources/{source_id}")
+async def change(act: Administering, source_id: UUID) -> Response:
+    """Change a source's name and settings, or switch it on or off."""
+    async with act.database.session() as session:
+        if switch := act.text("enabled"):
+            await sources.update_source(session, source_id, enabled=switch == "on")
+            return act.done("Switched on." if switch == "on" else "Switched off: deliveries are refused from now on.")
+        source = await sources.get_source(session, source_id)
+        wanted = forms.fields(registry.source(source.platform).settings, _PREFIX)
+        settings = forms.typed(act.form, wanted, _PREFIX)
+        await sources.update_source(session, source_id, name=act.text("name"), settings=settings)
+    return act.done("Saved.")

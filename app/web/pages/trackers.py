@@ -1,0 +1,195 @@
+"""Trackers: whether tickets get through, which ones did not, and connecting a new tracker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from app import products, sync, trackers
+from app.errors import RelayError
+from app.models.tracker import Tracker
+from app.queries.tickets import list_tickets
+from app.web import forms, guard, rendering
+from app.web.guard import Act, Acting, Admin, Administering, Viewer
+from app.web.routes import PageRoute
+from app.web.words import TICKET_STATES
+from integrations import registry
+from integrations.contract import Finding
+
+router = APIRouter(route_class=PageRoute)
+_ROWS = 40
+_SETTINGS, _CREDENTIALS = "set_", "cred_"
+Word = Annotated[str, Query(max_length=200)]
+STATES = (
+    ("", "Every ticket"),
+    ("blocked", "Blocked"),
+    ("pending", "Waiting"),
+    ("created", "Created"),
+    ("gone", "Deleted"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerRow:
+    """A tracker as the list shows it. ``states`` counts its tickets by state."""
+
+    tracker: Tracker
+    title: str
+    states: dict[str, int]
+
+
+async def _rows(request: Request, product_id: UUID | None) -> list[TrackerRow]:
+    async with guard.database(request).session() as session:
+        found = await trackers.list_trackers(session, product_id)
+    async with guard.database(request).transaction() as connection:
+        counted = await connection.execute("select tracker_id, state, count(*) as n from ticket group by 1, 2")
+        rows = await counted.fetchall()
+    states: dict[UUID, dict[str, int]] = {}
+    for row in rows:
+        states.setdefault(row["tracker_id"], {})[row["state"]] = row["n"]
+    known = registry.trackers()
+    return [
+        TrackerRow(one, known[one.type].title if one.type in known else one.type, states.get(one.id, {}))
+        for one in found
+    ]
+
+
+@router.get("/trackers")
+async def trackers_page(
+    request: Request,
+    user: Viewer,
+    state: Word = "",
+    tracker: Word = "",
+    cursor: Annotated[str | None, Query(max_length=600)] = None,
+) -> Response:
+    """Every tracker in a sentence, and the tickets."""
+    return await _page(request, user, state, tracker, cursor)
+
+
+async def _page(
+    request: Request,
+    user: Any,
+    state: str = "",
+    tracker: str = "",
+    cursor: str | None = None,
+    checked: tuple[UUID, list[Finding]] | None = None,
+) -> Response:
+    frame = await rendering.shell(request)
+    rows = await _rows(request, frame.product_id)
+    chosen = next((row.tracker.id for row in rows if str(row.tracker.id) == tracker), None)
+    async with guard.database(request).transaction() as connection:
+        found = await list_tickets(
+            connection,
+            product_id=frame.product_id,
+            state=state if state in TICKET_STATES else None,
+            tracker_id=chosen,
+            cursor=cursor or None,
+            limit=_ROWS,
+        )
+    return await rendering.page(
+        request,
+        user,
+        "trackers.html",
+        frame=frame,
+        rows=rows,
+        tickets=found.items,
+        cursor=found.next_cursor,
+        first=not cursor,
+        state=state,
+        states=STATES,
+        tracker=tracker,
+        checked=checked,
+    )
+
+
+@router.get("/trackers/new")
+async def new_tracker_page(request: Request, user: Admin, type: Word = "") -> Response:
+    """Choose a kind of tracker, then say where it is and how to get in."""
+    if type and type not in registry.trackers():
+        return RedirectResponse("/trackers/new", status_code=303)
+    return await _new(request, user, type)
+
+
+async def _new(
+    request: Request, user: Any, type: str, *, act: Act | None = None, error: str = "", status: int = 200
+) -> Response:
+    definition = registry.trackers().get(type)
+    settings = forms.fields(definition.settings, _SETTINGS) if definition else []
+    credentials = forms.fields(definition.credentials, _CREDENTIALS) if definition else []
+    return await rendering.page(
+        request,
+        user,
+        "tracker_new.html",
+        code=status,
+        types=[(name, one.title) for name, one in registry.trackers().items()],
+        chosen=definition,
+        settings=forms.refilled(settings, act.form) if act else settings,
+        credentials=forms.refilled(credentials, act.form) if act else credentials,
+        name=act.text("name", 100) if act else definition.title if definition else "",
+        kinds=act.texts("kinds") if act else ["bug", "feature"],
+        product=act.text("product") if act else "",
+        error=error,
+    )
+
+
+@router.post("/trackers/new")
+async def create_tracker(act: Administering) -> Response:
+    """Connect a tracker; the check that follows says whether it works."""
+    type = act.text("type")
+    try:
+        definition = trackers.tracker_type(type)
+        settings = forms.typed(act.form, forms.fields(definition.settings, _SETTINGS), _SETTINGS)
+        credentials = forms.typed(act.form, forms.fields(definition.credentials, _CREDENTIALS), _CREDENTIALS)
+        async with act.database.session() as session:
+            product = await products.find_product(session, act.text("product"))
+            await trackers.create_tracker(
+                session,
+                act.request.app.state.vault,
+                product.id,
+                type,
+                act.text("name"),
+                settings,
+                credentials,
+                act.texts("kinds"),
+            )
+    except RelayError as refused:
+        if refused.status >= 500:
+            raise
+        return await _new(act.request, act.user, type, act=act, error=refused.detail, status=refused.status)
+    return act.done("Connected. Run the check to see whether everything is allowed.", to="/trackers")
+
+
+@router.post("/trackers/{tracker_id}/check")
+async def check(act: Administering, tracker_id: UUID) -> Response:
+    """Ask the tracker whether we may do what we need to do, and show what it said."""
+    state = act.request.app.state
+    async with act.database.session() as session:
+        found = await trackers.check_tracker(
+            session, state.vault, tracker_id, allow_private=state.settings.allow_private_addresses
+        )
+    async with act.database.transaction() as connection:
+        await connection.execute("update tracker set checked_at = now() where id = %s", (tracker_id,))
+    return await _page(act.request, act.user, checked=(tracker_id, found))
+
+
+@router.post("/trackers/{tracker_id}")
+async def change(act: Administering, tracker_id: UUID) -> Response:
+    """Switch a tracker on or off, or end a pause."""
+    switch = act.text("enabled")
+    async with act.database.session() as session:
+        await trackers.update_tracker(
+            session, act.request.app.state.vault, tracker_id, enabled=switch == "on" if switch else None
+        )
+    return act.done({"on": "Switched on.", "off": "Switched off."}.get(switch, "It is tried again now."))
+
+
+@router.post("/tickets/{ticket_id}/retry")
+async def retry(act: Acting, ticket_id: UUID) -> Response:
+    """Try a blocked ticket again now."""
+    await sync.retry_ticket(act.database, ticket_id)
+    return act.done("It is tried again now.")
