@@ -27,6 +27,7 @@ SOURCES = {
     platform: SourceAddress(f"id-{platform}", platform, "whsec_c2FtcGxlLXNlY3JldC1vZi10aGUtdGVzdA==")
     for platform in PLATFORMS
 }
+NOT_WORDS = re.compile(r"\[quote[^\]]*\][\s\S]*?\[/quote\]|(?<!`)<img[^>]*>|https?://\S+|^```\w*|^> .*$", re.MULTILINE)
 MARKED = re.compile(r"[*_`<>#\[\]~|\\]|^[-+>\d]|\n[-+>\d]|https?:|:\w+:|‮|\n[^\n]")
 
 
@@ -53,9 +54,7 @@ READ = {described(event): read(event) for event in EVENTS}
 
 def words(text: str) -> list[str]:
     """The words of a text outside quotes, links, images and markup."""
-    text = re.sub(
-        r"\[quote.*?\[/quote\]|(?<!`)<img[^>]*>|https?://\S+|^```\w*|^> .*$", " ", text, flags=re.DOTALL | re.MULTILINE
-    )
+    text = NOT_WORDS.sub(" ", text)
     return re.findall(r"\w{3,}", text)
 
 
