@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -33,8 +34,7 @@ def socket_folder(cluster: Path, port: int, temporary: Path | None = None) -> Pa
     """
     if _fits(cluster, port):
         return cluster
-    digest = hashlib.sha256(os.fsencode(cluster)).hexdigest()[:12]
-    folder = (temporary or Path(tempfile.gettempdir())) / f"relay-{os.geteuid()}-{digest}"
+    folder = _link_folder(cluster, temporary)
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:
@@ -57,6 +57,19 @@ def socket_folder(cluster: Path, port: int, temporary: Path | None = None) -> Pa
             reason="embedded_path_too_long",
         )
     return link
+
+
+def forget(cluster: Path, temporary: Path | None = None) -> None:
+    """Remove the link, when nobody needs it any more."""
+    if sys.platform != "win32":
+        folder = _link_folder(cluster, temporary)
+        if folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.geteuid():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _link_folder(cluster: Path, temporary: Path | None) -> Path:
+    digest = hashlib.sha256(os.fsencode(cluster)).hexdigest()[:12]
+    return (temporary or Path(tempfile.gettempdir())) / f"relay-{os.geteuid()}-{digest}"
 
 
 def _fits(folder: Path, port: int) -> bool:

@@ -17,7 +17,7 @@ from psycopg import sql
 from app.postgres import binaries as programs
 from app.postgres import postmaster
 from app.postgres.account import account_for, hand_to_owner
-from app.postgres.address import url
+from app.postgres.address import forget, url
 from app.postgres.cluster import ADMIN, OWNER, Cluster, last_line
 from app.postgres.leases import Lease, turn
 from app.postgres.postmaster import Postmaster
@@ -106,6 +106,7 @@ class EmbeddedPostgres:
             lease.give_back()
             if lease.others() == 0:
                 postmaster.stop(cluster)
+                forget(self.path)
 
     def running(self) -> bool:
         """Whether a server answers, whoever started it."""

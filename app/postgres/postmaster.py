@@ -79,16 +79,13 @@ def serves(pid: int, cluster: Path) -> bool:
 def clear_stale_lock(cluster: Path) -> None:
     """Remove the postmaster.pid of a server that is gone.
 
-    PostgreSQL does so itself only when the number belongs to nobody; a zombie or a stranger would stop it. The memory
-    segment, which it checks as well, still keeps two servers from sharing the data.
+    PostgreSQL does so itself only when the number belongs to nobody; a zombie, a stranger or a file cut short by a
+    crash would stop it. The memory segment, which it checks as well, still keeps two servers from sharing the data.
     """
     path = cluster / "postmaster.pid"
     with suppress(FileNotFoundError):
-        try:
-            pids = [int(path.read_text().splitlines()[0])]
-        except (IndexError, ValueError):  # cut short by a crash or a full disk: it could be anybody's
-            pids = psutil.pids()
-        if not any(serves(pid, cluster) for pid in pids):
+        first = path.read_text(errors="replace").partition("\n")[0]
+        if not (first.isdecimal() and serves(int(first), cluster)):
             path.unlink()
 
 

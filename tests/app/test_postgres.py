@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -49,7 +48,7 @@ def user(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
     ) as process:
         try:
             yield process
@@ -198,6 +197,18 @@ def test_a_process_id_that_is_not_the_server_does_not_fool_us(data: Path, kind: 
             other.kill()
 
 
+def test_a_lost_process_id_never_lets_two_servers_share_the_data(data: Path) -> None:
+    server = EmbeddedPostgres(data, options=QUICK)
+    with server:
+        url, pid = server.conninfo(), postmaster(server).pid
+        (server.path / "postmaster.pid").unlink()
+        with pytest.raises(PostgresProblem) as caught:
+            EmbeddedPostgres(data, options=QUICK, timeout=0.5).start()
+        assert caught.value.reason == "embedded_start_timeout"
+        assert ask(url, "select 1") == 1
+        kill(pid)
+
+
 def test_an_interrupted_creation_is_begun_again(tmp_path: Path, made: Path) -> None:
     server = EmbeddedPostgres(tmp_path, options=QUICK)
     half = server.folder / ".new-interrupted" / "data"
@@ -226,7 +237,9 @@ def test_a_path_too_long_for_a_socket_works(made: Path, tmp_path: Path) -> None:
         assert ask(server.conninfo(), "select 1") == 1
         with user(folder) as other:
             assert ask(url_of(other), "select 1") == 1
-    shutil.rmtree(socket_folder(server.path, 5432).parent)
+            link = socket_folder(server.path, 5432)
+            assert link != server.path
+    assert not link.parent.exists()
 
 
 def test_data_of_another_major_version_is_refused_in_a_sentence(data: Path) -> None:

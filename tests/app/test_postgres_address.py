@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from app.postgres import PostgresProblem
-from app.postgres.address import socket_folder, url
+from app.postgres.address import forget, socket_folder, url
 
 SHORT = Path("/srv/relay/cluster")
 LONG = Path("/srv") / ("x" * 120)
 
 
 @pytest.fixture
-def temporary(tmp_path: Path) -> Path:
-    """A short place for links: pytest's own folders differ in length."""
-    return tmp_path
+def temporary() -> Iterator[Path]:
+    """A short place for links, which pytest's own folders are not."""
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
 
 
 def test_a_short_path_is_used_as_it_is(temporary: Path) -> None:
@@ -34,6 +37,13 @@ def test_a_long_path_gets_a_private_link_that_follows_it(temporary: Path) -> Non
     link.unlink()
     link.symlink_to("/elsewhere")
     assert socket_folder(LONG, 5432, temporary).readlink() == LONG
+
+
+def test_a_link_that_is_not_needed_any_more_goes(temporary: Path) -> None:
+    socket_folder(LONG, 5432, temporary)
+    forget(LONG, temporary)
+    forget(LONG, temporary)
+    assert list(temporary.iterdir()) == []
 
 
 def test_two_long_paths_do_not_share_a_link(temporary: Path) -> None:
