@@ -81,25 +81,39 @@ class Committer:
                 while len(batch) < self._most and not self._queue.empty():
                     batch.append(self._queue.get_nowait())
                 try:
-                    if connection is None or connection.closed:
-                        connection = await psycopg.AsyncConnection.connect(
-                            self._conninfo, autocommit=True, connect_timeout=5
-                        )
-                    await self._insert(connection, batch)
+                    connection = await self._commit(connection, batch)
                 except Exception as error:
+                    connection = None
                     if not is_away(error):
                         log.exception("delivery_insert_failed", batch=len(batch))
                     self._fail(batch, DatabaseAway() if is_away(error) else error)
-                    if connection is not None:
-                        with suppress(psycopg.Error):
-                            await connection.close()
-                        connection = None
                 finally:
                     for _ in batch:
                         self._queue.task_done()
         finally:
             if connection is not None:
                 await connection.close()
+
+    async def _commit(
+        self, connection: psycopg.AsyncConnection[tuple[object, ...]] | None, batch: list[NewDelivery]
+    ) -> psycopg.AsyncConnection[tuple[object, ...]]:
+        """Insert over the connection at hand, or over a new one when that broke while it lay idle."""
+        if connection is not None:
+            try:
+                await self._insert(connection, batch)
+                return connection
+            except Exception as error:
+                with suppress(psycopg.Error):
+                    await connection.close()
+                if not is_away(error):
+                    raise
+        connection = await psycopg.AsyncConnection.connect(self._conninfo, autocommit=True, connect_timeout=5)
+        try:
+            await self._insert(connection, batch)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
 
     @staticmethod
     async def _insert(connection: psycopg.AsyncConnection[tuple[object, ...]], batch: list[NewDelivery]) -> None:
