@@ -12,6 +12,7 @@ import sqlalchemy.exc
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from psycopg import errors
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
@@ -20,12 +21,15 @@ from starlette.responses import Response
 
 from app.api.reasons import TITLES
 from app.db import DatabaseAway, is_away
-from app.errors import Forbidden, RelayError, Unauthorized
+from app.errors import Conflict, Forbidden, RelayError, Unauthorized
 
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER = "5"
+_AT_ONCE = (
+    errors.UniqueViolation, errors.ForeignKeyViolation, errors.SerializationFailure, errors.DeadlockDetected,
+)  # fmt: skip
 ErrorPage = Callable[[Request, RelayError], Awaitable[Response]]
 """Makes the page that a browser gets for an error; its status is ``error.status``."""
 
@@ -73,7 +77,7 @@ async def _answer(
     request: Request,
     error: RelayError,
     *,
-    errors: Sequence[FieldError] | None = None,
+    fields: Sequence[FieldError] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     sent = dict(headers or {})
@@ -95,7 +99,7 @@ async def _answer(
         detail=printable(error.detail),
         reason=error.reason,
         instance=printable(path),
-        errors=list(errors) if errors else None,
+        errors=list(fields) if fields else None,
     )
     body = json.dumps(problem.model_dump(exclude_none=True)).encode()
     return Response(body, error.status, headers=sent, media_type=MEDIA_TYPE)
@@ -131,11 +135,17 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
     text = any(one["type"] in ("invalid_text", "string_unicode") for one in found)
     sentence = "; ".join(f"{one.field}: {one.message}" for one in fields[:3])
     made = RelayError(f"Cannot be used: {sentence}.", reason="invalid_text" if text else "invalid_value", status=422)
-    return await _answer(request, made, errors=fields)
+    return await _answer(request, made, fields=fields)
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    return await _known(request, DatabaseAway()) if is_away(error) else await _unknown(request, error)
+    if is_away(error):
+        return await _known(request, DatabaseAway())
+    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
+    if isinstance(cause, _AT_ONCE):
+        made = Conflict("Somebody changed the same thing at the same moment; look at it and try again.")
+        return await _answer(request, made)
+    return await _unknown(request, error)
 
 
 async def _unknown(request: Request, error: Exception) -> Response:

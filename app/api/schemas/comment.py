@@ -47,9 +47,7 @@ class CommentOut(Out):
     theme_id: UUID | None
     theme_title: str
     theme_by: str = Field(description="`model` or `person`.")
-    grouping: dict[str, Any] = Field(
-        description="Why it is in its theme: verdict, score, thresholds, nearest comments."
-    )
+    grouping: dict[str, Any] = Field(description="Why it is in its theme: verdict, score, nearest comments.")
 
     model_config = Out.model_config | example(
         {

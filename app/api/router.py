@@ -1,0 +1,31 @@
+"""The REST API, put on an application by ``install_api``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+
+from app.api import (
+    accounts,
+    comments,
+    decisions,
+    deliveries,
+    products,
+    sources,
+    stats,
+    themes,
+    tickets,
+    trackers,
+)
+from app.api.docs import PREFIX, install_docs
+from app.api.problems import install_error_handlers
+
+router = APIRouter()
+for part in (products, sources, deliveries, comments, decisions, themes, trackers, tickets, stats, accounts):
+    router.include_router(part.router)
+
+
+def install_api(app: FastAPI) -> None:
+    """Put ``/api/v1``, its description and the one shape of errors on ``app``."""
+    install_error_handlers(app)
+    app.include_router(router, prefix=PREFIX)
+    install_docs(app)

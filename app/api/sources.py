@@ -1,0 +1,166 @@
+"""Sources: connected channels, their secrets and their set-up steps."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from app import replay, sources
+from app.api.access import Admin, DatabaseOf, Decider, Reader, SettingsOf, VaultOf
+from app.api.reasons import refusals
+from app.api.routes import LimitedRoute
+from app.api.schemas.delivery import ReplayOut
+from app.api.schemas.setup import (
+    GuideOut,
+    KindOfIntegrationOut,
+    SecretIn,
+    SourceIn,
+    SourceOut,
+    SourcePatch,
+    SourceSecretOut,
+)
+from app.config import Settings
+from app.models.source import Source
+from integrations import registry
+
+router = APIRouter(route_class=LimitedRoute, tags=["sources"])
+SourceId = Annotated[UUID, Path(description="The source's `id`.", examples=["9d7a2a8e-3f0c-4d53-9b1f-5a1a6f1ca001"])]
+PLACEHOLDER = "<the secret that was shown when the source was made>"
+
+
+def _shown(source: Source, settings: Settings) -> SourceOut:
+    url = sources.webhook_url(settings.base_url, source.id)
+    return SourceOut.model_validate({**source.model_dump(), "webhook_url": url})
+
+
+def _with_secret(source: Source, settings: Settings, secret: str) -> SourceSecretOut:
+    guide = sources.guide(source, settings.base_url, secret)
+    return SourceSecretOut(source=_shown(source, settings), secret=secret, guide=guide)
+
+
+@router.get("/platforms", operation_id="list_platforms", summary="List platforms", responses=refusals())
+async def platforms(caller: Reader) -> list[KindOfIntegrationOut]:
+    """Every platform that can be connected, with the JSON Schema of its settings."""
+    return [
+        KindOfIntegrationOut(name=one.name, title=one.title, settings=one.settings.model_json_schema())
+        for one in registry.sources().values()
+    ]
+
+
+@router.get("/sources", operation_id="list_sources", summary="List sources", responses=refusals())
+async def list_all(
+    caller: Reader,
+    database: DatabaseOf,
+    settings: SettingsOf,
+    product_id: Annotated[UUID | None, Query(description="Only this product.")] = None,
+) -> list[SourceOut]:
+    """Every source, by name, without secrets."""
+    async with database.session() as session:
+        return [_shown(one, settings) for one in await sources.list_sources(session, product_id)]
+
+
+@router.post(
+    "/sources",
+    operation_id="create_source",
+    summary="Connect a source",
+    status_code=201,
+    responses=refusals(
+        "product_not_found", "name_taken", "name_length", "unknown_platform", "settings_invalid", "secret_too_short",
+        body=True,
+    ),
+)  # fmt: skip
+async def create(
+    caller: Admin, database: DatabaseOf, vault: VaultOf, settings: SettingsOf, body: SourceIn
+) -> SourceSecretOut:
+    """Connect a source. The signing secret is in this answer only; it is stored encrypted."""
+    given = body.secret.get_secret_value() if body.secret else None
+    async with database.session() as session:
+        source, secret = await sources.create_source(
+            session, vault, body.product_id, body.platform, body.name, body.settings, given
+        )
+        return _with_secret(source, settings, secret)
+
+
+@router.get(
+    "/sources/{source_id}",
+    operation_id="read_source",
+    summary="Read a source",
+    responses=refusals("source_not_found"),
+)
+async def read(caller: Reader, database: DatabaseOf, settings: SettingsOf, source_id: SourceId) -> SourceOut:
+    """A source without its secrets."""
+    async with database.session() as session:
+        return _shown(await sources.get_source(session, source_id), settings)
+
+
+@router.patch(
+    "/sources/{source_id}",
+    operation_id="update_source",
+    summary="Change a source",
+    responses=refusals("source_not_found", "name_taken", "name_length", "settings_invalid", body=True),
+)
+async def update(
+    caller: Admin, database: DatabaseOf, settings: SettingsOf, source_id: SourceId, body: SourcePatch
+) -> SourceOut:
+    """Change the fields that are given; `settings` is replaced as a whole."""
+    async with database.session() as session:
+        return _shown(await sources.update_source(session, source_id, **body.model_dump()), settings)
+
+
+@router.delete(
+    "/sources/{source_id}",
+    operation_id="delete_source",
+    summary="Delete a source",
+    status_code=204,
+    responses=refusals("source_not_found"),
+)
+async def delete(caller: Admin, database: DatabaseOf, source_id: SourceId) -> None:
+    """Delete a source with its deliveries and comments."""
+    async with database.session() as session:
+        await sources.delete_source(session, source_id)
+
+
+@router.post(
+    "/sources/{source_id}/secrets",
+    operation_id="rotate_source_secret",
+    summary="Rotate a source's secret",
+    status_code=201,
+    responses=refusals("source_not_found", "secret_too_short", body=True),
+)
+async def rotate(
+    caller: Admin, database: DatabaseOf, vault: VaultOf, settings: SettingsOf, source_id: SourceId, body: SecretIn
+) -> SourceSecretOut:
+    """Add a secret beside the one in use: both are accepted until the next rotation, so that no delivery is lost."""
+    given = body.secret.get_secret_value() if body.secret else None
+    async with database.session() as session:
+        secret = await sources.rotate_secret(session, vault, source_id, given)
+        return _with_secret(await sources.get_source(session, source_id), settings, secret)
+
+
+@router.get(
+    "/sources/{source_id}/guide",
+    operation_id="read_source_guide",
+    summary="Read how to set the platform up",
+    responses=refusals("source_not_found"),
+)
+async def guide(caller: Reader, database: DatabaseOf, settings: SettingsOf, source_id: SourceId) -> GuideOut:
+    """The platform's set-up steps with this source's real address."""
+    async with database.session() as session:
+        source = await sources.get_source(session, source_id)
+    url = sources.webhook_url(settings.base_url, source.id)
+    return GuideOut(webhook_url=url, guide=sources.guide(source, settings.base_url, PLACEHOLDER))
+
+
+@router.post(
+    "/sources/{source_id}/replay",
+    operation_id="replay_source",
+    summary="Process a source's failed deliveries again",
+    status_code=202,
+    responses=refusals("source_not_found"),
+)
+async def replay_failed(caller: Decider, database: DatabaseOf, source_id: SourceId) -> ReplayOut:
+    """Put everything of a source that failed, or was unknown, back into the queue."""
+    async with database.session() as session:
+        await sources.get_source(session, source_id)
+    async with database.transaction() as c:
+        return ReplayOut(replayed=await replay.replay_failed(c, source_id))
