@@ -52,7 +52,7 @@ async def create_token(caller: Admin, database: DatabaseOf, body: TokenIn) -> To
     summary="Revoke a token",
     tags=["tokens"],
     status_code=204,
-    responses=refusals("token_not_found"),
+    responses=refusals("token_not_found", writes=True),
 )
 async def revoke_token(caller: Admin, database: DatabaseOf, token_id: TokenId) -> None:
     """End a token at once. Doing so again changes nothing."""
@@ -109,7 +109,7 @@ async def set_password(caller: Admin, database: DatabaseOf, user_id: UserId, bod
     summary="Remove a user",
     tags=["users"],
     status_code=204,
-    responses=refusals("user_not_found", "last_admin"),
+    responses=refusals("user_not_found", "last_admin", writes=True),
 )
 async def delete_user(caller: Admin, database: DatabaseOf, user_id: UserId) -> None:
     """Remove somebody with their sessions. The last administrator stays."""

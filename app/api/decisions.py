@@ -32,6 +32,7 @@ from app.errors import RelayError
 from app.queries.themes import theme_rows
 
 router = APIRouter(route_class=LimitedRoute)
+_PLAIN = DecisionIn()
 _THEME = ("theme_not_found", "theme_merged", "version_conflict")
 
 
@@ -83,7 +84,7 @@ async def _decide(c: Connection, theme_id: UUID, body: BulkIn, caller: Caller) -
     tags=["decisions"],
     responses=refusals(*_THEME, "already_accepted", body=True),
 )
-async def accept(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: DecisionIn) -> ActionOut:
+async def accept(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: DecisionIn = _PLAIN) -> ActionOut:
     """Approve a theme: it gets a ticket in every tracker of the product that takes its kind."""
     async with database.transaction() as c:
         action = await triage.accept(c, theme_id, actor=caller.actor, version=body.version)
@@ -111,7 +112,7 @@ async def ignore(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body:
     tags=["decisions"],
     responses=refusals(*_THEME, "already_open", body=True),
 )
-async def reopen(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: DecisionIn) -> ActionOut:
+async def reopen(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: DecisionIn = _PLAIN) -> ActionOut:
     """Put a decided theme back into the queue. A ticket that exists stays; one that waits is not made."""
     async with database.transaction() as c:
         action = await triage.reopen(c, theme_id, actor=caller.actor, version=body.version)
@@ -187,7 +188,7 @@ SuggestionId = Annotated[BigId, Path(description="The suggestion's `id`.", examp
     operation_id="accept_suggestion",
     summary="Merge what was suggested",
     tags=["decisions"],
-    responses=refusals("suggestion_not_found", "suggestion_decided", "theme_merged"),
+    responses=refusals("suggestion_not_found", "suggestion_decided", "theme_merged", writes=True),
 )
 async def accept_suggestion(caller: Decider, database: DatabaseOf, suggestion_id: SuggestionId) -> ActionOut:
     """Say that both themes are the same: the first is merged into the other."""
@@ -201,7 +202,7 @@ async def accept_suggestion(caller: Decider, database: DatabaseOf, suggestion_id
     operation_id="reject_suggestion",
     summary="Keep apart what was suggested",
     tags=["decisions"],
-    responses=refusals("suggestion_not_found", "suggestion_decided", "theme_merged"),
+    responses=refusals("suggestion_not_found", "suggestion_decided", "theme_merged", writes=True),
 )
 async def reject_suggestion(caller: Decider, database: DatabaseOf, suggestion_id: SuggestionId) -> ActionOut:
     """Say that both themes are different; it is not suggested again."""
@@ -215,7 +216,7 @@ async def reject_suggestion(caller: Decider, database: DatabaseOf, suggestion_id
     operation_id="undo_action",
     summary="Take a decision back",
     tags=["decisions"],
-    responses=refusals("activity_not_found", "not_undoable", "already_undone", "later_step"),
+    responses=refusals("activity_not_found", "not_undoable", "already_undone", "later_step", writes=True),
 )
 async def undo_action(
     caller: Decider,

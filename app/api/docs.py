@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from app.api.examples import add_examples
 from app.api.problems import Problem
+from app.api.reasons import problem_examples
 from app.errors import NotFound
 
 VERSION = "1.0.0"
@@ -100,6 +102,8 @@ def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
             )
             schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             made["components"]["schemas"] |= schema.pop("$defs", {}) | {"Problem": schema}
+            made["components"]["examples"] = problem_examples()
+            add_examples(made)
         return made
 
     return openapi

@@ -74,7 +74,7 @@ async def update(caller: Admin, database: DatabaseOf, product_id: ProductId, bod
     operation_id="delete_product",
     summary="Delete a product",
     status_code=204,
-    responses=refusals("product_not_found"),
+    responses=refusals("product_not_found", writes=True),
 )
 async def delete(caller: Admin, database: DatabaseOf, product_id: ProductId) -> None:
     """Delete a product with its sources, comments and themes. Tickets in trackers stay."""

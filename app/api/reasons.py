@@ -67,7 +67,7 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "unknown_tracker": (422, "The kind of tracker is not known; `GET /tracker-types` lists them."),
         "settings_invalid": (
             422,
-            "Settings or credentials do not have the shape that the platform or tracker declares.",
+            "Settings or credentials do not have the shape that is declared for them.",
         ),
         "secret_too_short": (422, "A signing secret has at least 8 characters."),
         "name_length": (422, "A name has 1 to 100 characters."),
@@ -79,6 +79,7 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "email_invalid": (422, "The address does not look like name@example.org."),
         "password_invalid": (422, "A password needs 10 to 1000 characters."),
         "internal_error": (500, "A mistake of ours; the sentence holds the id under which it was logged."),
+        "secret_unreadable": (500, "A stored secret was encrypted with a key that this service does not have."),
         "database_unavailable": (503, "The database cannot be reached; Retry-After says when to try again."),
     }
 )
@@ -88,26 +89,24 @@ EVERYWHERE = (
     "internal_error", "database_unavailable",
 )  # fmt: skip
 WITH_BODY = ("body_invalid", "body_too_large")
+WRITING = ("conflict",)
 TITLES = {
     400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
     409: "Conflict", 413: "Too large", 422: "Cannot be used", 500: "Internal error", 503: "Unavailable",
 }  # fmt: skip
 
 
-def refusals(*reasons: str, body: bool = False) -> dict[int | str, dict[str, Any]]:
-    """The error answers of an operation for FastAPI's ``responses``: its own ``reasons`` and those all have."""
+def refusals(*reasons: str, body: bool = False, writes: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The error answers of an operation for FastAPI's ``responses``: its own ``reasons`` and those all have.
+
+    ``body``: it takes one, and so ``writes``.
+    """
     by_status: dict[int | str, dict[str, Any]] = {}
-    for reason in (*reasons, *EVERYWHERE, *(WITH_BODY if body else ())):
-        status, sentence = REASONS[reason]
+    for reason in (*reasons, *EVERYWHERE, *(WITH_BODY if body else ()), *(WRITING if body or writes else ())):
+        status, _ = REASONS[reason]
         answer = by_status.setdefault(status, _answer(status))
-        example = {
-            "type": "about:blank",
-            "title": TITLES[status],
-            "status": status,
-            "detail": sentence,
-            "reason": reason,
-        }
-        answer["content"]["application/problem+json"]["examples"][reason] = {"summary": sentence, "value": example}
+        examples = answer["content"]["application/problem+json"]["examples"]
+        examples[reason] = {"$ref": f"#/components/examples/{reason}"}
     return dict(sorted(by_status.items(), key=str))
 
 
@@ -123,3 +122,12 @@ def _answer(status: int) -> dict[str, Any]:
     if status == 503:
         answer["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
     return answer
+
+
+def problem_examples() -> dict[str, dict[str, Any]]:
+    """One example per reason, for the components of the description."""
+    made = {}
+    for reason, (status, sentence) in REASONS.items():
+        value = {"type": "about:blank", "title": TITLES[status], "status": status, "detail": sentence, "reason": reason}
+        made[reason] = {"summary": sentence, "value": value}
+    return made

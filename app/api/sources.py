@@ -25,6 +25,7 @@ from integrations import registry
 
 router = APIRouter(route_class=LimitedRoute, tags=["sources"])
 SourceId = Annotated[UUID, Path(description="The source's `id`.", examples=["9d7a2a8e-3f0c-4d53-9b1f-5a1a6f1ca001"])]
+_OURS = SecretIn()
 PLACEHOLDER = "<the secret that was shown when the source was made>"
 
 
@@ -112,7 +113,7 @@ async def update(
     operation_id="delete_source",
     summary="Delete a source",
     status_code=204,
-    responses=refusals("source_not_found"),
+    responses=refusals("source_not_found", writes=True),
 )
 async def delete(caller: Admin, database: DatabaseOf, source_id: SourceId) -> None:
     """Delete a source with its deliveries and comments."""
@@ -128,7 +129,12 @@ async def delete(caller: Admin, database: DatabaseOf, source_id: SourceId) -> No
     responses=refusals("source_not_found", "secret_too_short", body=True),
 )
 async def rotate(
-    caller: Admin, database: DatabaseOf, vault: VaultOf, settings: SettingsOf, source_id: SourceId, body: SecretIn
+    caller: Admin,
+    database: DatabaseOf,
+    vault: VaultOf,
+    settings: SettingsOf,
+    source_id: SourceId,
+    body: SecretIn = _OURS,
 ) -> SourceSecretOut:
     """Add a secret beside the one in use: both are accepted until the next rotation, so that no delivery is lost."""
     given = body.secret.get_secret_value() if body.secret else None
@@ -156,7 +162,7 @@ async def guide(caller: Reader, database: DatabaseOf, settings: SettingsOf, sour
     operation_id="replay_source",
     summary="Process a source's failed deliveries again",
     status_code=202,
-    responses=refusals("source_not_found"),
+    responses=refusals("source_not_found", writes=True),
 )
 async def replay_failed(caller: Decider, database: DatabaseOf, source_id: SourceId) -> ReplayOut:
     """Put everything of a source that failed, or was unknown, back into the queue."""

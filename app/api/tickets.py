@@ -65,7 +65,7 @@ async def read(caller: Reader, database: DatabaseOf, ticket_id: TicketId) -> Tic
     summary="Push a ticket again now",
     status_code=202,
     response_model=TicketOut,
-    responses=refusals("ticket_not_found", "ticket_not_retryable"),
+    responses=refusals("ticket_not_found", "ticket_not_retryable", writes=True),
 )
 async def retry(caller: Decider, database: DatabaseOf, ticket_id: TicketId) -> TicketRow:
     """Try a blocked ticket again, after what was wrong has been put right. Nothing is created twice."""

@@ -101,7 +101,7 @@ async def update(
     operation_id="delete_tracker",
     summary="Forget a tracker",
     status_code=204,
-    responses=refusals("tracker_not_found"),
+    responses=refusals("tracker_not_found", writes=True),
 )
 async def delete(caller: Admin, database: DatabaseOf, tracker_id: TrackerId) -> None:
     """Forget a tracker and our ledger of its tickets; the tickets themselves stay as they are."""
@@ -114,7 +114,7 @@ async def delete(caller: Admin, database: DatabaseOf, tracker_id: TrackerId) -> 
     operation_id="check_tracker",
     summary="Check a tracker",
     response_model=list[FindingOut],
-    responses=refusals("tracker_not_found"),
+    responses=refusals("tracker_not_found", "secret_unreadable", writes=True),
 )
 async def check(
     caller: Admin, database: DatabaseOf, vault: VaultOf, settings: SettingsOf, tracker_id: TrackerId

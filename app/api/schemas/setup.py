@@ -175,7 +175,7 @@ class TrackerIn(In):
     name: Name
     settings: CleanJson
     credentials: CleanJson = Field(description="Kept encrypted, never answered.")
-    kinds: ThemeKinds = Field(default_factory=lambda: ["bug", "feature"])
+    kinds: ThemeKinds = Field(default=["bug", "feature"])
 
     model_config = In.model_config | example(
         {
