@@ -113,7 +113,10 @@ class _Happened:
 async def store_comments(connection: Connection, deliveries: Iterable[ParsedDelivery]) -> None:
     """Store every event once; rows are written in key order, so that concurrent batches never wait in a circle."""
     happened = [_Happened(delivery, event) for delivery in deliveries for event in delivery.events]
-    versions = sorted({each.version: each for each in happened}.items(), key=lambda item: item[0])
+    first: dict[tuple[uuid.UUID, str, str, str], _Happened] = {}
+    for each in happened:
+        first.setdefault(each.version, each)
+    versions = sorted(first.items(), key=lambda item: item[0])
     cursor = await connection.execute(
         VERSIONS,
         _columns(

@@ -64,9 +64,10 @@ def understand(row: dict[str, Any], max_attempts: int) -> Outcome:
     try:
         source = registry.source(row["platform"])
         event = source.event(inbound)[:200]
-        if event not in source.handled:
-            if (why := ignored_because(source.ignored, event)) is not None:
-                return Outcome(number, "ignored", event, "ignored_event", why)
+        known, why = registry.outcome(source, event)
+        if known == "ignored":
+            return Outcome(number, "ignored", event, "ignored_event", why)
+        if known == "unknown":
             return Outcome(
                 number, "unknown", event, "unknown_event", f"No rule says what to do with {event or 'this event'}."
             )
@@ -86,13 +87,6 @@ def understand(row: dict[str, Any], max_attempts: int) -> Outcome:
     except Exception:
         log.exception("parse_failed", delivery=number, platform=row["platform"])
         return Outcome(number, "failed", event, "internal_error", "An error of ours; it is in the log.")
-
-
-def ignored_because(ignored: Any, event: str) -> str | None:
-    """Why an event is left alone: by its name, or by its family (``pull_request.*``)."""
-    family = event.partition(".")[0] + ".*"
-    why: str | None = ignored.get(event, ignored.get(family))
-    return why
 
 
 async def parse_batch(database: Database, *, limit: int, lease: float, max_attempts: int) -> int:
