@@ -63,6 +63,11 @@ def from_transport(name: str, error: httpx.HTTPError | httpx.InvalidURL) -> Trac
         return timed_out(name)
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
         return TrackerError("invalid_address", f"The address of {name} cannot be called: {error}.", permanent=True)
+    if isinstance(error, httpx.LocalProtocolError):
+        # Its text would quote the header it objects to, which may be the token.
+        return TrackerError(
+            "invalid_request", f"A call to {name} could not be written as HTTP. Enter its token again.", permanent=True
+        )
     return connection_lost(name)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, field_validator
 
 from integrations.contract import (
     Draft,
@@ -27,6 +27,7 @@ from integrations.contract import (
 )
 from integrations.signatures import Signature
 from integrations.trackers import github_body
+from integrations.trackers.credentials import SECRETIVE, Token
 from integrations.trackers.github_api import GitHubApi, issue_state
 from integrations.trackers.github_check import findings
 from integrations.trackers.github_events import parse_event
@@ -38,7 +39,9 @@ LABEL = "feedback-relay"
 class GitHubSettings(BaseModel):
     """Where the tickets of a product go on GitHub."""
 
-    repository: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", examples=["acme/app"])
+    repository: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$", examples=["acme/app"]
+    )
     base_url: str = Field(default="https://api.github.com", pattern=r"^https?://[^\s/?#]+[^\s?#]*$")
 
     @field_validator("base_url")
@@ -50,7 +53,9 @@ class GitHubSettings(BaseModel):
 class GitHubCredentials(BaseModel):
     """What lets us in: a personal access token, or an installation token of a GitHub App."""
 
-    token: SecretStr = Field(min_length=1)
+    model_config = SECRETIVE
+
+    token: Token
 
 
 class GitHubTracker:

@@ -17,7 +17,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, Field, JsonValue, SecretStr, field_validator
+from pydantic import BaseModel, Field, JsonValue, field_validator
 
 from integrations import neutralize
 from integrations.contract import (
@@ -32,6 +32,7 @@ from integrations.contract import (
 )
 from integrations.signatures import Signature
 from integrations.trackers import jira_adf, jira_wiki
+from integrations.trackers.credentials import SECRETIVE, Token
 from integrations.trackers.jira_api import STATE_FIELDS, JiraApi
 from integrations.trackers.jira_check import findings
 from integrations.trackers.jira_state import issue_state, parse_event
@@ -72,8 +73,10 @@ class JiraSettings(BaseModel):
 class JiraCredentials(BaseModel):
     """What lets us in: e-mail and API token (Cloud), or a personal access token alone (Data Center)."""
 
-    email: str = ""
-    token: SecretStr = Field(min_length=1)
+    model_config = SECRETIVE
+
+    email: str = Field(default="", pattern=r"^[^\s:]*$")
+    token: Token
 
 
 class JiraTracker:

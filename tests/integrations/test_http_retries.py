@@ -71,6 +71,7 @@ REQUEST = httpx.Request("POST", "https://tracker.example/")
         (httpx.WriteError("reset"), "connection_lost", True, False),
         (httpx.RemoteProtocolError("gone"), "connection_lost", True, False),
         (httpx.UnsupportedProtocol("ftp"), "invalid_address", False, True),
+        (httpx.LocalProtocolError("Illegal header value b'Bearer x'"), "invalid_request", False, True),
         (httpx.InvalidURL("no"), "invalid_address", False, True),
     ],
 )
@@ -79,6 +80,7 @@ def test_transport_errors(
 ) -> None:
     made = failures.from_transport("GitHub", error)
     assert (made.reason, made.ambiguous, made.permanent) == (reason, ambiguous, permanent)
+    assert "Bearer" not in made.detail
     assert "GitHub" in made.detail and made.detail.endswith(".")
 
 
