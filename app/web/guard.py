@@ -19,6 +19,7 @@ from app.config import Settings
 from app.db import Database
 from app.errors import Forbidden, Unauthorized
 from app.web import flash
+from app.web.params import without_nul
 
 SESSION = "relay_session"
 
@@ -117,7 +118,7 @@ class Act:
     def text(self, name: str, limit: int = 4000) -> str:
         """A field as text, trimmed; empty where it is missing."""
         value = self.form.get(name, "")
-        return value.strip()[:limit] if isinstance(value, str) else ""
+        return without_nul(value).strip()[:limit] if isinstance(value, str) else ""
 
     def texts(self, name: str) -> list[str]:
         """Every value of a field that may come several times."""

@@ -32,19 +32,36 @@ def _for_people(request: Request) -> bool:
 
 
 def install(app: FastAPI) -> None:
-    """Put the dashboard on ``app``. Call it last: unknown addresses that a person opened then get a page, too."""
+    """Put the dashboard on ``app``. Call it last: people then get pages for errors; for machines nothing changes."""
     app.mount("/static", HashedFiles(directory=FOLDER), name="static")
     app.include_router(router)
-    others: Callable[[Request, Exception], Any] | None = app.exception_handlers.get(HTTPException)
+    _for_people_first(app, HTTPException, _not_here)
+    _for_people_first(app, Exception, _broken)
 
-    async def unknown_address(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
+
+def _not_here(error: Exception) -> RelayError:
+    assert isinstance(error, HTTPException)
+    sentence = _SENTENCES.get(error.status_code, str(error.detail))
+    return RelayError(sentence, reason="not_found", status=error.status_code)
+
+
+def _broken(_: Exception) -> RelayError:
+    return RelayError(
+        "Something broke on our side and was written to the log. Try again; if it stays, tell who runs this."
+    )
+
+
+def _for_people_first(app: FastAPI, kind: type[Exception], told: Callable[[Exception], RelayError]) -> None:
+    """Answer people with a page, and leave everybody else to the handler that was there before."""
+    others: Callable[[Request, Exception], Any] | None = app.exception_handlers.get(kind)
+
+    async def answer(request: Request, error: Exception) -> Response:
         if _for_people(request):
-            sentence = _SENTENCES.get(error.status_code, str(error.detail))
-            return refusal(request, RelayError(sentence, reason="not_found", status=error.status_code))
+            return refusal(request, told(error))
         if others is None:
-            return JSONResponse({"detail": error.detail}, error.status_code, headers=error.headers)
-        answer: Response | Awaitable[Response] = others(request, error)
-        return await answer if inspect.isawaitable(answer) else answer
+            status = error.status_code if isinstance(error, HTTPException) else 500
+            return JSONResponse({"detail": "Not found" if status == 404 else "Failed"}, status)
+        made: Response | Awaitable[Response] = others(request, error)
+        return await made if inspect.isawaitable(made) else made
 
-    app.add_exception_handler(HTTPException, unknown_address)
+    app.add_exception_handler(kind, answer)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.queries.comments import ORDERS, CommentFilter, list_comments
 from app.web import guard, rendering
 from app.web.guard import Viewer
+from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
 from app.web.words import KIND_PLURALS
 from integrations import registry
@@ -19,7 +19,6 @@ from integrations import registry
 router = APIRouter(route_class=PageRoute)
 _ROWS = 40
 SORTS = (("recent", "Newest first"), ("oldest", "Oldest first"), ("liked", "Most liked"))
-Word = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/comments")
@@ -31,7 +30,7 @@ async def comments_page(
     platform: Word = "",
     source: Word = "",
     sort: Word = "recent",
-    cursor: Annotated[str | None, Query(max_length=600)] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """The comments that match, forty at a time."""
     frame = await rendering.shell(request)
@@ -41,7 +40,7 @@ async def comments_page(
         source_id=_id(source),
         platform=platform or None,
         kind=kind if kind in KIND_PLURALS and kind else None,
-        q=q.replace("\0", "") or None,
+        q=q or None,
     )
     async with guard.database(request).transaction() as connection:
         found = await list_comments(connection, wanted, order=sort, cursor=cursor or None, limit=_ROWS)

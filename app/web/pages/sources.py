@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import json
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -14,6 +15,7 @@ from app.errors import RelayError
 from app.queries import deliveries, health
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Admin, Administering, Viewer
+from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
 from app.web.words import counted
 from integrations import registry
@@ -22,7 +24,6 @@ router = APIRouter(route_class=PageRoute)
 _ROWS = 30
 _PREFIX = "set_"
 _HIDDEN_SECRET = "the secret you were shown (rotate it to get a new one)"  # noqa: S105 - a sentence, not a secret
-Word = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/sources")
@@ -102,7 +103,7 @@ async def source_page(
     source_id: UUID,
     stage: Word = "",
     reason: Word = "",
-    cursor: Annotated[str | None, Query(max_length=600)] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """One source: its health, what it delivered and what became of it, and how it was set up."""
     async with guard.database(request).session() as session:
@@ -145,7 +146,16 @@ async def delivery_page(request: Request, user: Viewer, source_id: UUID, deliver
         delivery = await deliveries.read_delivery(connection, delivery_id)
     if delivery.row.source_id != source_id:
         return RedirectResponse(f"/sources/{delivery.row.source_id}/deliveries/{delivery_id}", status_code=303)
-    return await rendering.page(request, user, "delivery.html", delivery=delivery)
+    return await rendering.page(request, user, "delivery.html", delivery=delivery, body=readable(delivery.body))
+
+
+def readable(body: str) -> str:
+    """A JSON body with one field a line; anything else as it came."""
+    try:
+        text = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return body
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @router.post("/sources/{source_id}/replay")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -17,6 +16,7 @@ from app.queries.themes import list_themes, read_theme, theme_comments
 from app.web import guard, rendering
 from app.web.guard import Viewer
 from app.web.pages.triage import REASONS, sparkline
+from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
 
 router = APIRouter(route_class=PageRoute)
@@ -33,9 +33,7 @@ async def near_texts(connection: Connection, comments: Sequence[CommentRow]) -> 
 
 
 @router.get("/themes/{theme_id}")
-async def theme_page(
-    request: Request, user: Viewer, theme_id: UUID, cursor: Annotated[str | None, Query(max_length=600)] = None
-) -> Response:
+async def theme_page(request: Request, user: Viewer, theme_id: UUID, cursor: Cursor = None) -> Response:
     """A theme with its quotes, its history and its neighbours."""
     frame = await rendering.shell(request)
     async with guard.database(request).transaction() as connection:
@@ -69,12 +67,10 @@ async def theme_page(
 
 
 @router.get("/themes/{theme_id}/merge")
-async def merge_page(
-    request: Request, user: Viewer, theme_id: UUID, q: Annotated[str, Query(max_length=200)] = ""
-) -> Response:
+async def merge_page(request: Request, user: Viewer, theme_id: UUID, q: Word = "") -> Response:
     """Choose the theme that this one goes into: the most similar ones first, or what a search finds."""
     frame = await rendering.shell(request)
-    words = q.replace("\0", "").strip()
+    words = q.strip()
     async with guard.database(request).transaction() as connection:
         theme = await read_theme(connection, theme_id)
         if theme.row.status == "merged":

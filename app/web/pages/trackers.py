@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -16,6 +16,7 @@ from app.models.tracker import Tracker
 from app.queries.tickets import list_tickets
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Acting, Admin, Administering, Viewer
+from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
 from app.web.words import TICKET_STATES
 from integrations import registry
@@ -24,7 +25,6 @@ from integrations.contract import Finding
 router = APIRouter(route_class=PageRoute)
 _ROWS = 40
 _SETTINGS, _CREDENTIALS = "set_", "cred_"
-Word = Annotated[str, Query(max_length=200)]
 STATES = (
     ("", "Every ticket"),
     ("blocked", "Blocked"),
@@ -65,7 +65,7 @@ async def trackers_page(
     user: Viewer,
     state: Word = "",
     tracker: Word = "",
-    cursor: Annotated[str | None, Query(max_length=600)] = None,
+    cursor: Cursor = None,
 ) -> Response:
     """Every tracker in a sentence, and the tickets."""
     return await _page(request, user, state, tracker, cursor)

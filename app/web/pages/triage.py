@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app import triage
 from app.errors import Invalid, RelayError
 from app.queries.rows import TimelineDay
-from app.queries.theme_history import theme_timeline
 from app.queries.themes import ORDERS, list_themes, read_theme, theme_comments
 from app.web import charts, guard, rendering
 from app.web.guard import Act, Acting, Viewer
+from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
 from integrations import registry
 
@@ -31,8 +30,7 @@ REASONS = (
     "Not about our product",
     "Spam",
 )
-_ROWS, _QUOTES, _DAYS = 30, 8, 30
-Word = Annotated[str, Query(max_length=200)]
+_ROWS, _QUOTES = 30, 8
 
 
 @router.get("/triage")
@@ -44,7 +42,7 @@ async def triage_page(
     platform: Word = "",
     q: Word = "",
     sort: Word = "people",
-    cursor: Annotated[str | None, Query(max_length=600)] = None,
+    cursor: Cursor = None,
     open: Word = "",
 ) -> Response:
     """The themes that match, thirty at a time, and the evidence of the chosen one (by default the first)."""
@@ -58,18 +56,17 @@ async def triage_page(
             status=status,
             kind=kind or None,
             platform=platform or None,
-            q=q.replace("\0", "") or None,
+            q=q or None,
             sort=sort,
             cursor=cursor or None,
             limit=_ROWS,
         )
         rows = found.items
         place = next((index for index, row in enumerate(rows) if str(row.id) == open), 0)
-        chosen = comments = timeline = None
+        chosen = comments = None
         if rows:
             chosen = await read_theme(connection, rows[place].id)
             comments = await theme_comments(connection, chosen.row.id, limit=_QUOTES)
-            timeline = await theme_timeline(connection, chosen.row.id, _DAYS)
     following = rows[place + 1] if place + 1 < len(rows) else rows[place - 1] if place else None
     return await rendering.page(
         request,
@@ -91,7 +88,6 @@ async def triage_page(
         explicit=any(str(row.id) == open for row in rows),
         following=str(following.id) if following else "",
         comments=comments,
-        chart=sparkline(timeline) if timeline else None,
     )
 
 
