@@ -96,7 +96,7 @@ async def _merge(connection: Connection, theme_id: uuid.UUID, before: Before) ->
         update theme_suggestion set state = 'open'
         where state = 'accepted' and theme_id = any(%(all)s::uuid[]) and other_id = any(%(all)s::uuid[])
         """,
-        {"all": [theme_id, *before["themes"]]},
+        {"all": [str(theme_id), *before["themes"]]},
     )
     moved = [number for numbers in before["comments"].values() for number in numbers]
     await recount(connection, [theme_id, *map(uuid.UUID, before["themes"])], comments=moved)
