@@ -13,6 +13,7 @@ _MARKDOWN = MarkdownIt("js-default").disable("image")
 _BLOCKS = {"paragraph": "p", "blockquote": "blockquote", "bulletList": "ul", "orderedList": "ol", "listItem": "li"}
 _MARKS = {"strong": "strong", "em": "em", "code": "code", "underline": "u", "strike": "s"}
 _LINK = re.compile(r"(?<!\\)\[((?:\\.|[^\]|\\])*)\|([^\]]+)\]")
+_EMPHASIS = re.compile(r"(?<![\\\w])([*_])((?:\\.|[^*_\\])+)\1(?!\w)")
 _ESCAPED = re.compile(r"\\([{}\[\]*_\-+^~?!|])")
 
 
@@ -84,8 +85,12 @@ def _wiki_line(line: str) -> Markup:
 
 
 def _wiki_words(text: str) -> Markup:
-    words = Markup("")
-    for index, part in enumerate(re.split(r"(?<![\\\w])[*_]((?:\\.|[^*_\\])+)[*_](?!\w)", text)):
-        plain = escape(_ESCAPED.sub(r"\1", part))
-        words += _tag("strong", plain) if index % 2 else plain
-    return words
+    words, at = Markup(""), 0
+    for marked in _EMPHASIS.finditer(text):
+        words += _plain(text[at : marked.start()]) + _tag("strong" if marked[1] == "*" else "em", _plain(marked[2]))
+        at = marked.end()
+    return words + _plain(text[at:])
+
+
+def _plain(text: str) -> Markup:
+    return escape(_ESCAPED.sub(r"\1", text))
