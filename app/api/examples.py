@@ -37,6 +37,8 @@ def example_of(schema: Schema, schemas: dict[str, Schema]) -> object:
 def add_examples(description: Schema) -> None:
     """Give every JSON body of ``description``, of requests and of good answers, an ``example``."""
     schemas = description["components"]["schemas"]
+    for schema in schemas.values():
+        _restore_nulls(schema)
     for operations in description["paths"].values():
         for operation in operations.values():
             bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
@@ -44,3 +46,11 @@ def add_examples(description: Schema) -> None:
                 content = body.get("content", {}).get("application/json")
                 if content is not None and "schema" in content:
                     content["example"] = example_of(content["schema"], schemas)
+
+
+def _restore_nulls(schema: Schema) -> None:
+    """FastAPI leaves every null out of its description, those of examples too, where a field is null on purpose."""
+    for example in schema.get("examples", ()):
+        for name, part in schema.get("properties", {}).items():
+            if name in schema.get("required", ()) and {"type": "null"} in part.get("anyOf", ()):
+                example.setdefault(name, None)

@@ -166,6 +166,13 @@ class TrackerTypeOut(KindOfIntegrationOut):
 
     credentials: dict[str, Any]
 
+    model_config = Out.model_config | example(
+        {
+            "name": "github", "title": "GitHub Issues", "settings": {"type": "object", "properties": {}},
+            "credentials": {"type": "object", "properties": {}},
+        }
+    )  # fmt: skip
+
 
 class TrackerIn(In):
     """A new tracker. `GET /tracker-types` names the settings and credentials of each type."""
