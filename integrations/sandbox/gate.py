@@ -15,6 +15,7 @@ from integrations.sandbox.faults import Fault, answer
 from integrations.sandbox.state import SandboxState
 
 MAX_BODY = 2 * 1024 * 1024
+MAX_KEPT = 256 * 1024
 OPEN_PATHS = ("/_sandbox", "/tickets", "/browse/", "/static/")
 
 
@@ -68,7 +69,7 @@ class Gate:
                 "path": scope["path"],
                 "query": scope["query_string"].decode("latin-1"),
                 "headers": headers,
-                "body": (body or b"").decode("utf-8", "replace"),
+                "body": (body or b"")[:MAX_KEPT].decode("utf-8", "replace"),
                 "at": self._state.clock().isoformat(),
             }
         )

@@ -94,7 +94,7 @@ class SandboxState:
         self.clock = clock
         self.saved = Saved(settings=settings or Settings())
         self.faults = Faults(clock)
-        self.requests: deque[dict[str, Any]] = deque(maxlen=2000)
+        self.requests: deque[dict[str, Any]] = deque(maxlen=1000)
         self.changed = 0
 
     @property

@@ -7,8 +7,8 @@
 3. Enter the site's address (`https://acme.atlassian.net`), the project's key, and the issue types for bugs and for
    requests. If the project requires more fields, give them as `extra_fields`; the check names them.
 4. For status to come back, an administrator adds a webhook (System, WebHooks): the address and secret that this
-   service shows, events *Issue updated* and *Issue deleted*. Data Center signs webhooks since version 10; older
-   versions need the secret in the address, so leave the webhook away there and rely on reconciliation.
+   service shows, events *Issue updated* and *Issue deleted*. Where your Jira has no field for a webhook's secret, leave
+   the webhook away: tickets are compared regularly all the same.
 5. Run the check.
 """
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-import integrations.trackers
+from integrations import registry
 from integrations.contract import Draft, Quote, Tracker, TrackerType
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import SandboxState, Ticket
@@ -27,16 +25,7 @@ SETTINGS: dict[str, list[tuple[str, dict[str, str]]]] = {
 }
 
 
-def registered() -> dict[str, TrackerType[Any]]:
-    found = {}
-    for module in pkgutil.iter_modules(integrations.trackers.__path__):
-        tracker = getattr(importlib.import_module(f"integrations.trackers.{module.name}"), "TRACKER", None)
-        if tracker is not None:
-            found[tracker.name] = tracker
-    return found
-
-
-CASES = {name: (settings, kind) for kind in sorted(registered()) for name, settings in SETTINGS[kind]}
+CASES = {name: (settings, kind) for kind in registry.trackers() for name, settings in SETTINGS[kind]}
 
 
 @dataclass
@@ -93,7 +82,7 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture(params=sorted(CASES))
 async def bench(request: pytest.FixtureRequest, sandbox: SandboxServer) -> AsyncIterator[Bench]:
-    made = Bench(request.param, registered()[CASES[request.param][1]], None, sandbox)  # type: ignore[arg-type]
+    made = Bench(request.param, registry.trackers()[CASES[request.param][1]], None, sandbox)  # type: ignore[arg-type]
     made.reset()
     made.tracker = made.another()
     yield made
