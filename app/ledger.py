@@ -13,8 +13,8 @@ QUEUE = "relay"
 
 # A product on hold keeps its tickets undated: they are pushed when the policy changes.
 PLAN = """
-    insert into ticket as k (product_id, theme_id, tracker_id, marker, due_at)
-    select t.product_id, t.id, r.id, 'relay-' || replace(t.id::text, '-', ''),
+    insert into ticket as k (id, product_id, theme_id, tracker_id, marker, due_at)
+    select gen_random_uuid(), t.product_id, t.id, r.id, 'relay-' || replace(t.id::text, '-', ''),
            case when p.policy = 'hold' then null else now() + make_interval(secs => %(wait)s) end
     from theme t
     join product p on p.id = t.product_id
@@ -44,8 +44,16 @@ async def cancel_tickets(connection: Connection, theme_id: uuid.UUID) -> None:
 
 
 async def hand_over_tickets(connection: Connection, old: uuid.UUID, new: uuid.UUID) -> dict[str, str]:
-    """Give a merged theme's tickets to the theme it went into, where that has none; returns {ticket: old theme}."""
+    """Give a merged theme's tickets to the theme it went into, where none was made; returns {ticket: old theme}."""
     await cancel_tickets(connection, old)
+    await connection.execute(
+        """
+        delete from ticket x where x.theme_id = %(new)s and x.state in ('pending', 'blocked', 'cancelled')
+          and exists (select 1 from ticket k where k.theme_id = %(old)s and k.tracker_id = x.tracker_id
+                      and k.state in ('creating', 'created'))
+        """,
+        {"old": old, "new": new},
+    )
     cursor = await connection.execute(
         """
         update ticket k set theme_id = %(new)s, due_at = coalesce(k.due_at, now())

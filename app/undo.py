@@ -91,6 +91,9 @@ async def _merge(connection: Connection, theme_id: uuid.UUID, before: Before) ->
         )
         await restore_comments(connection, before["comments"][each], uuid.UUID(each), "model")
     await give_back_tickets(connection, before["tickets"])
+    theme = await (await connection.execute("select status from theme where id = %s", [theme_id])).fetchone()
+    if theme is not None and theme["status"] == "accepted":
+        await plan_tickets(connection, theme_id, wait_seconds=0)
     await connection.execute(
         """
         update theme_suggestion set state = 'open'

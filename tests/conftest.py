@@ -23,6 +23,7 @@ from app.postgres import EmbeddedPostgres
 from app.vault import Vault
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+os.environ["RELAY_UNDO_SECONDS"] = "0"  # decisions are pushed at once, unless a test is about the wait
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 
 
