@@ -3,6 +3,7 @@
 (() => {
   document.documentElement.classList.add("js");
   const page = () => document.getElementById("page");
+  const view = () => document.getElementById("view");
   const typing = (target) => target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
   const say = (text) => {
     const region = document.getElementById("announce");
@@ -36,7 +37,7 @@
       (open || page())?.focus();
     }
     const next = acted && open ? ` Next: ${open.textContent.trim()}` : "";
-    const title = page()?.dataset.title || "";
+    const title = view()?.dataset.title || "";
     say(said ? said + next : location.pathname !== path ? title : document.querySelector("[data-rows]") ? `${rows().length} themes` : "");
     acted = false;
     path = location.pathname;

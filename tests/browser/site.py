@@ -1,0 +1,138 @@
+"""The real application, served by uvicorn in a thread, with a small community sent through its signed webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import uvicorn
+from cryptography.fernet import Fernet
+
+from app import accounts, products, sources, trackers
+from app.config import Settings
+from app.db import Database
+from app.jobs.stages import drain, stages
+from app.main import create_app
+from app.vault import Vault
+from integrations import registry
+from integrations.signatures import sign
+from tests.app.small_model import SmallEnricher, SmallGrouper
+
+T = TypeVar("T")
+EMAIL, MEMBER, PASSWORD = "ada@example.org", "max@example.org", "a long password"
+WORD = "crash" + "a" * 5000
+SAID = (
+    ("ada", "The export crashes on large files", "Export"),
+    ("bea", "The export crashes on very large files", "Export"),
+    ("cem", "Export crashes on large files", "Export"),
+    ("dan", "Saving is broken after the update of Monday", "Saving"),
+    ("eve", "Saving is broken after the update", "Saving"),
+    ("fay", "Please add a calendar with weeks and months", "Calendar"),
+    ("gus", "Please add a calendar with months", "Calendar"),
+    ("hal", "I wish the sidebar could be folded away", "Sidebar"),
+    ("ida", "The search fails for names with accents", "Search"),
+    ("jon", "The printer dialog shows an error on Linux", "Printing"),
+    ("kim", "How do I invite a colleague", "Invitations"),
+    ("lea", "I love the new icons, great work", "Icons"),
+    ("mallory", '<script>window.hacked = 1</script><img src="x" onerror="window.hacked = 2"> bug', "<b>Bold</b>"),
+    ("\u202eevil", "This bug hides \u202e reversed \u2066 words", "Right to left"),
+    ("nat", WORD, "Long"),
+)
+
+
+class Site:
+    """A running service with its own database. ``url`` is its address."""
+
+    def __init__(self, database_url: str, folder: Path) -> None:
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._settings = Settings(
+            data_dir=folder, allow_private_addresses=True, undo_seconds=0, refresh_seconds=0, public_url=self.url
+        )
+        self._database_url = database_url
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._ready: Future[None] = Future()
+
+    def _serve(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self.database = Database(self._database_url, size=8)
+        self.vault = Vault(Fernet.generate_key().decode())
+        app = create_app(self._settings, self.database, self.vault)
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
+        self._ready.set_result(None)
+        self._loop.run_until_complete(self._server.serve(sockets=[self._socket]))
+
+    def __enter__(self) -> Site:
+        self._thread.start()
+        self._ready.result(timeout=20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=20)
+        with suppress(RuntimeError):
+            self._loop.close()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of ``work``, done in the service's own event loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+
+    def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        """What the database holds."""
+
+        async def read() -> list[dict[str, Any]]:
+            async with self.database.transaction() as connection:
+                return await (await connection.execute(query, values)).fetchall()  # type: ignore[call-overload,no-any-return]
+
+        return self.run(read())
+
+    async def seed(self) -> None:
+        """Two users, a product with a source and a tracker, and what people said, through every stage."""
+        async with self.database.transaction() as connection:
+            await accounts.create_user(connection, EMAIL, "Ada", PASSWORD, "admin")
+            await accounts.create_user(connection, MEMBER, "Max", PASSWORD)
+        async with self.database.session() as session:
+            product = await products.create_product(session, "Atlas")
+            source, secret = await sources.create_source(session, self.vault, product.id, "generic", "Support", {})
+            await trackers.create_tracker(
+                session, self.vault, product.id, "github", "Code", {"repository": "acme/atlas"}, {"token": "t"}
+            )
+        await self._post(str(source.id), secret)
+        await drain(stages(self.database, SmallEnricher(), SmallGrouper(), self._settings))  # type: ignore[arg-type]
+
+    async def _post(self, source_id: str, secret: str) -> None:
+        now = datetime.now(UTC)
+        comments = [
+            {
+                "id": str(number),
+                "thread": {"id": title, "title": title, "url": f"https://forum.example.org/t/{number}"},
+                "author": {"id": who, "handle": who},
+                "text": text,
+                "url": f"https://forum.example.org/t/{number}/1",
+                "created_at": (now - timedelta(hours=5 * number)).isoformat(),
+            }
+            for number, (who, text, title) in enumerate(SAID, start=1)
+        ]
+        bodies = [
+            {"type": "comment.created", "data": comments},
+            {"type": "comment.created", "data": "not a comment"},
+            {"type": "invoice.paid", "data": {}},
+        ]
+        signature = registry.source("generic").signature
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
+            for number, body in enumerate(bodies):
+                raw = json.dumps(body).encode()
+                headers = sign(signature, secret, raw, id=f"msg_{number}", timestamp=int(now.timestamp()))
+                headers["content-type"] = "application/json"
+                await client.post(f"/hooks/{source_id}", content=raw, headers=headers)

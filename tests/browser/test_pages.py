@@ -1,0 +1,136 @@
+"""Every page, in light and dark, on a desk and on a phone: accessible, within its frame, and asking nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.site import Site
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).with_name("vendor") / "axe.min.js"
+BUDGET = 60 * 1024
+Open = Callable[..., Page]
+
+
+def addresses(site: Site) -> list[str]:
+    theme = site.rows("select id from theme order by people desc, id limit 1")[0]["id"]
+    source = site.rows("select id from source")[0]["id"]
+    failed = site.rows("select id from delivery order by id")
+    return [
+        "/",
+        "/triage",
+        "/triage?q=nothing+like+this",
+        f"/themes/{theme}",
+        f"/themes/{theme}/merge",
+        "/comments",
+        "/sources",
+        "/sources/new",
+        "/sources/new?platform=slack",
+        f"/sources/{source}",
+        f"/sources/{source}/deliveries/{failed[0]['id']}",
+        "/trackers",
+        "/trackers/new",
+        "/trackers/new?type=jira",
+        "/settings",
+        "/login",
+    ]
+
+
+EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe-core complains about."""
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", list(rules))
+    return [
+        f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
+        for one in found["violations"]
+        for node in one["nodes"]
+    ]
+
+
+def test_accessible(seeded: Site, open_page: Open) -> None:
+    page = open_page(seeded, color_scheme="light", reduced_motion="reduce")
+    script = AXE.read_text(encoding="utf-8")
+    broken = {}
+    for address in addresses(seeded):
+        page.goto(seeded.url + address)
+        page.evaluate(script)
+        page.emulate_media(color_scheme="light")
+        found = violations(page, *EVERYTHING)
+        page.emulate_media(color_scheme="dark")  # which changes nothing but colours
+        found += violations(page, "color-contrast")
+        if found:
+            broken[address] = found
+    assert not broken, "\n".join(f"{address} {line}" for address, lines in broken.items() for line in lines)
+
+
+def test_fits_a_phone(seeded: Site, open_page: Open) -> None:
+    page = open_page(seeded, viewport={"width": 390, "height": 844})
+    wide = {}
+    for address in addresses(seeded):
+        page.goto(seeded.url + address)
+        excess = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if excess > 0:
+            wide[address] = excess
+    assert wide == {}
+    page.goto(f"{seeded.url}/triage")
+    small = page.evaluate(
+        """[...document.querySelectorAll('a, button, summary, .tick')].filter(one => one.checkVisibility())
+        .filter(one => !one.closest('p, .hidden-text') && getComputedStyle(one).display !== 'inline')
+        .filter(one => { const box = one.getBoundingClientRect(); return box.width < 24 || box.height < 24 })
+        .map(one => one.outerHTML.slice(0, 120))"""
+    )
+    assert small == [], "targets are at least 24 pixels"
+
+
+def test_asks_nobody_else_and_stays_small(seeded: Site, open_page: Open) -> None:
+    page = open_page(seeded)
+    asked: list[str] = []
+    page.context.clear_cookies(name="nothing")
+    page.on("request", lambda request: asked.append(request.url))
+    for address in addresses(seeded):
+        page.goto(seeded.url + address)
+    hosts = {urlsplit(address).netloc for address in asked if not address.startswith("data:")}
+    assert hosts == {urlsplit(seeded.url).netloc}
+
+
+def test_first_load_is_small(seeded: Site, open_page: Open) -> None:
+    import gzip
+
+    page = open_page(seeded)
+    sizes: dict[str, int] = {}
+    page.on("response", lambda answer: sizes.update({answer.url: len(gzip.compress(answer.body()))}))
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+    page.goto(f"{seeded.url}/triage")
+    page.wait_for_load_state("networkidle")
+    ours = {address: size for address, size in sizes.items() if not address.startswith("data:")}
+    assert len(ours) <= 5 and sum(ours.values()) <= BUDGET, ours
+
+
+def test_colours_by_choice(seeded: Site, open_page: Open) -> None:
+    page = open_page(seeded, color_scheme="light")
+
+    def background() -> str:
+        return str(page.evaluate("getComputedStyle(document.body.parentElement).backgroundColor"))
+
+    bright = background()
+    page.get_by_role("button", name="Change to dark").click()
+    assert background() != bright
+    page.reload()
+    assert background() != bright, "the choice is kept"
+    page.get_by_role("button", name="Change to light").click()
+    assert background() == bright
+
+
+def test_print_leaves_the_frame_out(seeded: Site, open_page: Open) -> None:
+    page = open_page(seeded)
+    page.goto(f"{seeded.url}/triage")
+    page.emulate_media(media="print")
+    assert not page.locator("#nav").is_visible()
+    assert page.locator("#evidence").is_visible()
