@@ -37,7 +37,8 @@ async def refusal(work: Any) -> TrackerError:
         await work
     error = caught.value
     assert TOKEN not in error.detail and "Basic" not in error.detail
-    assert error.__suppress_context__ or error.__context__ is None, "a vendor's exception may carry the credentials"
+    hidden = error.__suppress_context__ or error.__context__ is None
+    assert error.__cause__ is None and hidden, "a vendor's exception may carry the credentials"
     assert error.detail.endswith(".") and error.detail[0].isupper()
     return error
 
