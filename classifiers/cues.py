@@ -1,8 +1,9 @@
-"""Phrases by which people of any channel show what they want. Written by hand, given to the heads as signs, never as verdicts.
+"""Phrases by which people of any channel show what they want: written by hand, signs for the heads, never verdicts.
 
 The patterns run on lower-cased text with straight apostrophes.
 """
 
+# ruff: noqa: E501 - a pattern on one line is easier to read than one folded in the middle.
 from __future__ import annotations
 
 import re

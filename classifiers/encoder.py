@@ -20,7 +20,8 @@ FILES = ("graph.xml", "graph.bin", "tokenizer.json")
 
 
 def prepare(directory: Path, progress: Progress | None = None, *, source: Path | None = None) -> Path:
-    """Build the graph from the published weights under ``directory`` and return its folder; does nothing if it is there.
+    """Build the graph from the published weights under ``directory`` and return its folder; does nothing if it is
+    there.
 
     ``source`` is the folder of the weights, by default that of the installed package. ``progress`` gets a sentence
     per step. Two processes may prepare at once: the folder appears whole or not at all.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from classifiers.contract import Embedder, Enrichment, Kind
 from classifiers.heads import Features
-from classifiers.kind import KINDS, KindModel, judge, strongest
+from classifiers.kind import KindModel, scores_of, strongest
 from classifiers.language import detect
+from classifiers.noise import noise
 from classifiers.sentiment import SentimentModel
 from classifiers.text import clean
 
@@ -47,7 +48,10 @@ class DefaultEnricher:
         return self._kind.unsure_below
 
     def enrich(self, texts: Sequence[str]) -> list[Enrichment]:
-        """One Enrichment per text, in order; any string is fine."""
+        """One Enrichment per text, in order; any string is fine.
+
+        ``scores`` are always the model's own, also where ``reason`` says that the kind is not.
+        """
         if not texts:
             return []
         cleaned = [clean(text) for text in texts]
@@ -58,10 +62,13 @@ class DefaultEnricher:
         results = []
         for text, vector, row, feeling in zip(cleaned, vectors, kinds, feelings, strict=True):
             language, sure = detect(text)
-            scores, reason = judge(text, row)
+            scores = scores_of(row)
             kind, confidence = strongest(scores)
-            if not reason and not self._known(language):
-                scores, reason, kind, confidence = _unread(), "unsupported_language", Kind.other, 0.0
+            reason = noise(text)
+            if reason:
+                kind, confidence = Kind.other, 1.0
+            elif not self._known(language):
+                reason, kind, confidence = "unsupported_language", Kind.other, 0.0
             sentiment = (
                 0.0 if reason in ("unsupported_language", "empty_text", "link_only") else round(float(feeling), 4)
             )
@@ -72,7 +79,3 @@ class DefaultEnricher:
 
     def _known(self, language: str) -> bool:
         return self._languages is None or language in self._languages
-
-
-def _unread() -> Mapping[Kind, float]:
-    return dict.fromkeys(KINDS, 0.0)

@@ -1,4 +1,5 @@
-"""What the heads read beside the vector: hashed words and letter groups, and plain signs of style. No vocabulary is kept."""
+"""What the heads read beside the vector: hashed words and letter groups, and plain signs of style. No vocabulary
+is kept."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,7 +92,7 @@ def _words(text: str) -> NDArray[np.int64]:
     found = ["0" if word.isdigit() else word for word in found]
     if text.rstrip().endswith("?"):
         found.append("?")
-    pairs = [f"{one} {two}" for one, two in zip(found, found[1:], strict=False)]
+    pairs = [f"{one} {two}" for one, two in pairwise(found)]
     codes = [zlib.crc32(term.encode("utf-8", "replace")) for term in found + pairs]
     return np.array(codes, np.int64) % WORD_BUCKETS
 

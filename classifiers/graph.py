@@ -1,6 +1,8 @@
-"""The MiniLM encoder as an OpenVINO graph, built straight from its weights, so that neither set-up nor serving needs torch.
+"""The MiniLM encoder as an OpenVINO graph, built straight from its weights, so that neither set-up nor serving
+needs torch.
 
-Architecture: BERT, post-norm (Devlin et al. 2019), six layers of 12 heads; then the mean over the tokens and unit length, as
+Architecture: BERT, post-norm (Devlin et al. 2019), six layers of 12 heads; then the mean over the tokens and unit
+length, as
 ``sentence-transformers/all-MiniLM-L6-v2`` declares in its ``modules.json``.
 """
 

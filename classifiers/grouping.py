@@ -20,7 +20,8 @@ EVIDENCE = 3
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What a score must reach, by the length of the shorter text (``short``, ``medium``, ``long``); see ``length_class``.
+    """What a score must reach, by the length of the shorter text (``short``, ``medium``, ``long``); see
+    ``length_class``.
 
     ``lexical_share`` is the part of the words in the score, ``top`` the number of members the link is averaged over;
     ``across`` is added to both thresholds when the kinds contradict each other.

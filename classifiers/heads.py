@@ -94,10 +94,14 @@ class Heads:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Heads:
         """The opposite of ``arrays``. Raises KeyError for a missing array, ValueError for another shape."""
-        heads = cls(**{
-            name: np.asarray(arrays[name], np.float32 if name in ("terms", "idf") else np.float64)
-            for name in cls.__slots__
-        })  # fmt: skip
+
+        def full(name: str) -> Floats:
+            return np.asarray(arrays[name], np.float64)
+
+        heads = cls(
+            full("dense"), full("dense_intercept"), np.asarray(arrays["terms"], np.float32), full("terms_intercept"),
+            np.asarray(arrays["idf"], np.float32), full("signs"), full("signs_intercept"), full("shares"),
+        )  # fmt: skip
         if heads.terms.shape[0] != BUCKETS or heads.signs.shape[0] != STYLE:
             raise ValueError("trained for other features")
         return heads

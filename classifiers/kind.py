@@ -1,17 +1,16 @@
-"""What a comment is: the trained heads, and the few cases that need no model."""
+"""What a comment is: the trained heads with their calibration."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.contract import Kind, ModelError, Vectors
+from classifiers.contract import Kind, ModelError
 from classifiers.heads import Features, read
 from classifiers.model_files import DIMENSIONS
-from classifiers.noise import noise
 
 KINDS = tuple(Kind)
 
@@ -58,18 +57,10 @@ class KindModel:
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 
-    def score(self, texts: Sequence[str], vectors: Vectors) -> list[tuple[Mapping[Kind, float], str]]:
-        """Scores by kind for cleaned ``texts``, and why they are not the model's own (else an empty reason)."""
-        rows = self.probabilities(Features.of(texts, vectors)) if texts else np.empty((0, len(KINDS)))
-        return [judge(text, row) for text, row in zip(texts, rows, strict=True)]
 
-
-def judge(text: str, row: NDArray[np.float64]) -> tuple[Mapping[Kind, float], str]:
-    """The model's scores, unless the text is noise: then *other* for certain, with the reason."""
-    reason = noise(text)
-    if reason:
-        return {kind: float(kind is Kind.other) for kind in KINDS}, reason
-    return {kind: round(float(value), 4) for kind, value in zip(KINDS, row, strict=True)}, ""
+def scores_of(row: NDArray[np.float64]) -> dict[Kind, float]:
+    """Probabilities of one comment by kind, to four places."""
+    return {kind: round(float(value), 4) for kind, value in zip(KINDS, row, strict=True)}
 
 
 def strongest(scores: Mapping[Kind, float]) -> tuple[Kind, float]:

@@ -8,8 +8,7 @@ from typing import Any
 
 from classifiers.text import plain, words
 
-LANGUAGES = ("ar", "cs", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "nl", "no", "pl",
-             "pt", "ro", "ru", "sv", "th", "tr", "uk", "vi", "zh")  # fmt: skip
+LANGUAGES = tuple("ar cs da de el en es fi fr he hi hu id it ja ko nl no pl pt ro ru sv th tr uk vi zh".split())
 UNKNOWN = "und"
 SURE = 0.7
 SHORT_WORDS = 6

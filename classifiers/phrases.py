@@ -15,7 +15,8 @@ _CLAUSE = re.compile(
     r"\s*(?:[,;:–—(]\s|\s-\s|\.{2,}\s)|\s(?:because|but|although|which|so that|and then|since)\s", re.IGNORECASE
 )
 _OPENING = re.compile(
-    r"^(?:(?:hi|hello|hey|dear|thanks|thank you|please help|so|well|ok|okay|guys|all|everyone|team|there|btw|also|anyone)\b[\s,.!:-]*)+",
+    r"^(?:(?:hi|hello|hey|dear|thanks|thank you|please help|so|well|ok|okay|guys|all|everyone|team|there|btw|also|anyone)"
+    r"\b[\s,.!:-]*)+",
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"^[\s#>*+•\-–—|]+|[`*_~]{1,3}|\[[^\]]{0,40}\]:?\s*")
@@ -65,7 +66,8 @@ def key_phrases(texts: Sequence[str], most: int = 5) -> list[str]:
 
 
 def title(texts: Sequence[str], length: int = TITLE_LENGTH) -> str:
-    """A title from the first text that gives one (pass the most central comment first): its telling sentence, cut at a clause."""
+    """A title from the first text that gives one (pass the most central comment first): its telling sentence, cut
+    at a clause."""
     for text in texts:
         sentences = [tidy for part in _SENTENCE.split(clean(text)) if has_words(tidy := _tidy(part))]
         if sentences:

@@ -1,4 +1,5 @@
-"""What a model reads of a comment, and what makes two comments the same words. Every function takes any string, in linear time."""
+"""What a model reads of a comment, and what makes two comments the same words. Every function takes any string,
+in linear time."""
 
 from __future__ import annotations
 
