@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.site import Site
 
@@ -101,8 +102,6 @@ def test_asks_nobody_else_and_stays_small(seeded: Site, open_page: Open) -> None
 
 
 def test_first_load_is_small(seeded: Site, open_page: Open) -> None:
-    import gzip
-
     page = open_page(seeded)
     sizes: dict[str, int] = {}
     page.on("response", lambda answer: sizes.update({answer.url: len(gzip.compress(answer.body()))}))
@@ -115,17 +114,24 @@ def test_first_load_is_small(seeded: Site, open_page: Open) -> None:
 
 def test_colours_by_choice(seeded: Site, open_page: Open) -> None:
     page = open_page(seeded, color_scheme="light")
+    whole = page.locator("html")
 
     def background() -> str:
-        return str(page.evaluate("getComputedStyle(document.body.parentElement).backgroundColor"))
+        return str(whole.evaluate("one => getComputedStyle(one).backgroundColor"))
 
     bright = background()
     page.get_by_role("button", name="Change to dark").click()
+    expect(whole).to_have_attribute("data-scheme", "dark")
     assert background() != bright
-    page.reload()
-    assert background() != bright, "the choice is kept"
     page.get_by_role("button", name="Change to light").click()
+    expect(whole).to_have_attribute("data-scheme", "light")
     assert background() == bright
+    page.emulate_media(color_scheme="dark")
+    page.reload()
+    assert background() == bright, "the choice is kept, whatever the system prefers"
+    page.get_by_role("button", name="Change to as the system").click()
+    expect(whole).not_to_have_attribute("data-scheme", "light")
+    assert background() != bright
 
 
 def test_print_leaves_the_frame_out(seeded: Site, open_page: Open) -> None:
