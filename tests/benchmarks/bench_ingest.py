@@ -25,6 +25,7 @@ from typing import Any
 import httptools
 import psutil
 import uvicorn
+import uvloop
 from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from starlette.responses import Response
@@ -47,9 +48,7 @@ BODY = "The export to PDF crashes whenever the note holds more than three images
 def serve(application: str, url: str, key: str, folder: str, ready: Any) -> None:
     """One uvicorn process: the real application, or a bare one with an empty handler."""
     app = create_app(Settings(data_dir=Path(folder)), Database(url), Vault(key)) if application == "relay" else bare()
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=0, loop="uvloop", http="httptools", access_log=False, log_level="warning")
-    )
+    server = uvicorn.Server(uvicorn.Config(app, port=0, http="httptools", access_log=False, log_level="warning"))
 
     async def announce() -> None:
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
@@ -59,7 +58,8 @@ def serve(application: str, url: str, key: str, folder: str, ready: Any) -> None
     async def run() -> None:
         await asyncio.gather(server.serve(), announce())
 
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run())
 
 
 def bare() -> FastAPI:

@@ -1,0 +1,144 @@
+"""How many stored deliveries per second become themed comments with the shipped model, stage by stage.
+
+Run: ``python -m tests.benchmarks.bench_pipeline [--comments 2000] [--rounds 3]``. Every round starts on an empty
+product; comments have about 30 tokens and are made of the same few things in thousands of combinations.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from app import migrate
+from app.config import Settings
+from app.db import Database
+from app.jobs.stages import stages
+from app.postgres import EmbeddedPostgres
+from app.products import create_product
+from app.sources import create_source
+from app.vault import Vault, new_key
+from classifiers import encoder
+from classifiers.enrich import DefaultEnricher
+from classifiers.grouping import DefaultGrouper
+from tests.benchmarks.machine import describe, spread
+
+PLACES = (
+    "export import login search sync editor calendar sidebar settings widget backup printing sharing tags archive "
+    "inbox timeline profile upload checkout map camera chat billing report keyboard theme gallery player download"
+).split()
+TROUBLES = ("crashes", "freezes", "loses data", "stays empty", "fails silently", "takes minutes", "drains the battery")
+SIGNS = ("since the last update", "on my old phone", "when offline", "with large files", "after a restart", "at night")
+WISHES = ("please add", "I would love to see", "it would be great to have", "could you support", "we really need")
+THINGS = ("dark mode", "shortcuts", "nested folders", "a table view", "encryption", "an open API", "undo", "filters")
+
+
+def text(chance: random.Random) -> str:
+    """A comment of about 30 tokens."""
+    one, two, three = chance.sample(PLACES, 3)
+    if chance.random() < 0.6:
+        start = f"The {one} {chance.choice(TROUBLES)} {chance.choice(SIGNS)}"
+        rest = f"I went from the {two} to the {three} {chance.choice(SIGNS)} and it {chance.choice(TROUBLES)} there too"
+    else:
+        start = f"{chance.choice(WISHES)} {chance.choice(THINGS)} for the {one}"
+        rest = f"Now I have to leave the {two}, open the {three} and do it by hand {chance.choice(SIGNS)}"
+    return f"{start}. {rest}, about {chance.randrange(2, 40)} times a day."
+
+
+async def fill(database: Database, vault: Vault, name: str, count: int, chance: random.Random) -> None:
+    """``count`` stored deliveries of one comment each."""
+    async with database.session() as session:
+        product = await create_product(session, name)
+        source, _ = await create_source(session, vault, product.id, "generic", "forum", {})
+    bodies = []
+    for number in range(count):
+        author = {"id": f"a{chance.randrange(count)}"}
+        data = {"id": str(number), "thread": {"id": f"t{number % 50}"}, "author": author, "text": text(chance)}
+        bodies.append(json.dumps({"type": "comment.created", "data": data}).encode())
+    async with database.transaction() as connection:
+        await connection.execute(
+            """
+            insert into delivery (product_id, source_id, dedup_key, body)
+            select %s, %s, gen_random_uuid()::text, body from unnest(%s::bytea[]) as b(body)
+            """,
+            [product.id, source.id, bodies],
+        )
+
+
+async def measure(url: str, settings: Settings, options: argparse.Namespace) -> None:
+    """Drain each stage alone (to see its share), then everything together as the worker does."""
+    database = Database(url)
+    await database.open()
+    vault = Vault(new_key())
+    embedder = encoder.load(settings.model_path)
+    chain = stages(database, DefaultEnricher(embedder), DefaultGrouper(), settings)
+    chance = random.Random(7)
+    alone: dict[str, list[float]] = {stage.name: [] for stage in chain}
+    for number in range(options.rounds):
+        await fill(database, vault, f"alone {number}", options.comments, chance)
+        for stage in chain:
+            started = time.perf_counter()
+            while await stage.step():
+                pass
+            alone[stage.name].append(options.comments / (time.perf_counter() - started))
+    for name, rates in alone.items():
+        print(f"{name:>10} alone: {spread(rates)} comments/s")
+    together = []
+    for number in range(options.rounds):
+        await fill(database, vault, f"together {number}", options.comments, chance)
+        started = time.perf_counter()
+        await asyncio.gather(*(run(stage, database) for stage in chain))
+        together.append(options.comments / (time.perf_counter() - started))
+    print(f"{'together':>16}: {spread(together)} comments/s, delivery to theme ({embedder.name})")
+    async with database.transaction() as connection:
+        cursor = await connection.execute("select count(*) as n from comment where stage = 'grouped'")
+        row: Any = await cursor.fetchone()
+        themes: Any = await (await connection.execute("select count(*) as n from theme")).fetchone()
+    assert row["n"] == 2 * options.rounds * options.comments, row
+    print(f"{'':>16}  {row['n']:,} comments, {themes['n']:,} themes")
+    print(f"{'memory':>16}: {psutil.Process().memory_info().rss / 2**20:,.0f} MiB resident in this process")
+    await database.close()
+
+
+async def run(stage: Any, database: Database) -> None:
+    """One stage's loop, until no stage has anything left."""
+    while True:
+        if await stage.step():
+            continue
+        async with database.transaction() as connection:
+            cursor = await connection.execute(
+                """
+                select exists (select from delivery where stage = 'received')
+                    or exists (select from comment where stage in ('parsed', 'enriched')) as more
+                """
+            )
+            row: Any = await cursor.fetchone()
+        if not row["more"]:
+            return
+        await asyncio.sleep(0.01)
+
+
+def main() -> None:
+    """Prepare a server and a model, measure, stop."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--comments", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    print(describe("openvino", "psycopg"))
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder))
+        encoder.prepare(settings.model_path)
+        with EmbeddedPostgres(settings.data_dir) as postgres:
+            migrate.upgrade(postgres.conninfo())
+            asyncio.run(measure(postgres.conninfo(), settings, options))
+
+
+if __name__ == "__main__":
+    main()
