@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
@@ -98,7 +99,7 @@ async def _answer(
         status=error.status,
         detail=printable(error.detail),
         reason=error.reason,
-        instance=printable(path),
+        instance=printable(path[:200]),
         errors=list(fields) if fields else None,
     )
     body = json.dumps(problem.model_dump(exclude_none=True)).encode()
@@ -150,6 +151,8 @@ async def _database(request: Request, error: Exception) -> Response:
 
 async def _unknown(request: Request, error: Exception) -> Response:
     number = uuid.uuid4().hex[:12]
-    log.error("request_crashed", request_id=number, path=request.url.path, exc_info=error)
+    # Formatted here, so that no log renderer adds the values of variables, which may be secrets.
+    trace = "".join(traceback.format_exception(error))
+    log.error("request_crashed", request_id=number, path=request.url.path, traceback=trace)
     detail = f"Something went wrong here; it was logged as {number}."
     return await _answer(request, RelayError(detail))

@@ -35,7 +35,6 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "already_ignored": (409, "The theme is ignored already."),
         "already_open": (409, "The theme waits for a decision already."),
         "already_this_kind": (409, "It is of this kind already."),
-        "already_this_title": (409, "The theme has this title already."),
         "already_in_theme": (409, "The comment is in this theme already."),
         "already_alone": (409, "The comment has its theme to itself already."),
         "comment_deleted": (409, "The comment was deleted where it was written."),

@@ -28,7 +28,7 @@ from tests.app.reading import (
 
 
 @pytest.mark.parametrize("order", sorted(ORDERS))
-@pytest.mark.parametrize("limit", [1, 3, 200])
+@pytest.mark.parametrize("limit", [1, 7])
 async def test_pages_of_comments_hold_every_row_once_while_rows_arrive(
     database: Database, order: str, limit: int
 ) -> None:
@@ -83,23 +83,23 @@ def _packed(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    [
-        "", "x", "%%%", "\x00", "\ud800", "äö", _packed({}), _packed(1), _packed([]), _packed(["comments.recent"]),
-        _packed(["comments.oldest", "2026-01-01T00:00:00+00:00", 1]), _packed(["comments.recent", "yesterday", 1]),
-        _packed(["comments.recent", "2026-01-01T00:00:00", 1]), _packed(["comments.recent", 1, 1]),
-        _packed(["comments.recent", "2026-01-01T00:00:00+00:00", 2**63]),
-        _packed(["comments.recent", "2026-01-01T00:00:00+00:00", True]),
-        _packed(["comments.recent", "2026-01-01T00:00:00+00:00", "1", 2]), "W" * 9, _packed("[" * 100_000),
-        base64.urlsafe_b64encode(b"[" * 100_000).decode(),
-    ],
-)  # fmt: skip
-async def test_a_cursor_that_we_did_not_make_is_refused(database: Database, cursor: str) -> None:
+FOREIGN_CURSORS = [
+    "", "x", "%%%", "\x00", "\ud800", "äö", _packed({}), _packed(1), _packed([]), _packed(["comments.recent"]),
+    _packed(["comments.oldest", "2026-01-01T00:00:00+00:00", 1]), _packed(["comments.recent", "yesterday", 1]),
+    _packed(["comments.recent", "2026-01-01T00:00:00", 1]), _packed(["comments.recent", 1, 1]),
+    _packed(["comments.recent", "2026-01-01T00:00:00+00:00", 2**63]),
+    _packed(["comments.recent", "2026-01-01T00:00:00+00:00", True]),
+    _packed(["comments.recent", "2026-01-01T00:00:00+00:00", "1", 2]), "W" * 9, _packed("[" * 100_000),
+    base64.urlsafe_b64encode(b"[" * 100_000).decode(),
+]  # fmt: skip
+
+
+async def test_a_cursor_that_we_did_not_make_is_refused(database: Database) -> None:
     async with database.transaction() as c:
-        with pytest.raises(Invalid) as refused:
-            await list_comments(c, CommentFilter(), cursor=cursor)
-    assert refused.value.reason == "cursor_invalid"
+        for cursor in FOREIGN_CURSORS:
+            with pytest.raises(Invalid) as refused:
+                await list_comments(c, CommentFilter(), cursor=cursor)
+            assert refused.value.reason == "cursor_invalid", cursor[:60]
 
 
 async def test_not_a_number_is_no_place_in_an_order(database: Database) -> None:
@@ -110,12 +110,12 @@ async def test_not_a_number_is_no_place_in_an_order(database: Database) -> None:
                 await list_themes(c, sort="confidence", cursor=cursor)
 
 
-@pytest.mark.parametrize("limit", [-1, 0, 201])
-async def test_a_page_has_bounds(database: Database, limit: int) -> None:
+async def test_a_page_has_bounds(database: Database) -> None:
     async with database.transaction() as c:
-        with pytest.raises(Invalid) as refused:
-            await list_comments(c, CommentFilter(), limit=limit)
-    assert refused.value.reason == "limit_invalid"
+        for limit in (-1, 0, 201):
+            with pytest.raises(Invalid) as refused:
+                await list_comments(c, CommentFilter(), limit=limit)
+            assert refused.value.reason == "limit_invalid"
 
 
 async def test_comments_are_found_by_what_they_are(database: Database) -> None:

@@ -62,7 +62,8 @@ async def test_a_theme_is_read_with_all_that_hangs_on_it(database: Database) -> 
         await add_comment(c, product, slack, "taken back", theme_id=crash, platform="slack", deleted_at=NOW)
         ticket = await add_ticket(c, product, crash, await add_tracker(c, product))
         await c.execute(
-            "insert into theme_suggestion (product_id, theme_id, other_id, score, evidence) values (%s, %s, %s, .7, %s)",
+            "insert into theme_suggestion (product_id, theme_id, other_id, score, evidence)"
+            " values (%s, %s, %s, 0.7, %s)",
             (product, near, crash, Jsonb({"cosine": 0.7})),
         )
         read = await read_theme(c, crash)
