@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from cryptography.fernet import Fernet
 from psycopg import sql
 
 from app.postgres import EmbeddedPostgres
-from tests.browser.site import EMAIL, PASSWORD, Site
+from tests.browser.site import EMAIL, Site
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 
@@ -40,39 +42,45 @@ def chromium() -> Iterator[playwright.Browser]:
         browser.close()
 
 
-def _copy(server: EmbeddedPostgres, name: str, of: str) -> str:
+def _copy(server: EmbeddedPostgres, of: str) -> str:
+    name = f"browser_{uuid.uuid4().hex[:12]}"
     made = sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(of))
     with psycopg.connect(server.conninfo(), autocommit=True) as connection:
         connection.execute(made)
-    return server.conninfo(database=name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def key() -> str:
+    """The key of every vault, so that copies of a database can be read."""
+    return Fernet.generate_key().decode()
+
+
+@pytest.fixture(scope="session")
+def community(server: EmbeddedPostgres, template: str, key: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database in which a small community has spoken; nobody is connected to it, so it can be copied."""
+    name = _copy(server, template)
+    with Site(server.conninfo(database=name), tmp_path_factory.mktemp("community"), key) as site:
+        site.run(site.seed())
+    return name
 
 
 @pytest.fixture(scope="session")
 def seeded(
-    server: EmbeddedPostgres, template: str, worker_id: str, tmp_path_factory: pytest.TempPathFactory
+    server: EmbeddedPostgres, community: str, key: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """A service with a small community, for tests that change nothing."""
-    url = _copy(server, f"browser_{worker_id}", template)
-    with Site(url, tmp_path_factory.mktemp("site")) as site:
-        site.run(site.seed())
+    name = _copy(server, community)
+    with Site(server.conninfo(database=name), tmp_path_factory.mktemp("seeded"), key) as site:
         yield site
 
 
 @pytest.fixture
-def fresh(database_url: str, tmp_path: Path) -> Iterator[Site]:
+def fresh(server: EmbeddedPostgres, community: str, key: str, tmp_path: Path) -> Iterator[Site]:
     """A service with a community of its own, for tests that decide something."""
-    with Site(database_url, tmp_path) as site:
-        site.run(site.seed())
+    name = _copy(server, community)
+    with Site(server.conninfo(database=name), tmp_path, key) as site:
         yield site
-
-
-def sign_in(page: playwright.Page, site: Site, email: str = EMAIL) -> None:
-    """Fill the login form in and send it."""
-    page.goto(f"{site.url}/login")
-    page.fill("#email", email)
-    page.fill("#password", PASSWORD)
-    page.click("text=Sign in >> nth=-1")
-    page.wait_for_url(f"{site.url}/")
 
 
 def _is_complaint(line: playwright.ConsoleMessage) -> bool:
@@ -91,7 +99,8 @@ def open_page(chromium: playwright.Browser) -> Iterator[Callable[..., playwright
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda line: complaints.append(line.text) if _is_complaint(line) else None)
-        sign_in(page, site, email)
+        context.add_cookies([{"name": "relay_session", "value": site.session(email), "url": site.url}])
+        page.goto(site.url)
         return page
 
     yield opened

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import httpx
 import uvicorn
-from cryptography.fernet import Fernet
 
 from app import accounts, products, sources, trackers
 from app.config import Settings
@@ -52,7 +51,7 @@ SAID = (
 class Site:
     """A running service with its own database. ``url`` is its address."""
 
-    def __init__(self, database_url: str, folder: Path) -> None:
+    def __init__(self, database_url: str, folder: Path, key: str) -> None:
         self._socket = socket.socket()
         self._socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
@@ -60,6 +59,7 @@ class Site:
             data_dir=folder, allow_private_addresses=True, undo_seconds=0, refresh_seconds=0, public_url=self.url
         )
         self._database_url = database_url
+        self.vault = Vault(key)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._ready: Future[None] = Future()
@@ -67,7 +67,6 @@ class Site:
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
         self.database = Database(self._database_url, size=8)
-        self.vault = Vault(Fernet.generate_key().decode())
         app = create_app(self._settings, self.database, self.vault)
         self._server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         self._ready.set_result(None)
@@ -87,6 +86,19 @@ class Site:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of ``work``, done in the service's own event loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+
+    def session(self, email: str) -> str:
+        """The cookie of a new session, for tests that are not about the login."""
+
+        async def opened() -> str:
+            async with self.database.transaction() as connection:
+                found = await connection.execute("select id from user_account where email = %s", (email,))
+                user = await found.fetchone()
+                assert user is not None
+                cookie, _ = await accounts.open_session(connection, user["id"], datetime.now(UTC), 1)
+                return cookie
+
+        return self.run(opened())
 
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
         """What the database holds."""

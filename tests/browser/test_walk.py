@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.site import Site
+from tests.browser.site import EMAIL, PASSWORD, Site
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -21,8 +21,15 @@ def statuses(site: Site) -> dict[str, str]:
     return {row["title"]: row["status"] for row in site.rows("select title, status from theme")}
 
 
-def test_overview_leads_to_triage(seeded: Site, open_page: Open) -> None:
+def test_login_leads_to_overview_and_triage(seeded: Site, open_page: Open) -> None:
     page = open_page(seeded)
+    page.get_by_role("button", name="Sign out").click()
+    page.fill("#email", EMAIL)
+    page.fill("#password", "something else")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("The e-mail address or the password is wrong.")
+    page.fill("#password", PASSWORD)
+    page.keyboard.press("Enter")
     expect(page.locator(".callout .lead")).to_contain_text("wait for a decision")
     expect(page.get_by_role("img", name="Comments per day and source")).to_be_visible()
     page.get_by_role("link", name="7 days", exact=True).click()
