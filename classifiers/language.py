@@ -8,7 +8,8 @@ from typing import Any
 
 from classifiers.text import plain, words
 
-LANGUAGES = tuple("ar cs da de el en es fi fr he hi hu id it ja ko nl no pl pt ro ru sv th tr uk vi zh".split())
+_CODES = "ar cs da de el en es fi fr he hi hu id it ja ko nl no pl pt ro ru sv th tr uk vi zh"
+LANGUAGES = tuple(_CODES.split())
 UNKNOWN = "und"
 SURE = 0.7
 SHORT_WORDS = 6

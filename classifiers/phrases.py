@@ -15,8 +15,8 @@ _CLAUSE = re.compile(
     r"\s*(?:[,;:–—(]\s|\s-\s|\.{2,}\s)|\s(?:because|but|although|which|so that|and then|since)\s", re.IGNORECASE
 )
 _OPENING = re.compile(
-    r"^(?:(?:hi|hello|hey|dear|thanks|thank you|please help|so|well|ok|okay|guys|all|everyone|team|there|btw|also|anyone)"
-    r"\b[\s,.!:-]*)+",
+    r"^(?:(?:hi|hello|hey|dear|thanks|thank you|please help|so|well|ok|okay|guys|all|everyone|team|there|btw|also"
+    r"|anyone)\b[\s,.!:-]*)+",
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"^[\s#>*+•\-–—|]+|[`*_~]{1,3}|\[[^\]]{0,40}\]:?\s*")

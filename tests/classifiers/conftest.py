@@ -1,0 +1,40 @@
+"""The encoder, prepared once per session into a temporary folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from classifiers import encoder
+from classifiers.contract import Embedder
+from classifiers.enrich import DefaultEnricher
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that ``encoder.load`` accepts."""
+    folder = tmp_path_factory.mktemp("model")
+    encoder.prepare(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def embedder(model_folder: Path) -> Embedder:
+    """The encoder as it serves, on one thread."""
+    return encoder.load(model_folder, threads=1, backend="openvino")
+
+
+@pytest.fixture(scope="session")
+def enricher(embedder: Embedder) -> DefaultEnricher:
+    """The whole enrich step with the shipped heads."""
+    return DefaultEnricher(embedder)
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The public sets beside the repository; tests that need them are skipped where they are absent."""
+    folder = Path(__file__).parents[2].parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the public sets are not beside the repository")
+    return folder

@@ -1,0 +1,126 @@
+"""The encoder gives the vectors of sentence-transformers, whatever the batch, and refuses weights it does not know."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from classifiers import encoder, torch_encoder
+from classifiers.contract import Embedder, ModelError
+from classifiers.model_files import MODEL_NAME, published_model
+from classifiers.openvino_encoder import BATCH_ROWS, BATCH_TOKENS, OpenVinoEmbedder, batches
+from tests.classifiers.reference_texts import TEXTS
+
+REFERENCE = Path(__file__).parent / "reference_vectors.npz"
+
+
+@pytest.fixture(scope="module")
+def reference() -> np.ndarray:
+    with np.load(REFERENCE) as stored:
+        return stored["vectors"]
+
+
+@pytest.mark.parametrize(("precision", "least"), [("f32", 0.9999), ("bf16", 0.9995)])
+def test_graph_agrees_with_sentence_transformers(
+    model_folder: Path, reference: np.ndarray, precision: str, least: float
+) -> None:
+    vectors = OpenVinoEmbedder(model_folder / MODEL_NAME, threads=1, precision=precision).embed(TEXTS)
+    cosines = (vectors * reference).sum(axis=1)
+    assert cosines.mean() >= least
+    assert cosines.min() >= least - 0.001
+
+
+def test_sentence_transformers_agrees_with_stored_vectors(reference: np.ndarray) -> None:
+    if not torch_encoder.available():
+        pytest.skip("sentence-transformers is not installed: the reference implementation is optional")
+    vectors = encoder.load(None, backend="sentence-transformers", threads=1).embed(TEXTS)
+    assert (vectors * reference).sum(axis=1).min() > 0.9999
+
+
+def test_vectors_have_unit_length_and_the_declared_size(embedder: Embedder) -> None:
+    vectors = embedder.embed(TEXTS)
+    assert vectors.shape == (len(TEXTS), embedder.dimensions)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+
+
+def test_order_and_company_in_a_batch_do_not_matter(embedder: Embedder) -> None:
+    together = embedder.embed(TEXTS)
+    backwards = embedder.embed(TEXTS[::-1])[::-1]
+    alone = np.concatenate([embedder.embed([text]) for text in TEXTS])
+    assert (together * backwards).sum(axis=1).min() > 0.9995
+    assert (together * alone).sum(axis=1).min() > 0.9995
+
+
+def test_no_texts_give_no_vectors(embedder: Embedder) -> None:
+    assert embedder.embed([]).shape == (0, 384)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\x00b", "word" * 250_000, "🙂" * 1000, "\u202eabc", " "])
+def test_any_string_has_a_vector(embedder: Embedder, text: str) -> None:
+    assert np.isfinite(embedder.embed([text])).all()
+
+
+def test_batches_hold_every_text_once_within_limits() -> None:
+    lengths = list(np.random.default_rng(1).integers(1, 257, 500))
+    found = list(batches(lengths))
+    assert sorted(place for batch in found for place in batch) == list(range(500))
+    for batch in found:
+        assert len(batch) <= BATCH_ROWS
+        assert len(batch) * max(-(-lengths[place] // 8) * 8 for place in batch) <= BATCH_TOKENS
+
+
+def test_preparing_again_changes_nothing(model_folder: Path) -> None:
+    graph = model_folder / MODEL_NAME / "graph.bin"
+    before = graph.stat().st_mtime_ns
+    said: list[str] = []
+    assert encoder.prepare(model_folder, said.append) == model_folder / MODEL_NAME
+    assert graph.stat().st_mtime_ns == before
+    assert said == []
+
+
+def test_a_graph_of_another_revision_is_built_anew(model_folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(model_folder / MODEL_NAME, tmp_path / MODEL_NAME)
+    stamp = tmp_path / MODEL_NAME / "prepared.json"
+    stamp.write_text(json.dumps({**json.loads(stamp.read_text()), "revision": 0}))
+    assert not encoder.is_prepared(tmp_path)
+    encoder.prepare(tmp_path)
+    assert encoder.is_prepared(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [MODEL_NAME]
+
+
+def test_changed_weights_are_refused(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    shutil.copyfile(published_model() / "tokenizer.json", source / "tokenizer.json")
+    (source / "model.safetensors").write_bytes(b"not the weights")
+    with pytest.raises(ModelError) as refusal:
+        encoder.prepare(tmp_path / "model", source=source)
+    assert refusal.value.reason == "model_digest_mismatch"
+    assert "pip install" in refusal.value.detail
+    assert not encoder.is_prepared(tmp_path / "model")
+
+
+def test_absent_weights_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as refusal:
+        encoder.prepare(tmp_path / "model", source=tmp_path)
+    assert refusal.value.reason == "model_missing"
+
+
+def test_openvino_needs_the_prepared_graph(tmp_path: Path) -> None:
+    with pytest.raises(ModelError) as refusal:
+        encoder.load(tmp_path, backend="openvino")
+    assert refusal.value.reason == "model_not_prepared"
+    assert "relay model prepare" in refusal.value.detail
+
+
+def test_other_models_need_sentence_transformers() -> None:
+    if torch_encoder.available():
+        pytest.skip("sentence-transformers is installed")
+    with pytest.raises(ModelError) as refusal:
+        encoder.load_named("some/multilingual-model")
+    assert refusal.value.reason == "torch_missing"

@@ -1,0 +1,136 @@
+"""Cleaning, fingerprints, phrases and language: what they keep, what they drop, and that nothing upsets them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifiers.language import detect
+from classifiers.noise import noise
+from classifiers.phrases import content_words, cut, key_phrases, shared_words, title
+from classifiers.text import MAX_CLEAN, clean, fingerprint
+
+ANY_TEXT = st.text(st.characters(), max_size=300)
+
+
+@pytest.mark.parametrize(
+    ("raw", "cleaned"),
+    [
+        ("It broke, see https://example.org/a?b=c now", "It broke, see link now"),
+        ("a\x00b\u202ec \ud800", "a b c"),
+        ("noooooooo!!!!!!!!", "nooo!!!"),
+        ("hello\n\n\n\n\nworld", "hello\n\nworld"),
+        ("Crash <!-- fill in\nthe form --> on start", "Crash on start"),
+        ("![screen](https://x.example/y.png) shows [the menu](https://x.example)", "screen shows the menu"),
+        ("Broken.\n-- \nBest regards, Kim", "Broken."),
+        ("Broken.\nSent from my iPhone", "Broken."),
+        ("See:\n```py\none\ntwo\nthree\nfour\n```\nafter", "See:\none\ntwo\nafter"),
+        ("Boom\n  at a.b(C.java:1)\n  at a.c(C.java:2)\n  at a.d(C.java:3)\nthen", "Boom\n at a.b(C.java:1)\n at a.c(C.java:2)\nthen"),
+        ("-- \nonly a signature", "-- \nonly a signature"),
+    ],
+)  # fmt: skip
+def test_clean(raw: str, cleaned: str) -> None:
+    assert clean(raw) == cleaned
+
+
+@settings(max_examples=150, deadline=None)
+@given(ANY_TEXT)
+def test_cleaning_never_fails_and_is_encodable(text: str) -> None:
+    cleaned = clean(text)
+    cleaned.encode("utf-8")
+    assert len(cleaned) <= MAX_CLEAN
+    assert "\x00" not in cleaned
+
+
+@settings(max_examples=150, deadline=None)
+@given(ANY_TEXT)
+def test_fingerprint_ignores_case_of_ascii_and_outer_space(text: str) -> None:
+    assert fingerprint(f"  {text}\n") == fingerprint(text)
+    plain = text.encode("ascii", "ignore").decode()
+    assert fingerprint(plain.upper()) == fingerprint(plain.lower())
+
+
+def test_fingerprint_tells_copies_from_others() -> None:
+    original = "The app CRASHES on start!!! https://example.org"
+    assert fingerprint(original) == fingerprint("the app crashes — on start")
+    assert fingerprint("café") == fingerprint("cafe")
+    assert fingerprint(original) != fingerprint("the app crashes on exit")
+    assert fingerprint("😀") != fingerprint("😡")
+    assert fingerprint(" \n") == ""
+
+
+@pytest.mark.parametrize("piece", ["a", "word ", "<!-- ", "<!-- --> ", "[", "![a](", "```\n", "http://", "\n", "é\u0301", "...", "at x("])
+def test_a_megabyte_takes_no_time(piece: str) -> None:
+    text = piece * (1_000_000 // len(piece))
+    start = time.perf_counter()
+    clean(text), fingerprint(text), title([text]), key_phrases([text]), detect(text)
+    assert time.perf_counter() - start < 5  # quadratic work would take minutes
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("The application closes whenever I open the camera", "en"),
+        ("lol", "en"),
+        ("app crash", "en"),
+        ("der Absturz passiert immer beim Start der Anwendung", "de"),
+        ("la aplicación se cierra sola cuando abro la cámara", "es"),
+        ("Приложение падает при запуске", "ru"),
+        ("アプリが落ちる", "ja"),
+        ("+1", "und"),
+        ("😂😂", "und"),
+        ("", "und"),
+    ],
+)
+def test_language(text: str, language: str) -> None:
+    assert detect(text)[0] == language
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "empty_text"),
+        ("😂 !!", "no_words"),
+        ("link", "link_only"),
+        ("Hi all", "greeting"),
+        ("good morning everyone", "greeting"),
+        ("Earn $500 per day from home", "spam"),
+        ("hi, the app crashes", ""),
+        ("hello?", ""),
+        ("how do I earn points every day", ""),
+        ("The referral code screen is empty", ""),
+    ],
+)
+def test_noise(text: str, reason: str) -> None:
+    assert noise(text) == reason
+
+
+def test_content_words_meet_across_endings() -> None:
+    assert content_words("The app crashes") == content_words("crashed")
+    assert shared_words("Crashes while uploading photos", "upload of a photo crashed") == ("crashes", "uploading", "photos")
+
+
+def test_title_is_the_telling_sentence_cut_at_a_clause() -> None:
+    text = (
+        "Hi guys! The app crashes whenever I open the settings page on my phone, which is really annoying since "
+        "I cannot change anything there any more"
+    )
+    assert title([text]) == "The app crashes whenever I open the settings page on my phone"
+    assert title(["", "😂", "second text wins"]) == "Second text wins"
+    assert title([]) == ""
+    assert "@" not in title(["@everyone export to CSV fails"])
+
+
+@settings(max_examples=100, deadline=None)
+@given(ANY_TEXT, st.integers(10, 120))
+def test_cut_keeps_the_limit(text: str, length: int) -> None:
+    assert len(cut(text, length)) <= length + 2  # the first letter may become two in upper case
+
+
+def test_key_phrases_are_what_several_say() -> None:
+    texts = ["dark mode please", "would love dark mode at night", "the battery dies"]
+    assert key_phrases(texts) == ["dark mode"]
+    assert key_phrases([]) == []
