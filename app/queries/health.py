@@ -90,19 +90,28 @@ async def sources(
     """Every source with its health, by name."""
     found = await c.execute(
         """
-        with clock as (select coalesce(%(now)s::timestamptz, now()) as now)
-        select s.id as source_id, s.product_id, s.name, s.platform, s.enabled, d.*, latest.*, cm.comments_24h,
+        with clock as (select coalesce(%(now)s::timestamptz, now()) as now),
+        week as (
+          select source_id, count(*) filter (where received_at > clock.now - interval '24 hours') as deliveries_24h,
+                 count(*) filter (where stage = 'failed') as failed,
+                 count(*) filter (where stage = 'unknown') as unknown,
+                 count(*) filter (where stage = 'ignored') as ignored
+          from delivery, clock where received_at > clock.now - interval '7 days' group by source_id
+        ),
+        written as (
+          select source_id, count(*) as comments_24h from comment, clock
+          where created_at > clock.now - interval '24 hours'
+            and (%(product)s::uuid is null or product_id = %(product)s) group by source_id
+        )
+        select s.id as source_id, s.product_id, s.name, s.platform, s.enabled, latest.*,
+          coalesce(week.deliveries_24h, 0) as deliveries_24h, coalesce(written.comments_24h, 0) as comments_24h,
+          coalesce(week.failed, 0) as failed, coalesce(week.unknown, 0) as unknown,
+          coalesce(week.ignored, 0) as ignored,
           coalesce(last_delivery_at < clock.now - interval '1 day'
             and clock.now - last_delivery_at > 10 * (last_delivery_at - first_of_latest) / greatest(1, n - 1), false)
             as silent
         from clock, source s
-        cross join lateral (
-          select count(*) filter (where received_at > clock.now - interval '24 hours') as deliveries_24h,
-                 count(*) filter (where stage = 'failed') as failed,
-                 count(*) filter (where stage = 'unknown') as unknown,
-                 count(*) filter (where stage = 'ignored') as ignored
-          from delivery where source_id = s.id and received_at > clock.now - interval '7 days'
-        ) d
+        left join week on week.source_id = s.id left join written on written.source_id = s.id
         cross join lateral (
           select max(received_at) as last_delivery_at, min(received_at) as first_of_latest, count(*) as n,
                  count(*) filter (where place <= 20 and stage = 'failed')
@@ -110,10 +119,6 @@ async def sources(
           from (select received_at, stage, row_number() over (order by id desc) as place from delivery
                 where source_id = s.id order by id desc limit 100) recent
         ) latest
-        cross join lateral (
-          select count(*) as comments_24h from comment
-          where product_id = s.product_id and source_id = s.id and created_at > clock.now - interval '24 hours'
-        ) cm
         where (%(product)s::uuid is null or s.product_id = %(product)s)
           and (%(source)s::uuid is null or s.id = %(source)s)
         order by s.name, s.id
