@@ -52,6 +52,16 @@ class Settings(BaseSettings):
     max_attempts: int = Field(default=5, ge=1, description="Tries of a row before it is shown as failed.")
     undo_seconds: float = Field(default=10.0, ge=0, description="How long a person's decision waits before its push.")
     refresh_seconds: float = Field(default=60.0, ge=0, description="A ticket is brought up to date at most this often.")
+    push_interval: float | None = Field(
+        default=None,
+        ge=0,
+        description="Least time between two writes to a tracker. Unset: what the vendor's limits ask.",
+    )
+    push_settle: float | None = Field(
+        default=None,
+        ge=0,
+        description="How long after a cut-off call its ticket is looked for. Unset: the search lag, at least 10.",
+    )
     idle_seconds: float = Field(default=1.0, gt=0, description="How often an idle worker looks for work by itself.")
     session_hours: float = Field(default=24 * 14, gt=0, description="How long a dashboard login lasts.")
     pool_size: int = Field(default=12, ge=2, description="Database connections of one process, at most.")

@@ -56,7 +56,10 @@ UPCOMING = """
 
 @dataclass(slots=True)
 class Push:
-    """One run over a tracker's due tickets. ``sleep`` and ``chance`` are parameters so that tests need no waiting."""
+    """One run over a tracker's due tickets. ``sleep`` and ``chance`` are parameters so that tests need no waiting.
+
+    ``interval`` and ``settle`` (seconds) stand in for the tracker type's own, for a tracker without limits or lag.
+    """
 
     database: Database
     vault: Vault
@@ -64,7 +67,8 @@ class Push:
     allow_private: bool
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     chance: random.Random = random.Random()  # noqa: RUF009, S311 - one shared source of jitter is what we want
-    settle: float = SETTLE
+    interval: float | None = None
+    settle: float | None = None
 
     async def run(self, tracker_id: uuid.UUID, most: int = 10_000) -> int:
         """Push until nothing is due, the tracker asks for a pause, or ``most`` calls were made; returns the calls made.
@@ -93,8 +97,9 @@ class Push:
             try:
                 while calls < most and await self._step(opened):
                     calls += 1
-                    if opened.type.min_interval:
-                        await self.sleep(opened.type.min_interval)
+                    pause = opened.type.min_interval if self.interval is None else self.interval
+                    if pause:
+                        await self.sleep(pause)
             finally:
                 await opened.tracker.close()
         async with self.database.transaction() as connection:
@@ -131,6 +136,9 @@ class Push:
             await self._pause(opened, 0, "", "")
         return True
 
+    def _settle(self, opened: OpenedTracker) -> float:
+        return max(SETTLE, opened.type.search_lag) if self.settle is None else self.settle
+
     async def _create(self, opened: OpenedTracker, ticket: dict[str, Any]) -> None:
         async with self.database.transaction() as connection:
             draft = await load_draft(connection, ticket["theme_id"], ticket["marker"], self.base_url)
@@ -146,7 +154,7 @@ class Push:
 
     async def _recover(self, opened: OpenedTracker, ticket: dict[str, Any]) -> None:
         """The create call was cut off: look for its marker before anything is sent again."""
-        wait = max(self.settle, opened.type.search_lag) - (ticket["since_call"] or 0.0)
+        wait = self._settle(opened) - (ticket["since_call"] or 0.0)
         if wait > 0:
             await self._due(ticket["id"], wait)
             return
@@ -210,7 +218,7 @@ class Push:
             await self._settle_state(ticket, state, error.reason, error.detail)
             return True
         if error.ambiguous and ticket["state"] != "created":
-            await self._note(ticket, "creating", error, max(delay, self.settle, opened.type.search_lag))
+            await self._note(ticket, "creating", error, max(delay, self._settle(opened)))
         else:
             await self._back_to_pending(ticket, error, error.retry_after or delay)
         return True

@@ -21,6 +21,7 @@ from app.config import Settings
 from app.db import Database
 from app.postgres import EmbeddedPostgres
 from app.vault import Vault
+from classifiers import encoder
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 os.environ["RELAY_UNDO_SECONDS"] = "0"  # decisions are pushed at once, unless a test is about the wait
@@ -41,6 +42,14 @@ def server(testrun_uid: str) -> Iterator[EmbeddedPostgres]:
     folder = Path(tempfile.gettempdir()) / f"relay-tests-{testrun_uid[:12]}"
     with EmbeddedPostgres(folder, options=_FAST) as embedded:
         yield embedded
+
+
+@pytest.fixture(scope="session")
+def model_dir(testrun_uid: str) -> Path:
+    """The folder of the prepared encoder, shared by all test processes; preparing is idempotent and atomic."""
+    folder = Path(tempfile.gettempdir()) / f"relay-model-{testrun_uid[:12]}"
+    encoder.prepare(folder)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,14 @@ def job_app(database: Database, vault: Vault, settings: Settings) -> procrastina
 
     @jobs.task(name=PUSH_TASK, queue=QUEUE)
     async def push_tickets(tracker_id: str) -> None:
-        push = Push(database, vault, settings.base_url, settings.allow_private_addresses)
+        push = Push(
+            database,
+            vault,
+            settings.base_url,
+            settings.allow_private_addresses,
+            interval=settings.push_interval,
+            settle=settings.push_settle,
+        )
         await push.run(uuid.UUID(tracker_id))
 
     @jobs.periodic(cron=SWEEP_CRON)

@@ -1,0 +1,181 @@
+"""``kill -9`` of the server and the worker, at random moments of a replay, loses nothing and makes nothing twice.
+
+``RELAY_KILL_DELIVERIES`` and ``RELAY_KILL_ROUNDS`` make it longer than what every run can afford.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.config import Settings
+from app.db import Database
+from app.trackers import create_tracker
+from app.vault import Vault, new_key
+from integrations.sandbox.server import SandboxServer
+from tests.app.forum import Forum, open_forum
+
+DELIVERIES = int(os.environ.get("RELAY_KILL_DELIVERIES", "240"))
+ROUNDS = int(os.environ.get("RELAY_KILL_ROUNDS", "4"))
+BUGS = [
+    "The export to PDF crashes whenever the note holds an image",
+    "Login with Google ends in an endless loop of redirects",
+    "Search does not find words that carry an accent",
+    "The Android widget shows yesterday's notes until I restart the phone",
+    "Reminders ring an hour late since the clock change",
+    "Please add a dark theme for the editor",
+    "I would love to have nested folders for my notebooks",
+    "It would be great to use the app offline on a train",
+]
+
+
+class Processes:
+    """The service's two processes, as an operator would start them."""
+
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self.environment, self.folder = environment, folder
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def start(self, name: str) -> None:
+        log = (self.folder / f"{name}.log").open("ab")
+        command = [sys.executable, "-m", "app.cli", name]
+        self.running[name] = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+
+    def kill(self, name: str) -> None:
+        process = self.running[name]
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        self.start(name)
+
+    def stop(self) -> None:
+        for process in self.running.values():
+            process.send_signal(signal.SIGTERM)
+        for process in self.running.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+async def deliver(forum: Forum, url: str, comments: list[dict[str, Any]], acknowledged: Counter[str]) -> None:
+    """Post every comment until it is acknowledged, as a platform that retries does."""
+    waiting = list(comments)
+
+    async def sender(client: httpx.AsyncClient) -> None:
+        while waiting:
+            comment = waiting.pop()
+            while True:
+                headers, content = forum.request(comment)
+                try:
+                    answer = await client.post(f"/hooks/{forum.source_id}", headers=headers, content=content)
+                except httpx.TransportError:
+                    await asyncio.sleep(0.1)
+                    continue
+                if answer.status_code == 202:
+                    acknowledged[comment["id"]] += 1
+                    break
+                assert answer.status_code == 503, answer.text
+                await asyncio.sleep(0.1)
+            await asyncio.sleep(0.02)
+
+    async with httpx.AsyncClient(base_url=url, timeout=10) as client:
+        await asyncio.gather(*(sender(client) for _ in range(8)))
+
+
+async def settled(forum: Forum) -> bool:
+    """Whether no stage and no ticket waits for anything."""
+    (row,) = await forum.rows(
+        """
+        select (select count(*) from delivery where stage = 'received')
+             + (select count(*) from comment where stage in ('parsed', 'enriched'))
+             + (select count(*) from ticket where due_at is not null) as waiting
+        """
+    )
+    return bool(row["waiting"] == 0)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+async def test_kill_at_random_moments(database: Database, tmp_path: Path, model_dir: Path) -> None:
+    chance = random.Random(20261121)
+    key = new_key()
+    vault = Vault(key)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    everything = {"policy": "auto", "auto_min_people": 1, "auto_min_confidence": 0.0}
+    forum = await open_forum(database, Settings(data_dir=tmp_path), vault, **everything)
+    environment = os.environ | {
+        "RELAY_DATABASE_URL": database.conninfo,
+        "RELAY_SECRET_KEY": key,
+        "RELAY_DATA_DIR": str(tmp_path),
+        "RELAY_MODEL_DIR": str(model_dir),
+        "RELAY_PORT": str(port),
+        "RELAY_ALLOW_PRIVATE_ADDRESSES": "true",
+        "RELAY_LEASE_SECONDS": "3",
+        "RELAY_REFRESH_SECONDS": "0.5",
+        "RELAY_PUSH_INTERVAL": "0",
+        "RELAY_PUSH_SETTLE": "1",
+        "RELAY_BATCH_SIZE": "16",
+    }
+    comments = []
+    for number in range(DELIVERIES):
+        text = f"{chance.choice(BUGS)}, {chance.choice(['again', 'still', 'always', 'really', 'sadly'])} {number % 7}"
+        comments.append(forum.comment(text, author=f"p{chance.randrange(DELIVERIES)}"))
+    acknowledged: Counter[str] = Counter()
+    with SandboxServer() as sandbox:
+        async with database.session() as session:
+            await create_tracker(
+                session,
+                vault,
+                forum.product_id,
+                "github",
+                "repo",
+                {"repository": "acme/app", "base_url": sandbox.url},
+                {"token": "a-secret-token"},
+            )
+        processes = Processes(environment, tmp_path)
+        processes.start("serve")
+        processes.start("worker")
+        try:
+            replay = asyncio.create_task(deliver(forum, url, comments, acknowledged))
+            for _ in range(ROUNDS):
+                await asyncio.sleep(chance.uniform(1.0, 5.0))
+                for name in chance.choice([["serve"], ["worker"], ["serve", "worker"]]):
+                    processes.kill(name)
+            await asyncio.wait_for(replay, 900)
+            async with asyncio.timeout(600):
+                while not await settled(forum):  # noqa: ASYNC110 - it is another process that we wait for
+                    await asyncio.sleep(0.3)
+        finally:
+            processes.stop()
+        stored = await forum.rows("select external_id, theme_id, stage from comment")
+        themes = await forum.rows("select id, mentions from theme where status = 'accepted'")
+        tickets = await forum.rows("select theme_id, remote_key, state from ticket")
+        remote = sandbox.state.saved.tickets
+    assert set(acknowledged) == {comment["id"] for comment in comments}
+    assert Counter(row["external_id"] for row in stored) == Counter(set(acknowledged))
+    assert {row["stage"] for row in stored} == {"grouped"}
+    grouped = sum(1 for row in stored if row["theme_id"] is not None)
+    assert sum(theme["mentions"] for theme in themes) == grouped > 0
+    assert {row["state"] for row in tickets} == {"created"}
+    assert Counter(row["theme_id"] for row in tickets) == Counter(theme["id"] for theme in themes)
+    assert sorted(ticket.key for ticket in remote) == sorted(row["remote_key"] for row in tickets)
+    for theme in themes:
+        marked = [ticket for ticket in remote if f"relay-{theme['id'].hex}" in ticket.body]
+        assert len(marked) == 1, (theme["id"], len(marked))
+        assert json.dumps(theme["mentions"]) in marked[0].body
