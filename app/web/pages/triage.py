@@ -104,6 +104,8 @@ async def decide_many(act: Acting) -> Response:
     chosen, decision, reason = _chosen(act), act.text("decision"), act.text("reason")
     if decision not in ("accept", "ignore"):
         raise Invalid("Choose whether to accept or to ignore the selected themes.", reason="decision_unknown")
+    if decision == "ignore" and not reason:
+        raise Invalid("Choose why the selected themes are ignored.", reason="reason_missing")
     done: list[int] = []
     failed: list[str] = []
     for theme_id in chosen:
