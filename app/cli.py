@@ -1,0 +1,68 @@
+"""`relay`: the command line. Every command imports what it needs when it runs, so that help comes at once."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from app.commands import importing, people, products, quality, serving, sources, tickets, trackers, upkeep
+from app.commands.options import options
+from app.commands.refusals import Commands
+
+app = typer.Typer(
+    cls=Commands,
+    name="relay",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    help="Feedback Relay: what a community says becomes tickets that a product team trusts.",
+)
+
+RUNNING, UPKEEP, SETUP, WORK = "Run", "Look after it", "Set up", "Work with it"
+
+app.command("run", rich_help_panel=RUNNING)(serving.run)
+app.command("demo", rich_help_panel=RUNNING)(serving.demo)
+app.command("serve", rich_help_panel=RUNNING)(serving.serve)
+app.command("worker", rich_help_panel=RUNNING)(serving.worker)
+app.command("sandbox", rich_help_panel=RUNNING)(serving.sandbox)
+app.command("status", rich_help_panel=UPKEEP)(upkeep.status)
+app.command("doctor", rich_help_panel=UPKEEP)(upkeep.doctor)
+app.command("migrate", rich_help_panel=UPKEEP)(upkeep.migrate)
+app.command("secret-key", rich_help_panel=UPKEEP)(upkeep.secret_key)
+app.command("version", rich_help_panel=UPKEEP)(upkeep.version)
+app.add_typer(products.app, name="product", rich_help_panel=SETUP)
+app.add_typer(sources.app, name="source", rich_help_panel=SETUP)
+app.add_typer(trackers.app, name="tracker", rich_help_panel=SETUP)
+app.add_typer(people.users, name="user", rich_help_panel=SETUP)
+app.add_typer(people.tokens, name="token", rich_help_panel=SETUP)
+app.add_typer(quality.model, name="model", rich_help_panel=SETUP)
+app.add_typer(tickets.app, name="ticket", rich_help_panel=WORK)
+app.command("import", rich_help_panel=WORK)(importing.import_file)
+app.command("replay", rich_help_panel=WORK)(tickets.replay)
+app.add_typer(quality.evaluate, name="evaluate", rich_help_panel=WORK)
+
+
+@app.callback()
+def before(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="Use the demo's data.")] = False,
+) -> None:
+    """Feedback Relay: what a community says becomes tickets that a product team trusts."""
+    options.debug, options.demo = debug, demo
+
+
+def main() -> None:
+    """Run the command that was typed. SIGTERM ends it in order: the embedded database stops with its last user."""
+
+    def end(*_: Any) -> None:
+        sys.exit(143)
+
+    signal.signal(signal.SIGTERM, end)
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""`relay import`: comments from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.commands import finding, output
+from app.commands.options import AsJson, OfProduct, perform
+
+if TYPE_CHECKING:
+    from app.importing import Imported
+    from app.runtime import Services
+
+SHOWN_FAULTS = 20
+Column = Annotated[str | None, typer.Option(help="Its column, if it has another name; nested as a.b in JSONL.")]
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, TSV or JSONL, also with .gz.")],
+    source: Annotated[str, typer.Option(help="A generic source: name or id.")],
+    product: OfProduct = None,
+    text: Column = None,
+    id_: Annotated[str | None, typer.Option("--id", help="Column of the comment's id.")] = None,
+    author: Column = None,
+    created_at: Column = None,
+    thread: Column = None,
+    thread_title: Column = None,
+    url: Column = None,
+    likes: Column = None,
+    time_format: Annotated[str, typer.Option(help="How times are written, as strptime has it: %d/%m/%Y.")] = "",
+    markup: Annotated[str, typer.Option("--format", help="Markup of the texts: text, markdown or html.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Import comments; doing so twice changes nothing. Rows that cannot be used are named with their lines."""
+    from app.importing import Reading
+    from app.importing import import_file as take_in
+
+    named = {
+        "text": text,
+        "id": id_,
+        "author": author,
+        "created_at": created_at,
+        "thread": thread,
+        "thread_title": thread_title,
+        "url": url,
+        "likes": likes,
+    }
+    reading = Reading({name: column for name, column in named.items() if column}, time_format, markup)
+
+    async def work(services: Services) -> Imported:
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+        async with services.database.session() as session:
+            into = await finding.source(session, source, product)
+        columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+        shown = output.console(stderr=True)
+        with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
+            task = bar.add_task("Importing", total=file.stat().st_size)
+            return await take_in(
+                services.database,
+                into,
+                file,
+                reading,
+                progress=lambda position, so_far: bar.update(
+                    task, completed=position, description=f"{so_far.rows:,} rows"
+                ),
+            )
+
+    result = perform(work)
+    if as_json:
+        output.as_json(result)
+    else:
+        _report(result, file)
+    if result.rows and not result.stored and not result.known:
+        raise typer.Exit(1)
+
+
+def _report(result: Imported, file: Path) -> None:
+    output.done(f"{result.stored:,} of {result.rows:,} rows of {file.name} are stored; {result.known:,} were known.")
+    if result.bad:
+        output.complain(f"{result.bad:,} rows cannot be used:", "bad_rows")
+        for fault in result.faults[:SHOWN_FAULTS]:
+            output.hint(f"  line {fault.line}: {fault.detail} ({fault.reason})")
+        if result.bad > SHOWN_FAULTS:
+            output.hint(f"  and {result.bad - SHOWN_FAULTS:,} more; --json lists the first hundred.")
+    if result.stored:
+        output.hint("The worker takes them up now: relay status")

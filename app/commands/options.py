@@ -1,0 +1,57 @@
+"""What stands before the command's name, and the settings that follow from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from app.config import Settings
+    from app.runtime import Services
+
+T = TypeVar("T")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OfProduct = Annotated[str | None, typer.Option("--product", "-p", help="The product's name or id.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@dataclass
+class Options:
+    """The options of `relay` itself, set once per call."""
+
+    debug: bool = False
+    demo: bool = False
+
+
+options = Options()
+
+
+def settings() -> Settings:
+    """The settings of this call. Raises ConfigError."""
+    from app.runtime import read_settings
+
+    return read_settings(demo=options.demo)
+
+
+def perform(work: Callable[[Services], Awaitable[T]], *, migrated: bool = True) -> T:
+    """Do one piece of work over an open, migrated database."""
+    from app.runtime import with_services
+
+    # Warnings only: the sentence that matters is the command's own.
+    configure_logs(os.environ.get("RELAY_LOG_LEVEL", "warning"))
+    return with_services(settings(), work, migrated=migrated)
+
+
+def configure_logs(level: str) -> None:
+    """Send log lines of a short command to standard error."""
+    import logging
+
+    from app.logs import configure_logs as configure
+
+    configure(level if level in ("debug", "info", "warning", "error") else "warning", "console")
+    logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -1,0 +1,161 @@
+"""What commands print: tables and cards for people, tab-separated lines where nobody looks, JSON on request."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from integrations.contract import Finding
+
+_COLOURS = {
+    "ok": "green",
+    "created": "green",
+    "never": "yellow",
+    "quiet": "yellow",
+    "pending": "yellow",
+    "creating": "yellow",
+    "failing": "red",
+    "blocked": "red",
+    "gone": "red",
+}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console of the stream as it is now: colours in a terminal, none elsewhere."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """A plain line, exactly as it is."""
+    typer.echo(text)
+
+
+def done(text: str) -> None:
+    """A line that says what was done."""
+    console().print(f"[green]✓[/] {_escaped(text)}")
+
+
+def hint(text: str) -> None:
+    """What one may do next; on standard error, so that it never ends up in a pipe."""
+    console(stderr=True).print(f"[dim]{_escaped(text)}[/]")
+
+
+def complain(detail: str, reason: str) -> None:
+    """A refusal: one sentence and its reason, on standard error."""
+    console(stderr=True).print(f"[bold red]✗[/] [red]{_escaped(detail)}[/] [dim]({_escaped(reason)})[/]")
+
+
+def as_json(value: object) -> None:
+    """``value`` as JSON; dataclasses become objects, times ISO 8601."""
+    typer.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "") -> None:
+    """A table in a terminal, else tab-separated lines under a line of headings. ``empty`` is the hint for no rows."""
+    shown = [[_cell(value) for value in row] for row in rows]
+    if not sys.stdout.isatty():
+        for line in [list(columns), *shown]:
+            typer.echo("\t".join(" ".join(cell.split()) for cell in line))
+    elif shown:
+        from rich import box
+        from rich.table import Table
+
+        made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+        for column in columns:
+            made.add_column(column, overflow="fold")
+        for line in shown:
+            made.add_row(*(_coloured(cell) for cell in line))
+        console().print(made)
+    if not shown and empty:
+        hint(empty)
+
+
+def card(fields: Mapping[str, object]) -> None:
+    """One thing with its fields, a line each."""
+    width = max(len(name) for name in fields)
+    for name, value in fields.items():
+        cell = _cell(value) or "-"
+        console().print(f"[bold]{name.ljust(width)}[/]  {_coloured(cell)}")
+
+
+def findings(found: Sequence[Finding], json_wanted: bool) -> None:
+    """The lines of a check with their remedies. Raises Exit with code 1 where something is wrong."""
+    fine = all(each.ok for each in found)
+    if json_wanted:
+        as_json({"ok": fine, "findings": [asdict(each) for each in found]})
+    else:
+        for each in found:
+            mark = "[green]✓[/]" if each.ok else "[bold red]✗[/]"
+            console().print(f"{mark} [bold]{_escaped(each.subject)}[/]  {_escaped(each.detail)}")
+            if each.remedy and not each.ok:
+                console().print(f"  [yellow]→ {_escaped(each.remedy)}[/]")
+    if not fine:
+        raise typer.Exit(1)
+
+
+def markdown(text: str) -> None:
+    """A guide: rendered in a terminal, as it is elsewhere."""
+    if not sys.stdout.isatty():
+        typer.echo(text.strip())
+        return
+    from rich.markdown import Markdown
+
+    console().print(Markdown(text), soft_wrap=False)
+
+
+def duration(seconds: float) -> str:
+    """A length of time in its biggest unit: ``4 s``, ``12 min``, ``3 h``, ``9 d``."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def ago(moment: datetime | None) -> str:
+    """How long ago something was."""
+    if moment is None:
+        return "never"
+    return f"{duration(max(0.0, (datetime.now(UTC) - moment).total_seconds()))} ago"
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    # What people wrote elsewhere must not move the cursor of whoever looks.
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in str(value))
+
+
+def _coloured(cell: str) -> str:
+    colour = _COLOURS.get(cell)
+    return f"[{colour}]{cell}[/]" if colour else _escaped(cell)
+
+
+def _escaped(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _plain(value: Any) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return str(value)

@@ -1,0 +1,176 @@
+"""`relay user` and `relay token`: who may look and act."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import typer
+
+from app.commands import finding, output
+from app.commands.options import AsJson, Yes, perform
+from app.commands.secrets_in import ask_secret
+
+if TYPE_CHECKING:
+    from app.models.account import ApiToken, User
+    from app.runtime import Services
+
+users = typer.Typer(no_args_is_help=True, help="Users of the dashboard.")
+tokens = typer.Typer(no_args_is_help=True, help="Tokens of the REST API.")
+
+Generate = Annotated[bool, typer.Option("--generate", help="Make a password and print it once.")]
+
+
+def _password(generate: bool) -> str:
+    return secrets.token_urlsafe(12) if generate else ask_secret("Password", confirm=True)
+
+
+@users.command("add")
+def add_user(
+    email: str,
+    name: Annotated[str, typer.Option(help="How the dashboard calls this person.")] = "",
+    role: Annotated[str, typer.Option(help="admin or member.")] = "member",
+    generate: Generate = False,
+) -> None:
+    """Make a user. The password is typed unseen, piped in, or made with --generate."""
+    from app.accounts import create_user
+    from app.errors import Invalid
+
+    if role not in ("admin", "member"):
+        raise Invalid("A role is admin or member.", reason="role_invalid")
+    password = _password(generate)
+
+    async def work(services: Services) -> User:
+        async with services.database.transaction() as c:
+            return await create_user(c, email, name, password, cast(Literal["admin", "member"], role))
+
+    made = perform(work)
+    output.done(f"User {made.email} may sign in as {made.role}.")
+    if generate:
+        output.say(password)
+
+
+@users.command("list")
+def list_users(as_json: AsJson = False) -> None:
+    """Show every user."""
+    from app.accounts import list_users as listed
+
+    async def work(services: Services) -> list[User]:
+        async with services.database.transaction() as c:
+            return await listed(c)
+
+    found = perform(work)
+    shown: list[dict[str, Any]] = [
+        {"email": u.email, "name": u.name, "role": u.role, "locked_until": u.locked_until, "id": u.id} for u in found
+    ]
+    if as_json:
+        output.as_json(shown)
+    else:
+        output.table(
+            ["email", "name", "role", "locked until", "id"],
+            [tuple(each.values()) for each in shown],
+            empty="No users yet: relay user add you@example.org --role admin",
+        )
+
+
+@users.command("password")
+def password(email: Annotated[str, typer.Argument(help="Address or id.")], generate: Generate = False) -> None:
+    """Set a new password; it lifts a lock and ends the user's sessions."""
+    from app.accounts import set_password
+
+    new = _password(generate)
+
+    async def work(services: Services) -> str:
+        async with services.database.transaction() as c:
+            found = await finding.user(c, email)
+            await set_password(c, found.id, new)
+            return found.email
+
+    output.done(f"User {perform(work)} has a new password.")
+    if generate:
+        output.say(new)
+
+
+@users.command("remove")
+def remove_user(email: Annotated[str, typer.Argument(help="Address or id.")], yes: Yes = False) -> None:
+    """Remove a user; the last administrator stays."""
+    from app.accounts import delete_user
+
+    if not yes:
+        typer.confirm(f"Remove {email}?", abort=True, err=True)
+
+    async def work(services: Services) -> str:
+        async with services.database.transaction() as c:
+            found = await finding.user(c, email)
+            await delete_user(c, found.id)
+            return found.email
+
+    output.done(f"User {perform(work)} is removed.")
+
+
+@tokens.command("add")
+def add_token(
+    name: Annotated[str, typer.Argument(help="Who or what uses it.")],
+    scopes: Annotated[list[str] | None, typer.Option("--scope", help="read, triage or admin; repeatable.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token and print it this once."""
+    from app.accounts import create_token
+
+    async def work(services: Services) -> tuple[ApiToken, str]:
+        async with services.database.transaction() as c:
+            return await create_token(c, name, scopes or ["read"])
+
+    made, clear = perform(work)
+    if as_json:
+        output.as_json({**fields(made), "token": clear})
+        return
+    output.hint(f"Token {made.name} ({made.scopes}); it is shown this once:")
+    output.say(clear)
+
+
+@tokens.command("list")
+def list_tokens(as_json: AsJson = False) -> None:
+    """Show every token, without what signs in."""
+    from app.accounts import list_tokens as listed
+
+    async def work(services: Services) -> list[ApiToken]:
+        async with services.database.transaction() as c:
+            return await listed(c)
+
+    found = perform(work)
+    if as_json:
+        output.as_json([fields(each) for each in found])
+        return
+    output.table(
+        ["token", "starts with", "scopes", "made", "last used", "revoked", "id"],
+        [(t.name, t.prefix, t.scopes, t.created_at, output.ago(t.last_used_at), t.revoked_at, t.id) for t in found],
+        empty="No tokens yet: relay token add NAME --scope read",
+    )
+
+
+@tokens.command("revoke")
+def revoke(token: Annotated[str, typer.Argument(help="Name or id.")]) -> None:
+    """End a token."""
+    from app.accounts import revoke_token
+
+    async def work(services: Services) -> str:
+        async with services.database.transaction() as c:
+            found = await finding.token(c, token)
+            await revoke_token(c, found.id)
+            return found.name
+
+    output.done(f"Token {perform(work)} is revoked.")
+
+
+def fields(token: ApiToken) -> dict[str, Any]:
+    """A token as it is shown: everything but its hash."""
+    return {
+        "id": token.id,
+        "name": token.name,
+        "prefix": token.prefix,
+        "scopes": token.scopes.split(),
+        "created_at": token.created_at,
+        "last_used_at": token.last_used_at,
+        "revoked_at": token.revoked_at,
+    }

@@ -1,0 +1,164 @@
+"""`relay product`: what a team builds, and the policy by which its themes become tickets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.commands import finding, output
+from app.commands.options import AsJson, perform
+
+if TYPE_CHECKING:
+    from app.models.product import Product
+    from app.runtime import Services
+    from integrations.contract import Finding
+
+app = typer.Typer(no_args_is_help=True, help="Products: what a team builds, and its policy.")
+
+Policy = Annotated[
+    str | None,
+    typer.Option(help="review: a person approves; auto: themes above the thresholds; hold: nothing is pushed."),
+]
+People = Annotated[int | None, typer.Option("--min-people", help="People that a theme needs under auto.")]
+Confidence = Annotated[float | None, typer.Option("--min-confidence", help="Confidence (0 to 1) it needs under auto.")]
+CountStaff = Annotated[bool | None, typer.Option("--count-staff/--no-staff", help="Whether staff comments count.")]
+
+
+@app.command()
+def add(
+    name: str,
+    slug: Annotated[str | None, typer.Option(help="Its name in labels and on the command line.")] = None,
+    policy: Policy = "review",
+    people: People = 2,
+    confidence: Confidence = 0.6,
+    staff: CountStaff = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a product."""
+    from app.products import create_product
+
+    async def work(services: Services) -> Product:
+        async with services.database.session() as session:
+            return await create_product(
+                session,
+                name,
+                slug=slug,
+                policy=policy or "review",
+                auto_min_people=2 if people is None else people,
+                auto_min_confidence=0.6 if confidence is None else confidence,
+                count_staff=bool(staff),
+            )
+
+    made = perform(work)
+    if as_json:
+        output.as_json(fields(made))
+        return
+    output.done(f"Product {made.slug} made, with the policy {made.policy}.")
+    output.hint(f"Next: relay source add PLATFORM NAME --product {made.slug}")
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """Show every product."""
+    from app.products import list_products
+
+    async def work(services: Services) -> list[Product]:
+        async with services.database.session() as session:
+            return await list_products(session)
+
+    found = perform(work)
+    if as_json:
+        output.as_json([fields(each) for each in found])
+        return
+    output.table(
+        ["product", "name", "policy", "people", "confidence", "staff count", "made"],
+        [
+            (p.slug, p.name, p.policy, p.auto_min_people, p.auto_min_confidence, p.count_staff, p.created_at)
+            for p in found
+        ],
+        empty="No products yet: relay product add NAME",
+    )
+
+
+@app.command()
+def show(product: Annotated[str, typer.Argument(help="Name or id.")], as_json: AsJson = False) -> None:
+    """Show one product with its sources and trackers."""
+    from app.sources import list_sources
+    from app.trackers import list_trackers
+
+    async def work(services: Services) -> dict[str, Any]:
+        async with services.database.session() as session:
+            found = await finding.product(session, product)
+            sources = await list_sources(session, found.id)
+            trackers = await list_trackers(session, found.id)
+        return {
+            **fields(found),
+            "sources": [f"{each.name} ({each.platform})" for each in sources],
+            "trackers": [f"{each.name} ({each.type})" for each in trackers],
+        }
+
+    shown = perform(work)
+    if as_json:
+        output.as_json(shown)
+    else:
+        output.card({name: ", ".join(v) if isinstance(v, list) else v for name, v in shown.items()})
+
+
+@app.command("set")
+def set_(
+    product: Annotated[str, typer.Argument(help="Name or id.")],
+    name: Annotated[str | None, typer.Option(help="A new name; labels keep the old short one.")] = None,
+    policy: Policy = None,
+    people: People = None,
+    confidence: Confidence = None,
+    staff: CountStaff = None,
+) -> None:
+    """Change a product's name or policy."""
+    from app.products import update_product
+
+    async def work(services: Services) -> Product:
+        async with services.database.session() as session:
+            found = await finding.product(session, product)
+            return await update_product(
+                session,
+                found.id,
+                name=name,
+                policy=policy,
+                auto_min_people=people,
+                auto_min_confidence=confidence,
+                count_staff=staff,
+            )
+
+    changed = perform(work)
+    output.done(
+        f"Product {changed.slug}: policy {changed.policy}; under auto at least {changed.auto_min_people} people "
+        f"and a confidence of {changed.auto_min_confidence:g}."
+    )
+
+
+@app.command()
+def check(product: Annotated[str, typer.Argument(help="Name or id.")], as_json: AsJson = False) -> None:
+    """Look whether everything a product needs is there and works; exit code 1 where something is wrong."""
+    from app.checks import product_findings
+
+    async def work(services: Services) -> list[Finding]:
+        async with services.database.session() as session:
+            found = await finding.product(session, product)
+        return await product_findings(services, found)
+
+    output.findings(perform(work), as_json)
+
+
+def fields(product: Product) -> dict[str, Any]:
+    """A product as JSON shows it."""
+    return {
+        "id": product.id,
+        "slug": product.slug,
+        "name": product.name,
+        "policy": product.policy,
+        "auto_min_people": product.auto_min_people,
+        "auto_min_confidence": product.auto_min_confidence,
+        "count_staff": product.count_staff,
+        "created_at": product.created_at,
+    }

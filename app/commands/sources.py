@@ -1,0 +1,195 @@
+"""`relay source`: the connected channels of a product, and how to set the platform up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.commands import finding, output
+from app.commands.options import AsJson, OfProduct, Yes, perform
+from app.commands.secrets_in import ask_secret, pairs
+
+if TYPE_CHECKING:
+    from app.models.source import Source
+    from app.runtime import Services
+    from integrations.contract import Finding
+
+app = typer.Typer(no_args_is_help=True, help="Sources: the channels we listen to.")
+
+Named = Annotated[str, typer.Argument(help="Name or id.")]
+AskSecret = Annotated[
+    bool, typer.Option("--ask-secret", help="The platform made the secret: type it unseen, or pipe it in.")
+]
+
+
+@app.command()
+def add(
+    platform: Annotated[str, typer.Argument(help="discourse, generic, github, slack ...")],
+    name: str,
+    product: OfProduct = None,
+    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting as name=value; repeatable.")] = None,
+    ask: AskSecret = False,
+    as_json: AsJson = False,
+) -> None:
+    """Connect a channel and print how to set the platform up."""
+    from app.sources import create_source
+    from app.sources import platform as known
+
+    known(platform)
+    chosen = pairs(settings or [], "--set")
+    given = ask_secret("Secret") if ask else None
+
+    async def work(services: Services) -> dict[str, Any]:
+        async with services.database.session() as session:
+            of = await finding.product_or_only(session, product)
+            source, secret = await create_source(session, services.vault, of.id, platform, name, chosen, given)
+            return described(services, source, [secret])
+
+    shown = perform(work)
+    if as_json:
+        output.as_json(shown)
+        return
+    output.done(f"Source {shown['name']} made. Now set the platform up:")
+    _guide(shown)
+
+
+@app.command("list")
+def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
+    """Show every source with its health."""
+    from app.queries.health import SourceHealth, sources
+
+    async def work(services: Services) -> list[SourceHealth]:
+        async with services.database.session() as session:
+            of = await finding.product_id(session, product)
+        async with services.database.transaction() as connection:
+            return await sources(connection, of)
+
+    found = perform(work)
+    if as_json:
+        output.as_json(found)
+        return
+    output.table(
+        ["source", "platform", "status", "last delivery", "deliveries 24 h", "comments 24 h", "failed", "id"],
+        [
+            (
+                each.name,
+                each.platform,
+                each.status,
+                output.ago(each.last_delivery_at),
+                each.deliveries_24h,
+                each.comments_24h,
+                each.failed,
+                each.source_id,
+            )
+            for each in found
+        ],
+        empty="No sources yet: relay source add PLATFORM NAME",
+    )
+
+
+@app.command()
+def show(source: Named, product: OfProduct = None, as_json: AsJson = False) -> None:
+    """Print a source's set-up steps with its real webhook address and secret."""
+    from app.sources import active_secrets
+
+    async def work(services: Services) -> dict[str, Any]:
+        async with services.database.session() as session:
+            found = await finding.source(session, source, product)
+            return described(services, found, await active_secrets(session, services.vault, found.id))
+
+    shown = perform(work)
+    if as_json:
+        output.as_json(shown)
+        return
+    output.card(
+        {k: v for k, v in shown.items() if k in ("name", "platform", "id", "enabled", "webhook_url", "settings")}
+    )
+    output.say("")
+    _guide(shown)
+
+
+@app.command()
+def check(source: Named, product: OfProduct = None, as_json: AsJson = False) -> None:
+    """Look whether a source is set up and speaks; exit code 1 where something is wrong."""
+    from app.checks import source_findings
+
+    async def work(services: Services) -> list[Finding]:
+        async with services.database.session() as session:
+            found = await finding.source(session, source, product)
+        return await source_findings(services, found)
+
+    output.findings(perform(work), as_json)
+
+
+@app.command()
+def rotate(
+    source: Named,
+    product: OfProduct = None,
+    ask: AskSecret = False,
+    finish: Annotated[
+        bool, typer.Option("--finish", help="The platform uses the newest secret: accept no other one.")
+    ] = False,
+) -> None:
+    """Give a source a second secret, so that the platform can be changed without losing a delivery."""
+    from app.sources import retire_old_secret, rotate_secret
+
+    given = ask_secret("Secret") if ask and not finish else None
+
+    async def work(services: Services) -> tuple[str, str | None]:
+        async with services.database.session() as session:
+            found = await finding.source(session, source, product)
+            if finish:
+                await retire_old_secret(session, found.id)
+                return found.name, None
+            return found.name, await rotate_secret(session, services.vault, found.id, given)
+
+    name, secret = perform(work)
+    if secret is None:
+        output.done(f"Source {name} accepts its newest secret only.")
+        return
+    output.done(f"Source {name} accepts a second secret:")
+    output.say(secret)
+    output.hint(f"Store it on the platform, then end the old one: relay source rotate {name} --finish")
+
+
+@app.command()
+def remove(source: Named, product: OfProduct = None, yes: Yes = False) -> None:
+    """Delete a source with its deliveries and comments; tickets stay."""
+    from app.sources import delete_source
+
+    if not yes:
+        typer.confirm(f"Delete {source} with all its deliveries and comments?", abort=True, err=True)
+
+    async def work(services: Services) -> str:
+        async with services.database.session() as session:
+            found = await finding.source(session, source, product)
+            await delete_source(session, found.id)
+            return found.name
+
+    output.done(f"Source {perform(work)} is deleted.")
+
+
+def described(services: Services, source: Source, secrets: list[str]) -> dict[str, Any]:
+    """A source with its address, secrets (newest first) and set-up steps."""
+    from app.sources import guide, webhook_url
+
+    base = services.settings.base_url
+    return {
+        "id": source.id,
+        "product_id": source.product_id,
+        "name": source.name,
+        "platform": source.platform,
+        "enabled": source.enabled,
+        "settings": source.settings,
+        "webhook_url": webhook_url(base, source.id),
+        "secrets": secrets,
+        "guide": guide(source, base, secrets[0] if secrets else "none: run `relay source rotate`"),
+        "public": bool(services.settings.public_url),
+    }
+
+
+def _guide(shown: dict[str, Any]) -> None:
+    output.markdown(shown["guide"])
+    if not shown["public"]:
+        output.hint("This address works on this machine alone: set RELAY_PUBLIC_URL to the one that platforms reach.")

@@ -1,0 +1,188 @@
+"""`relay tracker`: where a product's tickets go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.commands import finding, output
+from app.commands.options import AsJson, OfProduct, Yes, perform
+from app.commands.secrets_in import credentials as read_credentials
+from app.commands.secrets_in import pairs
+
+if TYPE_CHECKING:
+    from app.models.tracker import Tracker
+    from app.runtime import Services
+    from integrations.contract import Finding
+
+app = typer.Typer(no_args_is_help=True, help="Trackers: where the tickets go.")
+
+Named = Annotated[str, typer.Argument(help="Name or id.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting as name=value; repeatable.")]
+Plain = Annotated[
+    list[str] | None, typer.Option("--credential", help="A credential that is no secret (email=...); repeatable.")
+]
+Variables = Annotated[
+    list[str] | None, typer.Option("--credential-env", help="A secret from a variable: token=VARIABLE; repeatable.")
+]
+Kinds = Annotated[str | None, typer.Option(help="Which themes it takes: bug, feature or bug,feature.")]
+
+
+@app.command()
+def add(
+    type_: Annotated[str, typer.Argument(metavar="TYPE", help="github or jira.")],
+    name: str,
+    product: OfProduct = None,
+    settings: Settings = None,
+    plain: Plain = None,
+    variables: Variables = None,
+    kinds: Kinds = "bug,feature",
+    as_json: AsJson = False,
+) -> None:
+    """Connect a tracker. Secrets are typed unseen, piped in, or taken from variables."""
+    from app.trackers import create_tracker, tracker_type
+
+    model = tracker_type(type_).credentials
+    chosen = pairs(settings or [], "--set")
+    secret = read_credentials(model, pairs(plain or [], "--credential"), pairs(variables or [], "--credential-env"))
+
+    async def work(services: Services) -> Tracker:
+        async with services.database.session() as session:
+            of = await finding.product_or_only(session, product)
+            kept = (kinds or "bug,feature").split(",")
+            return await create_tracker(session, services.vault, of.id, type_, name, chosen, secret, kept)
+
+    made = perform(work)
+    if as_json:
+        output.as_json(fields(made))
+        return
+    output.done(f"Tracker {made.name} made; it takes {made.kinds.replace(',', ' and ')}.")
+    output.hint(f"Next: relay tracker check {made.name!r}")
+
+
+@app.command("list")
+def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
+    """Show every tracker."""
+    from app.trackers import list_trackers
+
+    async def work(services: Services) -> list[Tracker]:
+        async with services.database.session() as session:
+            return await list_trackers(session, await finding.product_id(session, product))
+
+    found = perform(work)
+    if as_json:
+        output.as_json([fields(each) for each in found])
+        return
+    output.table(
+        ["tracker", "type", "kinds", "enabled", "trouble", "id"],
+        [(each.name, each.type, each.kinds, each.enabled, each.reason, each.id) for each in found],
+        empty="No trackers yet: relay tracker add TYPE NAME",
+    )
+
+
+@app.command()
+def show(tracker: Named, product: OfProduct = None, as_json: AsJson = False) -> None:
+    """Show one tracker, without its secrets, and how its type is set up."""
+    from app.trackers import tracker_type
+
+    async def work(services: Services) -> Tracker:
+        async with services.database.session() as session:
+            return await finding.tracker(session, tracker, product)
+
+    found = perform(work)
+    if as_json:
+        output.as_json(fields(found))
+        return
+    output.card(fields(found))
+    output.say("")
+    output.markdown(tracker_type(found.type).guide)
+
+
+@app.command()
+def check(tracker: Named, product: OfProduct = None, as_json: AsJson = False) -> None:
+    """Ask the tracker whether credentials, permissions and required fields are right; exit code 1 where not."""
+    from app.checks import tracker_findings
+
+    async def work(services: Services) -> list[Finding]:
+        async with services.database.session() as session:
+            found = await finding.tracker(session, tracker, product)
+        return await tracker_findings(services, found)
+
+    output.findings(perform(work), as_json)
+
+
+@app.command("set")
+def set_(
+    tracker: Named,
+    product: OfProduct = None,
+    name: Annotated[str | None, typer.Option(help="A new name.")] = None,
+    settings: Settings = None,
+    credentials: Annotated[bool, typer.Option("--credentials", help="Ask for the secrets again.")] = False,
+    plain: Plain = None,
+    variables: Variables = None,
+    kinds: Kinds = None,
+    enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Push to it, or not.")] = None,
+) -> None:
+    """Change what is given; a pause after an error ends, so that what waits is tried again."""
+    from app.trackers import tracker_type, update_tracker
+
+    changed = pairs(settings or [], "--set")
+    open_ones, named = pairs(plain or [], "--credential"), pairs(variables or [], "--credential-env")
+
+    async def current(services: Services) -> Tracker:
+        async with services.database.session() as session:
+            return await finding.tracker(session, tracker, product)
+
+    found = perform(current)
+    secret: dict[str, Any] | None = None
+    if credentials or open_ones or named:
+        secret = read_credentials(tracker_type(found.type).credentials, open_ones, named)
+
+    async def work(services: Services) -> Tracker:
+        async with services.database.session() as session:
+            return await update_tracker(
+                session,
+                services.vault,
+                found.id,
+                name=name,
+                settings={**found.settings, **changed} if changed else None,
+                credentials=secret,
+                kinds=kinds.split(",") if kinds else None,
+                enabled=enabled,
+            )
+
+    output.done(f"Tracker {perform(work).name} is changed.")
+
+
+@app.command()
+def remove(tracker: Named, product: OfProduct = None, yes: Yes = False) -> None:
+    """Forget a tracker and our record of its tickets; the tickets themselves stay."""
+    from app.trackers import delete_tracker
+
+    if not yes:
+        typer.confirm(f"Forget {tracker} and the record of its tickets?", abort=True, err=True)
+
+    async def work(services: Services) -> str:
+        async with services.database.session() as session:
+            found = await finding.tracker(session, tracker, product)
+            await delete_tracker(session, found.id)
+            return found.name
+
+    output.done(f"Tracker {perform(work)} is forgotten.")
+
+
+def fields(tracker: Tracker) -> dict[str, Any]:
+    """A tracker as it is shown: everything but the credentials."""
+    return {
+        "id": tracker.id,
+        "product_id": tracker.product_id,
+        "name": tracker.name,
+        "type": tracker.type,
+        "kinds": tracker.kinds,
+        "enabled": tracker.enabled,
+        "settings": tracker.settings,
+        "paused_until": tracker.paused_until,
+        "reason": tracker.reason,
+        "detail": tracker.detail,
+    }

@@ -1,0 +1,117 @@
+"""`relay migrate`, `status`, `doctor` and `secret-key`: keeping an installation healthy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.commands import finding, output
+from app.commands.options import AsJson, OfProduct, configure_logs, perform, settings
+
+if TYPE_CHECKING:
+    from app.runtime import Services
+    from integrations.contract import Finding
+
+
+def migrate(
+    to: Annotated[str, typer.Option("--to", help="A version, or 'base' for an empty database.")] = "head",
+    down: Annotated[bool, typer.Option("--down", help="Allow to go back, which may lose data.")] = False,
+) -> None:
+    """Bring the database to the version of this program."""
+    from app import migrate as migrations
+    from app.errors import Invalid
+    from app.runtime import database_url, upgrade
+
+    if to == "base" and not down:
+        raise Invalid("This deletes every table: add --down if you mean it.", reason="downgrade_unconfirmed")
+    configure_logs("warning")
+    with database_url(settings()) as url:
+        before, _ = migrations.versions(url)
+        if down:
+            migrations.downgrade(url, to)
+        else:
+            upgrade(url, to)
+        after, newest = migrations.versions(url)
+    if before == after:
+        output.done(f"The database is at {after or 'base'} already.")
+    else:
+        output.done(f"The database went from {before or 'empty'} to {after or 'empty'} (newest: {newest}).")
+
+
+def status(product: OfProduct = None, as_json: AsJson = False) -> None:
+    """Show what waits in each stage and for how long, the sources' health, and tickets by state."""
+    from app.queries import health
+
+    async def work(services: Services) -> dict[str, Any]:
+        async with services.database.session() as session:
+            of = await finding.product_id(session, product)
+        async with services.database.transaction() as c:
+            rows = await c.execute(
+                "select state, count(*) as count from ticket where %(of)s::uuid is null or product_id = %(of)s"
+                " group by state order by state",
+                {"of": of},
+            )
+            return {
+                "stages": await health.stages(c, of),
+                "sources": await health.sources(c, of),
+                "tickets": {row["state"]: row["count"] async for row in rows},
+            }
+
+    found = perform(work)
+    if as_json:
+        output.as_json(found)
+        return
+    output.table(
+        ["stage", "waiting", "oldest", "failed"],
+        [
+            (s.stage, s.waiting, output.duration(s.oldest_seconds) if s.waiting else "", s.failed)
+            for s in found["stages"]
+        ],
+    )
+    output.table(
+        ["source", "platform", "status", "last delivery", "deliveries 24 h", "failed", "unknown"],
+        [
+            (s.name, s.platform, s.status, output.ago(s.last_delivery_at), s.deliveries_24h, s.failed, s.unknown)
+            for s in found["sources"]
+        ],
+        empty="No sources yet: relay source add PLATFORM NAME",
+    )
+    output.table(["tickets", "count"], list(found["tickets"].items()), empty="No tickets yet.")
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Look at database, migrations, clock, keys, model, disk and trackers; exit code 1 where something is wrong."""
+    import asyncio
+
+    from app import doctor as examination
+
+    configure_logs("error")
+    chosen = settings()
+
+    def run(url: str) -> list[Finding]:
+        return asyncio.run(examination.findings(chosen, url))
+
+    found = [*examination.examine(chosen, run), *examination.surroundings(chosen)]
+    output.findings(found, as_json)
+
+
+def secret_key() -> None:
+    """Print a new key for RELAY_SECRET_KEY; put it before the older ones, separated by commas."""
+    from app.vault import new_key
+
+    output.say(new_key())
+
+
+def version(as_json: AsJson = False) -> None:
+    """Print the versions of this program and of what it stands on."""
+    import importlib.metadata as metadata
+    import platform
+
+    names = ("feedback-relay", "fastapi", "uvicorn", "psycopg", "pgvector", "procrastinate", "openvino")
+    versions = {name: metadata.version(name) for name in names}
+    versions["python"] = platform.python_version()
+    if as_json:
+        output.as_json(versions)
+    else:
+        output.card(versions)

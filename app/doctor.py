@@ -1,0 +1,167 @@
+"""Looks at everything the service stands on; every finding that is not right has a remedy."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.checks import tracker_findings
+from app.config import Settings
+from app.db import Database
+from app.dbcheck import check_server
+from app.errors import RelayError
+from app.runtime import Services, database_url, open_vault, unknown_settings
+from app.trackers import list_trackers
+from classifiers import encoder
+from classifiers.contract import ModelError
+from classifiers.model_files import published_model, verify
+from integrations.contract import Finding
+
+CLOCK_TOLERANCE = 5.0
+"""Seconds between our clock and the database's: signed times are accepted for 300 s, leases last 30 s."""
+
+DISK_LEAST = 2**30
+
+
+def now() -> datetime:
+    """The present moment, UTC."""
+    return datetime.now(UTC)
+
+
+async def findings(settings: Settings, url: str, *, clock: Callable[[], datetime] = now) -> list[Finding]:
+    """Look at database, migrations, clock, keys and trackers of a database that answers at ``url``."""
+    found = _database(settings, url)
+    found.append(_migrations(settings, url))
+    database = Database(url, size=4)
+    await database.open()
+    try:
+        found.append(await _clock(database, clock))
+        services = Services(settings, database)
+        key = _secret_key(settings)
+        found.append(key)
+        if key.ok and found[1].ok:
+            found += await _trackers(services)
+    finally:
+        await database.close()
+    return found
+
+
+def surroundings(settings: Settings) -> list[Finding]:
+    """What can be looked at without a database: settings, model, disk."""
+    strange = unknown_settings()
+    spelling = Finding(
+        "settings",
+        not strange,
+        "All are known." if not strange else f"Nobody reads {', '.join(strange)}.",
+        "Correct the names; docs/configuration.md lists them all.",
+    )
+    return [spelling, _model(settings), _disk(settings.data_dir)]
+
+
+def examine(settings: Settings, run: Callable[[str], list[Finding]]) -> list[Finding]:
+    """``run`` over the database that answers, or the finding that says why none does."""
+    try:
+        with database_url(settings) as url:
+            return run(url)
+    except RelayError as error:
+        return [Finding("database", False, error.detail, "Put that right first; the rest is looked at afterwards.")]
+
+
+def _database(settings: Settings, url: str) -> list[Finding]:
+    facts = check_server(url)
+    place = "embedded" if settings.database_url is None else "RELAY_DATABASE_URL"
+    return [Finding("database", True, f"PostgreSQL {facts.version} ({place}), pgvector {facts.pgvector}.")]
+
+
+def _migrations(settings: Settings, url: str) -> Finding:
+    from app import migrate
+
+    current, newest = migrate.versions(url)
+    if current == newest:
+        return Finding("migrations", True, f"The database is at {current}, the newest version.")
+    return Finding(
+        "migrations",
+        False,
+        f"The database is at {current or 'none'}, this program needs {newest}.",
+        "Run `relay migrate`.",
+    )
+
+
+async def _clock(database: Database, clock: Callable[[], datetime]) -> Finding:
+    async with database.transaction() as connection:
+        asked = time.monotonic()
+        before = clock()
+        row = await (await connection.execute("select clock_timestamp() as at")).fetchone()
+        took = time.monotonic() - asked
+    assert row is not None
+    # The answer was made somewhere between question and answer.
+    off = abs((before - row["at"]).total_seconds() + took / 2)
+    return Finding(
+        "clock",
+        off <= CLOCK_TOLERANCE,
+        f"{off:.1f} s between this machine's clock and the database's.",
+        "Let both follow a time server (timedatectl set-ntp true): signatures and leases depend on it.",
+    )
+
+
+def _secret_key(settings: Settings) -> Finding:
+    try:
+        open_vault(settings)
+    except (RelayError, OSError) as error:
+        said = error.detail if isinstance(error, RelayError) else f"The key file cannot be read ({error.strerror})."
+        return Finding(
+            "secret key", False, said, "Make a key with `relay secret-key`, or restore the one that was used."
+        )
+    if settings.secret_key is not None:
+        return Finding("secret key", True, "Set by RELAY_SECRET_KEY.")
+    path = settings.data_dir / "secret.key"
+    private = not path.stat().st_mode & 0o077
+    return Finding(
+        "secret key",
+        private,
+        f"In {path}; keep a copy of it with your backups." if private else f"Others can read {path}.",
+        f"Run: chmod 600 {path}",
+    )
+
+
+async def _trackers(services: Services) -> list[Finding]:
+    async with services.database.session() as session:
+        trackers = await list_trackers(session)
+    if not trackers:
+        return [Finding("trackers", True, "None is connected yet.")]
+    found = []
+    for tracker in trackers:
+        for each in await tracker_findings(services, tracker):
+            found.append(Finding(f"tracker {tracker.name}: {each.subject}", each.ok, each.detail, each.remedy))
+    return found
+
+
+def _model(settings: Settings) -> Finding:
+    try:
+        verify(published_model())
+        weights = "weights with the known SHA-256"
+    except ModelError as error:
+        if error.reason == "model_digest_mismatch" or not encoder.is_prepared(settings.model_path):
+            return Finding("model", False, error.detail, "Then run `relay model prepare`.")
+        weights = "weights not installed, which serving does not need"
+    if not encoder.is_prepared(settings.model_path):
+        return Finding("model", False, f"Not prepared in {settings.model_path}.", "Run `relay model prepare` once.")
+    runtime = importlib.metadata.version("openvino")
+    return Finding("model", True, f"Prepared in {settings.model_path} ({weights}, OpenVINO {runtime}).")
+
+
+def _disk(folder: Path) -> Finding:
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    free = shutil.disk_usage(there).free
+    return Finding(
+        "disk",
+        free >= DISK_LEAST,
+        f"{free / 2**30:.1f} GiB free for {folder}.",
+        "Free some space (1 GiB at least), or point RELAY_DATA_DIR at a bigger disk.",
+    )
