@@ -86,8 +86,10 @@ class Shell:
 
     @property
     def product_id(self) -> UUID | None:
-        """The id of the chosen product."""
-        return self.product.id if self.product else None
+        """What lists are narrowed to: the chosen product, or the only one (which lets the database use its indexes)."""
+        only = self.products[0] if len(self.products) == 1 else None
+        chosen = self.product or only
+        return chosen.id if chosen else None
 
 
 async def shell(request: Request) -> Shell:
