@@ -130,6 +130,18 @@ async def test_people_get_pages_and_machines_get_documents(
     assert plain.status_code == 404 and "html" not in plain.headers["content-type"]
 
 
+async def test_what_breaks_is_a_page_for_people_and_short_for_machines(app: FastAPI, client: httpx.AsyncClient) -> None:
+    async def breaks() -> None:
+        raise ValueError("a secret detail")
+
+    app.add_api_route("/breaks", breaks)
+    page = await client.get("/breaks", headers={"accept": "text/html"})
+    assert page.status_code == 500 and "<h1>That went wrong</h1>" in page.text and "internal_error" in page.text
+    machine = await client.get("/breaks", headers={"accept": "application/json"})
+    assert machine.status_code == 500 and "<h1>" not in machine.text
+    assert "a secret detail" not in page.text + machine.text
+
+
 async def test_a_database_that_is_away_is_said_so(settings: Settings, vault: Vault) -> None:
     away = Database("postgresql://nobody@127.0.0.1:9/none", timeout=0.2)
     app = create_app(settings, away, vault)

@@ -7,6 +7,7 @@ import re
 import httpx
 
 from app.db import Database
+from app.vault import Vault
 from tests.app.reading import (
     add_author,
     add_comment,
@@ -173,6 +174,61 @@ async def test_forms_are_made_from_what_a_tracker_declares(client: httpx.AsyncCl
     settings = row["settings"]
     assert isinstance(settings, dict) and settings["extra_fields"] == {"components": [{"name": "core"}]}
     assert "very-secret" not in (await person.get("/trackers")).text
+
+
+async def test_a_tracker_is_changed_without_losing_its_credentials(
+    client: httpx.AsyncClient, database: Database, vault: Vault
+) -> None:
+    person = await sign_in(client, database)
+    async with database.transaction() as connection:
+        await add_product(connection)
+    typed = {"type": "github", "product": "atlas", "name": "Code", "kinds": "bug", "set_repository": "acme/atlas"}
+    await person.send("/trackers/new", **typed, cred_token="first-token")
+    async with database.transaction() as connection:
+        tracker = (await one(connection, "select id from tracker"))["id"]
+    form = (await person.get(f"/trackers/{tracker}")).text
+    assert 'value="acme/atlas"' in form and "first-token" not in form
+
+    async def stored() -> tuple[object, object, object]:
+        async with database.transaction() as connection:
+            row = await one(connection, "select settings, kinds, credentials from tracker")
+        settings, secret = row["settings"], row["credentials"]
+        assert isinstance(settings, dict) and isinstance(secret, bytes)
+        return settings["repository"], row["kinds"], vault.decrypt_fields(secret)["token"]
+
+    wrong = await person.send(f"/trackers/{tracker}/settings", name="Code", kinds="bug", set_repository="no slash")
+    assert wrong.status_code == 422 and 'value="no slash"' in wrong.text
+    await person.send(f"/trackers/{tracker}/settings", name="Code", kinds=["bug", "feature"], set_repository="acme/web")
+    assert await stored() == ("acme/web", "bug,feature", "first-token")
+    await person.send(
+        f"/trackers/{tracker}/settings", name="Code", kinds="bug", set_repository="acme/web", cred_token="second-token"
+    )
+    assert await stored() == ("acme/web", "bug", "second-token")
+    await person.send(f"/trackers/{tracker}", enabled="off")
+    assert "Switched off" in (await person.get("/trackers")).text
+
+
+async def test_secrets_rotate_and_the_old_one_ends(client: httpx.AsyncClient, database: Database) -> None:
+    person = await sign_in(client, database)
+    async with database.transaction() as connection:
+        await add_product(connection)
+    typed = {"platform": "slack", "product": "atlas", "name": "Slack"}
+    refused = await person.send("/sources/new", **typed, secret="short")
+    assert refused.status_code == 422 and "at least 8 characters" in refused.text
+    made = await person.send("/sources/new", **typed, secret="the-secret-of-slack")
+    assert made.status_code == 200 and "the-secret-of-slack" in made.text
+    async with database.transaction() as connection:
+        source = (await one(connection, "select id from source"))["id"]
+    assert "The new secret, as Slack shows it" in (await person.get(f"/sources/{source}")).text
+    assert "another-secret" in (await person.send(f"/sources/{source}/secret", secret="another-secret")).text
+    page = (await person.get(f"/sources/{source}")).text
+    assert "Two are accepted now." in page and "another-secret" not in page
+    await person.send(f"/sources/{source}/secret/retire")
+    assert "Two are accepted now." not in (await person.get(f"/sources/{source}")).text
+    await person.send(f"/sources/{source}", name="Workspace", set_channels="C1, C2")
+    async with database.transaction() as connection:
+        row = await one(connection, "select name, settings from source")
+    assert row["name"] == "Workspace" and "C1, C2" in str(row["settings"])
 
 
 async def test_a_token_is_shown_once(client: httpx.AsyncClient, database: Database) -> None:

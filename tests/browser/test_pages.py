@@ -21,6 +21,7 @@ Open = Callable[..., Page]
 def addresses(site: Site) -> list[str]:
     theme = site.rows("select id from theme order by people desc, id limit 1")[0]["id"]
     source = site.rows("select id from source")[0]["id"]
+    tracker = site.rows("select id from tracker")[0]["id"]
     failed = site.rows("select id from delivery order by id")
     return [
         "/",
@@ -37,6 +38,7 @@ def addresses(site: Site) -> list[str]:
         "/trackers",
         "/trackers/new",
         "/trackers/new?type=jira",
+        f"/trackers/{tracker}",
         "/settings",
         "/login",
     ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +9,7 @@ from starlette.responses import Response
 from app.queries.comments import ORDERS, CommentFilter, list_comments
 from app.web import guard, rendering
 from app.web.guard import Viewer
-from app.web.params import Cursor, Word
+from app.web.params import Cursor, Word, identifier
 from app.web.routes import PageRoute
 from app.web.words import KIND_PLURALS
 from integrations import registry
@@ -37,7 +35,7 @@ async def comments_page(
     sort = sort if sort in ORDERS else "recent"
     wanted = CommentFilter(
         product_id=frame.product_id,
-        source_id=_id(source),
+        source_id=identifier(source),
         platform=platform or None,
         kind=kind if kind in KIND_PLURALS and kind else None,
         q=q or None,
@@ -58,10 +56,3 @@ async def comments_page(
         filtered=bool(q or kind or platform or source),
         platforms=[(name, platform.title) for name, platform in registry.sources().items()],
     )
-
-
-def _id(value: str) -> UUID | None:
-    try:
-        return UUID(value) if value else None
-    except ValueError:
-        return None

@@ -23,6 +23,7 @@ from integrations import registry
 router = APIRouter(route_class=PageRoute)
 _ROWS = 30
 _PREFIX = "set_"
+_SECRETS = "select id from source_secret where source_id = %s and retired_at is null"
 _HIDDEN_SECRET = "the secret you were shown (rotate it to get a new one)"  # noqa: S105 - a sentence, not a secret
 
 
@@ -110,6 +111,8 @@ async def source_page(
         source = await sources.get_source(session, source_id)
     async with guard.database(request).transaction() as connection:
         state = (await health.sources(connection, source_id=source_id))[0]
+        kept = await connection.execute(_SECRETS, (source_id,))
+        secrets = len(await kept.fetchall())
         counts = await deliveries.count_deliveries(connection, source_id=source_id)
         found = await deliveries.list_deliveries(
             connection,
@@ -128,6 +131,8 @@ async def source_page(
         title=registry.source(source.platform).title,
         state=state,
         counts=counts,
+        makes_secrets=registry.source(source.platform).new_secret is not None,
+        secrets=secrets,
         broken=sum(count.count for count in counts if count.stage in ("failed", "unknown")),
         deliveries=found.items,
         cursor=found.next_cursor,
@@ -183,6 +188,14 @@ async def rotate(act: Administering, source_id: UUID) -> Response:
             session, act.request.app.state.vault, source_id, act.text("secret") or None
         )
     return await _ready(act, source, secret, fresh=False)
+
+
+@router.post("/sources/{source_id}/secret/retire")
+async def retire(act: Administering, source_id: UUID) -> Response:
+    """Accept the newest secret only."""
+    async with act.database.session() as session:
+        await sources.retire_old_secret(session, source_id)
+    return act.done("Only the newest secret is accepted now.")
 
 
 @router.post("/sources/{source_id}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app import products, sync, trackers
-from app.errors import RelayError
+from app.errors import Conflict, Invalid, RelayError
 from app.models.tracker import Tracker
 from app.queries.tickets import list_tickets
 from app.web import forms, guard, rendering
@@ -175,6 +175,56 @@ async def check(act: Administering, tracker_id: UUID) -> Response:
     async with act.database.transaction() as connection:
         await connection.execute("update tracker set checked_at = now() where id = %s", (tracker_id,))
     return await _page(act.request, act.user, checked=(tracker_id, found))
+
+
+@router.get("/trackers/{tracker_id}")
+async def tracker_page(request: Request, user: Admin, tracker_id: UUID) -> Response:
+    """A tracker's settings, and a place for new credentials."""
+    return await _edit(request, user, tracker_id)
+
+
+async def _edit(
+    request: Request, user: Any, tracker_id: UUID, *, act: Act | None = None, error: str = "", code: int = 200
+) -> Response:
+    async with guard.database(request).session() as session:
+        tracker = await trackers.get_tracker(session, tracker_id)
+    definition = trackers.tracker_type(tracker.type)
+    settings = forms.fields(definition.settings, _SETTINGS, tracker.settings)
+    return await rendering.page(
+        request,
+        user,
+        "tracker.html",
+        code=code,
+        tracker=tracker,
+        definition=definition,
+        settings=forms.refilled(settings, act.form) if act else settings,
+        credentials=[replace(field, required=False) for field in forms.fields(definition.credentials, _CREDENTIALS)],
+        name=act.text("name", 100) if act else tracker.name,
+        kinds=act.texts("kinds") if act else tracker.kinds.split(","),
+        error=error,
+    )
+
+
+@router.post("/trackers/{tracker_id}/settings")
+async def save(act: Administering, tracker_id: UUID) -> Response:
+    """Change a tracker's name, settings and kinds; credentials only where new ones were typed in."""
+    try:
+        async with act.database.session() as session:
+            tracker = await trackers.get_tracker(session, tracker_id)
+            definition = trackers.tracker_type(tracker.type)
+            given = forms.typed(act.form, forms.fields(definition.credentials, _CREDENTIALS), _CREDENTIALS)
+            await trackers.update_tracker(
+                session,
+                act.request.app.state.vault,
+                tracker_id,
+                name=act.text("name"),
+                settings=forms.typed(act.form, forms.fields(definition.settings, _SETTINGS), _SETTINGS),
+                credentials=given or None,
+                kinds=act.texts("kinds"),
+            )
+    except (Invalid, Conflict) as refused:
+        return await _edit(act.request, act.user, tracker_id, act=act, error=refused.detail, code=refused.status)
+    return act.done("Saved. Run the check to see whether everything is allowed.", to="/trackers")
 
 
 @router.post("/trackers/{tracker_id}")

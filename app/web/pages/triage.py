@@ -15,7 +15,7 @@ from app.queries.rows import TimelineDay
 from app.queries.themes import ORDERS, list_themes, read_theme, theme_comments
 from app.web import charts, guard, rendering
 from app.web.guard import Act, Acting, Viewer
-from app.web.params import Cursor, Word
+from app.web.params import Cursor, Word, identifier
 from app.web.routes import PageRoute
 from integrations import registry
 
@@ -40,6 +40,7 @@ async def triage_page(
     status: Word = "triage",
     kind: Word = "",
     platform: Word = "",
+    source: Word = "",
     q: Word = "",
     sort: Word = "people",
     cursor: Cursor = None,
@@ -56,6 +57,7 @@ async def triage_page(
             status=status,
             kind=kind or None,
             platform=platform or None,
+            source_id=identifier(source),
             q=q or None,
             sort=sort,
             cursor=cursor or None,
@@ -75,8 +77,8 @@ async def triage_page(
         frame=frame,
         status=status,
         sort=sort,
-        filters={"kind": kind, "platform": platform, "q": q},
-        filtered=bool(kind or platform or q),
+        filters={"kind": kind, "platform": platform, "source": source, "q": q},
+        filtered=bool(kind or platform or source or q),
         platforms=[(name, source.title) for name, source in registry.sources().items()],
         sorts=SORTS,
         tabs=TABS,
