@@ -93,8 +93,8 @@ class Supervisor:
             process = self._running[child.name] = await self._start(child)
             code = await process.wait()
             pause = self._first_pause if loop.time() - started > STEADY else pause
-            where = f" Its last words are in {child.log}." if child.log else ""
-            self._say(f"The {child.name} ended ({_cause(code)}); it starts again in {pause:g} s.{where}")
+            said = f" It said: {_last_words(child.log)} (in {child.log})" if child.log else ""
+            self._say(f"The {child.name} ended ({_cause(code)}); it starts again in {pause:g} s.{said}")
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -161,3 +161,11 @@ def _cause(code: int) -> str:
         return f"by {signal.Signals(-code).name}"
     except ValueError:
         return f"by signal {-code}"
+
+
+def _last_words(log: Path) -> str:
+    """The last line of a log."""
+    with log.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - 2000))
+        lines = file.read().decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
