@@ -190,6 +190,7 @@ async def test_a_page_while_comments_arrive(client: httpx.AsyncClient, database:
         query = {"limit": "7", "product_id": str(product)} | ({"cursor": cursor} if cursor else {})
         page = (await client.get(f"{V1}/comments", params=query, headers=headers)).json()
         seen += [row["id"] for row in page["items"]]
+        assert len(seen) == len(set(seen))
         cursor = page["next_cursor"]
         async with database.transaction() as c:
             for n in range(3):

@@ -43,6 +43,7 @@ async def test_pages_of_comments_hold_every_row_once_while_rows_arrive(
         async with database.transaction() as c:
             found = await list_comments(c, CommentFilter(), order=order, cursor=cursor, limit=limit)
             seen += [row.id for row in found.items]
+            assert len(seen) == len(set(seen))
             for n in range(2 if arriving > 0 else 0):
                 await add_comment(c, product, source, created_at=ago(hours=n * 3), likes=n)
         arriving -= 1
@@ -66,6 +67,7 @@ async def test_pages_of_themes_follow_their_order(database: Database, sort: str)
         while True:
             found = await list_themes(c, product, sort=sort, cursor=cursor, limit=2)
             seen += found.items
+            assert len(seen) <= 11
             cursor = found.next_cursor
             if cursor is None:
                 break
