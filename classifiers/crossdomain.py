@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 
 from classifiers.contract import Kind
 from classifiers.corpora import DOMAINS, SEEDS, Corpus, Report
+from classifiers.experts import REPORT_KINDS, blend, log_softmax
 from classifiers.fitting import Mask, Penalties, Table, calibration_error, macro_f1, temperature, unsure_below
-from classifiers.heads import Floats
+from classifiers.heads import Floats, Heads
 from classifiers.kind import KINDS
 from classifiers.softmax import softmax
 
@@ -27,6 +29,9 @@ FOLDS: dict[str, Mapping[Kind, str]] = {
     "chat": {Kind.bug: "rest", **_REST},
 }
 """How the kinds are folded to the labels a domain knows."""
+REPORTS = "nlbse"
+"""The domain whose texts are whole issue reports."""
+REPORT_PENALTIES = Penalties(dense=3e-3, terms=1e-4, signs=1e-3, shares=(0.5, 0.5, 0.0))
 ABSENT = {"nlbse": (Kind.praise, Kind.other)}
 """Kinds that no row of a domain can have, so that they are not offered there."""
 
@@ -42,9 +47,18 @@ def judge_domains(
     scores: dict[str, Any] = {}
     for domain in DOMAINS:
         held = corpus.domains == domain
-        logits[held] = table.logits(table.heads(~held, allowed, weights, penalties), held)
+        logits[held] = _opinion(corpus, table, allowed, weights, penalties, held)
         scores[domain] = score_domain(domain, logits[held], corpus.labels[held])
         say(f"unseen {domain}: {scores[domain]}")
+    if os.environ.get("DUMP"):
+        np.savez(
+            os.environ["DUMP"],
+            logits=logits,
+            allowed=allowed,
+            domains=corpus.domains,
+            labels=corpus.labels,
+            style=table.features.style,
+        )
     even = _even(corpus.domains)
     even[corpus.domains == SEEDS] = 0
     heat = temperature(logits, allowed, even)
@@ -75,7 +89,7 @@ def judge_folds(
     logits = np.zeros(allowed.shape)
     for number in range(5):
         held = fold == number
-        logits[held] = table.logits(table.heads(~held, allowed, weights, penalties), held)
+        logits[held] = _opinion(corpus, table, allowed, weights, penalties, held)
     return score_domain(domain, logits[inside], corpus.labels[inside])
 
 
@@ -90,6 +104,21 @@ def score_domain(domain: str, logits: Floats, labels: Names) -> dict[str, Any]:
     names = sorted(set(truth.tolist()))
     macro, single = macro_f1(truth, predicted, names)
     return {"macro_f1": round(macro, 3), **{name: round(value, 3) for name, value in single.items()}}
+
+
+def report_heads(corpus: Corpus, table: Table, allowed: Mask, rows: Mask) -> Heads:
+    """The second opinion on long texts, from the issue reports among ``rows``."""
+    return table.heads(rows, allowed[:, : len(REPORT_KINDS)], np.ones(len(rows)), REPORT_PENALTIES)
+
+
+def _opinion(corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penalties: Penalties, held: Mask) -> Floats:
+    """Log probabilities of the rows ``held`` from heads that have not seen them."""
+    general = log_softmax(table.logits(table.heads(~held, allowed, weights, penalties), held))
+    reports = (corpus.domains == REPORTS) & ~held
+    if not reports.any():
+        return general
+    expert = log_softmax(table.logits(report_heads(corpus, table, allowed, reports), held))
+    return blend(general, expert, table.features.style[held])
 
 
 def _even(domains: Names) -> Floats:

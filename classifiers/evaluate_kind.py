@@ -62,7 +62,8 @@ def evaluate_kind(
     """Score ``enricher`` on a file with the fields ``text`` and ``kind``.
 
     ``mapping`` folds kinds into others (``{"question": "other"}``), in the file and in what is predicted. ``only``
-    scores one kind against the rest, whatever the file calls the rest. Kinds that the file does not use are not offered to
+    scores one kind against the rest, whatever the file calls the rest. Kinds that the file does not use are not
+    offered to
     the model: a set of bugs and requests asks for one of the two. Intervals come from ``samples`` resamplings of
     the rows.
 

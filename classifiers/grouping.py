@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from classifiers.contract import Decision, Kind, Member, ModelError, Nearest, Verdict
+from classifiers.distinct import conflict, names_parts
 from classifiers.heads import WEIGHTS
 from classifiers.phrases import content_words, shared_words
 from classifiers.text import fingerprint, words
@@ -20,8 +21,7 @@ EVIDENCE = 3
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What a score must reach, by the length of the shorter text (``short``, ``medium``, ``long``); see
-    ``length_class``.
+    """What a score must reach to ``join`` and to ``suggest``, by the class of the two texts; see ``pair_class``.
 
     ``lexical_share`` is the part of the words in the score, ``top`` the number of members the link is averaged over;
     ``across`` is added to both thresholds when the kinds contradict each other.
@@ -45,8 +45,8 @@ class Thresholds:
         try:
             card = json.loads(path.read_text(encoding="utf-8"))
             return cls(
-                {name: float(card["join"][name]) for name in LENGTHS},
-                {name: float(card["suggest"][name]) for name in LENGTHS},
+                {name: float(card["join"][name]) for name in CLASSES},
+                {name: float(card["suggest"][name]) for name in CLASSES},
                 float(card["lexical_share"]), int(card["top"]), float(card["across"]), str(card["version"]),
             )  # fmt: skip
         except (OSError, KeyError, TypeError, ValueError) as error:
@@ -57,7 +57,9 @@ class Thresholds:
             ) from error
 
 
-LENGTHS = ("short", "medium", "long")
+CLASSES = ("short", "medium", "long", "technical", "report")
+NEVER = 1.01
+"""A threshold no score reaches: a person decides."""
 SHORT_WORDS = 20
 LONG_WORDS = 60
 
@@ -78,7 +80,7 @@ class DefaultGrouper:
         judged = [self._judge(comment, theme, members) for theme, members in themes.items()]
         best = min(judged, key=lambda link: (-link.margin, link.oldest, link.theme_id), default=None)
         if best is None:
-            size = length_class(comment.text)
+            size = pair_class(comment.text, comment.text)
             return Decision(Verdict.new, None, 0.0, self.thresholds.join[size], self.thresholds.suggest[size], ())
         verdict = Verdict.new
         if best.score >= best.join_at:
@@ -94,10 +96,16 @@ class DefaultGrouper:
         )
         top = pairs[: self.thresholds.top]
         score = sum(value for value, _, _, _ in top) / len(top)
-        size = length_class(min((comment.text, top[0][1].text), key=lambda text: len(text)))
+        closest = top[0][1].text
+        size = pair_class(comment.text, closest)
         extra = self.thresholds.across if contradict(comment.kind, _main_kind(members)) else 0.0
-        if same_words(comment.text, top[0][1].text):
-            score, extra = 1.0, 0.0
+        join_at = min(self.thresholds.join[size] + extra, NEVER)
+        suggest_at = min(self.thresholds.suggest[size] + extra, NEVER)
+        if same_words(comment.text, closest):
+            score = 1.0
+            join_at = join_at if size == "report" else min(join_at, 1.0)
+        elif conflict(comment.text, closest):
+            join_at = NEVER
         nearest = tuple(
             Nearest(
                 member.comment_id,
@@ -108,8 +116,6 @@ class DefaultGrouper:
             )
             for _, member, cosine, lexical in top[:EVIDENCE]
         )
-        join_at = min(self.thresholds.join[size] + extra, 0.99)
-        suggest_at = min(self.thresholds.suggest[size] + extra, 0.99)
         oldest = min(member.comment_id for member in members)
         return _Link(theme_id, round(score, 4), join_at, suggest_at, nearest, oldest)
 
@@ -138,6 +144,18 @@ def length_class(text: str) -> str:
     """``short`` up to 20 words, ``long`` above 60, else ``medium``."""
     count = len(words(text[: READ * 2]))
     return "short" if count <= SHORT_WORDS else "long" if count > LONG_WORDS else "medium"
+
+
+def pair_class(one: str, other: str) -> str:
+    """What the two texts are like: ``technical`` where one opens with a version, code or module, ``report`` where both
+    are long as well, else the length of the shorter one.
+
+    Reports that name parts exactly repeat whole paragraphs about different things: trackers clone them on purpose.
+    """
+    sizes = {length_class(one), length_class(other)}
+    if names_parts(one) or names_parts(other):
+        return "report" if sizes == {"long"} else "technical"
+    return next(size for size in ("short", "medium", "long") if size in sizes)
 
 
 def overlap(one: str, other: str) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import Kind, ModelError
+from classifiers.experts import blend, log_softmax
 from classifiers.heads import Features, read
 from classifiers.model_files import DIMENSIONS
 
@@ -25,6 +26,7 @@ class KindModel:
             ModelError: ``heads_unreadable``.
         """
         self._heads, self.card = read("kind", folder)
+        self._reports, _ = read("kind_reports", folder)
         self._temperature = float(self.card["temperature"])
         self._bias = np.array([float(self.card["bias"].get(kind, 0.0)) for kind in KINDS])
 
@@ -53,7 +55,8 @@ class KindModel:
 
     def probabilities(self, features: Features) -> NDArray[np.float64]:
         """``float64[n, 5]`` in the order of ``KINDS``; rows sum to 1."""
-        logits = self._heads.logits(features) / self._temperature + self._bias
+        opinions = log_softmax(self._heads.logits(features)), log_softmax(self._reports.logits(features))
+        logits = blend(*opinions, features.style) / self._temperature + self._bias
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 

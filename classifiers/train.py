@@ -15,7 +15,7 @@ import numpy as np
 from classifiers import encoder
 from classifiers.contract import Embedder, Kind
 from classifiers.corpora import DOMAINS, SEEDS, Corpus, Report, balance, read_corpus
-from classifiers.crossdomain import judge_domains, judge_folds
+from classifiers.crossdomain import REPORTS, judge_domains, judge_folds, report_heads
 from classifiers.fitting import Mask, Penalties, Table
 from classifiers.heads import WEIGHTS, Features, Floats, Heads, write
 from classifiers.kind import KINDS
@@ -64,6 +64,8 @@ def train_kind(corpus: Corpus, table: Table, out: Path, seed: int, say: Report) 
         "licences": {domain: title for domain, (_, title) in DOMAINS.items()},
     }
     write("kind", heads, card, out)
+    reports = report_heads(corpus, table, allowed, corpus.domains == REPORTS)
+    write("kind_reports", reports, {**_card(corpus, reports, seed), "trained_on": DOMAINS[REPORTS][1]}, out)
     return card
 
 

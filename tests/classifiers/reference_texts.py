@@ -1,4 +1,5 @@
-"""Sentences whose vectors sentence-transformers 5 computed in float32; ``reference_vectors.npz`` holds them in this order."""
+"""Sentences whose vectors sentence-transformers 5 computed in float32; ``reference_vectors.npz`` holds them in
+this order."""
 
 TEXTS = (
     "The app crashes when I open the settings page.",

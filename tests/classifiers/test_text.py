@@ -28,7 +28,7 @@ ANY_TEXT = st.text(st.characters(), max_size=300)
         ("Broken.\n-- \nBest regards, Kim", "Broken."),
         ("Broken.\nSent from my iPhone", "Broken."),
         ("See:\n```py\none\ntwo\nthree\nfour\n```\nafter", "See:\none\ntwo\nafter"),
-        ("Boom\n  at a.b(C.java:1)\n  at a.c(C.java:2)\n  at a.d(C.java:3)\nthen", "Boom\n at a.b(C.java:1)\n at a.c(C.java:2)\nthen"),
+        ("Boom\n at a.b(C.java:1)\n at c(C.java:2)\n at d(C.java:3)\nend", "Boom\n at a.b(C.java:1)\n at c(C.java:2)\nend"),
         ("-- \nonly a signature", "-- \nonly a signature"),
     ],
 )  # fmt: skip
@@ -62,7 +62,9 @@ def test_fingerprint_tells_copies_from_others() -> None:
     assert fingerprint(" \n") == ""
 
 
-@pytest.mark.parametrize("piece", ["a", "word ", "<!-- ", "<!-- --> ", "[", "![a](", "```\n", "http://", "\n", "é\u0301", "...", "at x("])
+@pytest.mark.parametrize(
+    "piece", ["a", "word ", "<!-- ", "<!-- --> ", "[", "![a](", "```\n", "http://", "\n", "é\u0301", "...", "at x("]
+)
 def test_a_megabyte_takes_no_time(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
     start = time.perf_counter()
@@ -110,7 +112,11 @@ def test_noise(text: str, reason: str) -> None:
 
 def test_content_words_meet_across_endings() -> None:
     assert content_words("The app crashes") == content_words("crashed")
-    assert shared_words("Crashes while uploading photos", "upload of a photo crashed") == ("crashes", "uploading", "photos")
+    assert shared_words("Crashes while uploading photos", "upload of a photo crashed") == (
+        "crashes",
+        "uploading",
+        "photos",
+    )
 
 
 def test_title_is_the_telling_sentence_cut_at_a_clause() -> None:
