@@ -13,11 +13,23 @@ from starlette.responses import JSONResponse, Response
 
 from app.errors import RelayError
 from app.web.assets import FOLDER, HashedFiles
-from app.web.pages import comments, login, overview, preferences, settings, sources, theme, theme_acts, trackers, triage
+from app.web.pages import (
+    answers,
+    comments,
+    login,
+    overview,
+    preferences,
+    settings,
+    sources,
+    theme,
+    theme_acts,
+    trackers,
+    triage,
+)
 from app.web.routes import PageRoute, refusal
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-for part in (login, preferences, overview, triage, theme, theme_acts, comments, sources, trackers, settings):
+for part in (login, preferences, overview, triage, theme, theme_acts, comments, sources, trackers, settings, answers):
     router.include_router(part.router)
 
 _MACHINES = ("/api/", "/hooks/", "/static/", "/metrics", "/health", "/openapi")

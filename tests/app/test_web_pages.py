@@ -231,6 +231,39 @@ async def test_secrets_rotate_and_the_old_one_ends(client: httpx.AsyncClient, da
     assert row["name"] == "Workspace" and "C1, C2" in str(row["settings"])
 
 
+async def test_a_check_says_what_to_put_right(client: httpx.AsyncClient, database: Database) -> None:
+    person = await sign_in(client, database)
+    async with database.transaction() as connection:
+        await add_product(connection)
+    typed = {"type": "github", "product": "atlas", "name": "Code", "kinds": "bug", "set_repository": "acme/atlas"}
+    await person.send("/trackers/new", **typed, cred_token="a-token", set_base_url="http://127.0.0.1:9")
+    async with database.transaction() as connection:
+        tracker = (await one(connection, "select id from tracker"))["id"]
+    page = await person.send(f"/trackers/{tracker}/check")
+    assert page.status_code == 200 and 'aria-label="What the check found"' in page.text
+    assert "could not be reached" in page.text and "a-token" not in page.text
+    async with database.transaction() as connection:
+        assert (await one(connection, "select checked_at is not null as checked from tracker"))["checked"]
+
+
+async def test_what_is_shown_once_can_be_reloaded(client: httpx.AsyncClient, database: Database) -> None:
+    person = await sign_in(client, database)
+    async with database.transaction() as connection:
+        product = await add_product(connection)
+        source = await add_source(connection, product)
+        tracker = await add_tracker(connection, product)
+    shown_once = {
+        f"/sources/{source}/secret": f"/sources/{source}",
+        f"/trackers/{tracker}/check": "/trackers",
+        f"/trackers/{tracker}/settings": f"/trackers/{tracker}",
+        "/settings/tokens": "/settings",
+    }
+    for address, page in shown_once.items():
+        assert (await person.get(address)).headers["location"] == page
+        assert (await person.get(page)).status_code == 200
+    assert (await person.get("/sources/new?platform=nothing")).headers["location"] == "/sources/new"
+
+
 async def test_a_token_is_shown_once(client: httpx.AsyncClient, database: Database) -> None:
     person = await sign_in(client, database)
     made = await person.send("/settings/tokens", name="script", scope="read")
