@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 _HIDDEN = ("secret", "token", "password", "authorization", "cookie", "credentials", "conninfo", "database_url")
 
@@ -29,7 +30,7 @@ def configure_logs(level: str, style: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _hide,
-            *([structlog.processors.dict_tracebacks] if style == "json" else []),
+            *([frames] if style == "json" else []),
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),

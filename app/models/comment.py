@@ -69,6 +69,9 @@ class Comment(SQLModel, table=True):
             "comment_by_theme", "theme_id", sa.text("created_at desc"), postgresql_where=sa.text("theme_id is not null")
         ),
         sa.Index("comment_by_product", "product_id", sa.text("created_at desc"), sa.text("id desc")),
+        sa.Index("comment_by_time", sa.text("created_at desc"), sa.text("id desc")),
+        sa.Index("comment_failed", "product_id", "id", postgresql_where=sa.text("stage = 'failed'")),
+        sa.Index("comment_by_delivery", "delivery_id"),
         sa.Index("comment_by_thread", "source_id", "thread_id"),
         sa.Index("comment_by_fingerprint", "product_id", "fingerprint", postgresql_where=sa.text("fingerprint <> ''")),
         sa.Index("comment_search", "search", postgresql_using="gin"),

@@ -22,6 +22,10 @@ class Delivery(SQLModel, table=True):
         sa.UniqueConstraint("source_id", "dedup_key", name="delivery_once"),
         sa.Index("delivery_waiting", "id", postgresql_where=sa.text("stage = 'received'")),
         sa.Index("delivery_by_source", "source_id", sa.text("id desc")),
+        sa.Index("delivery_by_time", "received_at", postgresql_using="brin"),
+        sa.Index(
+            "delivery_troubled", "stage", sa.text("id desc"), postgresql_where=sa.text("stage in ('failed', 'unknown')")
+        ),
         sa.CheckConstraint("stage in ('received', 'parsed', 'ignored', 'unknown', 'failed')", name="delivery_stage"),
     )
 

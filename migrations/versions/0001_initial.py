@@ -239,6 +239,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("source_id", "dedup_key", name="delivery_once"),
     )
     op.create_index("delivery_by_source", "delivery", ["source_id", sa.literal_column("id desc")], unique=False)
+    op.create_index("delivery_by_time", "delivery", ["received_at"], unique=False, postgresql_using="brin")
+    op.create_index(
+        "delivery_troubled",
+        "delivery",
+        ["stage", sa.literal_column("id desc")],
+        unique=False,
+        postgresql_where=sa.text("stage in ('failed', 'unknown')"),
+    )
     op.create_index(
         "delivery_waiting", "delivery", ["id"], unique=False, postgresql_where=sa.text("stage = 'received'")
     )
@@ -371,6 +379,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("source_id", "external_id", name="comment_once"),
     )
+    op.create_index("comment_by_delivery", "comment", ["delivery_id"], unique=False)
     op.create_index(
         "comment_by_fingerprint",
         "comment",
@@ -392,6 +401,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("theme_id is not null"),
     )
     op.create_index("comment_by_thread", "comment", ["source_id", "thread_id"], unique=False)
+    op.create_index(
+        "comment_by_time", "comment", [sa.literal_column("created_at desc"), sa.literal_column("id desc")], unique=False
+    )
+    op.create_index(
+        "comment_failed", "comment", ["product_id", "id"], unique=False, postgresql_where=sa.text("stage = 'failed'")
+    )
     op.create_index("comment_search", "comment", ["search"], unique=False, postgresql_using="gin")
     op.create_index("comment_to_enrich", "comment", ["id"], unique=False, postgresql_where=sa.text("stage = 'parsed'"))
     op.create_index(
@@ -436,10 +451,13 @@ def downgrade() -> None:
     op.drop_index("comment_to_group", table_name="comment", postgresql_where=sa.text("stage = 'enriched'"))
     op.drop_index("comment_to_enrich", table_name="comment", postgresql_where=sa.text("stage = 'parsed'"))
     op.drop_index("comment_search", table_name="comment", postgresql_using="gin")
+    op.drop_index("comment_failed", table_name="comment", postgresql_where=sa.text("stage = 'failed'"))
+    op.drop_index("comment_by_time", table_name="comment")
     op.drop_index("comment_by_thread", table_name="comment")
     op.drop_index("comment_by_theme", table_name="comment", postgresql_where=sa.text("theme_id is not null"))
     op.drop_index("comment_by_product", table_name="comment")
     op.drop_index("comment_by_fingerprint", table_name="comment", postgresql_where=sa.text("fingerprint <> ''"))
+    op.drop_index("comment_by_delivery", table_name="comment")
     op.drop_table("comment")
     op.drop_index("ticket_due", table_name="ticket", postgresql_where=sa.text("due_at is not null"))
     op.drop_index(op.f("ix_ticket_product_id"), table_name="ticket")
@@ -450,6 +468,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_source_secret_source_id"), table_name="source_secret")
     op.drop_table("source_secret")
     op.drop_index("delivery_waiting", table_name="delivery", postgresql_where=sa.text("stage = 'received'"))
+    op.drop_index(
+        "delivery_troubled", table_name="delivery", postgresql_where=sa.text("stage in ('failed', 'unknown')")
+    )
+    op.drop_index("delivery_by_time", table_name="delivery", postgresql_using="brin")
     op.drop_index("delivery_by_source", table_name="delivery")
     op.drop_table("delivery")
     op.drop_table("comment_version")

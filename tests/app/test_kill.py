@@ -9,10 +9,6 @@ import asyncio
 import json
 import os
 import random
-import signal
-import socket
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -26,6 +22,7 @@ from app.trackers import create_tracker
 from app.vault import Vault, new_key
 from integrations.sandbox.server import SandboxServer
 from tests.app.forum import Forum, open_forum
+from tests.app.processes import Processes, environment, free_port
 
 DELIVERIES = int(os.environ.get("RELAY_KILL_DELIVERIES", "240"))
 ROUNDS = int(os.environ.get("RELAY_KILL_ROUNDS", "4"))
@@ -39,35 +36,6 @@ BUGS = [
     "I would love to have nested folders for my notebooks",
     "It would be great to use the app offline on a train",
 ]
-
-
-class Processes:
-    """The service's two processes, as an operator would start them."""
-
-    def __init__(self, environment: dict[str, str], folder: Path) -> None:
-        self.environment, self.folder = environment, folder
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-
-    def start(self, name: str) -> None:
-        log = (self.folder / f"{name}.log").open("ab")
-        command = [sys.executable, "-m", "app.cli", name]
-        self.running[name] = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
-
-    def kill(self, name: str) -> None:
-        process = self.running[name]
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        self.start(name)
-
-    def stop(self) -> None:
-        for process in self.running.values():
-            process.send_signal(signal.SIGTERM)
-        for process in self.running.values():
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
 
 
 async def deliver(forum: Forum, url: str, comments: list[dict[str, Any]], acknowledged: Counter[str]) -> None:
@@ -113,25 +81,18 @@ async def test_kill_at_random_moments(database: Database, tmp_path: Path, model_
     chance = random.Random(20261121)
     key = new_key()
     vault = Vault(key)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     everything = {"policy": "auto", "auto_min_people": 1, "auto_min_confidence": 0.0}
     forum = await open_forum(database, Settings(data_dir=tmp_path), vault, **everything)
-    environment = os.environ | {
-        "RELAY_DATABASE_URL": database.conninfo,
-        "RELAY_SECRET_KEY": key,
-        "RELAY_DATA_DIR": str(tmp_path),
-        "RELAY_MODEL_DIR": str(model_dir),
-        "RELAY_PORT": str(port),
-        "RELAY_ALLOW_PRIVATE_ADDRESSES": "true",
-        "RELAY_LEASE_SECONDS": "3",
-        "RELAY_REFRESH_SECONDS": "0.5",
-        "RELAY_PUSH_INTERVAL": "0",
-        "RELAY_PUSH_SETTLE": "1",
-        "RELAY_BATCH_SIZE": "16",
+    hurried = {
+        "lease_seconds": "3",
+        "refresh_seconds": "0.5",
+        "push_interval": "0",
+        "push_settle": "1",
+        "batch_size": "16",
     }
+    variables = environment(database.conninfo, key, tmp_path, model_dir, port, **hurried)
     comments = []
     for number in range(DELIVERIES):
         text = f"{chance.choice(BUGS)}, {chance.choice(['again', 'still', 'always', 'really', 'sadly'])} {number % 7}"
@@ -148,7 +109,7 @@ async def test_kill_at_random_moments(database: Database, tmp_path: Path, model_
                 {"repository": "acme/app", "base_url": sandbox.url},
                 {"token": "a-secret-token"},
             )
-        processes = Processes(environment, tmp_path)
+        processes = Processes(variables, tmp_path)
         processes.start("serve")
         processes.start("worker")
         try:
@@ -159,7 +120,7 @@ async def test_kill_at_random_moments(database: Database, tmp_path: Path, model_
                     processes.kill(name)
             await asyncio.wait_for(replay, 900)
             async with asyncio.timeout(600):
-                while not await settled(forum):  # noqa: ASYNC110 - it is another process that we wait for
+                while not await settled(forum):
                     await asyncio.sleep(0.3)
         finally:
             processes.stop()

@@ -51,7 +51,7 @@ def serve(application: str, url: str, key: str, folder: str, ready: Any) -> None
     server = uvicorn.Server(uvicorn.Config(app, port=0, http="httptools", access_log=False, log_level="warning"))
 
     async def announce() -> None:
-        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        while not server.started:
             await asyncio.sleep(0.01)
         ready.send(server.servers[0].sockets[0].getsockname()[1])
 

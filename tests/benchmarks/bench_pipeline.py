@@ -30,10 +30,11 @@ from classifiers.enrich import DefaultEnricher
 from classifiers.grouping import DefaultGrouper
 from tests.benchmarks.machine import describe, spread
 
-PLACES = (
-    "export import login search sync editor calendar sidebar settings widget backup printing sharing tags archive "
-    "inbox timeline profile upload checkout map camera chat billing report keyboard theme gallery player download"
-).split()
+_PLACES = """
+    export import login search sync editor calendar sidebar settings widget backup printing sharing tags archive
+    inbox timeline profile upload checkout map camera chat billing report keyboard theme gallery player download
+"""
+PLACES = _PLACES.split()
 TROUBLES = ("crashes", "freezes", "loses data", "stays empty", "fails silently", "takes minutes", "drains the battery")
 SIGNS = ("since the last update", "on my old phone", "when offline", "with large files", "after a restart", "at night")
 WISHES = ("please add", "I would love to see", "it would be great to have", "could you support", "we really need")
