@@ -21,9 +21,10 @@ def _hide(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typin
 
 def configure_logs(level: str, style: str) -> None:
     """Set up structlog, and the standard library's loggers to follow it at warnings and above."""
-    render: Any = (
-        structlog.processors.JSONRenderer() if style == "json" else structlog.dev.ConsoleRenderer(colors=False)
-    )
+    # Tracebacks come without local variables: those hold passwords and secrets.
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    frames = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+    render: Any = structlog.processors.JSONRenderer() if style == "json" else plain
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

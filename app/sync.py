@@ -202,7 +202,7 @@ class Push:
         log.warning("ticket_push_failed", ticket=str(ticket["id"]), tracker=opened.name, reason=error.reason)
         if ticket["state"] == "created" and error.reason in _GONE and await self._is_gone(opened, ticket):
             await self._settle_state(
-                ticket, "gone", "ticket_gone", "It was deleted in the tracker; nothing is recreated."
+                ticket, "gone", "ticket_gone", "It was deleted in the tracker; Retry makes it anew."
             )
             return True
         delay = full_jitter(ticket["attempts"], base=BACKOFF_BASE, cap=BACKOFF_CAP, rng=self.chance)
@@ -264,20 +264,24 @@ class Push:
 
 
 async def retry_ticket(database: Database, ticket_id: uuid.UUID) -> None:
-    """Try a blocked ticket again now, after a person has put right what was wrong. Raises NotFound, Conflict."""
+    """Try a ticket again now, after a person has put right what was wrong; one that is gone is made anew.
+
+    Raises NotFound; Conflict for a ticket whose theme is not accepted any more.
+    """
     async with database.transaction() as connection:
-        cursor = await connection.execute(
-            "select state, tracker_id, remote_id from ticket where id = %s for update", [ticket_id]
-        )
+        cursor = await connection.execute("select state, tracker_id from ticket where id = %s for update", [ticket_id])
         ticket = await cursor.fetchone()
         if ticket is None:
             raise NotFound("There is no ticket with this id.", reason="ticket_not_found")
-        if ticket["state"] in ("cancelled", "gone"):
-            raise Conflict(f"This ticket is {ticket['state']}; accept its theme again.", reason="ticket_not_retryable")
+        if ticket["state"] == "cancelled":
+            raise Conflict("This ticket is cancelled; accept its theme again.", reason="ticket_not_retryable")
         await connection.execute(
             """
             update ticket set due_at = now(), attempts = 0, reason = '', detail = '',
-                   state = case when state = 'blocked' then 'pending' else state end
+                   remote_id = case when state = 'gone' then '' else remote_id end,
+                   remote_key = case when state = 'gone' then '' else remote_key end,
+                   url = case when state = 'gone' then '' else url end,
+                   state = case when state in ('blocked', 'gone') then 'pending' else state end
             where id = %s
             """,
             [ticket_id],

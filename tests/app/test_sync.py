@@ -245,7 +245,7 @@ async def test_a_required_field_blocks_one_ticket_until_somebody_retries(bench: 
     ]
 
 
-async def test_a_ticket_deleted_in_the_tracker_is_marked_and_not_recreated(bench: Bench) -> None:
+async def test_a_ticket_deleted_in_the_tracker_is_marked_and_made_anew_only_when_asked(bench: Bench) -> None:
     from tests.app.test_triage import say
 
     await bench.theme()
@@ -257,7 +257,10 @@ async def test_a_ticket_deleted_in_the_tracker_is_marked_and_not_recreated(bench
     row = await bench.ticket()
     assert (row["state"], row["reason"], row["due_at"]) == ("gone", "ticket_gone", None)
     await bench.push()
-    assert len([ticket for ticket in bench.tickets if not ticket.deleted]) == 0
+    assert [ticket for ticket in bench.tickets if not ticket.deleted] == []
+    await retry_ticket(bench.forum.database, row["id"])  # somebody wants it back
+    await bench.run()
+    assert len([ticket for ticket in bench.tickets if not ticket.deleted]) == 1
 
 
 async def test_undo_before_the_push_makes_no_ticket(bench: Bench) -> None:
