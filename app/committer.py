@@ -19,13 +19,13 @@ from app.db import DatabaseAway, is_away
 
 log = structlog.get_logger(__name__)
 
+# Nearly always everything in a batch came for one source, so only what differs per delivery travels as an array.
 INSERT = """
-    insert into delivery (product_id, source_id, dedup_key, received_at, method, headers, query, body)
-    select * from unnest(
-        %b::uuid[], %b::uuid[], %t::text[], %b::timestamptz[], %t::text[], %t::jsonb[], %t::jsonb[], %b::bytea[]
-    )
+    insert into delivery (product_id, source_id, method, query, dedup_key, headers, body)
+    select %b, %b, %t, %t::jsonb, d.dedup_key, d.headers, d.body
+    from unnest(%t::text[], %t::jsonb[], %b::bytea[]) as d(dedup_key, headers, body)
     on conflict (source_id, dedup_key) do nothing
-    returning source_id, dedup_key
+    returning dedup_key
 """
 
 
@@ -36,12 +36,16 @@ class NewDelivery:
     product_id: uuid.UUID
     source_id: uuid.UUID
     dedup_key: str
-    received_at: object
     method: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
     stored: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def channel(self) -> tuple[uuid.UUID, uuid.UUID, str, str]:
+        """What most deliveries that arrive together have in common."""
+        return self.product_id, self.source_id, self.method, json.dumps(dict(self.query)) if self.query else "{}"
 
 
 class Committer:
@@ -117,23 +121,19 @@ class Committer:
 
     @staticmethod
     async def _insert(connection: psycopg.AsyncConnection[tuple[object, ...]], batch: list[NewDelivery]) -> None:
-        columns = [
-            [each.product_id for each in batch],
-            [each.source_id for each in batch],
-            [each.dedup_key for each in batch],
-            [each.received_at for each in batch],
-            [each.method for each in batch],
-            [json.dumps(dict(each.headers)) for each in batch],
-            [json.dumps(dict(each.query)) if each.query else "{}" for each in batch],
-            [each.body for each in batch],
-        ]
-        cursor = await connection.execute(INSERT, columns, prepare=True)
-        new = set(await cursor.fetchall())
+        channels: dict[tuple[uuid.UUID, uuid.UUID, str, str], list[NewDelivery]] = {}
         for each in batch:
             if not each.stored.done():
-                key = (each.source_id, each.dedup_key)
-                each.stored.set_result(key in new)
-                new.discard(key)
+                channels.setdefault(each.channel, []).append(each)
+        # Known deliveries are answered too: a channel that was committed before a later one failed stays committed.
+        for channel, part in channels.items():
+            arrays = [[d.dedup_key for d in part], [json.dumps(d.headers) for d in part], [d.body for d in part]]
+            cursor = await connection.execute(INSERT, [*channel, *arrays], prepare=True)
+            new = {row[0] for row in await cursor.fetchall()}
+            for each in part:
+                if not each.stored.done():
+                    each.stored.set_result(each.dedup_key in new)
+                    new.discard(each.dedup_key)
 
     @staticmethod
     def _fail(batch: list[NewDelivery], error: Exception) -> None:

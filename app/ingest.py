@@ -10,8 +10,10 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
 
 import structlog
+from prometheus_client import Counter
 from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope, Send
 
@@ -26,6 +28,7 @@ from integrations.signatures import verify
 
 log = structlog.get_logger(__name__)
 
+PREFIX = "/hooks/"
 _NEVER_KEPT = ("signature", "token", "secret", "authorization", "cookie")
 _JSON = [(b"content-type", b"application/json")]
 _ACCEPTED = b'{"status":"accepted"}'
@@ -36,18 +39,21 @@ class Refused(RelayError):
     """A delivery that is not stored."""
 
 
-def _kept(headers: dict[str, str]) -> dict[str, str]:
-    """The headers that a later replay needs, without anything that is or proves a secret."""
-    return {
-        name: value.replace("\x00", "")
-        for name, value in headers.items()
-        if (name.startswith(("x-", "webhook-")) or name in ("content-type", "user-agent"))
-        and not any(word in name for word in _NEVER_KEPT)
-    }
+@lru_cache(maxsize=1024)
+def _is_kept(name: str) -> bool:
+    """Whether a later replay may need this header: nothing that is or proves a secret is ever stored."""
+    return (name.startswith(("x-", "webhook-")) or name in ("content-type", "user-agent")) and not any(
+        word in name for word in _NEVER_KEPT
+    )
+
+
+@lru_cache(maxsize=1024)
+def _outcome(platform: str, reason: str) -> Counter:
+    return DELIVERIES.labels(platform, reason)
 
 
 class Ingest:
-    """The ASGI endpoint. ``now`` gives UTC times, ``clock`` monotonic seconds."""
+    """The ASGI application below ``/hooks/``. ``now`` gives UTC times, ``clock`` monotonic seconds."""
 
     def __init__(
         self, database: Database, vault: Vault, *, now: Callable[[], datetime], clock: Callable[[], float]
@@ -63,7 +69,7 @@ class Ingest:
         source: ConnectedSource | None = None
         extra: list[tuple[bytes, bytes]] = []
         try:
-            source = await self._source(scope["path_params"]["source_id"])
+            source = await self._source(scope["path"].removeprefix(PREFIX))
             answer = await self._take(source, scope, receive)
             reason, status, body, content = "accepted", 202, answer, _JSON
             if isinstance(answer, Response):
@@ -78,7 +84,7 @@ class Ingest:
                 extra = [(b"retry-after", b"5")]
             elif status == 405:
                 extra = [(b"allow", b"GET, POST")]
-        DELIVERIES.labels(source.definition.name if source else "unknown", reason).inc()
+        _outcome(source.definition.name if source else "unknown", reason).inc()
         assert isinstance(body, bytes)
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": status, "headers": [*content, length, *extra]})
@@ -119,9 +125,8 @@ class Ingest:
             source.product_id,
             source.id,
             _dedup_key(source, inbound),
-            inbound.received_at,
             inbound.method,
-            _kept(headers),
+            {name: value.replace("\x00", "") for name, value in headers.items() if _is_kept(name)},
             query,
             body,
         )

@@ -154,7 +154,7 @@ def _comment(comment: Comment, delivery: CommentsDelivery, inbound: Inbound, set
 def validate(inbound: Inbound) -> None:
     """Tell the sender at once about a body that ``parse`` could not read. Raises PayloadError."""
     body = inbound.json()
-    kind = event(inbound)
+    kind = payload.name(body.get("type"))
     if kind == "comment.deleted":
         payload.read(DeletionsDelivery, body)
     elif kind in HANDLED:

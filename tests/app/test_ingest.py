@@ -10,8 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from starlette.applications import Starlette
-from starlette.routing import Route
 
 from app.config import Settings
 from app.db import Database
@@ -45,8 +43,7 @@ async def door(database: Database, vault: Vault, clock: Clock) -> AsyncIterator[
     """The ingest endpoint alone."""
     ingest = Ingest(database, vault, now=lambda: datetime.now(UTC), clock=clock)
     ingest.committer.start()
-    site = Starlette(routes=[Route("/hooks/{source_id}", ingest, methods=None)])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=site), base_url="http://testserver") as opened:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=ingest), base_url="http://testserver") as opened:
         yield opened
     await ingest.committer.stop()
 
