@@ -84,7 +84,7 @@ async def product_findings(services: Services, product: Product) -> list[Finding
         its_trackers = await list_trackers(session, product.id)
     found = []
     if not its_sources:
-        add = f"Run `relay source add PLATFORM NAME --product {product.slug}`."
+        add = f"Run `relay source add NAME --platform PLATFORM --product {product.slug}`."
         found.append(Finding("sources", False, "It has none, so nothing can arrive.", add))
     taken = {kind for tracker in its_trackers if tracker.enabled for kind in tracker.kinds.split(",")}
     for kind in ("bug", "feature"):
@@ -94,7 +94,7 @@ async def product_findings(services: Services, product: Product) -> list[Finding
                     "trackers",
                     False,
                     f"No tracker takes themes of the kind {kind}.",
-                    f"Run `relay tracker add TYPE NAME --product {product.slug} --kinds {kind}`.",
+                    f"Run `relay tracker add NAME --type TYPE --product {product.slug} --kinds {kind}`.",
                 )
             )
     for source in its_sources:

@@ -73,8 +73,9 @@ def examine(settings: Settings, run: Callable[[str], list[Finding]]) -> list[Fin
 
 def _database(settings: Settings, url: str) -> list[Finding]:
     facts = check_server(url)
-    place = "embedded" if settings.database_url is None else "RELAY_DATABASE_URL"
-    return [Finding("database", True, f"PostgreSQL {facts.version} ({place}), pgvector {facts.pgvector}.")]
+    # The embedded server's address names a password file, where the configured one may hold the password itself.
+    place = f"embedded, {url}" if settings.database_url is None else f"{facts.database} at RELAY_DATABASE_URL"
+    return [Finding("database", True, f"PostgreSQL {facts.version}, pgvector {facts.pgvector} ({place}).")]
 
 
 def _migrations(settings: Settings, url: str) -> Finding:

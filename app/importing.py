@@ -125,7 +125,7 @@ async def import_file(
     if source.platform != "generic":
         raise Invalid(
             f"{source.name} listens to {source.platform}; import into a source of its own: "
-            "relay source add generic NAME.",
+            "relay source add NAME --platform generic.",
             reason="source_not_generic",
         )
     result = Imported()

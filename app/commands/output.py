@@ -61,8 +61,11 @@ def as_json(value: object) -> None:
     typer.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "") -> None:
-    """A table in a terminal, else tab-separated lines under a line of headings. ``empty`` is the hint for no rows."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "", cut: str = "") -> None:
+    """A table in a terminal, else tab-separated lines under a line of headings.
+
+    ``empty`` is the hint for no rows, ``cut`` the column that is cut short where the terminal is narrow.
+    """
     shown = [[_cell(value) for value in row] for row in rows]
     if not sys.stdout.isatty():
         for line in [list(columns), *shown]:
@@ -73,7 +76,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
 
         made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
         for column in columns:
-            made.add_column(column, overflow="fold")
+            made.add_column(column, overflow="ellipsis" if column == cut else "fold", no_wrap=column == cut)
         for line in shown:
             made.add_row(*(_coloured(cell) for cell in line))
         console().print(made)
@@ -138,6 +141,8 @@ def _cell(value: object) -> str:
         return f"{value:g}"
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={each}" for name, each in value.items() if each not in ("", None))
     # What people wrote elsewhere must not move the cursor of whoever looks.
     return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in str(value))
 

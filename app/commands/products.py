@@ -55,7 +55,7 @@ def add(
         output.as_json(fields(made))
         return
     output.done(f"Product {made.slug} made, with the policy {made.policy}.")
-    output.hint(f"Next: relay source add PLATFORM NAME --product {made.slug}")
+    output.hint(f"Next: relay source add NAME --platform PLATFORM --product {made.slug}")
 
 
 @app.command("list")

@@ -25,8 +25,8 @@ AskSecret = Annotated[
 
 @app.command()
 def add(
-    platform: Annotated[str, typer.Argument(help="discourse, generic, github, slack ...")],
     name: str,
+    platform: Annotated[str, typer.Option(help="discourse, generic, github, slack ...")],
     product: OfProduct = None,
     settings: Annotated[list[str] | None, typer.Option("--set", help="A setting as name=value; repeatable.")] = None,
     ask: AskSecret = False,
@@ -84,7 +84,7 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
             )
             for each in found
         ],
-        empty="No sources yet: relay source add PLATFORM NAME",
+        empty="No sources yet: relay source add NAME --platform PLATFORM",
     )
 
 

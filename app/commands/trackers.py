@@ -31,8 +31,8 @@ Kinds = Annotated[str | None, typer.Option(help="Which themes it takes: bug, fea
 
 @app.command()
 def add(
-    type_: Annotated[str, typer.Argument(metavar="TYPE", help="github or jira.")],
     name: str,
+    type_: Annotated[str, typer.Option("--type", help="github or jira.")],
     product: OfProduct = None,
     settings: Settings = None,
     plain: Plain = None,
@@ -77,7 +77,7 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
     output.table(
         ["tracker", "type", "kinds", "enabled", "trouble", "id"],
         [(each.name, each.type, each.kinds, each.enabled, each.reason, each.id) for each in found],
-        empty="No trackers yet: relay tracker add TYPE NAME",
+        empty="No trackers yet: relay tracker add NAME --type TYPE",
     )
 
 

@@ -75,7 +75,7 @@ def status(product: OfProduct = None, as_json: AsJson = False) -> None:
             (s.name, s.platform, s.status, output.ago(s.last_delivery_at), s.deliveries_24h, s.failed, s.unknown)
             for s in found["sources"]
         ],
-        empty="No sources yet: relay source add PLATFORM NAME",
+        empty="No sources yet: relay source add NAME --platform PLATFORM",
     )
     output.table(["tickets", "count"], list(found["tickets"].items()), empty="No tickets yet.")
 

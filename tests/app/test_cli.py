@@ -126,7 +126,7 @@ def test_a_database_without_tables_asks_for_migrate_which_goes_up_and_down(empty
 
 def test_status_shows_stages_sources_and_tickets(relay: Relay) -> None:
     relay("product", "add", "Tide")
-    relay("source", "add", "generic", "forum")
+    relay("source", "add", "forum", "--platform", "generic")
     shown = relay("status", "--json").json
     assert [stage["stage"] for stage in shown["stages"]] == ["parse", "enrich", "group", "push"]
     assert [(source["name"], source["status"]) for source in shown["sources"]] == [("forum", "never")]

@@ -46,33 +46,43 @@ def test_a_product_is_added_listed_shown_and_changed(relay: Relay) -> None:
 
 def test_a_source_is_added_and_shown_with_its_address_and_secret(relay: Relay) -> None:
     relay("product", "add", "Tide")
-    made = relay("source", "add", "discourse", "forum", "--set", "base_url=https://forum.example", "--json").json
+    made = relay(
+        "source", "add", "forum", "--platform", "discourse", "--set", "base_url=https://forum.example", "--json"
+    ).json
     assert made["webhook_url"] == f"https://relay.example/hooks/{made['id']}"
     assert made["settings"]["base_url"] == "https://forum.example"
     shown = relay("source", "show", "forum").out
     assert made["webhook_url"] in shown and made["secrets"][0] in shown and "Discourse" in shown
     assert relay("source", "show", made["id"], "--json").json["secrets"] == made["secrets"]
-    assert "(unknown_platform)" in relay("source", "add", "myspace", "x", fails=True).err
-    assert "(settings_invalid)" in relay("source", "add", "generic", "x", "--set", "default_format=pdf", fails=True).err
-    assert "(option_invalid)" in relay("source", "add", "generic", "x", "--set", "nothing", fails=True).err
+    assert "(unknown_platform)" in relay("source", "add", "x", "--platform", "myspace", fails=True).err
+    assert (
+        "(settings_invalid)"
+        in relay("source", "add", "x", "--platform", "generic", "--set", "default_format=pdf", fails=True).err
+    )
+    assert (
+        "(option_invalid)" in relay("source", "add", "x", "--platform", "generic", "--set", "nothing", fails=True).err
+    )
 
 
 def test_a_secret_of_the_platform_is_piped_in_and_rotated(relay: Relay) -> None:
     relay("product", "add", "Tide")
-    relay("source", "add", "slack", "chat", "--ask-secret", typed="made-by-slack-1\n")
+    relay("source", "add", "chat", "--platform", "slack", "--ask-secret", typed="made-by-slack-1\n")
     assert relay("source", "show", "chat", "--json").json["secrets"] == ["made-by-slack-1"]
     relay("source", "rotate", "chat", "--ask-secret", typed="made-by-slack-2\n")
     assert relay("source", "show", "chat", "--json").json["secrets"] == ["made-by-slack-2", "made-by-slack-1"]
     relay("source", "rotate", "chat", "--finish")
     assert relay("source", "show", "chat", "--json").json["secrets"] == ["made-by-slack-2"]
-    assert "(secret_missing)" in relay("source", "add", "slack", "more", "--ask-secret", typed="", fails=True).err
+    assert (
+        "(secret_missing)"
+        in relay("source", "add", "more", "--platform", "slack", "--ask-secret", typed="", fails=True).err
+    )
     own = relay("source", "rotate", "chat").out.splitlines()[-1]
     assert relay("source", "show", "chat", "--json").json["secrets"][0] == own
 
 
 def test_a_source_that_never_spoke_is_not_right_yet_and_can_be_removed(relay: Relay) -> None:
     relay("product", "add", "Tide")
-    relay("source", "add", "generic", "forum")
+    relay("source", "add", "forum", "--platform", "generic")
     found = {each["subject"]: each for each in relay("source", "check", "forum", "--json", fails=True).json["findings"]}
     assert found["settings"]["ok"] and found["secret"]["ok"] and not found["deliveries"]["ok"]
     assert "relay source show" in found["deliveries"]["remedy"]
@@ -85,9 +95,9 @@ def test_a_source_that_never_spoke_is_not_right_yet_and_can_be_removed(relay: Re
 def test_a_name_that_several_products_use_asks_for_the_product(relay: Relay) -> None:
     for name in ("Tide", "Ebb"):
         relay("product", "add", name)
-    assert "(product_missing)" in relay("source", "add", "generic", "forum", fails=True).err
+    assert "(product_missing)" in relay("source", "add", "forum", "--platform", "generic", fails=True).err
     for name in ("tide", "ebb"):
-        relay("source", "add", "generic", "forum", "-p", name)
+        relay("source", "add", "forum", "--platform", "generic", "-p", name)
     assert "(name_ambiguous)" in relay("source", "show", "forum", fails=True).err
     ebb = relay("product", "show", "ebb", "--json").json["id"]
     assert relay("source", "show", "forum", "-p", "ebb", "--json").json["product_id"] == ebb
@@ -98,7 +108,17 @@ def test_a_tracker_is_connected_checked_and_changed_without_a_secret_in_an_argum
 ) -> None:
     relay("product", "add", "Tide")
     with SandboxServer() as sandbox:
-        add = ("tracker", "add", "github", "repo", "--set", f"base_url={sandbox.url}", "--set", "repository=tide/app")
+        add = (
+            "tracker",
+            "add",
+            "repo",
+            "--type",
+            "github",
+            "--set",
+            f"base_url={sandbox.url}",
+            "--set",
+            "repository=tide/app",
+        )
         assert "(secret_in_arguments)" in relay(*add, "--credential", "token=oops", fails=True).err
         relay(*add, "--kinds", "bug", typed="a-piped-token\n")
         checked = relay("tracker", "check", "repo", "--json").json
@@ -125,6 +145,7 @@ def test_a_settings_value_may_be_json(relay: Relay) -> None:
             "tracker",
             "add",
             "jira",
+            "--type",
             "jira",
             "--set",
             "base_url=https://tide.example",
@@ -179,7 +200,7 @@ def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(relay: Rela
 
 def test_a_blocked_ticket_is_listed_and_tried_again(relay: Relay, database_url: str) -> None:
     product = relay("product", "add", "Tide", "--json").json["id"]
-    relay(*("tracker", "add", "github", "repo", "--set", "repository=tide/app"), typed="token\n")
+    relay(*("tracker", "add", "repo", "--type", "github", "--set", "repository=tide/app"), typed="token\n")
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "with t as (insert into theme (id, product_id, kind, title) values (gen_random_uuid(), %s, 'bug', 'Crash')"
@@ -199,7 +220,7 @@ def test_a_blocked_ticket_is_listed_and_tried_again(relay: Relay, database_url: 
 def test_failed_deliveries_go_back_into_the_queue(relay: Relay, database_url: str) -> None:
     relay("product", "add", "Tide")
     for name in ("one", "two"):
-        relay("source", "add", "generic", name)
+        relay("source", "add", name, "--platform", "generic")
     with psycopg.connect(database_url) as connection:
         connection.execute(
             "insert into delivery (product_id, source_id, dedup_key, body, stage, reason)"

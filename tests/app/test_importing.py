@@ -185,7 +185,7 @@ async def test_only_a_generic_source_takes_files(database: Database, vault: Vaul
 def test_the_command_reports_counts_and_bad_lines(database_url: str, tmp_path: Path) -> None:
     relay = command_line(database_url, tmp_path)
     relay("product", "add", "Tide")
-    relay("source", "add", "generic", "reviews")
+    relay("source", "add", "reviews", "--platform", "generic")
     path = tmp_path / "c.csv"
     path.write_text("comment,stars\nGreat,5\n,1\n")
     answer = relay("import", str(path), "--source", "reviews")
