@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,11 +37,8 @@ ABSENT = {"nlbse": (Kind.praise, Kind.other)}
 
 def judge_domains(
     corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penalties: Penalties, say: Report
-) -> dict[str, Any]:
-    """Scores by domain, the temperature, the confidence for 90 % precision with its coverage, and calibration errors.
-
-    Temperature and threshold come from the logits of unseen domains, every domain weighing the same.
-    """
+) -> tuple[Floats, dict[str, Any]]:
+    """Log probabilities of every row by heads that never saw its domain, and the scores by domain."""
     logits = np.zeros(allowed.shape)
     scores: dict[str, Any] = {}
     for domain in DOMAINS:
@@ -50,17 +46,29 @@ def judge_domains(
         logits[held] = _opinion(corpus, table, allowed, weights, penalties, held)
         scores[domain] = score_domain(domain, logits[held], corpus.labels[held])
         say(f"unseen {domain}: {scores[domain]}")
-    if os.environ.get("DUMP"):
-        np.savez(
-            os.environ["DUMP"],
-            logits=logits,
-            allowed=allowed,
-            domains=corpus.domains,
-            labels=corpus.labels,
-            style=table.features.style,
-        )
-    even = _even(corpus.domains)
-    even[corpus.domains == SEEDS] = 0
+    return logits, scores
+
+
+def judge_folds(
+    corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penalties: Penalties, seed: int
+) -> tuple[Floats, dict[str, Any]]:
+    """The same for the issue reports, each fifth of them after training on the rest of them and all other domains."""
+    inside = np.flatnonzero(corpus.domains == REPORTS)
+    fold = np.full(len(corpus.domains), -1)
+    fold[inside] = np.random.default_rng(seed).permutation(len(inside)) % 5
+    logits = np.zeros(allowed.shape)
+    for number in range(5):
+        held = fold == number
+        logits[held] = _opinion(corpus, table, allowed, weights, penalties, held)
+    return logits[inside], score_domain(REPORTS, logits[inside], corpus.labels[inside])
+
+
+def calibrate(logits: Floats, allowed: Mask, domains: Names) -> dict[str, Any]:
+    """Temperature, the confidence for 90 % precision with its coverage, and the calibration errors.
+
+    Every domain weighs the same; the project's own comments do not count.
+    """
+    even = _even(domains)
     heat = temperature(logits, allowed, even)
     before, after = softmax(logits), softmax(logits / heat)
     right = allowed[np.arange(len(allowed)), logits.argmax(axis=1)]
@@ -70,27 +78,12 @@ def judge_domains(
         "temperature": round(heat, 4),
         "unsure_below": round(threshold, 4),
         "coverage_at_90_precision": round(coverage, 4),
-        "coverage_by_domain": {domain: _sure(sure, right, corpus.domains == domain) for domain in DOMAINS},
+        "coverage_by_domain": {domain: _sure(sure, right, domains == domain) for domain in DOMAINS},
         "calibration_error": {
             "before": round(calibration_error(before.max(axis=1), right, even), 4),
             "after": round(calibration_error(after.max(axis=1), right, even), 4),
         },
-        "leave_one_domain_out": scores,
     }
-
-
-def judge_folds(
-    domain: str, corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penalties: Penalties, seed: int
-) -> dict[str, Any]:
-    """Scores inside one domain: each fifth of it judged after training on the rest of it and on all other domains."""
-    inside = np.flatnonzero(corpus.domains == domain)
-    fold = np.full(len(corpus.domains), -1)
-    fold[inside] = np.random.default_rng(seed).permutation(len(inside)) % 5
-    logits = np.zeros(allowed.shape)
-    for number in range(5):
-        held = fold == number
-        logits[held] = _opinion(corpus, table, allowed, weights, penalties, held)
-    return score_domain(domain, logits[inside], corpus.labels[inside])
 
 
 def score_domain(domain: str, logits: Floats, labels: Names) -> dict[str, Any]:
@@ -124,7 +117,7 @@ def _opinion(corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penal
 def _even(domains: Names) -> Floats:
     weights = np.zeros(len(domains))
     for domain in np.unique(domains):
-        weights[domains == domain] = 1 / (domains == domain).sum()
+        weights[domains == domain] = float(domain != SEEDS) / (domains == domain).sum()
     return np.asarray(weights / weights.sum())
 
 

@@ -74,7 +74,10 @@ def temperature(logits: Floats, allowed: Mask, weights: Floats) -> float:
 
 
 def unsure_below(confidence: Floats, right: Mask, weights: Floats, precision: float = 0.9) -> tuple[float, float]:
-    """The lowest confidence above which ``precision`` of the rows (by weight) are right, and the share they make up."""
+    """The lowest confidence above which ``precision`` of the rows (by weight) are right, and the share they make up.
+
+    (1.0, 0.0) where no threshold does it.
+    """
     order = np.argsort(-confidence, kind="stable")
     total = np.cumsum(weights[order])
     good = np.cumsum(weights[order] * right[order]) / total >= precision

@@ -28,7 +28,7 @@ ANY_TEXT = st.text(st.characters(), max_size=300)
         ("Broken.\n-- \nBest regards, Kim", "Broken."),
         ("Broken.\nSent from my iPhone", "Broken."),
         ("See:\n```py\none\ntwo\nthree\nfour\n```\nafter", "See:\none\ntwo\nafter"),
-        ("Boom\n at a.b(C.java:1)\n at c(C.java:2)\n at d(C.java:3)\nend", "Boom\n at a.b(C.java:1)\n at c(C.java:2)\nend"),
+        ("Boom\n at a(A.j:1)\n at b(A.j:2)\n at c(A.j:3)\nend", "Boom\n at a(A.j:1)\n at b(A.j:2)\nend"),
         ("-- \nonly a signature", "-- \nonly a signature"),
     ],
 )  # fmt: skip
