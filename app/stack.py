@@ -13,15 +13,19 @@ import httpx
 import psycopg
 
 from app.config import Settings
-from app.errors import Unavailable
+from app.errors import RelayError, Unavailable
 from app.listening import listen, port_of
 from app.logs import configure_logs
+from app.postgres import EmbeddedPostgres
 from app.runtime import database_url, open_vault, upgrade
 from app.supervisor import Child, Supervisor, relay_command
 from classifiers import encoder
 
 START_TIMEOUT = 60.0
 """Seconds that the web server gets until it answers for the first time."""
+
+LOOK_EVERY = 3.0
+"""Seconds between two looks at the embedded database."""
 
 
 class Stack:
@@ -37,6 +41,7 @@ class Stack:
         self._logs = logs
         self._children: list[Child] = []
         self._open = ExitStack()
+        self._server: EmbeddedPostgres | None = None
 
     def __enter__(self) -> Self:
         """Open the port, start or look at the database, migrate, prepare the model.
@@ -70,8 +75,19 @@ class Stack:
 
     def run(self, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
         """Keep the children alive until Ctrl-C or SIGTERM; ``meanwhile`` runs beside them."""
-        supervisor = Supervisor(self._children, self._say)
-        asyncio.run(supervisor.run(meanwhile))
+
+        async def aside() -> None:
+            story = asyncio.ensure_future(meanwhile()) if meanwhile else None
+            keeper = asyncio.create_task(self._keep_database())
+            try:
+                if story:
+                    await story
+                await keeper
+            finally:
+                for task in filter(None, (story, keeper)):
+                    task.cancel()
+
+        asyncio.run(Supervisor(self._children, self._say).run(aside))
         self._say("Stopped.")
 
     @property
@@ -109,10 +125,28 @@ class Stack:
         if row and not row[0]:
             self._say("Nobody can sign in yet: in another terminal, relay user add you@example.org --role admin")
 
+    def _database(self) -> str:
+        if self.settings.database_url is not None:
+            return self._open.enter_context(database_url(self.settings))
+        self._server = EmbeddedPostgres(self.settings.data_dir)
+        self._open.callback(self._server.stop)
+        return self._server.start()
+
+    async def _keep_database(self) -> None:
+        """Start the embedded database again when it ended, as it may when memory runs out."""
+        while self._server is not None:
+            await asyncio.sleep(LOOK_EVERY)
+            try:
+                if not await asyncio.to_thread(self._server.running):
+                    self._say("The embedded database ended; it starts again.")
+                    await asyncio.to_thread(self._server.start)
+            except RelayError as error:
+                self._say(error.detail)
+
     def _prepare(self) -> None:
         fd, port = self.listen(self.settings.host, self.settings.port, "--port or RELAY_PORT")
         self.settings = self.settings.model_copy(update={"port": port})
-        self.url = self._open.enter_context(database_url(self.settings))
+        self.url = self._database()
         upgrade(self.url)
         open_vault(self.settings)  # makes the key file before two children would
         if not encoder.is_prepared(self.settings.model_path):

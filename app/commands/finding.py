@@ -99,3 +99,20 @@ async def token(c: Connection, wanted: str) -> ApiToken:
     tokens = await list_tokens(c)
     live = [each for each in tokens if each.revoked_at is None]
     return chosen(live if any(each.name == wanted for each in live) else tokens, wanted, "token", "name")
+
+
+async def ticket(c: Connection, wanted: str) -> uuid.UUID:
+    """The id of the ticket with this id, start of an id, or key in its tracker. Raises NotFound, Conflict."""
+    from app.errors import Conflict, NotFound
+
+    rows = await c.execute(
+        "select id from ticket where remote_key = %(wanted)s or starts_with(id::text, lower(%(wanted)s)) limit 2",
+        {"wanted": wanted.strip() or "-"},
+    )
+    found = [row["id"] async for row in rows]
+    if not found:
+        raise NotFound(f"No ticket is named {wanted!r}: `relay ticket list` shows them.", reason="ticket_not_found")
+    if len(found) > 1:
+        raise Conflict(f"Several tickets are named {wanted!r}: give the whole id.", reason="name_ambiguous")
+    number: uuid.UUID = found[0]
+    return number

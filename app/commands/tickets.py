@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -48,24 +49,33 @@ def list_(
     if as_json:
         output.as_json(tickets)
         return
+    shown = 8 if sys.stdout.isatty() else None  # the start of an id is enough for `retry`
     output.table(
-        ["state", "tracker", "key", "kind", "theme", "reason", "address", "id"],
-        [(t.state, t.tracker_name, t.remote_key, t.theme_kind, t.theme_title, t.reason, t.url, t.id) for t in tickets],
+        ["state", "tracker", "kind", "theme", "address or trouble", "id"],
+        [
+            (
+                t.state,
+                t.tracker_name,
+                t.theme_kind,
+                t.theme_title,
+                t.reason or t.url,
+                str(t.id)[:shown],
+            )
+            for t in tickets
+        ],
         empty="No tickets.",
+        cut="theme",
     )
 
 
 @app.command()
-def retry(ticket: Annotated[str, typer.Argument(help="The ticket's id, as `relay ticket list` shows it.")]) -> None:
+def retry(ticket: Annotated[str, typer.Argument(help="Its id or the start of it, or its key in the tracker.")]) -> None:
     """Try a blocked ticket again, after what was wrong was put right."""
-    from app.errors import Invalid
     from app.sync import retry_ticket
 
-    number = finding.as_id(ticket)
-    if number is None:
-        raise Invalid("Give the ticket's id, as `relay ticket list` shows it.", reason="ticket_id_invalid")
-
     async def work(services: Services) -> None:
+        async with services.database.transaction() as c:
+            number = await finding.ticket(c, ticket)
         await retry_ticket(services.database, number)
 
     perform(work)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -43,8 +43,14 @@ class Running:
             time.sleep(0.05)
         raise AssertionError(f"never said {pattern!r}:\n{self.said}")
 
-    def children(self) -> list[int]:
-        return [each.pid for each in psutil.Process(self.process.pid).children(recursive=True)]
+    def children(self, word: str = "") -> list[int]:
+        """The processes below this one, those with ``word`` in their command where it is given."""
+        found = []
+        for each in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.Error):
+                if not word or word in each.cmdline():
+                    found.append(each.pid)
+        return found
 
 
 @contextmanager
@@ -88,11 +94,19 @@ def test_run_serves_comes_back_after_kill_and_leaves_nothing_behind(tmp_path: Pa
         assert httpx.get(f"{address}/readyz").json() == {"status": "ok"}
         running.wait_for(r"(relay user add)")
         children = running.children()
-        [server] = [pid for pid in children if "serve" in psutil.Process(pid).cmdline()]
+        [server] = running.children("serve")
         os.kill(server, signal.SIGKILL)
         # The socket outlives the server: this request waits for the next one.
         assert httpx.get(f"{address}/readyz", timeout=PATIENCE).status_code == 200
         running.wait_for(r"The serve ended \(by (SIGKILL)\)")
+        children += running.children()
+        [postmaster] = running.children("-D")
+        os.kill(postmaster, signal.SIGKILL)
+        running.wait_for(r"(embedded database ended)")
+        until = time.monotonic() + PATIENCE
+        while httpx.get(f"{address}/readyz", timeout=PATIENCE).status_code != 200:
+            assert time.monotonic() < until
+            time.sleep(0.1)
         children += running.children()
         started = time.monotonic()
         running.process.send_signal(signal.SIGINT)
@@ -105,7 +119,7 @@ def test_run_serves_comes_back_after_kill_and_leaves_nothing_behind(tmp_path: Pa
 def test_children_of_a_killed_run_stop_and_the_next_run_uses_the_same_data(tmp_path: Path, model: Path) -> None:
     with relay(tmp_path, model, "run", "--port", "0") as running:
         running.wait_for(r"runs at (http://127\.0\.0\.1:\d+)")
-        ours = [pid for pid in running.children() if {"serve", "worker"} & set(psutil.Process(pid).cmdline())]
+        ours = running.children("serve") + running.children("worker")
         assert len(ours) == 2
         running.process.kill()
         running.process.wait()

@@ -210,11 +210,11 @@ def test_a_blocked_ticket_is_listed_and_tried_again(relay: Relay, database_url: 
         )
     [ticket] = relay("ticket", "list", "--state", "blocked", "--json").json
     assert ticket["theme_title"] == "Crash" and ticket["reason"] == "field_missing"
-    relay("ticket", "retry", ticket["id"])
+    relay("ticket", "retry", ticket["id"][:8])
     [row] = rows(database_url, "select * from ticket")
     assert (row["state"], row["reason"]) == ("pending", "") and row["due_at"] is not None
     assert relay("ticket", "list", "--tracker", "repo").rows[1][:2] == ["pending", "repo"]
-    assert "(ticket_id_invalid)" in relay("ticket", "retry", "TIDE-1", fails=True).err
+    assert "(ticket_not_found)" in relay("ticket", "retry", "TIDE-1", fails=True).err
 
 
 def test_failed_deliveries_go_back_into_the_queue(relay: Relay, database_url: str) -> None:
