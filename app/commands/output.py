@@ -75,8 +75,15 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
         from rich.table import Table
 
         made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-        for column in columns:
-            made.add_column(column, overflow="ellipsis" if column == cut else "fold", no_wrap=column == cut)
+        longest = [max(len(line[place]) for line in [list(columns), *shown]) for place in range(len(columns))]
+        for column, width in zip(columns, longest, strict=True):
+            room = console().width - sum(longest) + width - 3 * len(columns)
+            made.add_column(
+                column,
+                overflow="ellipsis" if column == cut else "fold",
+                no_wrap=bool(cut),
+                max_width=max(12, room) if column == cut else None,
+            )
         for line in shown:
             made.add_row(*(_coloured(cell) for cell in line))
         console().print(made)

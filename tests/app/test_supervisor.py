@@ -48,7 +48,7 @@ def child(code: str, folder: Path, name: str = "helper", log: Path | None = None
 
 async def until(wanted: Callable[[], bool], seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
-        while not wanted():  # noqa: ASYNC110 - what another process does sets no event here
+        while not wanted():
             await asyncio.sleep(0.02)
 
 
