@@ -51,7 +51,8 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Enrichment:
-    """What a comment is. Probabilities and confidence in 0..1, sentiment in -1..1; ``language`` is ISO 639-1 or ``und``.
+    """What a comment is. Probabilities and confidence in 0..1, sentiment in -1..1; ``language`` is ISO 639-1
+    or ``und``.
 
     ``clean`` is the text the model read. ``reason`` says in one snake_case word why a kind was not the model's own
     choice (``empty_text``, ``unsupported_language`` ...), else it is empty.
