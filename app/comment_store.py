@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.db import Connection
@@ -132,8 +132,9 @@ async def store_comments(connection: Connection, deliveries: Iterable[ParsedDeli
     new = {tuple(row.values()) for row in await cursor.fetchall()}
     newest: dict[tuple[uuid.UUID, str], _Happened] = {}
     for key, each in versions:
-        if key in new and (each.comment not in newest or _rank(newest[each.comment]) < _rank(each)):
-            newest[each.comment] = each
+        if key in new:
+            older = newest.get(each.comment)
+            newest[each.comment] = each if older is None else _later(older, each)
     if not newest:
         return
     authors = await _store_authors(connection, newest.values())
@@ -144,8 +145,24 @@ async def store_comments(connection: Connection, deliveries: Iterable[ParsedDeli
         await connection.execute(FORGET, _columns(deleted))
 
 
-def _rank(happened: _Happened) -> tuple[str, bool]:
-    return happened.event.version, happened.event.type is EventType.deleted
+def _later(one: _Happened, other: _Happened) -> _Happened:
+    """The later of two events, with what only the earlier one said: a deletion may name no more than an id."""
+    early, late = sorted((one, other), key=lambda each: (each.event.version, each.event.type is EventType.deleted))
+    kept = {
+        name: getattr(early.event, name)
+        for name in (
+            "thread_id",
+            "thread_title",
+            "permalink",
+            "parent_id",
+            "author",
+            "created_at",
+            "edited_at",
+            "opens_thread",
+        )
+        if not getattr(late.event, name)
+    }
+    return _Happened(late.delivery, replace(late.event, **kept))
 
 
 def _columns(rows: Iterable[Sequence[object]]) -> list[list[object]]:

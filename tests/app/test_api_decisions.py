@@ -140,7 +140,7 @@ async def test_a_bulk_decision_names_what_failed_and_a_dry_run_changes_nothing(
 async def test_a_blocked_ticket_is_tried_again(scene: Scene, database: Database) -> None:
     async with database.transaction() as c:
         blocked = await add_ticket(c, scene.product, scene.crash, scene.tracker, state="blocked", reason="unauthorized")
-        gone = await add_ticket(c, scene.product, scene.dark, scene.tracker, state="gone")
+        gone = await add_ticket(c, scene.product, scene.dark, scene.tracker, state="cancelled")
     retried = await scene.post(f"/tickets/{blocked}/retry")
     assert (retried.status_code, retried.json()["state"], retried.json()["reason"]) == (202, "pending", "")
     assert_problem(await scene.post(f"/tickets/{gone}/retry"), 409, "ticket_not_retryable")

@@ -91,8 +91,18 @@ async def test_a_deleted_comment_is_gone_whatever_came_late(forum: Forum, order:
     (row,) = await forum.rows("select text, deleted_at, stage from comment")
     assert row["deleted_at"] is not None and row["text"] == ""
     if order[-1] == 2:
+        assert (await forum.rows("select permalink from comment"))[0]["permalink"] == comment["url"]
         versions = await forum.rows("select text from comment_version")
         assert {version["text"] for version in versions} == {""}
+
+
+async def test_a_deletion_read_together_with_its_comment_still_says_where_it_was(forum: Forum) -> None:
+    comment = forum.comment("soon gone")
+    await deliver(forum, deleted(comment, EDITS[1]), created(comment))
+    await parse(forum)
+    (row,) = await forum.rows("select text, permalink, author_id, deleted_at from comment")
+    assert row["permalink"] == comment["url"] and row["author_id"] is not None
+    assert row["deleted_at"] is not None and row["text"] == ""
 
 
 async def test_the_same_version_again_changes_nothing(forum: Forum) -> None:
