@@ -1,0 +1,100 @@
+# make install | demo | run | test, and for developers: lint, bench, lock, install-torch, clean.
+# PYTHON=... chooses the interpreter (3.11 or newer), PYTEST=... adds options to pytest.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.SUFFIXES:
+
+PYTHON ?= $(shell for each in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$each -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done)
+PYTEST ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCKED := $(PIP) install --no-deps --require-hashes
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--no-emit-index-url --custom-compile-command "make lock"
+WORKERS ?= 2
+
+# An environment knows where it lies: one that was moved, or whose Python is gone, is made anew.
+PLACE := $(shell cat .venv/place 2>/dev/null)
+ifneq ($(PLACE),$(CURDIR))
+STALE := stale
+else ifneq ($(shell $(BIN)/python -c 'print("runs")' 2>/dev/null),runs)
+STALE := stale
+endif
+
+.PHONY: help install demo run test lint check-types bench lock install-torch reference browser clean stale
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1: \2/p' Makefile
+
+install: .venv/installed ## set up .venv and prepare the model, nothing else
+
+demo: .venv/installed ## run everything with a sample community and a sandbox tracker
+	@exec $(BIN)/relay demo
+
+run: .venv/installed ## run everything: database, model, web server, worker
+	@exec $(BIN)/relay run
+
+.venv/place: $(STALE)
+	@if [ -z "$(PYTHON)" ]; then echo "Feedback Relay needs Python 3.11 or newer with the module venv (Debian: apt-get install" \
+		"python3-venv); name another one with: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; fi
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "%s is Python %s; 3.11 or newer is needed." \
+		% (sys.executable, sys.version.split()[0]))'
+	@rm -rf .venv
+	@$(PYTHON) -m venv .venv
+	@printf %s "$(CURDIR)" > $@
+
+.venv/installed: .venv/place .lock/build.txt .lock/serve.txt pyproject.toml
+	@echo "Installing Feedback Relay into .venv; this takes a minute the first time."
+	@$(LOCKED) -r .lock/build.txt
+	@$(LOCKED) -r .lock/serve.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/tested: .venv/installed .lock/test.txt
+	@echo "Installing what the tests need."
+	@$(LOCKED) -r .lock/test.txt
+	@touch $@
+
+test: .venv/tested browser reference lint check-types ## install what the tests need and run everything
+	@exec $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST)
+
+lint: .venv/tested ## ruff's rules and format
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+
+check-types: .venv/tested ## mypy --strict
+	@$(BIN)/mypy
+
+# Tests of the pages need a browser. Root on Debian gets one, everybody else is told.
+browser:
+	@if command -v chromium chromium-browser >/dev/null || [ -n "$$RELAY_TEST_CHROMIUM" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "Installing Chromium for the tests of the pages."; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
+			>/dev/null 2>&1 || echo "Chromium could not be installed: tests of the pages will be skipped."; \
+	else echo "There is no Chromium here: tests of the pages will be skipped (Debian: apt-get install chromium)."; fi
+
+# The graph that serves is compared with sentence-transformers, where a build of torch without CUDA is to be had.
+reference: .venv/tested
+	@if [ ! .venv/torch -nt .lock/torch.txt ]; then $(BIN)/python .lock/cpu_torch.py --if-possible && touch .venv/torch; fi
+
+install-torch: .venv/installed ## add a CPU build of torch and sentence-transformers: reference encoder, other models
+	@$(BIN)/python .lock/cpu_torch.py
+
+# Dependencies are resolved for every platform and Python >= 3.11 at once. torch itself is not locked: .lock/cpu_torch.py.
+lock: .venv/installed ## renew the locked dependencies from pyproject.toml
+	@$(PIP) install uv
+	@cd .lock && rm -f build.txt serve.txt test.txt torch.txt
+	@$(COMPILE) --group build --output-file .lock/build.txt
+	@$(COMPILE) pyproject.toml --group model --output-file .lock/serve.txt
+	@$(COMPILE) pyproject.toml --group model --extra test --constraint .lock/serve.txt --output-file .lock/test.txt
+	@$(COMPILE) pyproject.toml --extra torch --constraint .lock/serve.txt --constraint .lock/build.txt \
+		--no-emit-package torch --output-file .lock/torch.txt
+
+bench: .venv/tested ## measure; prints machine, versions, n, median and spread
+	@for each in encoder ingest pipeline service; do $(BIN)/python -m tests.benchmarks.bench_$$each || exit 1; done
+
+clean: ## remove .venv and what tools left behind; data of the service stays
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
