@@ -241,8 +241,10 @@ async def _write(connection: Connection, product_id: uuid.UUID, batch: _Batch) -
     if batch.themes:
         ids, kinds, titles = (list(column) for column in zip(*batch.themes, strict=True))
         await connection.execute(THEMES, [ids, [product_id] * len(ids), kinds, titles])
-        for number in ids:
-            await record(connection, product_id, number, "created", actor=SYSTEM)
+        await connection.execute(
+            "insert into activity (product_id, theme_id, verb, actor) select %s, unnest(%s::uuid[]), 'created', %s",
+            [product_id, ids, SYSTEM],
+        )
     if batch.placed:
         await connection.execute(PLACE, [list(column) for column in zip(*batch.placed, strict=True)])
     if batch.suggestions:

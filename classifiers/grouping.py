@@ -88,7 +88,7 @@ class DefaultGrouper:
         elif best.score >= best.suggest_at:
             verdict = Verdict.suggest
         theme = None if verdict is Verdict.new else best.theme_id
-        return Decision(verdict, theme, best.score, best.join_at, best.suggest_at, best.nearest)
+        return Decision(verdict, theme, best.score, best.join_at, best.suggest_at, _evidence(comment, best))
 
     def _judge(self, comment: Member, theme_id: str, members: Sequence[Member]) -> _Link:
         pairs = sorted(
@@ -106,24 +106,18 @@ class DefaultGrouper:
             join_at = join_at if size == "report" else min(join_at, 1.0)
         elif conflict(comment.text, closest):
             join_at = NEVER
-        nearest = tuple(
-            Nearest(
-                member.comment_id,
-                theme_id,
-                round(cosine, 4),
-                round(lexical, 4),
-                shared_words(comment.text[:READ], member.text[:READ]),
-            )
-            for _, member, cosine, lexical in top[:EVIDENCE]
-        )
         oldest = min(member.comment_id for member in members)
-        return _Link(theme_id, round(score, 4), join_at, suggest_at, nearest, oldest)
+        return _Link(theme_id, round(score, 4), join_at, suggest_at, tuple(top), oldest)
 
-    def _pair(self, comment: Member, member: Member) -> tuple[float, Member, float, float]:
+    def _pair(self, comment: Member, member: Member) -> _Pair:
         cosine = float(comment.vector @ member.vector)
         lexical = overlap(comment.text, member.text)
         share = self.thresholds.lexical_share
         return (1 - share) * cosine + share * lexical, member, cosine, lexical
+
+
+_Pair = tuple[float, Member, float, float]
+"""Score, member, cosine and share of words in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +126,7 @@ class _Link:
     score: float
     join_at: float
     suggest_at: float
-    nearest: tuple[Nearest, ...]
+    top: tuple[_Pair, ...]
     oldest: int
 
     @property
@@ -140,6 +134,21 @@ class _Link:
         return round(self.score - self.join_at, 4)
 
 
+def _evidence(comment: Member, link: _Link) -> tuple[Nearest, ...]:
+    """The nearest members with the words in common, worked out for the theme that decided and no other."""
+    return tuple(
+        Nearest(
+            member.comment_id,
+            link.theme_id,
+            round(cosine, 4),
+            round(lexical, 4),
+            shared_words(comment.text[:READ], member.text[:READ]),
+        )
+        for _, member, cosine, lexical in link.top[:EVIDENCE]
+    )
+
+
+@lru_cache(maxsize=4096)
 def length_class(text: str) -> str:
     """``short`` up to 20 words, ``long`` above 60, else ``medium``."""
     count = len(words(text[: READ * 2]))
