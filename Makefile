@@ -29,7 +29,7 @@ endif
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1: \2/p' Makefile
 
-install: .venv/installed ## set up .venv and prepare the model, nothing else
+install: .venv/installed ## set up .venv, and nothing else
 
 demo: .venv/installed ## run everything with a sample community and a sandbox tracker
 	@exec $(BIN)/relay demo
@@ -51,6 +51,7 @@ run: .venv/installed ## run everything: database, model, web server, worker
 	@$(LOCKED) -r .lock/build.txt
 	@$(LOCKED) -r .lock/serve.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c 'import app.cli, app.main, app.stack, app.worker'
 	@touch $@
 
 .venv/tested: .venv/installed .lock/test.txt
