@@ -6,21 +6,22 @@ import asyncio
 import signal
 
 import structlog
-from classifiers.grouping import DefaultGrouper
 
 from app.config import Settings
 from app.db import Database
 from app.jobs.engine import run_jobs
-from app.jobs.stages import run_stages, stages
+from app.jobs.stages import run_stages, share_interpreter, stages
 from app.vault import Vault
 from classifiers import encoder
 from classifiers.enrich import DefaultEnricher
+from classifiers.grouping import DefaultGrouper
 
 log = structlog.get_logger(__name__)
 
 
 async def run_worker(settings: Settings, database: Database, vault: Vault) -> None:
     """Work until SIGINT or SIGTERM. Raises ModelError where the encoder cannot be loaded."""
+    share_interpreter()
     embedder = await asyncio.to_thread(encoder.load, settings.model_path, threads=settings.model_threads or None)
     chain = stages(database, DefaultEnricher(embedder), DefaultGrouper(), settings)
     await database.open()

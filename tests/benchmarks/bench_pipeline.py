@@ -20,7 +20,7 @@ import psutil
 from app import migrate
 from app.config import Settings
 from app.db import Database
-from app.jobs.stages import stages
+from app.jobs.stages import share_interpreter, stages
 from app.postgres import EmbeddedPostgres
 from app.products import create_product
 from app.sources import create_source
@@ -75,6 +75,7 @@ async def fill(database: Database, vault: Vault, name: str, count: int, chance: 
 
 async def measure(url: str, settings: Settings, options: argparse.Namespace) -> None:
     """Drain each stage alone (to see its share), then everything together as the worker does."""
+    share_interpreter()
     database = Database(url)
     await database.open()
     vault = Vault(new_key())
