@@ -23,7 +23,7 @@ S = TypeVar("S", bound=BaseModel)
 
 
 class IntegrationError(Exception):
-    """Something a vendor sent or answered that cannot be used. ``reason`` is one snake_case word, ``detail`` a sentence."""
+    """Something a vendor sent or answered that cannot be used. ``reason`` is a snake_case word, ``detail`` a sentence."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -35,7 +35,7 @@ class PayloadError(IntegrationError):
     """A delivery whose body does not have the shape its platform documents."""
 
 
-class SignatureRefused(IntegrationError):  # noqa: N818 - a refusal is an outcome, not a failure of ours
+class SignatureRefused(IntegrationError):
     """A delivery that nobody who holds the secret has signed, or that is too old."""
 
 
@@ -135,7 +135,7 @@ class Source(Generic[S]):
     ``parse`` is pure and raises PayloadError. ``delivery_id`` returns what makes a delivery the same one again (at most
     200 characters), or None for 'the SHA-256 of the body'. ``challenge`` answers a platform's handshake, given the
     active secrets, and returns None for anything that is not one; ``challenge_signed`` says whether the handshake's
-    signature must be right first. ``validate`` raises PayloadError for a body that its sender should be told about (400);
+    signature must be right first. ``validate`` raises PayloadError for a body that its sender should be told of (400);
     where it is None, or passes, the delivery is stored first and a bad one shows as failed. ``global_authors``: author
     ids mean the same person in every source of the platform. ``reply`` is None where we cannot reply.
     """
@@ -245,8 +245,8 @@ class Finding:
 class TrackerError(IntegrationError):
     """A call to a tracker that failed.
 
-    ``ambiguous``: the tracker may have carried the call out (timeout, connection lost, 5xx), so look the marker up before
-    any retry of a create. ``permanent``: trying again without a person's help cannot work. ``retry_after`` in seconds
+    ``ambiguous``: the tracker may have carried the call out (timeout, connection lost, 5xx), so look the marker up
+    before any retry of a create. ``permanent``: trying again without a person's help cannot work. ``retry_after`` in seconds
     is what the tracker asked for.
     """
 
