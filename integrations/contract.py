@@ -23,7 +23,8 @@ S = TypeVar("S", bound=BaseModel)
 
 
 class IntegrationError(Exception):
-    """Something a vendor sent or answered that cannot be used. ``reason`` is a snake_case word, ``detail`` a sentence."""
+    """Something a vendor sent or answered that cannot be used. ``reason`` is a snake_case word,
+    ``detail`` a sentence."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -246,8 +247,8 @@ class TrackerError(IntegrationError):
     """A call to a tracker that failed.
 
     ``ambiguous``: the tracker may have carried the call out (timeout, connection lost, 5xx), so look the marker up
-    before any retry of a create. ``permanent``: trying again without a person's help cannot work. ``retry_after`` in seconds
-    is what the tracker asked for.
+    before any retry of a create. ``permanent``: trying again without a person's help cannot work. ``retry_after`` in
+    seconds is what the tracker asked for.
     """
 
     def __init__(

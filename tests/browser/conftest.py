@@ -32,8 +32,8 @@ PATIENCE = 15_000  # milliseconds that a step may take on a busy machine
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[playwright.Browser]:
-    """The system's Chromium, without a window. It ends with this package: its event loop would stay the current one, and
-    asynchronous tests that come later in the same process could not run."""
+    """The system's Chromium, without a window. It ends with this package: its event loop would stay the current one,
+    and asynchronous tests that come later in the same process could not run."""
     path = os.environ.get("RELAY_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no Chromium is installed here (Debian: apt-get install chromium)")
