@@ -7,11 +7,14 @@ import re
 from functools import lru_cache
 
 HEAD = 160
+READ = 800
 _NAMES = re.compile(
-    r"(?:\bv(?:ersion)?\s?)?\b\d+(?:[.\-_]\w+)*(?:\.x)?\b"  # 3, 4.1.89.Final, 2.10.x
-    r"|\b[A-Za-z]+[-_]?\d[\w.\-]*"  # branch-3.3, log4j2, CVE-2022-40149, Java11
-    r"|\b[A-Za-z]+(?:[-_./#][A-Za-z]+)+\b"  # hadoop-yarn-project, dfs.client
-    r"|\b[A-Za-z]+[a-z][A-Z]\w*\b"  # TestArnResource
+    r"(?:\bv(?:ersion)?\s?)?\b\d+\.\d+(?:[.\-_]\w+)*"  # 4.8, 4.1.89.Final, 2.10.x; "60 seconds" names no part
+    r"|\b[A-Za-z]{2,}[-_]\d[\w.\-]*"  # branch-3.3, CVE-2022-40149
+    r"|\b[A-Za-z]+(?:[_./#][A-Za-z]+)+\b"  # dfs.client, src/main
+    r"|\b[A-Za-z]+(?:-[A-Za-z]+){2,}\b"  # hadoop-yarn-project; "read-aloud" names no part
+    r"|\b(?!GitHub|YouTube|iPhone|iPad|macOS|iOS)[A-Za-z]+[a-z][A-Z][a-z]\w*\b"  # TestArnResource, JournalNode
+    r"|\b[A-Z]{2,}[a-z]?[A-Z]*(?:-\w+)?\b(?=.*\b[A-Z]{2,})"  # HDFS, where another such name follows
 )
 
 
@@ -28,8 +31,8 @@ def conflict(one: str, other: str) -> bool:
 
 
 def names_parts(text: str) -> bool:
-    """Whether a text opens with something exact: a version, code or module."""
-    return bool(_names(_head(text)))
+    """Whether a text names something exact early on: a version, code, class or module."""
+    return bool(_names(text[:READ]))
 
 
 def _head(text: str) -> str:

@@ -156,7 +156,7 @@ def length_class(text: str) -> str:
 
 
 def pair_class(one: str, other: str) -> str:
-    """What the two texts are like: ``technical`` where one opens with a version, code or module, ``report`` where both
+    """What the two texts are like: ``technical`` where one names a version, code or module, ``report`` where both
     are long as well, else the length of the shorter one.
 
     Reports that name parts exactly repeat whole paragraphs about different things: trackers clone them on purpose.

@@ -1,10 +1,15 @@
-"""The project's own training comments: they give the heads the tone of channels that the public sets lack."""
+"""The project's own comments: they give training the tone of channels that the public sets lack.
+
+``seeds/*.txt`` hold one comment a line, a file per kind; ``seeds/own/*.jsonl`` hold comments with their kind, their
+channel and, where several say the same, the name of their ``group``.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from classifiers.contract import Kind
+from classifiers.datasets import Row, read_rows
 
 FOLDER = Path(__file__).parent / "seeds"
 
@@ -12,9 +17,15 @@ FOLDER = Path(__file__).parent / "seeds"
 def seeds() -> list[tuple[str, Kind]]:
     """Every text with its kind, in the order of the files; they join the training as one domain and are never
     scored on."""
-    return [
+    lines = [
         (line, kind)
         for kind in Kind
         for line in (FOLDER / f"{kind}.txt").read_text(encoding="utf-8").splitlines()
         if line.strip()
     ]
+    return lines + [(str(row["text"]), Kind(str(row["kind"]))) for row in own_comments()]
+
+
+def own_comments() -> list[Row]:
+    """The rows of ``seeds/own``: ``text``, ``kind``, ``channel``, ``group`` (empty for one that stands alone)."""
+    return [row for path in sorted((FOLDER / "own").glob("*.jsonl")) for row in read_rows(path, "text", "kind")]
