@@ -16,7 +16,7 @@ _CLAUSE = re.compile(
 )
 _OPENING = re.compile(
     r"^(?:(?:hi|hello|hey|dear|thanks|thank you|please help|so|well|ok|okay|guys|all|everyone|team|there|btw|also"
-    r"|anyone)\b[\s,.!:-]*)+",
+    r"|anyone|\+?1(?= for)(?: for)?)\b[\s,.!:-]*)+",
     re.IGNORECASE,
 )
 _MARKS = re.compile(r"^[\s#>*+•\-–—|]+|[`*_~]{1,3}|\[[^\]]{0,40}\]:?\s*")
