@@ -69,13 +69,15 @@ lint: .venv/tested ## ruff's rules and format
 check-types: .venv/tested ## mypy --strict
 	@$(BIN)/mypy
 
-# Tests of the pages need a browser. Root on Debian gets one, everybody else is told.
-browser:
-	@if command -v chromium chromium-browser >/dev/null || [ -n "$$RELAY_TEST_CHROMIUM" ]; then :; \
+# Tests of the pages need a browser, and Playwright's driver a library that small systems lack. Root on Debian gets both.
+browser: .venv/tested
+	@if { command -v chromium || command -v chromium-browser || [ -n "$$RELAY_TEST_CHROMIUM" ]; } >/dev/null \
+		&& .venv/lib/python*/site-packages/playwright/driver/node --version >/dev/null 2>&1; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "Installing Chromium for the tests of the pages."; \
-		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } \
-			>/dev/null 2>&1 || echo "Chromium could not be installed: tests of the pages will be skipped."; \
-	else echo "There is no Chromium here: tests of the pages will be skipped (Debian: apt-get install chromium)."; fi
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			chromium libatomic1; } >/dev/null 2>&1 || \
+			echo "Chromium could not be installed: tests of the pages will be skipped."; \
+	else echo "No Chromium runs here: tests of the pages will be skipped (Debian: apt-get install chromium libatomic1)."; fi
 
 # The graph that serves is compared with sentence-transformers, where a build of torch without CUDA is to be had.
 reference: .venv/tested

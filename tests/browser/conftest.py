@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from app.postgres import EmbeddedPostgres
 from tests.browser.site import EMAIL, Site
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+_driver = pytest.importorskip("playwright._impl._driver")
 
 FLAGS = [
     "--no-sandbox",
@@ -37,6 +39,9 @@ def chromium() -> Iterator[playwright.Browser]:
     path = os.environ.get("RELAY_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("no Chromium is installed here (Debian: apt-get install chromium)")
+    driver = _driver.compute_driver_executable()[0]
+    if subprocess.run([driver, "--version"], capture_output=True, check=False).returncode:
+        pytest.skip("Playwright's driver does not run here (Debian: apt-get install libatomic1)")
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
