@@ -95,10 +95,10 @@ class Push:
         calls = 0
         if opened is not None and not opened.paused:
             try:
-                while calls < most and await self._step(opened):
-                    calls += 1
+                while calls < most and (called := await self._step(opened)) is not None:
                     pause = opened.type.min_interval if self.interval is None else self.interval
-                    if pause:
+                    calls += called
+                    if called and pause:
                         await self.sleep(pause)
             finally:
                 await opened.tracker.close()
@@ -108,38 +108,35 @@ class Push:
                 await wake_push(connection, tracker_id, row["at"])
         return calls
 
-    async def _step(self, opened: OpenedTracker) -> bool:
-        """Push the next due ticket; False when there is none, or the tracker is paused now."""
+    async def _step(self, opened: OpenedTracker) -> bool | None:
+        """Push the next due ticket; whether the tracker was called, or None when nothing is due or it is paused now."""
         async with self.database.transaction() as connection:
             ticket = await (await connection.execute(NEXT, [opened.id])).fetchone()
         if ticket is None:
-            return False
+            return None
+        act = {"created": self._refresh, "creating": self._recover, "pending": self._create}[ticket["state"]]
         try:
-            if ticket["state"] == "created":
-                await self._refresh(opened, ticket)
-            elif ticket["state"] == "creating":
-                await self._recover(opened, ticket)
-            else:
-                await self._create(opened, ticket)
+            called = await act(opened, ticket)
         except TrackerError as error:
             TICKET_CALLS.labels(opened.type.name, error.reason).inc()
-            return await self._failed(opened, ticket, error)
+            return await self._failed(opened, ticket, error) or None
         except (RelayError, psycopg.Error):
             raise
         except Exception:
             log.exception("ticket_push_broke", ticket=str(ticket["id"]), tracker=opened.name)
             ours = TrackerError("internal_error", "An error of ours, in the log; it is tried again.", ambiguous=True)
-            return await self._failed(opened, ticket, ours)
-        TICKET_CALLS.labels(opened.type.name, "ok").inc()
-        if opened.troubled:
-            opened.troubled = False
-            await self._pause(opened, 0, "", "")
-        return True
+            return await self._failed(opened, ticket, ours) or None
+        if called:
+            TICKET_CALLS.labels(opened.type.name, "ok").inc()
+            if opened.troubled:
+                opened.troubled = False
+                await self._pause(opened, 0, "", "")
+        return called
 
     def _settle(self, opened: OpenedTracker) -> float:
         return max(SETTLE, opened.type.search_lag) if self.settle is None else self.settle
 
-    async def _create(self, opened: OpenedTracker, ticket: dict[str, Any]) -> None:
+    async def _create(self, opened: OpenedTracker, ticket: dict[str, Any]) -> bool:
         async with self.database.transaction() as connection:
             draft = await load_draft(connection, ticket["theme_id"], ticket["marker"], self.base_url)
             cursor = await connection.execute(
@@ -149,43 +146,46 @@ class Push:
                 [ticket["id"]],
             )
             if await cursor.fetchone() is None:
-                return  # cancelled since we looked
+                return False  # cancelled since we looked
         await self._created(ticket, await opened.tracker.create(draft), digest(draft))
+        return True
 
-    async def _recover(self, opened: OpenedTracker, ticket: dict[str, Any]) -> None:
+    async def _recover(self, opened: OpenedTracker, ticket: dict[str, Any]) -> bool:
         """The create call was cut off: look for its marker before anything is sent again."""
         wait = self._settle(opened) - (ticket["since_call"] or 0.0)
         if wait > 0:
             await self._due(ticket["id"], wait)
-            return
+            return False
         found = await opened.tracker.find(ticket["marker"])
         if found is not None:
             await self._created(ticket, found, "")
-            return
+            return True
         async with self.database.transaction() as connection:
             await connection.execute(
                 "update ticket set state = 'pending', due_at = now() where id = %s and state = 'creating'",
                 [ticket["id"]],
             )
+        return True
 
     async def _created(self, ticket: dict[str, Any], ref: TicketRef, content: str) -> None:
+        """The ticket stays due: what was said while the call was out is found by comparing ``content`` once more."""
         async with self.database.transaction() as connection:
             await connection.execute(
                 """
                 update ticket set state = 'created', remote_id = %s, remote_key = %s, url = %s, content_hash = %s,
-                       remote_status = 'open', attempts = 0, reason = '', detail = '', pushed_at = now(),
-                       due_at = case when %s then null else now() end
+                       remote_status = 'open', attempts = 0, reason = '', detail = '', pushed_at = now(), due_at = now()
                 where id = %s
                 """,
-                [ref.id, ref.key, ref.url, content, bool(content), ticket["id"]],
+                [ref.id, ref.key, ref.url, content, ticket["id"]],
             )
 
-    async def _refresh(self, opened: OpenedTracker, ticket: dict[str, Any]) -> None:
+    async def _refresh(self, opened: OpenedTracker, ticket: dict[str, Any]) -> bool:
         ref = TicketRef(ticket["remote_id"], ticket["remote_key"], ticket["url"])
         async with self.database.transaction() as connection:
             draft = await load_draft(connection, ticket["theme_id"], ticket["marker"], self.base_url)
         content = digest(draft)
-        if content != ticket["content_hash"]:
+        stale = bool(content != ticket["content_hash"])
+        if stale:
             ref = await opened.tracker.update(ref, draft)
         async with self.database.transaction() as connection:
             await connection.execute(
@@ -196,6 +196,7 @@ class Push:
                 """,
                 [ref.key, ref.url, content, ticket["due_at"], ticket["id"]],
             )
+        return stale
 
     async def _failed(self, opened: OpenedTracker, ticket: dict[str, Any], error: TrackerError) -> bool:
         """Write down what went wrong and when it is tried again; returns whether other tickets may go on now."""

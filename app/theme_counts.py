@@ -41,10 +41,12 @@ EMPTIED = """
     where id = any(%s::uuid[])
       and ((mentions = 0 and status = 'triage') or (mentions > 0 and status = 'ignored' and status_reason = 'emptied'))
 """
-# A ticket is refreshed at most every `seconds`, so that a busy theme does not spend the tracker's limits.
+# A ticket is refreshed at most every `seconds`, so that a busy theme does not spend the tracker's limits. One that is
+# due already may be on its way with what was known before: it becomes due again, later than the push that is out.
 REFRESH = """
-    update ticket set due_at = greatest(now(), coalesce(pushed_at, now()) + make_interval(secs => %s))
-    where theme_id = any(%s::uuid[]) and state = 'created' and due_at is null
+    update ticket
+    set due_at = greatest(clock_timestamp(), coalesce(pushed_at, now()) + make_interval(secs => %s))
+    where theme_id = any(%s::uuid[]) and state = 'created' and (due_at is null or due_at <= clock_timestamp())
 """
 
 

@@ -17,12 +17,14 @@ from app.db import Database
 from app.ledger import PUSH_TASK
 from app.products import update_product
 from app.sync import Push, retry_ticket
-from app.trackers import create_tracker, update_tracker
+from app.trackers import OpenedTracker, create_tracker, update_tracker
 from app.undo import undo
 from app.vault import Vault
+from integrations.contract import Draft, TicketRef
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import Ticket
 from tests.app.forum import Forum, open_forum
+from tests.app.test_triage import say
 
 ME = "user:ann@example.com"
 
@@ -75,8 +77,6 @@ class Bench:
 
     async def theme(self, text: str = "export to pdf crashes", people: int = 2) -> uuid.UUID:
         """An accepted theme."""
-        from tests.app.test_triage import say
-
         for number in range(people):
             await say(self.forum, text, f"p{number}")
         await self.forum.work()
@@ -137,8 +137,6 @@ async def test_the_decision_wakes_a_push_and_the_sweep_finds_what_a_wake_up_miss
 
 
 async def test_later_comments_refresh_the_same_ticket_and_leave_peoples_words(bench: Bench) -> None:
-    from tests.app.test_triage import say
-
     await bench.theme()
     await bench.run()
     (ticket,) = bench.tickets
@@ -246,8 +244,6 @@ async def test_a_required_field_blocks_one_ticket_until_somebody_retries(bench: 
 
 
 async def test_a_ticket_deleted_in_the_tracker_is_marked_and_made_anew_only_when_asked(bench: Bench) -> None:
-    from tests.app.test_triage import say
-
     await bench.theme()
     await bench.run()
     bench.tickets[0].deleted = True
@@ -310,6 +306,46 @@ async def test_hostile_words_do_nothing_in_the_ticket(bench: Bench) -> None:
         assert active not in ticket.body + ticket.title
     for active in ("<img", "![x]("):
         assert active not in ticket.body
+
+
+class Interrupted(Push):
+    """A push during which somebody says the same once more, just before its outcome is written down."""
+
+    def speak(self, bench: Bench) -> Interrupted:
+        self.bench = bench
+        return self
+
+    async def _created(self, ticket: dict[str, Any], ref: TicketRef, content: str) -> None:
+        await self._hear("during-create")
+        await super()._created(ticket, ref, content)
+
+    async def _refresh(self, opened: OpenedTracker, ticket: dict[str, Any]) -> bool:
+        update = opened.tracker.update
+
+        async def interrupted(ref: TicketRef, draft: Draft) -> TicketRef:
+            done = await update(ref, draft)
+            await self._hear("during-refresh")
+            return done
+
+        opened.tracker.update = interrupted  # type: ignore[method-assign]
+        try:
+            return await super()._refresh(opened, ticket)
+        finally:
+            opened.tracker.update = update  # type: ignore[method-assign]
+
+    async def _hear(self, author: str) -> None:
+        if not await self.bench.forum.rows("select 1 from author where external_id = %s", author):
+            await say(self.bench.forum, "export to pdf crashes", author)
+            await self.bench.forum.work()
+
+
+async def test_what_is_said_while_a_push_is_out_is_pushed_as_well(bench: Bench) -> None:
+    await bench.theme()
+    push = Interrupted(bench.forum.database, bench.vault, "http://relay.test", allow_private=True, interval=0, settle=0)
+    await push.speak(bench).run(bench.tracker_id)
+    (ticket,) = bench.tickets
+    assert "4 people" in ticket.body  # two at first, one during the create, one during the refresh that followed
+    assert (await bench.ticket())["due_at"] is None
 
 
 async def test_only_one_process_pushes_to_a_tracker(bench: Bench) -> None:
