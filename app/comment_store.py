@@ -26,6 +26,7 @@ VERSIONS = """
     on conflict (source_id, external_id, version, type) do nothing
     returning source_id, external_id, version, type
 """
+# Nothing is written later than it arrives: a clock that is ahead must not hold a comment on top of every list.
 # A version that is not newer than the one we have changes nothing; at the same version a deletion wins. The text of a
 # deleted comment goes, here and in its history: whoever deletes a comment takes it back.
 COMMENTS = """
@@ -36,7 +37,8 @@ COMMENTS = """
     )
     select n.product_id, n.source_id, n.platform, n.external_id, n.version, n.delivery_id, n.thread_id, n.thread_title,
            n.permalink, n.parent_id, n.opens_thread, n.author_id, n.text, n.likes, n.extras,
-           coalesce(n.created_at, n.received_at), n.edited_at, n.deleted_at, n.received_at,
+           least(coalesce(n.created_at, n.received_at), n.received_at + interval '5 minutes'),
+           n.edited_at, n.deleted_at, n.received_at,
            case when n.deleted_at is not null or a.is_bot then 'grouped' else 'parsed' end,
            case when a.is_bot then 'other' else '' end, case when a.is_bot then 'bot' else '' end
     from unnest(

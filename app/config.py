@@ -19,7 +19,7 @@ def default_data_dir() -> Path:
 class Settings(BaseSettings):
     """What an operator can set. Durations are in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="RELAY_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="RELAY_", extra="ignore", env_ignore_empty=True)
 
     database_url: SecretStr | None = Field(
         default=None, description="PostgreSQL >= 16 with pgvector >= 0.8. Unset: an embedded server in the data folder."

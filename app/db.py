@@ -53,7 +53,7 @@ async def _prepare(connection: psycopg.AsyncConnection[Any]) -> None:
 class Database:
     """Connections to one PostgreSQL. ``conninfo`` is a libpq URL or keyword string."""
 
-    def __init__(self, conninfo: str, *, size: int = 12, timeout: float = 5.0) -> None:
+    def __init__(self, conninfo: str, *, size: int = 12, timeout: float = 3.0) -> None:
         self.conninfo = conninfo
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -144,8 +143,13 @@ async def _active(session: AsyncSession, source_id: uuid.UUID) -> list[SourceSec
 
 async def _add_secret(session: AsyncSession, vault: Vault, source: Source, secret: str | None) -> str:
     definition = platform(source.platform)
-    if secret is None:
-        secret = definition.new_secret() if definition.new_secret else secrets.token_urlsafe(32)
+    if secret is None and definition.new_secret is None:
+        raise Invalid(
+            f"{definition.title} makes the secret itself: copy it from there and give it here.", reason="secret_needed"
+        )
+    if secret is None and definition.new_secret is not None:
+        secret = definition.new_secret()
+    assert secret is not None
     if len(secret.strip()) < SECRET_LEAST:
         raise Invalid(f"A secret has at least {SECRET_LEAST} characters.", reason="secret_too_short")
     session.add(SourceSecret(source_id=source.id, ciphertext=vault.encrypt(secret.strip())))

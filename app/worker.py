@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 
 import structlog
@@ -18,6 +19,11 @@ from classifiers.grouping import DefaultGrouper
 
 log = structlog.get_logger(__name__)
 
+FINISH_SECONDS = 5.0
+"""How long a stopping worker may finish the batches it has in hand."""
+CLOSE_SECONDS = 3.0
+"""How long it then waits for connections to end, which they may not do while the database is away."""
+
 
 async def run_worker(settings: Settings, database: Database, vault: Vault) -> None:
     """Work until SIGINT or SIGTERM. Raises ModelError where the encoder cannot be loaded."""
@@ -26,21 +32,33 @@ async def run_worker(settings: Settings, database: Database, vault: Vault) -> No
     chain = stages(database, DefaultEnricher(embedder), DefaultGrouper(), settings)
     await database.open()
     stop = asyncio.Event()
+
+    def end() -> None:
+        stop.set()
+        for stage in chain:
+            stage.wake.set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, end)
     log.info("worker_started", model=embedder.name)
-    tasks = [
-        asyncio.create_task(run_stages(database, chain, settings.idle_seconds)),
-        asyncio.create_task(run_jobs(database, vault, settings)),
-        asyncio.create_task(stop.wait()),
-    ]
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    stages_done = asyncio.create_task(run_stages(database, chain, settings.idle_seconds, stop))
+    jobs_done = asyncio.create_task(run_jobs(database, vault, settings))
+    tasks = [stages_done, jobs_done]
+    await asyncio.wait([*tasks, stopped := asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
+    end()
+    stopped.cancel()
+    await asyncio.wait([stages_done], timeout=FINISH_SECONDS)
     for task in tasks:
         task.cancel()
-    results = await asyncio.gather(*tasks, return_exceptions=True)
-    await database.close()
+    await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+    try:
+        await asyncio.wait_for(database.close(), CLOSE_SECONDS)
+    except TimeoutError:
+        log.warning("database_not_closed")
     log.info("worker_stopped")
-    for result in results:
-        if isinstance(result, Exception):
-            raise result
+    if not all(task.done() for task in tasks):
+        os._exit(0)  # something waits for a database that is away; a worker may end at any moment without loss
+    for task in tasks:
+        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+            raise error

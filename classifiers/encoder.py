@@ -35,7 +35,9 @@ def prepare(directory: Path, progress: Progress | None = None, *, source: Path |
         return folder
     say("Checking the encoder's weights")
     weights = verify(source or published_model())
-    from openvino import save_model
+    from classifiers.openvino_import import openvino
+
+    save_model = openvino().save_model
 
     from classifiers.graph import build, read_weights
 

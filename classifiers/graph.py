@@ -34,7 +34,9 @@ def build(weights: Weights) -> Any:
     Inputs ``ids`` int32[rows, tokens] and ``mask`` float32[rows, tokens] (1 for a token, 0 for padding); output
     ``vectors`` float32[rows, 384] of unit length.
     """
-    import openvino as ov
+    from classifiers.openvino_import import openvino
+
+    ov = openvino()
     import openvino.opset13 as op
 
     ids = op.parameter([-1, -1], np.int32, name="ids")

@@ -27,7 +27,9 @@ class OpenVinoEmbedder:
 
     def __init__(self, folder: Path, *, threads: int | None = None, precision: str | None = None) -> None:
         """``precision`` is ``bf16`` or ``f32``; None takes bf16 where the processor computes it natively."""
-        import openvino as ov
+        from classifiers.openvino_import import openvino
+
+        ov = openvino()
         from tokenizers import Tokenizer
 
         core = ov.Core()

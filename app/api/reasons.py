@@ -69,6 +69,7 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
             "Settings or credentials do not have the shape that is declared for them.",
         ),
         "secret_too_short": (422, "A signing secret has at least 8 characters."),
+        "secret_needed": (422, "The platform makes the secret itself; send the one it shows."),
         "name_length": (422, "A name has 1 to 100 characters."),
         "name_invalid": (422, "The name has no Latin letter or digit from which a slug could be made."),
         "policy_invalid": (422, "A policy is review, auto or hold."),

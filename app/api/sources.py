@@ -67,6 +67,7 @@ async def list_all(
     status_code=201,
     responses=refusals(
         "product_not_found", "name_taken", "name_length", "unknown_platform", "settings_invalid", "secret_too_short",
+        "secret_needed",
         body=True,
     ),
 )  # fmt: skip
@@ -126,7 +127,7 @@ async def delete(caller: Admin, database: DatabaseOf, source_id: SourceId) -> No
     operation_id="rotate_source_secret",
     summary="Rotate a source's secret",
     status_code=201,
-    responses=refusals("source_not_found", "secret_too_short", body=True),
+    responses=refusals("source_not_found", "secret_too_short", "secret_needed", body=True),
 )
 async def rotate(
     caller: Admin,

@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from filelock import FileLock, Timeout
+
 from app.commands import output
 from app.config import Settings
 from app.db import Database
 from app.demo.community import DAYS
 from app.demo.replay import replay
 from app.demo.scene import EMAIL, Scene, set_up
+from app.errors import Conflict
 from app.queries.health import stages
 from app.runtime import Services
 from app.stack import Stack
@@ -33,8 +36,17 @@ TICKETS = """
 def show(settings: Settings, sandbox_port: int) -> None:
     """Start everything, replay what is missing, say where to look, and keep serving until Ctrl-C."""
     logs = settings.data_dir / "logs"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    alone = FileLock(settings.data_dir / "demo.lock", timeout=0)
+    try:
+        alone.acquire()
+    except Timeout:
+        raise Conflict(
+            f"A demo already runs on {settings.data_dir}: stop it, or set RELAY_DATA_DIR to another folder.",
+            reason="demo_running",
+        ) from None
     output.hint(f"Starting; the demo's data is in {settings.data_dir}")
-    with Stack(settings, output.hint, logs=logs) as stack:
+    with alone, Stack(settings, output.hint, logs=logs) as stack:
         fd, port = stack.listen(SANDBOX_HOST, sandbox_port, "--sandbox-port")
         sandbox = f"http://{SANDBOX_HOST}:{port}"
         state = settings.data_dir / "sandbox.json"

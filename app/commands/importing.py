@@ -74,11 +74,14 @@ def import_file(
         output.as_json(result)
     else:
         _report(result, file)
-    if result.rows and not result.stored and not result.known:
+    if result.bad or not result.rows:
         raise typer.Exit(1)
 
 
 def _report(result: Imported, file: Path) -> None:
+    if not result.rows:
+        output.complain(f"{file.name} holds no rows: it needs a header line or JSON objects, as UTF-8.", "no_rows")
+        return
     output.done(f"{result.stored:,} of {result.rows:,} rows of {file.name} are stored; {result.known:,} were known.")
     if result.bad:
         output.complain(f"{result.bad:,} rows cannot be used:", "bad_rows")

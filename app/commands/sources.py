@@ -36,9 +36,9 @@ def add(
     from app.sources import create_source
     from app.sources import platform as known
 
-    known(platform)
+    definition = known(platform)
     chosen = pairs(settings or [], "--set")
-    given = ask_secret("Secret") if ask else None
+    given = ask_secret(f"Secret from {definition.title}") if ask or definition.new_secret is None else None
 
     async def work(services: Services) -> dict[str, Any]:
         async with services.database.session() as session:

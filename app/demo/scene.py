@@ -91,7 +91,8 @@ async def _sources(session: AsyncSession, vault: Vault, product: Product) -> lis
     for name, platform in SOURCES.items():
         if name not in known:
             fields = source_settings(platform)
-            known[name], _ = await create_source(session, vault, product.id, platform, name, fields)
+            secret = secrets.token_urlsafe(32)  # Slack would make it itself
+            known[name], _ = await create_source(session, vault, product.id, platform, name, fields, secret)
     return [known[name] for name in SOURCES]
 
 

@@ -54,12 +54,18 @@ def share_interpreter() -> None:
     sys.setswitchinterval(0.0005)
 
 
-async def run_stages(database: Database, chain: Sequence[Stage], idle_seconds: float) -> None:
-    """Run every stage until cancelled. A wake-up is a hint; looking again every ``idle_seconds`` is the guarantee."""
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_listen(database, chain[0].wake))
-        for stage, following in zip(chain, [*chain[1:], None], strict=True):
-            group.create_task(_run(stage, following, idle_seconds))
+async def run_stages(database: Database, chain: Sequence[Stage], idle_seconds: float, stop: asyncio.Event) -> None:
+    """Run every stage until ``stop`` is set; the batches in hand are finished, so that no lease outlives the worker.
+
+    A wake-up is a hint; looking again every ``idle_seconds`` is the guarantee.
+    """
+    listener = asyncio.create_task(_listen(database, chain[0].wake))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for stage, following in zip(chain, [*chain[1:], None], strict=True):
+                group.create_task(_run(stage, following, idle_seconds, stop))
+    finally:
+        listener.cancel()
 
 
 async def drain(chain: Sequence[Stage]) -> int:
@@ -70,9 +76,9 @@ async def drain(chain: Sequence[Stage]) -> int:
     return total
 
 
-async def _run(stage: Stage, following: Stage | None, idle_seconds: float) -> None:
+async def _run(stage: Stage, following: Stage | None, idle_seconds: float, stop: asyncio.Event) -> None:
     trouble = 0
-    while True:
+    while not stop.is_set():
         stage.wake.clear()
         try:
             started = time.perf_counter()

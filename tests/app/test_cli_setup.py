@@ -76,8 +76,10 @@ def test_a_secret_of_the_platform_is_piped_in_and_rotated(relay: Relay) -> None:
         "(secret_missing)"
         in relay("source", "add", "more", "--platform", "slack", "--ask-secret", typed="", fails=True).err
     )
-    own = relay("source", "rotate", "chat").out.splitlines()[-1]
-    assert relay("source", "show", "chat", "--json").json["secrets"][0] == own
+    assert "(secret_needed)" in relay("source", "rotate", "chat", fails=True).err
+    relay("source", "add", "forum", "--platform", "generic")
+    own = relay("source", "rotate", "forum").out.splitlines()[-1]
+    assert relay("source", "show", "forum", "--json").json["secrets"][0] == own
 
 
 def test_a_source_that_never_spoke_is_not_right_yet_and_can_be_removed(relay: Relay) -> None:

@@ -188,11 +188,13 @@ def test_the_command_reports_counts_and_bad_lines(database_url: str, tmp_path: P
     relay("source", "add", "reviews", "--platform", "generic")
     path = tmp_path / "c.csv"
     path.write_text("comment,stars\nGreat,5\n,1\n")
-    answer = relay("import", str(path), "--source", "reviews")
+    answer = relay("import", str(path), "--source", "reviews", fails=True)
     assert "1 of 2 rows of c.csv are stored" in answer.out
     assert "line 3" in answer.err and "(text_missing)" in answer.err
-    shown = relay("import", str(path), "--source", "reviews", "--json").json
+    shown = relay("import", str(path), "--source", "reviews", "--json", fails=True).json
     assert (shown["known"], shown["bad"], shown["faults"][0]["line"]) == (1, 1, 3)
+    path.write_bytes(b"")
+    assert "(no_rows)" in relay("import", str(path), "--source", "reviews", fails=True).err
     path.write_text("comment\n \n")
     relay("import", str(path), "--source", "reviews", fails=True)
     with psycopg.connect(database_url, row_factory=dict_row) as connection:

@@ -101,10 +101,13 @@ async def split(act: Acting, theme_id: UUID) -> Response:
 @router.post("/suggestions/{suggestion_id}/{answer}")
 async def answer_suggestion(act: Acting, suggestion_id: int, answer: Literal["same", "different"]) -> Response:
     """Say whether two themes are the same; the same ones are merged."""
-    said = "They are one theme now." if answer == "same" else "Kept apart for good."
-    return await _decide(
-        act, said, lambda c: regroup.decide_suggestion(c, suggestion_id, answer == "same", actor=act.actor)
-    )
+    async with act.database.transaction() as connection:
+        cursor = await connection.execute("select other_id from theme_suggestion where id = %s", [suggestion_id])
+        found = await cursor.fetchone()
+    decision: Decision = lambda c: regroup.decide_suggestion(c, suggestion_id, answer == "same", actor=act.actor)  # noqa: E731
+    if answer == "same" and found is not None:
+        return await _decide(act, "They are one theme now.", decision, to=f"/themes/{found['other_id']}")
+    return await _decide(act, "Kept apart for good.", decision)
 
 
 @router.post("/comments/{comment_id}/kind")
