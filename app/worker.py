@@ -19,9 +19,9 @@ from classifiers.grouping import DefaultGrouper
 
 log = structlog.get_logger(__name__)
 
-FINISH_SECONDS = 5.0
+FINISH_SECONDS = 4.0
 """How long a stopping worker may finish the batches it has in hand."""
-CLOSE_SECONDS = 3.0
+CLOSE_SECONDS = 1.5
 """How long it then waits for connections to end, which they may not do while the database is away."""
 
 

@@ -85,6 +85,7 @@ async def test_a_source_that_cannot_be(admin: Admin) -> None:
     good = {"product_id": product, "platform": "generic", "name": "Feed"}
     await admin.made("/sources", good)
     nobody = "00000000-0000-0000-0000-000000000000"
+    workspace = {"workspace_url": "https://acme.slack.com"}
     for change, status, reason in (
         ({}, 409, "name_taken"),
         ({"platform": "usenet"}, 422, "unknown_platform"),
@@ -92,6 +93,7 @@ async def test_a_source_that_cannot_be(admin: Admin) -> None:
         ({"product_id": nobody}, 404, "product_not_found"),
         ({"name": "B", "settings": {"default_format": "runes"}}, 422, "settings_invalid"),
         ({"name": "B", "secret": "        "}, 422, "secret_too_short"),
+        ({"name": "B", "platform": "slack", "settings": workspace}, 422, "secret_needed"),
         ({"name": "B", "secret": "short"}, 422, "invalid_value"),
         ({"name": "B", "secret": "with\x00nul characters"}, 422, "invalid_text"),
     ):
