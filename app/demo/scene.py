@@ -83,7 +83,7 @@ async def _product(session: AsyncSession) -> Product:
     if found:
         return found[0]
     # Lower than what a team would choose: in a sandbox a wrong ticket costs nothing, and there is more to look at.
-    return await create_product(session, PRODUCT, policy="auto", auto_min_people=3, auto_min_confidence=0.5)
+    return await create_product(session, PRODUCT, policy="auto", auto_min_people=2, auto_min_confidence=0.5)
 
 
 async def _sources(session: AsyncSession, vault: Vault, product: Product) -> list[Source]:
