@@ -58,13 +58,13 @@ def text_of(found: list[Token]) -> str:
 @given(ANY_TEXT)
 @example("\n".join(HOSTILE))
 def test_markdown_quote_is_only_a_quote_of_text(text: str) -> None:
-    found = tokens(neutralize.markdown_quote(text, 5000) + "\n\nafter\n")
+    found = tokens(neutralize.markdown_quote(text, 5000) + "\n\nnext\n")
     assert {t.type for t in found} <= {
         "blockquote_open", "blockquote_close", "paragraph_open", "paragraph_close", "inline", "text", "text_special",
         "softbreak",
     }  # fmt: skip
     assert [t.type for t in found].count("blockquote_open") == 1
-    assert [t.content for t in found if t.type == "inline" and t.level == 1] == ["after"]
+    assert [t.content for t in found if t.type == "inline" and t.level == 1] == ["next"]
     assert not ACTIVE.search(text_of(found))
 
 
