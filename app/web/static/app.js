@@ -30,8 +30,7 @@
     return toast.querySelector("[data-says]").textContent;
   }
 
-  function settle() {
-    const said = dress();
+  function settle(said) {
     const open = document.querySelector("[data-rows] [aria-current]");
     if (acted || (location.pathname !== path && document.activeElement === document.body)) {
       (open || page())?.focus();
@@ -49,7 +48,7 @@
     page()?.setAttribute("aria-busy", "true");
   });
   document.addEventListener("htmx:finally:request", () => page()?.removeAttribute("aria-busy"));
-  document.addEventListener("htmx:after:swap", settle);
+  document.addEventListener("htmx:after:swap", () => settle(dress()));
   document.addEventListener("htmx:error", () => {
     page()?.removeAttribute("aria-busy");
     say("That did not work. Check the connection and try again.");
@@ -149,5 +148,9 @@
     if (used) event.preventDefault();
   });
 
-  document.addEventListener("DOMContentLoaded", dress);
+  document.addEventListener("DOMContentLoaded", () => {
+    const said = dress();
+    acted = Boolean(said && document.querySelector("[data-triage]")); // a form that was quicker than htmx came this way
+    if (said) settle(said);
+  });
 })();
