@@ -6,7 +6,7 @@ import uuid
 
 import sqlalchemy as sa
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field, SQLModel
 
 from app.models.base import (
@@ -58,6 +58,9 @@ class Comment(SQLModel, table=True):
     ``stage``: ``parsed`` (waits for enrich) -> ``enriched`` (waits for group) -> ``grouped``; or ``failed`` with a
     reason. ``kind_by`` and ``theme_by`` say who decided: ``model`` or ``person``; a person's word is never overruled.
     ``grouping`` holds why it is in its theme: verdict, score, thresholds, nearest comments, words in common.
+    ``other_kinds`` are what parts of it say beside ``kind``; ``tone`` is a hint for the community manager. Comments
+    with the same ``wording`` were copied from one another; it is empty for a text so short that two people may well
+    write it.
     """
 
     __tablename__ = "comment"
@@ -75,8 +78,10 @@ class Comment(SQLModel, table=True):
         sa.Index("comment_by_thread", "source_id", "thread_id"),
         sa.Index("comment_by_fingerprint", "product_id", "fingerprint", postgresql_where=sa.text("fingerprint <> ''")),
         sa.Index("comment_search", "search", postgresql_using="gin"),
+        sa.Index("comment_hostile", "product_id", sa.text("created_at desc"), postgresql_where=sa.text("tone <> ''")),
         sa.CheckConstraint("stage in ('parsed', 'enriched', 'grouped', 'failed')", name="comment_stage"),
         sa.CheckConstraint("kind in ('', 'bug', 'feature', 'question', 'praise', 'other')", name="comment_kind"),
+        sa.CheckConstraint("tone in ('', 'hostile')", name="comment_tone"),
     )
 
     id: int = serial_id()
@@ -111,6 +116,15 @@ class Comment(SQLModel, table=True):
     kind_scores: Json = document()
     kind_by: str = word("model")
     kind_reason: str = word()
+    other_kinds: list[str] = Field(
+        default_factory=list,
+        sa_type=ARRAY(sa.Text),
+        nullable=False,
+        sa_column_kwargs={"server_default": sa.text("'{}'")},
+    )
+    tone: str = word()
+    tone_confidence: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
+    wording: str = word()
     sentiment: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
     model_version: str = word()
     theme_id: uuid.UUID | None = reference("theme.id", index=False, nullable=True, cascade=False)
@@ -143,7 +157,11 @@ class CommentVersion(SQLModel, table=True):
 
 
 class CommentEmbedding(SQLModel, table=True):
-    """A comment's unit vector, apart from the comment so that a search reads little. ``live``: in an open theme."""
+    """A comment's unit vector, apart from the comment so that a search reads little.
+
+    ``model`` names the space of the vector (``Enricher.space``): only vectors of one space are compared. ``live``: in
+    an open theme.
+    """
 
     __tablename__ = "comment_embedding"
     __table_args__ = (sa.Index("embedding_live", "product_id", postgresql_where=sa.text("live")),)

@@ -26,7 +26,8 @@ class Theme(SQLModel, table=True):
 
     ``status``: ``triage`` (waits for a decision), ``accepted`` (has or gets a ticket), ``ignored`` or ``merged`` (into
     ``merged_into``). ``version`` counts changes, so that two people do not decide over each other. ``people``,
-    ``mentions``, ``first_seen``, ``last_seen``, ``confidence`` and ``sentiment`` are kept from its comments.
+    ``mentions``, ``copies`` (of another's words), ``first_seen``, ``last_seen``, ``confidence`` and ``sentiment`` are
+    kept from its comments.
     """
 
     __tablename__ = "theme"
@@ -49,6 +50,7 @@ class Theme(SQLModel, table=True):
     version: int = number(1)
     people: int = number(0)
     mentions: int = number(0)
+    copies: int = number(0)
     confidence: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
     sentiment: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
     first_seen: Moment = moment()

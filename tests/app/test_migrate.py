@@ -50,7 +50,8 @@ def test_up_and_down_on_data(empty_url: str) -> None:
         assert connection.execute("select count(*) from comment").fetchone() == (1,)
         assert connection.execute("select to_regnamespace('procrastinate')").fetchone() == (None,)
     migrate.upgrade(empty_url)
-    assert migrate.versions(empty_url) == ("0002", "0002")
+    current, newest = migrate.versions(empty_url)
+    assert current == newest
     migrate.downgrade(empty_url, "base")
     with psycopg.connect(empty_url) as connection:
         left = connection.execute("select count(*) from pg_tables where schemaname = 'public'").fetchone()
@@ -61,4 +62,5 @@ def test_up_and_down_on_data(empty_url: str) -> None:
 def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: migrate.upgrade(empty_url), range(4)))
-    assert migrate.versions(empty_url) == ("0002", "0002")
+    current, newest = migrate.versions(empty_url)
+    assert current == newest
