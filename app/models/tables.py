@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from app.models.account import ApiToken, LoginSession, User
 from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion, Person
 from app.models.delivery import Delivery
+from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.product import Product
 from app.models.source import Source, SourceSecret
 from app.models.theme import Activity, Separation, Theme, ThemeSuggestion
@@ -27,9 +28,12 @@ __all__ = [
     "Source",
     "SourceSecret",
     "Theme",
+    "ThemeFace",
     "ThemeSuggestion",
     "Ticket",
     "Tracker",
     "User",
+    "WrittenAnswer",
+    "WrittenDay",
     "metadata",
 ]

@@ -34,6 +34,7 @@ class Theme(SQLModel, table=True):
     __table_args__ = (
         sa.Index("theme_queue", "product_id", "status", sa.text("people desc"), sa.text("id")),
         sa.Index("theme_recent", "product_id", sa.text("last_seen desc"), sa.text("id")),
+        sa.Index("theme_face_due", "product_id", postgresql_where=sa.text("face_seen is distinct from changed_at")),
         sa.CheckConstraint("status in ('triage', 'accepted', 'ignored', 'merged')", name="theme_status"),
         sa.CheckConstraint("kind in ('bug', 'feature', 'question', 'praise', 'other')", name="theme_kind"),
     )
@@ -58,6 +59,7 @@ class Theme(SQLModel, table=True):
     decided_at: Moment = moment()
     created_at: Moment = utc_now()
     changed_at: Moment = utc_now()
+    face_seen: Moment = moment()
 
 
 class ThemeSuggestion(SQLModel, table=True):
