@@ -6,6 +6,7 @@ from app.models.account import ApiToken, LoginSession, User
 from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion, Person
 from app.models.delivery import Delivery
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
+from app.models.learning import KindLabel, PairLabel, ProductModel
 from app.models.product import Product
 from app.models.source import Source, SourceSecret
 from app.models.theme import Activity, Separation, Theme, ThemeSuggestion
@@ -21,9 +22,12 @@ __all__ = [
     "CommentEmbedding",
     "CommentVersion",
     "Delivery",
+    "KindLabel",
     "LoginSession",
+    "PairLabel",
     "Person",
     "Product",
+    "ProductModel",
     "Separation",
     "Source",
     "SourceSecret",
