@@ -32,7 +32,8 @@ BY_TEXT = """
     join comment c on c.id = q.id
     cross join lateral (
         select string_agg(quote_literal(lexeme), ' | ')::tsquery as asked
-        from (select lexeme from unnest(c.search) order by length(lexeme) desc, lexeme limit 6) longest
+        from (select lexeme from unnest(c.search) where positions is not null
+              order by length(lexeme) desc, lexeme limit 6) longest
     ) words
     cross join lateral (
         select x.id from comment x

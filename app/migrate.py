@@ -16,17 +16,22 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
+from app.models.comment import NEAR_PREFIX
 from app.models.tables import metadata
 
 _LOCK = 0x52454C4159  # "RELAY": the advisory lock that one migrating process holds
 
 
 def _ours(item: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
-    return not (kind == "table" and reflected and compare_to is None and name not in metadata.tables)
+    made_by_others = reflected and compare_to is None
+    if kind == "index" and made_by_others and (name or "").startswith(NEAR_PREFIX):
+        return False
+    return not (kind == "table" and made_by_others and name not in metadata.tables)
 
 
 COMPARE: dict[str, Any] = {"compare_type": True, "compare_server_default": True, "include_object": _ours}
-"""How models and database are compared: tables that are not ours, the job engine's among them, are left alone."""
+"""How models and database are compared: tables that are not ours, the job engine's among them, and the indexes of big
+products, which a job makes, are left alone."""
 
 
 @contextmanager

@@ -22,6 +22,15 @@ from app.models.base import (
     word,
 )
 
+SEARCH = (
+    "to_tsvector('english', left(thread_title || ' ' || text, 20000)) || array_to_tsvector(array[product_id::text])"
+)
+"""The product is a word of its comments, so that one index finds the rare words of one product among all others."""
+
+
+NEAR_PREFIX = "embedding_near_"
+"""How the names of the vector indexes of single products begin."""
+
 
 class Person(SQLModel, table=True):
     """The human behind linked handles. An author that is linked to nobody counts as a person of its own."""
@@ -133,9 +142,7 @@ class Comment(SQLModel, table=True):
     grouped_at: Moment = moment()
     search: str | None = Field(
         default=None,
-        sa_column=sa.Column(
-            TSVECTOR, sa.Computed("to_tsvector('english', left(thread_title || ' ' || text, 20000))", persisted=True)
-        ),
+        sa_column=sa.Column(TSVECTOR, sa.Computed(SEARCH, persisted=True)),
     )
 
 
@@ -173,3 +180,17 @@ class CommentEmbedding(SQLModel, table=True):
     model: str = Field(sa_type=sa.Text)
     live: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()})
     embedding: list[float] = Field(sa_column=sa.Column(HALFVEC(384), nullable=False))
+
+
+class WordShare(SQLModel, table=True):
+    """In what ``share`` of a product's comments a common word occurs, counted in its latest ones; rare words have no
+    row."""
+
+    __tablename__ = "word_share"
+
+    product_id: uuid.UUID = Field(
+        sa_column=sa.Column(sa.ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
+    )
+    lexeme: str = Field(primary_key=True, sa_type=sa.Text)
+    share: float = Field(nullable=False)
+    counted_at: Moment = utc_now()

@@ -3,7 +3,7 @@
 from sqlmodel import SQLModel
 
 from app.models.account import ApiToken, LoginSession, User
-from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion, Person
+from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion, Person, WordShare
 from app.models.delivery import Delivery
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, PairLabel, ProductModel
@@ -37,6 +37,7 @@ __all__ = [
     "Ticket",
     "Tracker",
     "User",
+    "WordShare",
     "WrittenAnswer",
     "WrittenDay",
     "metadata",

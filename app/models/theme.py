@@ -27,7 +27,7 @@ class Theme(SQLModel, table=True):
     ``status``: ``triage`` (waits for a decision), ``accepted`` (has or gets a ticket), ``ignored`` or ``merged`` (into
     ``merged_into``). ``version`` counts changes, so that two people do not decide over each other. ``people``,
     ``mentions``, ``copies`` (of another's words), ``first_seen``, ``last_seen``, ``confidence`` and ``sentiment`` are
-    kept from its comments.
+    kept from its comments. ``compared_at`` is the ``changed_at`` up to which it was compared with other themes.
     """
 
     __tablename__ = "theme"
@@ -35,6 +35,12 @@ class Theme(SQLModel, table=True):
         sa.Index("theme_queue", "product_id", "status", sa.text("people desc"), sa.text("id")),
         sa.Index("theme_recent", "product_id", sa.text("last_seen desc"), sa.text("id")),
         sa.Index("theme_face_due", "product_id", postgresql_where=sa.text("face_seen is distinct from changed_at")),
+        sa.Index(
+            "theme_to_compare",
+            "product_id",
+            "changed_at",
+            postgresql_where=sa.text("compared_at is distinct from changed_at"),
+        ),
         sa.CheckConstraint("status in ('triage', 'accepted', 'ignored', 'merged')", name="theme_status"),
         sa.CheckConstraint("kind in ('bug', 'feature', 'question', 'praise', 'other')", name="theme_kind"),
     )
@@ -60,15 +66,19 @@ class Theme(SQLModel, table=True):
     created_at: Moment = utc_now()
     changed_at: Moment = utc_now()
     face_seen: Moment = moment()
+    compared_at: Moment = moment()
 
 
 class ThemeSuggestion(SQLModel, table=True):
-    """Two themes that may be the same; a person decides. ``state``: ``open``, ``accepted`` or ``rejected``."""
+    """Two themes that may be the same; a person decides.
+
+    ``state``: ``open``, ``accepted``, ``rejected``, or ``withdrawn`` by the pass that proposes merges.
+    """
 
     __tablename__ = "theme_suggestion"
     __table_args__ = (
         sa.UniqueConstraint("theme_id", "other_id", name="theme_suggestion_once"),
-        sa.CheckConstraint("state in ('open', 'accepted', 'rejected')", name="theme_suggestion_state"),
+        sa.CheckConstraint("state in ('open', 'accepted', 'rejected', 'withdrawn')", name="theme_suggestion_state"),
     )
 
     id: int = serial_id()
