@@ -1,9 +1,9 @@
 """The MiniLM encoder as an OpenVINO graph, built straight from its weights, so that neither set-up nor serving
 needs torch.
 
-Architecture: BERT, post-norm (Devlin et al. 2019), six layers of 12 heads; then the mean over the tokens and unit
-length, as
-``sentence-transformers/all-MiniLM-L6-v2`` declares in its ``modules.json``.
+Architecture: BERT, post-norm (Devlin et al. 2019), six layers of 12 heads. Several texts stand in one row, each
+attending to itself alone; the mean over their tokens, which ``sentence-transformers/all-MiniLM-L6-v2`` declares in its
+``modules.json``, is left to the caller.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ LAYERS = 6
 HEADS = 12
 HEAD = DIMENSIONS // HEADS
 EPSILON = 1e-12
-REVISION = 1
+REVISION = 2
 """Raised whenever the graph below changes, so that a graph prepared earlier is built anew."""
+
+INPUTS = ("ids", "places", "texts")
 
 Weights = Mapping[str, Vectors]
 
@@ -31,25 +33,25 @@ Weights = Mapping[str, Vectors]
 def build(weights: Weights) -> Any:
     """An ``openvino.Model`` from the tensors of ``model.safetensors``.
 
-    Inputs ``ids`` int32[rows, tokens] and ``mask`` float32[rows, tokens] (1 for a token, 0 for padding); output
-    ``vectors`` float32[rows, 384] of unit length.
+    Inputs, each int32[rows, tokens]: ``ids``, ``places`` (of a token in its text) and ``texts`` (its number in the row;
+    tokens see those of the same number). Output ``hidden`` float32[rows, tokens, 384], the last layer's.
     """
     from classifiers.openvino_import import openvino
 
     ov = openvino()
     import openvino.opset13 as op
 
-    ids = op.parameter([-1, -1], np.int32, name="ids")
-    mask = op.parameter([-1, -1], np.float32, name="mask")
-    hidden = _embed(op, weights, ids)
-    blocked = op.multiply(op.subtract(op.constant(np.float32(1)), mask), op.constant(np.float32(-1e4)))
-    bias = op.unsqueeze(blocked, _ints(op, [1, 2]))
+    ids, places, texts = (op.parameter([-1, -1], np.int32, name=name) for name in INPUTS)
+    hidden = _embed(op, weights, ids, places)
+    same = op.equal(op.unsqueeze(texts, _ints(op, [2])), op.unsqueeze(texts, _ints(op, [1])))
+    bias = op.select(same, op.constant(np.float32(0)), op.constant(np.float32(-1e4)))
+    bias = op.unsqueeze(bias, _ints(op, [1]))
     for layer in range(LAYERS):
         hidden = _layer(op, weights, f"encoder.layer.{layer}.", hidden, bias)
-    output = op.result(_pool(op, hidden, mask), name="vectors")
-    for port, name in ((ids.output(0), "ids"), (mask.output(0), "mask"), (output.output(0), "vectors")):
-        port.get_tensor().set_names({name})
-    return ov.Model([output], [ids, mask], "all-MiniLM-L6-v2")
+    output = op.result(hidden, name="hidden")
+    for port, name in zip((ids, places, texts, output), (*INPUTS, "hidden"), strict=True):
+        port.output(0).get_tensor().set_names({name})
+    return ov.Model([output], [ids, places, texts], "all-MiniLM-L6-v2")
 
 
 def read_weights(path: Path) -> dict[str, Vectors]:
@@ -59,16 +61,15 @@ def read_weights(path: Path) -> dict[str, Vectors]:
     return {name: np.asarray(tensor, np.float32) for name, tensor in load_file(path).items() if tensor.ndim <= 2}
 
 
-def _embed(op: Any, weights: Weights, ids: Any) -> Any:
+def _embed(op: Any, weights: Weights, ids: Any, places: Any) -> Any:
     words = op.gather(op.constant(weights["embeddings.word_embeddings.weight"]), ids, _int(op, 0))
     # Every token of ours is of type 0, so its type embedding is a constant that the positions can carry.
-    places = (
+    positions = (
         weights["embeddings.position_embeddings.weight"][:MAX_TOKENS]
         + weights["embeddings.token_type_embeddings.weight"][0]
     )
-    length = op.gather(op.shape_of(ids, output_type="i32"), _ints(op, [1]), _int(op, 0))
-    used = op.slice(op.constant(places), _ints(op, [0]), length, _ints(op, [1]), _ints(op, [0]))
-    return _norm(op, weights, "embeddings.LayerNorm", op.add(words, used))
+    where = op.gather(op.constant(positions), places, _int(op, 0))
+    return _norm(op, weights, "embeddings.LayerNorm", op.add(words, where))
 
 
 def _layer(op: Any, weights: Weights, name: str, hidden: Any, bias: Any) -> Any:
@@ -100,12 +101,6 @@ def _norm(op: Any, weights: Weights, name: str, hidden: Any) -> Any:
     level = op.mvn(hidden, _ints(op, [-1]), True, EPSILON, "inside_sqrt")
     scaled = op.multiply(level, op.constant(weights[name + ".weight"].reshape(1, 1, -1)))
     return op.add(scaled, op.constant(weights[name + ".bias"].reshape(1, 1, -1)))
-
-
-def _pool(op: Any, hidden: Any, mask: Any) -> Any:
-    total = op.reduce_sum(op.multiply(hidden, op.unsqueeze(mask, _ints(op, [2]))), _ints(op, [1]), False)
-    mean = op.divide(total, op.reduce_sum(mask, _ints(op, [1]), True))
-    return op.normalize_l2(mean, _ints(op, [1]), EPSILON, "max")
 
 
 def _ints(op: Any, values: list[int]) -> Any:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifiers.contract import Vectors
 from classifiers.model_files import DIMENSIONS, MAX_TOKENS, MODEL_NAME
+from classifiers.packing import Batch, batches
 
-BATCH_ROWS = 64
-BATCH_TOKENS = 2048
-PAD_TO = 8
 MAX_CHARACTERS = 20_000
 """256 tokens of real text end long before; it keeps a megabyte of text from being tokenised in full."""
-
-Ids = list[int]
 
 
 class OpenVinoEmbedder:
@@ -35,20 +30,20 @@ class OpenVinoEmbedder:
         core = ov.Core()
         native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         self._precision = precision or ("bf16" if native else "f32")
-        workers = threads or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self._workers = threads or _cores()
         self._compiled = core.compile_model(
             str(folder / "graph.xml"),
             "CPU",
             {
                 "INFERENCE_PRECISION_HINT": self._precision,
                 "PERFORMANCE_HINT": "THROUGHPUT",
-                "INFERENCE_NUM_THREADS": workers,
-                "NUM_STREAMS": workers,
+                "INFERENCE_NUM_THREADS": self._workers,
+                "NUM_STREAMS": self._workers,
                 # Shapes differ from batch to batch: an unlimited cache of kernels would grow for days.
                 "CPU_RUNTIME_CACHE_CAPACITY": 512,
             },
         )
-        self._queue = ov.AsyncInferQueue(self._compiled, workers)
+        self._queue = ov.AsyncInferQueue(self._compiled, self._workers)
         self._queue.set_callback(_keep)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)
@@ -70,11 +65,14 @@ class OpenVinoEmbedder:
         if not texts:
             return vectors
         rows = [encoding.ids for encoding in self._tokenizer.encode_batch_fast([readable(text) for text in texts])]
-        for batch in batches([len(row) for row in rows]):
-            self._queue.start_async(_pad([rows[place] for place in batch]), (vectors, batch))
+        for batch in batches(rows, self._workers):
+            self._queue.start_async(batch.inputs, (batch, vectors))
         self._queue.wait_all()
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
+        return vectors
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def readable(text: str) -> str:
@@ -82,31 +80,6 @@ def readable(text: str) -> str:
     return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
-def batches(lengths: Sequence[int]) -> Iterator[NDArray[np.intp]]:
-    """Places of texts, longest first, in batches of at most 64 rows and 2,048 padded tokens."""
-    order = np.argsort(-np.asarray(lengths), kind="stable")
-    start = 0
-    while start < len(order):
-        longest = _padded(lengths[order[start]])
-        size = max(1, min(BATCH_ROWS, BATCH_TOKENS // longest))
-        yield order[start : start + size]
-        start += size
-
-
-def _padded(length: int) -> int:
-    return -(-length // PAD_TO) * PAD_TO
-
-
-def _pad(rows: Sequence[Ids]) -> dict[str, NDArray[Any]]:
-    width = _padded(max(len(row) for row in rows))
-    ids = np.zeros((len(rows), width), np.int32)
-    mask = np.zeros((len(rows), width), np.float32)
-    for place, row in enumerate(rows):
-        ids[place, : len(row)] = row
-        mask[place, : len(row)] = 1
-    return {"ids": ids, "mask": mask}
-
-
-def _keep(request: Any, destination: tuple[Vectors, NDArray[np.intp]]) -> None:
-    vectors, batch = destination
-    vectors[batch] = request.get_output_tensor(0).data
+def _keep(request: Any, destination: tuple[Batch, Vectors]) -> None:
+    batch, vectors = destination
+    batch.pool(request.get_output_tensor(0).data, vectors)

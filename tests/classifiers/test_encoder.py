@@ -12,7 +12,7 @@ import pytest
 from classifiers import encoder, torch_encoder
 from classifiers.contract import Embedder, ModelError
 from classifiers.model_files import MODEL_NAME, published_model
-from classifiers.openvino_encoder import BATCH_ROWS, BATCH_TOKENS, OpenVinoEmbedder, batches
+from classifiers.openvino_encoder import OpenVinoEmbedder
 from tests.classifiers.reference_texts import TEXTS
 
 REFERENCE = Path(__file__).parent / "reference_vectors.npz"
@@ -63,15 +63,6 @@ def test_no_texts_give_no_vectors(embedder: Embedder) -> None:
 @pytest.mark.parametrize("text", ["\ud800", "a\x00b", "word" * 250_000, "🙂" * 1000, "\u202eabc", " "])
 def test_any_string_has_a_vector(embedder: Embedder, text: str) -> None:
     assert np.isfinite(embedder.embed([text])).all()
-
-
-def test_batches_hold_every_text_once_within_limits() -> None:
-    lengths = list(np.random.default_rng(1).integers(1, 257, 500))
-    found = list(batches(lengths))
-    assert sorted(place for batch in found for place in batch) == list(range(500))
-    for batch in found:
-        assert len(batch) <= BATCH_ROWS
-        assert len(batch) * max(-(-lengths[place] // 8) * 8 for place in batch) <= BATCH_TOKENS
 
 
 def test_preparing_again_changes_nothing(model_folder: Path) -> None:

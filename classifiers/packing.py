@@ -1,0 +1,92 @@
+"""Texts laid side by side in rows, so that a batch holds tokens and hardly any padding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.contract import Vectors
+from classifiers.model_files import MAX_TOKENS
+
+NARROW = 64
+"""Tokens of a row of short texts: attention costs the square of it, so that wider rows would waste what they save."""
+BATCH_TOKENS = 2048
+PAD_TO = 8
+
+Ids = Sequence[int]
+Row = list[int]
+"""Places of the texts that stand in one row, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one width: ``inputs`` of the graph, and where in the flattened tokens the text ``owners[i]`` starts.
+
+    An owner of -1 is padding.
+    """
+
+    inputs: Mapping[str, NDArray[np.int32]]
+    starts: NDArray[np.intp]
+    owners: NDArray[np.intp]
+
+    def pool(self, hidden: Vectors, vectors: Vectors) -> None:
+        """Put the mean over each text's tokens, of unit length, into its row of ``vectors`` float32[texts, 384].
+
+        ``hidden`` is float32[rows, tokens, 384]. A sum has the direction of the mean.
+        """
+        sums = np.add.reduceat(hidden.reshape(-1, hidden.shape[-1]), self.starts, axis=0)[self.owners >= 0]
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        vectors[self.owners[self.owners >= 0]] = sums / np.maximum(lengths, 1e-12)
+
+
+def batches(texts: Sequence[Ids], workers: int = 1) -> Iterator[Batch]:
+    """All texts, the long ones first, in batches of at most 2,048 tokens with padding; as many for each worker."""
+    lengths = [len(ids) for ids in texts]
+    for width, rows in pack(lengths).items():
+        most = BATCH_TOKENS // width
+        count = -(-len(rows) // (most * workers)) * workers
+        for part in np.array_split(np.arange(len(rows)), min(count, len(rows))):
+            yield _batch(texts, [rows[place] for place in part])
+
+
+def pack(lengths: Sequence[int]) -> dict[int, list[Row]]:
+    """Rows by their width in tokens, wide ones first: best fit, longest text first (Johnson 1974).
+
+    A text opens a new row, as narrow as it may be, only where no open row has room for it.
+    """
+    widths = (MAX_TOKENS, NARROW)
+    rows: dict[int, list[Row]] = {width: [] for width in widths}
+    open_rows: list[list[Row]] = [[] for _ in range(MAX_TOKENS + 1)]
+    for place in np.argsort(-np.asarray(lengths), kind="stable").tolist():
+        length = lengths[place]
+        room = next((room for room in range(length, MAX_TOKENS + 1) if open_rows[room]), 0)
+        if room:
+            row = open_rows[room].pop()
+        else:
+            room = NARROW if length <= NARROW else MAX_TOKENS
+            row = []
+            rows[room].append(row)
+        row.append(place)
+        open_rows[room - length].append(row)
+    return {width: found for width, found in rows.items() if found}
+
+
+def _batch(texts: Sequence[Ids], rows: Sequence[Row]) -> Batch:
+    used = [sum(len(texts[place]) for place in row) for row in rows]
+    width = -(-max(used) // PAD_TO) * PAD_TO
+    ids, places = np.zeros((2, len(rows), width), np.int32)
+    numbers = np.full((len(rows), width), -1, np.int32)
+    starts: list[int] = []
+    owners: list[int] = []
+    for number, (row, filled) in enumerate(zip(rows, used, strict=True)):
+        lengths = [len(texts[place]) for place in row]
+        ids[number, :filled] = np.concatenate([texts[place] for place in row])
+        places[number, :filled] = np.concatenate([np.arange(length) for length in lengths])
+        numbers[number, :filled] = np.repeat(np.arange(len(row)), lengths)
+        ends = np.cumsum([0, *lengths]) + number * width
+        starts += ends.tolist() if filled < width else ends[:-1].tolist()
+        owners += [*row, -1] if filled < width else row
+    return Batch({"ids": ids, "places": places, "texts": numbers}, np.array(starts, np.intp), np.array(owners, np.intp))

@@ -1,0 +1,70 @@
+"""Texts in rows: each once, whole, within its row, and with little padding."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifiers.model_files import MAX_TOKENS
+from classifiers.packing import BATCH_TOKENS, NARROW, PAD_TO, batches, pack
+
+LENGTHS = st.lists(st.integers(1, MAX_TOKENS), min_size=1, max_size=200)
+
+
+@given(LENGTHS)
+def test_rows_hold_every_text_once_and_within_their_width(lengths: list[int]) -> None:
+    rows = pack(lengths)
+    assert sorted(place for found in rows.values() for row in found for place in row) == list(range(len(lengths)))
+    for width, found in rows.items():
+        assert all(sum(lengths[place] for place in row) <= width for row in found)
+
+
+@settings(max_examples=50)
+@given(LENGTHS, st.integers(1, 4))
+def test_batches_carry_each_text_from_its_start_to_its_end(lengths: list[int], workers: int) -> None:
+    texts = [[1000 * number + token for token in range(length)] for number, length in enumerate(lengths)]
+    seen = []
+    for batch in batches(texts, workers):
+        ids, places, numbers = (batch.inputs[name] for name in ("ids", "places", "texts"))
+        assert ids.size <= BATCH_TOKENS and ids.shape[1] % PAD_TO == 0
+        ends = [*batch.starts[1:], ids.size]
+        for start, end, owner in zip(batch.starts, ends, batch.owners, strict=True):
+            if owner < 0:
+                assert set(numbers.flat[start:end]) == {-1}
+                continue
+            seen.append(owner)
+            assert ids.flat[start:end].tolist() == texts[owner]
+            assert places.flat[start:end].tolist() == list(range(lengths[owner]))
+            row = numbers[start // ids.shape[1]]
+            assert (row == numbers.flat[start]).sum() == lengths[owner]
+    assert sorted(seen) == list(range(len(lengths)))
+
+
+@given(LENGTHS)
+def test_a_text_gets_the_mean_of_its_own_tokens(lengths: list[int]) -> None:
+    texts = [[number] * length for number, length in enumerate(lengths)]
+    vectors = np.full((len(texts), 2), np.nan, np.float32)
+    for batch in batches(texts):
+        ids = batch.inputs["ids"].astype(np.float32)
+        batch.pool(np.stack([ids, np.ones_like(ids)], axis=2), vectors)
+    numbers = np.arange(len(texts))
+    assert np.allclose(vectors, np.stack([numbers, np.ones_like(numbers)], 1) / np.hypot(numbers, 1)[:, None])
+
+
+@pytest.mark.parametrize(("low", "high"), [(3, 30), (3, MAX_TOKENS + 1), (3, NARROW)])
+def test_hardly_any_padding_among_many_texts(low: int, high: int) -> None:
+    lengths = np.random.default_rng(1).integers(low, high, 1000).tolist()
+    tokens = sum(batch.inputs["ids"].size for batch in batches([[1] * length for length in lengths], 2))
+    assert tokens < 1.04 * sum(lengths)
+
+
+def test_one_text_brings_no_row_to_fill() -> None:
+    (batch,) = batches([[1] * 9])
+    assert batch.inputs["ids"].shape == (1, 16)
+
+
+def test_workers_share_the_rows_evenly() -> None:
+    sizes = [len(batch.inputs["ids"]) for batch in batches([[1] * NARROW] * 70, 2)]
+    assert len(sizes) == 4 and max(sizes) - min(sizes) <= 1
