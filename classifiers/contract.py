@@ -21,6 +21,16 @@ class Kind(StrEnum):
     other = "other"
 
 
+BACKENDS = ("/openvino-", "/sentence-transformers-")
+
+
+def space_of(name: str) -> str:
+    """The space that an encoder's vectors live in: its name without the backend, which changes the third decimal."""
+    for backend in BACKENDS:
+        name = name.split(backend)[0]
+    return name
+
+
 THEME_KINDS = frozenset({Kind.bug, Kind.feature})
 """The kinds that become themes, and so tickets."""
 
@@ -55,7 +65,9 @@ class Enrichment:
     or ``und``.
 
     ``clean`` is the text the model read. ``reason`` says in one snake_case word why a kind was not the model's own
-    choice (``empty_text``, ``unsupported_language`` ...), else it is empty.
+    choice (``empty_text``, ``unsupported_language`` ...), else it is empty. ``other_kinds`` are what parts of a longer
+    comment clearly say beside ``kind``. ``hostile`` is the probability that it attacks a person; ``tone`` is
+    ``hostile`` where that is worth a hint, else empty.
     """
 
     clean: str
@@ -67,6 +79,9 @@ class Enrichment:
     sentiment: float
     vector: Vectors
     reason: str = ""
+    other_kinds: Sequence[Kind] = ()
+    tone: str = ""
+    hostile: float = 0.0
 
 
 class Enricher(Protocol):
@@ -75,6 +90,10 @@ class Enricher(Protocol):
     @property
     def version(self) -> str:
         """Names encoder and heads; stored with every result."""
+
+    @property
+    def space(self) -> str:
+        """Names what the vectors may be compared with; stored with every vector."""
 
     def enrich(self, texts: Sequence[str]) -> list[Enrichment]:
         """One Enrichment per text, in order. Never raises for a text, whatever it holds."""
