@@ -19,7 +19,7 @@ from app.db import Connection, Database, is_away
 from app.metrics import STAGE_ROWS
 from app.theme_counts import recount
 from classifiers.contract import THEME_KINDS, Decision, Grouper, Kind, Member, Verdict
-from classifiers.phrases import title
+from classifiers.titles import title_of
 
 log = structlog.get_logger(__name__)
 
@@ -211,8 +211,7 @@ async def _own_theme(connection: Connection, row: dict[str, Any]) -> uuid.UUID |
 
 
 def _title(row: dict[str, Any]) -> str:
-    written = row["thread_title"] if row["opens_thread"] else ""
-    return title([written]) if written and len(written.split()) >= 3 else title([row["text"]])
+    return title_of(row["text"], row["thread_title"] if row["opens_thread"] else "", row["kind"])
 
 
 def _evidence(decision: Decision) -> str:

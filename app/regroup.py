@@ -12,7 +12,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.ledger import hand_over_tickets
 from app.theme_counts import recount
 from app.triage import lock_comment, lock_grouping, lock_theme
-from classifiers.phrases import title
+from classifiers.titles import title_of
 
 _SEPARATE = "insert into separation (comment_id, theme_id) select unnest(%s::bigint[]), %s on conflict do nothing"
 
@@ -174,12 +174,16 @@ async def _move_comments(
 
 
 async def _new_theme(connection: Connection, product_id: uuid.UUID, kind: str, comment_ids: Sequence[int]) -> uuid.UUID:
-    cursor = await connection.execute("select text from comment where id = any(%s::bigint[])", [list(comment_ids)])
-    texts = [row["text"] for row in await cursor.fetchall()]
+    cursor = await connection.execute(
+        "select text, opens_thread, thread_title from comment where id = any(%s::bigint[]) order by id limit 1",
+        [list(comment_ids)],
+    )
+    first = await cursor.fetchone()
+    assert first is not None
+    title = title_of(first["text"], first["thread_title"] if first["opens_thread"] else "", kind)
     new_id = uuid.uuid4()
     await connection.execute(
-        "insert into theme (id, product_id, kind, title) values (%s, %s, %s, %s)",
-        [new_id, product_id, kind, title(texts)],
+        "insert into theme (id, product_id, kind, title) values (%s, %s, %s, %s)", [new_id, product_id, kind, title]
     )
     return new_id
 

@@ -1,26 +1,42 @@
-"""A theme's face without a language model: its title, its key phrases, and the words two comments share."""
+"""The words that carry a comment's matter, what two comments share of them, and the phrases a theme is known by."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from classifiers.stopwords import STOPWORDS
-from classifiers.text import LINK, clean, has_words, words
+from classifiers.text import LINK, clean, words
 
-TITLE_LENGTH = 90
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
-_CLAUSE = re.compile(
-    r"\s*(?:[,;:–—(]\s|\s-\s|\.{2,}\s)|\s(?:because|but|although|which|so that|and then|since)\s", re.IGNORECASE
+_BREAKS = re.compile(r"[.!?,;:()\[\]{}\"“”«»|/…。，、；：！？]+\s*|\n+|\s[-–—]\s")
+_JOINTS = frozenset(
+    {"to", "of", "in", "on", "for", "from", "with", "at", "by", "the", "after", "when", "not", "no", "without"}
 )
-_OPENING = re.compile(
-    r"^(?:(?:hi|hello|hey|dear|thanks|thank you|please help|so|well|ok|okay|guys|all|everyone|team|there|btw|also"
-    r"|anyone|\+?1(?= for)(?: for)?)\b[\s,.!:-]*)+",
-    re.IGNORECASE,
+_FILLERS = frozenset(
+    [
+        "like",
+        "back",
+        "says",
+        "said",
+        "say",
+        "feels",
+        "feel",
+        "thing",
+        "things",
+        "number",
+        "come",
+        "comes",
+        "looking",
+        "showing",
+        "showed",
+    ]
 )
-_MARKS = re.compile(r"^[\s#>*+•\-–—|]+|[`*_~]{1,3}|\[[^\]]{0,40}\]:?\s*")
-_CALL = re.compile(r"[@#](?=\w)")
+_READ = 2_000
+_SINGLE_SHARE = 0.5
+_SINGLE_RARE = 0.4
 
 
 def content_words(text: str) -> list[str]:
@@ -46,62 +62,88 @@ def shared_words(one: str, other: str, most: int = 8) -> tuple[str, ...]:
     return tuple(word for word in found if word != LINK)[:most]
 
 
-def key_phrases(texts: Sequence[str], most: int = 5) -> list[str]:
-    """Words and pairs of words that several comments share, the most telling first; for one comment, its own."""
-    spread: Counter[str] = Counter()
-    for text in texts:
-        spread.update(set(_phrases(clean(text))))
-    needed = 2 if len(texts) > 1 else 1
+@dataclass(slots=True)
+class Background:
+    """In how many of ``texts`` comments each word and phrase stands (stemmed), to tell what is rare."""
+
+    texts: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Background:
+        """Count the words and phrases of these comments."""
+        made = cls()
+        for text in texts:
+            made.texts += 1
+            made.counts.update(_phrases(text).keys())
+        return made
+
+    def rarity(self, phrase: str) -> float:
+        """0..1, smoothed inverse document frequency; 1 for what nobody says, and where nothing is known."""
+        if not self.texts:
+            return 1.0
+        return math.log((self.texts + 2) / (self.counts[phrase] + 1)) / math.log(self.texts + 2)
+
+
+def key_phrases(said: Sequence[tuple[str, str]], background: Background | None = None, most: int = 5) -> list[str]:
+    """Phrases of two or three words that several people use and the product's other comments seldom do.
+
+    ``said`` holds (person, text). Single words only where half of the people use them and phrases are few.
+    """
+    known = background or Background()
+    people: dict[str, dict[str, str]] = {}
+    written: dict[str, Counter[str]] = {}
+    for person, text in said:
+        for phrase, surface in _phrases(text).items():
+            people.setdefault(phrase, {})[person] = surface
+            written.setdefault(phrase, Counter())[surface] += 1
+    voices = len({person for person, _ in said})
     ranked = sorted(
-        (phrase for phrase, count in spread.items() if count >= needed),
-        key=lambda phrase: (-spread[phrase] * (1 + 0.8 * phrase.count(" ")), phrase),
+        (phrase for phrase, those in people.items() if len(those) >= 2),
+        key=lambda phrase: (-_telling(phrase, len(people[phrase]), known), phrase),
     )
     chosen: list[str] = []
-    for phrase in ranked:
-        if not any(set(phrase.split()) & set(other.split()) for other in chosen):
-            chosen.append(phrase)
-        if len(chosen) == most:
-            break
-    return chosen
+    for several in (True, False):
+        for phrase in ranked:
+            if (" " in phrase) is not several or (
+                not several and not _alone(phrase, len(people[phrase]) / voices, known)
+            ):
+                continue
+            fresh = set(phrase.split()) - _JOINTS
+            if len(chosen) < most and not any(fresh & set(other.split()) for other in chosen):
+                chosen.append(phrase)
+    return [min(written[phrase], key=lambda one: (-written[phrase][one], one)) for phrase in chosen]
 
 
-def title(texts: Sequence[str], length: int = TITLE_LENGTH) -> str:
-    """A title from the first text that gives one (pass the most central comment first): its telling sentence, cut
-    at a clause."""
-    for text in texts:
-        sentences = [tidy for part in _SENTENCE.split(clean(text)) if has_words(tidy := _tidy(part))]
-        if sentences:
-            return cut(max(sentences[:4], key=lambda sentence: _telling(sentence, sentences[0])), length)
-    return ""
+def _alone(word: str, share: float, background: Background) -> bool:
+    """Whether one word says enough: at least half of the theme's people use it, and few others."""
+    return share >= _SINGLE_SHARE and background.rarity(word) >= _SINGLE_RARE
 
 
-def cut(sentence: str, length: int) -> str:
-    """At most ``length`` characters: at the end of a clause if one ends late enough, else between two words."""
-    sentence = sentence.rstrip(" .,;:-–—")
-    if len(sentence) > length:
-        ends = [match.start() for match in _CLAUSE.finditer(sentence[:length]) if match.start() >= length // 3]
-        place = ends[-1] if ends else sentence.rfind(" ", length // 3, length)
-        sentence = sentence[:place].rstrip(" .,;:-–—") if ends else sentence[: place if place > 0 else length - 1] + "…"
-    return sentence[:1].upper() + sentence[1:]
+def _telling(phrase: str, people: int, background: Background) -> float:
+    return people * background.rarity(phrase) ** 2 * (1 + 0.25 * phrase.count(" "))
 
 
-def _tidy(sentence: str) -> str:
-    return _OPENING.sub("", _CALL.sub("", _MARKS.sub("", sentence)).strip()).strip()
-
-
-def _telling(sentence: str, first: str) -> float:
-    """More content words say more; the first sentence has the benefit of the doubt."""
-    return min(len(set(content_words(sentence))), 8) + (2.5 if sentence is first else 0.0)
-
-
-def _phrases(text: str) -> list[str]:
-    found: list[str] = []
-    previous = ""
-    for word in words(text):
-        telling = word not in STOPWORDS and len(word) > 2 and not word.isdigit() and word != LINK
-        if telling:
-            found.append(word)
-            if previous and previous != word:
-                found.append(f"{previous} {word}")
-        previous = word if telling else ""
+def _phrases(text: str) -> dict[str, str]:
+    """The words and phrases of a text: stemmed, with how they are written there."""
+    found: dict[str, str] = {}
+    for part in _BREAKS.split(clean(text)[:_READ]):
+        run = words(part)
+        carries = [_carries(word) for word in run]
+        stems = [stem(word) if telling else word for word, telling in zip(run, carries, strict=True)]
+        for start, telling in enumerate(carries):
+            if not telling:
+                continue
+            found.setdefault(stems[start], run[start])
+            for length in (2, 3):
+                end = start + length
+                if end > len(run) or not carries[end - 1] or stems[start] == stems[end - 1]:
+                    continue
+                if length == 3 and not carries[start + 1] and run[start + 1] not in _JOINTS:
+                    continue
+                found.setdefault(" ".join(stems[start:end]), " ".join(run[start:end]))
     return found
+
+
+def _carries(word: str) -> bool:
+    return word not in STOPWORDS and word not in _FILLERS and len(word) > 2 and not word.isdigit() and word != LINK

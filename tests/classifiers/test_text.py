@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from classifiers.language import detect
 from classifiers.noise import noise
-from classifiers.phrases import content_words, cut, key_phrases, shared_words, title
+from classifiers.phrases import content_words, key_phrases, shared_words
 from classifiers.text import MAX_CLEAN, clean, fingerprint
+from classifiers.titles import title_of
 
 ANY_TEXT = st.text(st.characters(), max_size=300)
 
@@ -68,7 +69,7 @@ def test_fingerprint_tells_copies_from_others() -> None:
 def test_a_megabyte_takes_no_time(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
     start = time.perf_counter()
-    clean(text), fingerprint(text), title([text]), key_phrases([text]), detect(text)
+    clean(text), fingerprint(text), title_of(text), key_phrases([("ann", text), ("bob", text)]), detect(text)
     assert time.perf_counter() - start < 5  # quadratic work would take minutes
 
 
@@ -117,26 +118,3 @@ def test_content_words_meet_across_endings() -> None:
         "uploading",
         "photos",
     )
-
-
-def test_title_is_the_telling_sentence_cut_at_a_clause() -> None:
-    text = (
-        "Hi guys! The app crashes whenever I open the settings page on my phone, which is really annoying since "
-        "I cannot change anything there any more"
-    )
-    assert title([text]) == "The app crashes whenever I open the settings page on my phone"
-    assert title(["", "😂", "second text wins"]) == "Second text wins"
-    assert title([]) == ""
-    assert "@" not in title(["@everyone export to CSV fails"])
-
-
-@settings(max_examples=100, deadline=None)
-@given(ANY_TEXT, st.integers(10, 120))
-def test_cut_keeps_the_limit(text: str, length: int) -> None:
-    assert len(cut(text, length)) <= length + 2  # the first letter may become two in upper case
-
-
-def test_key_phrases_are_what_several_say() -> None:
-    texts = ["dark mode please", "would love dark mode at night", "the battery dies"]
-    assert key_phrases(texts) == ["dark mode"]
-    assert key_phrases([]) == []
