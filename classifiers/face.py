@@ -28,6 +28,7 @@ QUOTE_LENGTH = (30, 320)
 COPY = 0.93
 _DIVERSE = 0.5
 _TELLING = 8
+_READ_FOR_TITLES, _READ_FOR_QUOTES = 60, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,8 @@ class Portrait:
     def title(self) -> Titled | None:
         """The best title its comments offer; None where none says anything. The same comments give the same title."""
         best: Titled | None = None
-        for number, each in enumerate(self.spoken):
+        for number in self._nearest(_READ_FOR_TITLES):
+            each = self.spoken[number]
             for candidate in candidates(each.text, each.thread_title, self.kind):
                 score = self._score(candidate, self._near[number])
                 if best is None or score > best.score:
@@ -86,7 +88,7 @@ class Portrait:
 
         Maximal marginal relevance: Carbonell and Goldstein, SIGIR 1998. What repeats a chosen one is left out.
         """
-        left = [number for number, each in enumerate(self.spoken) if has_words(each.text)]
+        left = self._nearest(_READ_FOR_QUOTES)
         worth = {number: self._near[number] + _readable(self.spoken[number]) for number in left}
         chosen: list[int] = []
         while left and len(chosen) < most:
@@ -94,6 +96,12 @@ class Portrait:
             chosen.append(best)
             left = [number for number in left if not self._repeats(number, best)]
         return [self.spoken[number].comment_id for number in chosen]
+
+    def _nearest(self, most: int) -> list[int]:
+        """The comments next to the middle, in their order; those that open a thread come first."""
+        spoken = [number for number, each in enumerate(self.spoken) if has_words(each.text + each.thread_title)]
+        first = sorted(spoken, key=lambda n: (-self._near[n] - 0.2 * bool(self.spoken[n].thread_title), n))
+        return sorted(first[:most])
 
     def _score(self, candidate: Candidate, near: float) -> float:
         return round(WORTH * candidate.worth + NEAR * near + COVERED * self._covered(candidate.title), 6)

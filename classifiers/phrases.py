@@ -78,6 +78,11 @@ class Background:
             made.counts.update(_phrases(text).keys())
         return made
 
+    def without(self, texts: Iterable[str]) -> Background:
+        """The same without these comments, which are among the counted ones."""
+        less = Background.of(texts)
+        return Background(self.texts - less.texts, self.counts - less.counts)
+
     def rarity(self, phrase: str) -> float:
         """0..1, smoothed inverse document frequency; 1 for what nobody says, and where nothing is known."""
         if not self.texts:

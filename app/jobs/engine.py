@@ -11,6 +11,7 @@ from procrastinate.jobs import Status
 
 from app.config import Settings
 from app.db import Database
+from app.faces import refresh_faces
 from app.ledger import PUSH_TASK, QUEUE, wake_push
 from app.sync import Push
 from app.vault import Vault
@@ -54,6 +55,11 @@ def job_app(database: Database, vault: Vault, settings: Settings) -> procrastina
         for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
             # Every task can run again at any time, and the sweep has just deferred what is due.
             await jobs.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+
+    @jobs.periodic(cron=SWEEP_CRON)
+    @jobs.task(name="faces", queue=QUEUE, queueing_lock="faces")
+    async def faces(timestamp: int) -> None:
+        await refresh_faces(database, refresh_seconds=settings.refresh_seconds)
 
     return jobs
 

@@ -62,6 +62,7 @@ VERBS = {
     "reopened": "put it back into triage",
     "kind_changed": "changed the kind",
     "renamed": "changed the title",
+    "retitled": "gave a better title",
     "merged": "merged themes into this one",
     "split": "split comments off",
     "comment_moved": "moved a comment",
