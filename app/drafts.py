@@ -9,6 +9,9 @@ import uuid
 from dataclasses import asdict
 
 from app.db import Connection
+from app.queries.theme_face import MemberRow, read_face, theme_quotes
+from classifiers.personal import redact
+from integrations import registry
 from integrations.contract import Draft, Quote
 
 QUOTES = 5
@@ -17,20 +20,6 @@ THREADS = 200
 _THEME = """
     select t.id, t.title, t.kind, t.people, t.mentions, t.first_seen, t.last_seen, t.created_at, p.name, p.slug
     from theme t join product p on p.id = t.product_id where t.id = %s
-"""
-# The best quotes: one per person, newest words of those that were liked most, not too short to say anything.
-_QUOTES = """
-    select * from (
-        select distinct on (coalesce(a.person_id::text, 'a' || c.author_id, 'c' || c.id))
-               c.id, c.text, c.platform, c.permalink, c.created_at, c.likes, c.fingerprint,
-               coalesce(nullif(a.name, ''), nullif(a.handle, ''), 'somebody') as author,
-               least(length(c.text), 280) as substance
-        from comment c left join author a on a.id = c.author_id
-        where c.theme_id = %s and c.deleted_at is null
-        order by coalesce(a.person_id::text, 'a' || c.author_id, 'c' || c.id), c.likes desc,
-                 least(length(c.text), 280) desc, c.id
-    ) best order by likes desc, substance desc, id
-    limit 50
 """
 _THREADS = """
     select max(c.thread_title) as title, min(c.permalink) as permalink
@@ -42,32 +31,39 @@ _PLATFORMS = "select distinct platform from comment where theme_id = %s and dele
 
 
 async def load_draft(connection: Connection, theme_id: uuid.UUID, marker: str, base_url: str) -> Draft:
-    """The draft of a theme's ticket; raw text everywhere, the tracker neutralises it."""
+    """The draft of a theme's ticket, personal data that shows by its shape redacted; the tracker neutralises."""
     theme = await (await connection.execute(_THEME, [theme_id])).fetchone()
     assert theme is not None  # tickets go with their theme
-    quotes = []
-    seen: set[str] = set()
-    for row in await (await connection.execute(_QUOTES, [theme_id])).fetchall():
-        if row["fingerprint"] and row["fingerprint"] in seen:
-            continue  # the same words twice say nothing new
-        seen.add(row["fingerprint"])
-        quotes.append(Quote(row["text"], row["author"], row["platform"], row["permalink"], row["created_at"]))
+    face = await read_face(connection, theme_id)
+    quotes = [
+        Quote(redact(row.text), row.author, _place(row), row.permalink, row.created_at)
+        for row in await theme_quotes(connection, theme_id, QUOTES)
+    ]
     threads = await (await connection.execute(_THREADS, [theme_id, THREADS])).fetchall()
     platforms = await (await connection.execute(_PLATFORMS, [theme_id])).fetchall()
     return Draft(
         marker=marker,
-        title=theme["title"],
+        title=redact(theme["title"]),
         kind=theme["kind"],
         product=theme["name"],
         people=theme["people"],
         mentions=theme["mentions"],
         first_seen=theme["first_seen"] or theme["created_at"],
         last_seen=theme["last_seen"] or theme["created_at"],
-        quotes=quotes[:QUOTES],
-        threads=[(row["title"], row["permalink"]) for row in threads],
+        quotes=quotes,
+        threads=[(redact(row["title"]), row["permalink"]) for row in threads],
         labels=labels(theme["kind"], theme["slug"], [row["platform"] for row in platforms]),
         theme_url=f"{base_url}/themes/{theme_id}",
+        phrases=face.phrases if face else (),
+        summary=face.summary if face else "",
+        summary_by=face.summary_by if face else "",
     )
+
+
+def _place(row: MemberRow) -> str:
+    """Where somebody said it, for people: the platform's name, or our own source's where the platform has none."""
+    known = registry.sources().get(row.platform)
+    return row.source if row.platform == "generic" or known is None else known.title
 
 
 def labels(kind: str, product: str, platforms: list[str]) -> list[str]:

@@ -180,7 +180,8 @@ class Draft:
     """What a theme's ticket should say now. Raw text everywhere; the tracker renders and neutralises.
 
     ``marker`` is ``relay-<theme id>``; ``labels`` are at most 50 characters of ``[a-z0-9._:-]`` each; ``threads`` holds
-    (title, permalink) of every thread that speaks of the theme.
+    (title, permalink) of every thread that speaks of the theme; ``phrases`` are what several people say in the same
+    words; ``summary`` was written by the machine that ``summary_by`` names, and is empty where none is asked.
     """
 
     marker: str
@@ -195,6 +196,9 @@ class Draft:
     threads: Sequence[tuple[str, str]]
     labels: Sequence[str]
     theme_url: str
+    phrases: Sequence[str] = ()
+    summary: str = ""
+    summary_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

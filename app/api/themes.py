@@ -15,6 +15,7 @@ from app.api.schemas.theme import (
     ActivityOut,
     LanguageShare,
     NamedTheme,
+    QuoteOut,
     SimilarThemeOut,
     SourceShare,
     SuggestionOut,
@@ -23,7 +24,7 @@ from app.api.schemas.theme import (
     ThemeStatus,
     TimelineDayOut,
 )
-from app.queries import theme_history, themes
+from app.queries import theme_face, theme_history, themes
 from app.queries.paging import Page
 from app.queries.rows import ActivityRow, CommentRow, SuggestionRow, ThemeRow, TimelineDay
 
@@ -86,6 +87,8 @@ async def read(caller: Reader, database: DatabaseOf, theme_id: ThemeId) -> Theme
     """A theme with its tickets, its open suggestions, and where its comments came from."""
     async with database.transaction() as c:
         found = await themes.read_theme(c, theme_id)
+        face = await theme_face.read_face(c, theme_id)
+        quotes = await theme_face.theme_quotes(c, theme_id)
     return ThemeDetailOut(
         theme=ThemeOut.model_validate(found.row),
         policy=found.policy,
@@ -93,6 +96,20 @@ async def read(caller: Reader, database: DatabaseOf, theme_id: ThemeId) -> Theme
         merged_from=[NamedTheme(id=other, title=title) for other, title in found.merged_from],
         sources=[SourceShare(id=source, name=name, comments=count) for source, name, count in found.sources],
         languages=[LanguageShare(language=language, comments=count) for language, count in found.languages],
+        phrases=list(face.phrases) if face else [],
+        summary=face.summary if face else "",
+        summary_by=face.summary_by if face else "",
+        quotes=[
+            QuoteOut(
+                comment_id=quote.id,
+                text=quote.text,
+                author=quote.author,
+                platform=quote.platform,
+                permalink=quote.permalink,
+                created_at=quote.created_at,
+            )
+            for quote in quotes
+        ],
     )
 
 

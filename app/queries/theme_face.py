@@ -17,12 +17,15 @@ from classifiers.face import Portrait, Spoken
 QUOTES = 4
 _LOOKED_AT = 120
 _READ = 4_000
+_ABOUT = ("fingerprint", "text", "author", "platform", "source", "permalink", "created_at")
 
 _MEMBERS = sql.SQL("""
     select cm.id, left(cm.text, {length}) as text, cm.fingerprint, cm.likes, cm.created_at, cm.platform, cm.permalink,
            case when cm.opens_thread then cm.thread_title else '' end as thread_title, ({voice})::text as voice,
-           coalesce(nullif(a.name, ''), nullif(a.handle, ''), 'somebody') as author, e.model, e.embedding
-    from comment cm left join author a on a.id = cm.author_id left join comment_embedding e on e.comment_id = cm.id
+           coalesce(nullif(a.name, ''), nullif(a.handle, ''), 'somebody') as author, s.name as source,
+           e.model, e.embedding
+    from comment cm join source s on s.id = cm.source_id left join author a on a.id = cm.author_id
+    left join comment_embedding e on e.comment_id = cm.id
     where cm.theme_id = %(theme)s and cm.deleted_at is null
     order by cm.id = %(first)s desc, {order} cm.created_at desc, cm.id desc limit %(most)s
 """)
@@ -37,8 +40,14 @@ class MemberRow:
     text: str
     author: str
     platform: str
+    source: str
     permalink: str
     created_at: datetime
+
+    @property
+    def id(self) -> int:
+        """The comment's id."""
+        return self.spoken.comment_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,9 @@ async def read_members(
         vector = row["embedding"].to_numpy().astype("float32") if row["model"] == common and common else None
         age = (newest - row["created_at"]).total_seconds() / 86_400 if newest else 0.0
         spoken = Spoken(row["id"], row["text"], vector, row["voice"], row["thread_title"], row["likes"], age)
-        about = [row[name] for name in ("fingerprint", "text", "author", "platform", "permalink", "created_at")]
+        about = [
+            row[name] for name in ("fingerprint", "text", "author", "platform", "source", "permalink", "created_at")
+        ]
         made.append(MemberRow(spoken, *about))
     return made
 

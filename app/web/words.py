@@ -62,7 +62,7 @@ VERBS = {
     "reopened": "put it back into triage",
     "kind_changed": "changed the kind",
     "renamed": "changed the title",
-    "retitled": "gave a better title",
+    "retitled": "gave it a better title",
     "merged": "merged themes into this one",
     "split": "split comments off",
     "comment_moved": "moved a comment",
@@ -71,6 +71,12 @@ VERBS = {
     "undone": "took a step back",
     "ticket_created": "created the ticket",
     "ticket_retried": "asked for another try of the ticket",
+}
+RETITLED = {
+    "comment_gone": "whose comment was deleted or moved",
+    "comment_edited": "whose comment was edited",
+    "grown": "which people outgrew",
+    "written": "with words of a language model",
 }
 _PLATFORM_ICONS = {
     "discourse": "messages-square",

@@ -68,6 +68,7 @@ def _block(draft: Draft, room: int) -> list[Node]:
             ],
         },
     ]
+    lines += _face(draft)
     head: list[Node] = [{"type": "panel", "attrs": {"panelType": "info"}, "content": lines}]
     tail: Node = {
         "type": "paragraph",
@@ -94,6 +95,17 @@ def _block(draft: Draft, room: int) -> list[Node]:
     if more := wording.hidden(len(draft.quotes) - len(quotes), len(draft.threads) - len(threads)):
         middle.append({"type": "paragraph", "content": [_text(more)]})
     return [*head, *middle, tail]
+
+
+def _face(draft: Draft) -> list[Node]:
+    said: list[list[Node]] = []
+    if summary := neutralize.one_line(draft.summary, wording.SUMMARY_LIMIT):
+        author = neutralize.one_line(wording.written_by(draft), wording.SUMMARY_LIMIT)
+        said.append([_text(author, {"type": "strong"}), _text(f" {summary}")])
+    kept = [neutralize.one_line(phrase, wording.PHRASE_LIMIT) for phrase in draft.phrases]
+    if phrases := [phrase for phrase in kept if phrase]:
+        said.append([_text(f"{wording.PHRASES} {', '.join(phrases)}")])
+    return [{"type": "paragraph", "content": content} for content in said]
 
 
 def _quote(quote: Quote) -> list[Node]:

@@ -43,6 +43,7 @@ def render(markup: Markup, draft: Draft, room: int) -> str:
         "",
         f"{markup.strong(wording.who(draft))} {wording.what(draft)}{page_link}",
     ]
+    head += _face(markup, draft)
     tail = ["", markup.small(wording.EDIT_NOTE), markup.end(draft.marker)]
     frame = len("\n".join(head + tail)) + _FRAME
     if frame > room:
@@ -61,6 +62,16 @@ def render(markup: Markup, draft: Draft, room: int) -> str:
     if more := wording.hidden(len(draft.quotes) - len(quotes), len(draft.threads) - len(threads)):
         middle += ["", more]
     return "\n".join(head + middle + tail)
+
+
+def _face(markup: Markup, draft: Draft) -> list[str]:
+    lines = []
+    if summary := markup.inline(draft.summary, wording.SUMMARY_LIMIT):
+        author = markup.inline(wording.written_by(draft), wording.SUMMARY_LIMIT)
+        lines += ["", f"{markup.strong(author)} {summary}"]
+    if phrases := [said for phrase in draft.phrases if (said := markup.inline(phrase, wording.PHRASE_LIMIT))]:
+        lines += ["", f"{wording.PHRASES} {', '.join(phrases)}"]
+    return lines
 
 
 def merge(markup: Markup, body: str, draft: Draft) -> str:

@@ -12,7 +12,10 @@ HEADING = "Feedback from the community"
 QUOTES = "What people say"
 THREADS = "Where they say it"
 EDIT_NOTE = "Edit anything outside this block: Feedback Relay keeps only this block current."
+PHRASES = "Often said:"
 QUOTE_LIMIT = 700
+SUMMARY_LIMIT = 600
+PHRASE_LIMIT = 60
 NAME_LIMIT = 80
 THREAD_TITLE_LIMIT = 120
 FULL = "The ticket's own text leaves no room for the block of Feedback Relay. Shorten the text in the tracker."
@@ -36,6 +39,11 @@ def what(draft: Draft) -> str:
     first, last = day(draft.first_seen), day(draft.last_seen)
     when = f"on {first}" if first == last else f"first on {first}, last on {last}"
     return f"wrote {comments} about this, {when}."
+
+
+def written_by(draft: Draft) -> str:
+    """Who wrote the summary, said before it: readers must know that it was a machine."""
+    return f"Summary, written by a machine ({draft.summary_by}):"
 
 
 def hidden(quotes: int, threads: int) -> str:

@@ -35,7 +35,7 @@ def draft(text: str = "Words", author: str = "Ana", thread: str = "A thread", pe
     return Draft(
         marker="relay-1", title=text, kind="bug", product="app", people=2, mentions=3, first_seen=AT, last_seen=AT,
         quotes=(Quote(text, author, "slack", permalink, AT),), threads=((thread, permalink),), labels=("kind:bug",),
-        theme_url=PAGE,
+        theme_url=PAGE, phrases=(text, author), summary=text, summary_by=author,
     )  # fmt: skip
 
 

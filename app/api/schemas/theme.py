@@ -21,7 +21,7 @@ class ThemeOut(Out):
     kind: str
     kind_by: str = Field(description="`model` or `person`.")
     title: str
-    title_by: str = Field(description="`model` or `person`.")
+    title_by: str = Field(description="`model`, `person`, or `llm:<name>` for a configured language model.")
     status: ThemeStatus
     status_reason: str
     merged_into: UUID | None
@@ -111,6 +111,28 @@ class LanguageShare(Out):
     comments: int
 
 
+class QuoteOut(Out):
+    """A comment that shows what a theme is about."""
+
+    comment_id: int
+    text: str = Field(description="The start of the comment, as the author wrote it.")
+    author: str
+    platform: str
+    permalink: str
+    created_at: datetime
+
+    model_config = Out.model_config | example(
+        {
+            "comment_id": 512,
+            "text": "Exporting to CSV crashes since the last update.",
+            "author": "Ada",
+            "platform": "discourse",
+            "permalink": "https://forum.example.org/t/17/3",
+            "created_at": "2026-11-20T11:58:00Z",
+        }
+    )
+
+
 class ThemeDetailOut(Out):
     """A theme with its open suggestions and what was merged into it."""
 
@@ -120,6 +142,10 @@ class ThemeDetailOut(Out):
     merged_from: list[NamedTheme]
     sources: list[SourceShare]
     languages: list[LanguageShare]
+    phrases: list[str] = Field(description="What several people say in the same words, and others seldom.")
+    summary: str = Field(description="Written by a configured language model; empty where there is none.")
+    summary_by: str = Field(description="The language model that wrote the summary.")
+    quotes: list[QuoteOut] = Field(description="Comments that differ, of one person each, the best first.")
 
 
 class ActivityOut(Out):

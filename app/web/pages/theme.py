@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.db import Connection
 from app.queries.rows import CommentRow, ThemeRow
+from app.queries.theme_face import read_face, theme_quotes
 from app.queries.theme_history import similar_themes, theme_activity, theme_timeline
 from app.queries.themes import list_themes, read_theme, theme_comments
 from app.web import guard, rendering
@@ -22,6 +23,8 @@ from app.web.routes import PageRoute
 router = APIRouter(route_class=PageRoute)
 _QUOTES, _DAYS, _SIMILAR, _ACTIVITY, _FOUND = 25, 60, 5, 40, 20
 _SIMILAR_FROM = 0.35
+_ALL_SHOWN = 4
+"""Up to so many mentions the list of all comments says it as well as a choice of them."""
 _NEAR_TEXTS = "select id, left(text, 300) as text from comment where id = any(%s::bigint[]) and deleted_at is null"
 
 
@@ -40,6 +43,8 @@ async def theme_page(request: Request, user: Viewer, theme_id: UUID, cursor: Cur
         theme = await read_theme(connection, theme_id)
         comments = await theme_comments(connection, theme_id, cursor or None, _QUOTES)
         near = await near_texts(connection, comments.items)
+        face = await read_face(connection, theme_id)
+        quotes = [] if cursor or theme.row.mentions <= _ALL_SHOWN else await theme_quotes(connection, theme_id)
         timeline = await theme_timeline(connection, theme_id, _DAYS)
         activity = await theme_activity(connection, theme_id, _ACTIVITY)
         similar = await similar_themes(connection, theme_id, _SIMILAR)
@@ -55,6 +60,8 @@ async def theme_page(request: Request, user: Viewer, theme_id: UUID, cursor: Cur
         into=into.row if into else None,
         comments=comments.items,
         near=near,
+        face=face,
+        telling=quotes,
         cursor=comments.next_cursor,
         first=not cursor,
         chart=sparkline(timeline),
