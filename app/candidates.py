@@ -5,6 +5,9 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import LiteralString
+
+from psycopg import sql
 
 from app.db import Connection
 from classifiers.contract import Kind, Member
@@ -14,34 +17,56 @@ BY_WORDS = 10
 KEPT = 24
 _RANK_CONSTANT = 60  # Cormack, Clarke, Büttcher: Reciprocal Rank Fusion, SIGIR 2009
 
+LEXEMES = 12
+MATCHES = 200
+COPIES = 3
+RARE = 1 / 5_000
+"""The share of a word that was not counted; see app/word_shares."""
+SEARCH_WIDTH = 120
+"""hnsw.ef_search: places the search of a product's index keeps open; see docs/scaling.md for what it finds."""
+
+# Product and space are literals: only then can the planner prove that the product's partial index holds all that is
+# asked for. A sort is forbidden meanwhile, because what it costs is guessed too low; without an index one is made.
 BY_VECTOR = """
     select q.id as query, near.comment_id
     from unnest(%(ids)s::bigint[]) as q(id)
-    join comment_embedding e on e.comment_id = q.id
+    join comment_embedding e on e.comment_id = q.id and e.model = {model}
     cross join lateral (
         select x.comment_id from comment_embedding x
-        where x.product_id = %(product)s and x.live and x.model = e.model and x.comment_id <> q.id
+        where x.product_id = {product} and x.model = {model} and x.live and x.comment_id <> q.id
         order by x.embedding <#> e.embedding limit %(most)s
     ) near
 """
-# The longest lexemes stand in for the rarest: PostgreSQL keeps no document frequencies, and a comment's long words are
-# seldom the common ones.
-BY_TEXT = """
+SEARCH_SETTINGS = """
+    select set_config('enable_sort', %s, true), set_config('hnsw.ef_search', %s, true),
+           set_config('hnsw.iterative_scan', 'strict_order', true), set_config('jit', 'off', true)
+"""
+# The rarest lexemes are looked up one by one, each for the product's comments only (the product is a lexeme of its
+# comments); what more than MATCHES of them hold is left to the vectors, so that a growing product costs no more. A
+# comment scores the rarity of what it shares, less for longer ones: BM25 (Robertson and Zaragoza 2009) of texts that
+# hold a word or do not.
+BY_TEXT = r"""
     select q.id as query, near.id as comment_id
     from unnest(%(ids)s::bigint[]) as q(id)
     join comment c on c.id = q.id
     cross join lateral (
-        select string_agg(quote_literal(lexeme), ' | ')::tsquery as asked
-        from (select lexeme from unnest(c.search) where positions is not null
-              order by length(lexeme) desc, lexeme limit 6) longest
-    ) words
-    cross join lateral (
-        select x.id from comment x
-        where x.product_id = %(product)s and x.theme_id is not null and x.deleted_at is null and x.id <> q.id
-          and x.search @@ words.asked
-        order by ts_rank(x.search, words.asked) desc, x.id limit %(most)s
+        select found.id, sum(word.rarity) * min(found.brevity) as score
+        from (
+            select -ln(coalesce(w.share, %(rare)s)) as rarity,
+                   ('''' || replace(replace(l.lexeme, '\', '\\'), '''', '''''')
+                       || ''' & ''' || %(product)s::uuid::text || '''')::tsquery as asked
+            from unnest(c.search) l
+            left join word_share w on w.product_id = %(product)s and w.lexeme = l.lexeme
+            where l.positions is not null and coalesce(w.comments, 0) <= %(matches)s
+            order by coalesce(w.share, 0), length(l.lexeme) desc, l.lexeme limit %(lexemes)s
+        ) word
+        cross join lateral (
+            select x.id, 1 / (1.3 + octet_length(x.text) / 900.0) as brevity from comment x
+            where x.search @@ word.asked and x.theme_id is not null and x.deleted_at is null and x.id <> q.id
+            limit %(matches)s
+        ) found
+        group by found.id order by score desc, found.id limit %(most)s
     ) near
-    where words.asked is not null
 """
 BY_FINGERPRINT = """
     select q.id as query, near.id as comment_id
@@ -50,7 +75,7 @@ BY_FINGERPRINT = """
     cross join lateral (
         select x.id from comment x
         where x.product_id = %(product)s and x.fingerprint = c.fingerprint and x.theme_id is not null and x.id <> q.id
-        order by x.id limit 3
+        order by x.id limit %(most)s
     ) near
 """
 MEMBERS = """
@@ -63,17 +88,48 @@ MEMBERS = """
 async def candidates(connection: Connection, product_id: uuid.UUID, ids: Sequence[int]) -> dict[int, list[Member]]:
     """For each comment the members of themes that may say the same, best first."""
     scores: dict[int, dict[int, float]] = {number: defaultdict(float) for number in ids}
-    for statement, most, weight in ((BY_VECTOR, NEAREST, 1.0), (BY_TEXT, BY_WORDS, 1.0), (BY_FINGERPRINT, 3, 9.0)):
-        cursor = await connection.execute(
-            statement, {"ids": list(ids), "product": product_id, "most": most}, prepare=True
-        )
-        rank: dict[int, int] = defaultdict(int)
-        for row in await cursor.fetchall():
-            rank[row["query"]] += 1
-            scores[row["query"]][row["comment_id"]] += weight / (_RANK_CONSTANT + rank[row["query"]])
+    for found, weight in (
+        (await nearest(connection, product_id, ids), 1.0),
+        (await _asked(connection, BY_TEXT, product_id, ids, BY_WORDS), 1.0),
+        (await _asked(connection, BY_FINGERPRINT, product_id, ids, COPIES), 9.0),
+    ):
+        for query, numbers in found.items():
+            for rank, number in enumerate(numbers, 1):
+                scores[query][number] += weight / (_RANK_CONSTANT + rank)
     kept = {query: sorted(found, key=lambda number: (-found[number], number))[:KEPT] for query, found in scores.items()}
     members = await load_members(connection, sorted({number for found in kept.values() for number in found}))
     return {query: [members[number] for number in found if number in members] for query, found in kept.items()}
+
+
+async def nearest(
+    connection: Connection, product_id: uuid.UUID, ids: Sequence[int], most: int = NEAREST
+) -> dict[int, list[int]]:
+    """For each comment those in themes whose vectors are nearest, best first: exact in a small product, else by its
+    index."""
+    cursor = await connection.execute(
+        "select distinct model from comment_embedding where comment_id = any(%s::bigint[]) order by model", [list(ids)]
+    )
+    spaces = [row["model"] for row in await cursor.fetchall()]
+    found: dict[int, list[int]] = defaultdict(list)
+    await connection.execute(SEARCH_SETTINGS, ["off", str(SEARCH_WIDTH)])
+    for model in spaces:
+        statement = sql.SQL(BY_VECTOR).format(product=sql.Literal(product_id), model=sql.Literal(model))
+        cursor = await connection.execute(statement, {"ids": list(ids), "most": most}, prepare=False)
+        for row in await cursor.fetchall():
+            found[row["query"]].append(row["comment_id"])
+    await connection.execute(SEARCH_SETTINGS, ["on", str(SEARCH_WIDTH)])
+    return found
+
+
+async def _asked(
+    connection: Connection, statement: LiteralString, product_id: uuid.UUID, ids: Sequence[int], most: int
+) -> dict[int, list[int]]:
+    values = {"ids": list(ids), "product": product_id, "most": most}
+    values |= {"rare": RARE, "lexemes": LEXEMES, "matches": MATCHES}
+    found: dict[int, list[int]] = defaultdict(list)
+    for row in await (await connection.execute(statement, values, prepare=True)).fetchall():
+        found[row["query"]].append(row["comment_id"])
+    return found
 
 
 async def load_members(connection: Connection, ids: Sequence[int]) -> dict[int, Member]:

@@ -85,8 +85,10 @@ class Comment(SQLModel, table=True):
         sa.Index("comment_failed", "product_id", "id", postgresql_where=sa.text("stage = 'failed'")),
         sa.Index("comment_by_delivery", "delivery_id"),
         sa.Index("comment_by_thread", "source_id", "thread_id"),
-        sa.Index("comment_by_fingerprint", "product_id", "fingerprint", postgresql_where=sa.text("fingerprint <> ''")),
-        sa.Index("comment_search", "search", postgresql_using="gin"),
+        sa.Index(
+            "comment_by_fingerprint", "product_id", "fingerprint", "id", postgresql_where=sa.text("fingerprint <> ''")
+        ),
+        sa.Index("comment_search", "search", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
         sa.Index("comment_hostile", "product_id", sa.text("created_at desc"), postgresql_where=sa.text("tone <> ''")),
         sa.CheckConstraint("stage in ('parsed', 'enriched', 'grouped', 'failed')", name="comment_stage"),
         sa.CheckConstraint("kind in ('', 'bug', 'feature', 'question', 'praise', 'other')", name="comment_kind"),
@@ -183,8 +185,7 @@ class CommentEmbedding(SQLModel, table=True):
 
 
 class WordShare(SQLModel, table=True):
-    """In what ``share`` of a product's comments a common word occurs, counted in its latest ones; rare words have no
-    row."""
+    """In what ``share`` of a product's comments a common word occurs, and in about how many; a rare word has no row."""
 
     __tablename__ = "word_share"
 
@@ -193,4 +194,5 @@ class WordShare(SQLModel, table=True):
     )
     lexeme: str = Field(primary_key=True, sa_type=sa.Text)
     share: float = Field(nullable=False)
+    comments: int = number(0)
     counted_at: Moment = utc_now()
