@@ -13,6 +13,7 @@ from pgvector import HalfVector
 
 from app.db import Database, is_away
 from app.metrics import STAGE_ROWS
+from app.product_models import own_kinds
 from classifiers.contract import THEME_KINDS, Enricher, Enrichment
 from classifiers.text import fingerprint
 
@@ -76,6 +77,9 @@ async def enrich_batch(database: Database, enricher: Enricher, *, limit: int, le
     if not rows:
         return len(hopeless)
     found = await asyncio.to_thread(enricher.enrich, [row["text"] for row in rows])
+    async with database.transaction() as connection:
+        found, judges = await own_kinds(connection, enricher.version, [row["product_id"] for row in rows], found)
+    rows = [row | {"judge": judge} for row, judge in zip(rows, judges, strict=True)]
     try:
         await _save(database, enricher.version, rows, found)
     except (psycopg.Error, ValueError) as error:
@@ -108,7 +112,7 @@ async def _save(
         "language": [each.language for each in found],
         "fingerprint": [fingerprint(row["text"]) for row in rows],
         "sentiment": [each.sentiment for each in found],
-        "model_version": [model_version] * len(rows),
+        "model_version": [row["judge"] for row in rows],
         "kind": [each.kind.value for each in found],
         "confidence": [each.confidence for each in found],
         "scores": [json.dumps({kind.value: round(score, 4) for kind, score in each.scores.items()}) for each in found],

@@ -17,6 +17,7 @@ from app.activity import SYSTEM, record
 from app.candidates import candidates
 from app.db import Connection, Database, is_away
 from app.metrics import STAGE_ROWS
+from app.product_models import own_grouper
 from app.theme_counts import recount
 from classifiers.contract import THEME_KINDS, Decision, Grouper, Kind, Member, Verdict
 from classifiers.titles import title_of
@@ -114,7 +115,7 @@ async def _group(
         if not rows:
             return 0
         batch = _Batch()
-        await _decide(connection, grouper, product_id, rows, batch)
+        await _decide(connection, await own_grouper(connection, product_id, grouper), product_id, rows, batch)
         await _write(connection, product_id, batch)
         await recount(connection, batch.touched, comments=[row["id"] for row in rows], refresh_seconds=refresh_seconds)
         for ripe in await (await connection.execute(RIPE, [sorted(batch.touched)])).fetchall():
