@@ -17,9 +17,17 @@ from classifiers.enrich import DefaultEnricher
 from classifiers.evaluate_duplicates import DuplicateReport, evaluate_duplicates
 from classifiers.evaluate_kind import KindReport, evaluate_kind
 from classifiers.grouping import DefaultGrouper, Thresholds
+from classifiers.heads import WEIGHTS
+from classifiers.model_files import sha256
 from classifiers.report import render
 
-__all__ = ["DuplicateReport", "KindReport", "evaluate_duplicates", "evaluate_kind", "main", "render"]
+__all__ = ["DuplicateReport", "KindReport", "evaluate_duplicates", "evaluate_kind", "learned_from", "main", "render"]
+
+
+def learned_from(path: Path, weights: Path | None = None) -> bool:
+    """Whether the kind heads in ``weights`` (default: the shipped ones) were trained on this very file."""
+    card = json.loads(((weights or WEIGHTS) / "kind.json").read_text(encoding="utf-8"))
+    return path.is_file() and sha256(path) in card.get("data_sha256", {}).values()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int)
     parser.add_argument("--only", help="score this kind against the rest")
     parser.add_argument("--map", action="append", default=[], metavar="KIND=KIND", help="fold one kind into another")
+    parser.add_argument("--baseline", action="append", default=[], metavar="NAME", help="score this method as well")
+    parser.add_argument("--train", action="append", default=[], type=Path, help="what kind baselines learn from")
+    parser.add_argument("--folds", type=int, default=5, help="without --train: folds of the file itself")
     parser.add_argument("--shuffle", type=int, metavar="SEED", help="take the comments in a random order")
+    parser.add_argument("--orders", type=int, default=0, help="repeat the stream in so many random orders")
     parser.add_argument("--limit", type=int, help="only the first rows")
     parser.add_argument("--json", type=Path, help="write the report here")
     options = parser.parse_args(arguments)
@@ -40,13 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         enricher = DefaultEnricher(encoder.load(options.model, threads=options.threads), folder=options.weights)
         report: KindReport | DuplicateReport
         if options.task == "kind":
-            mapping = dict(pair.split("=", 1) for pair in options.map if "=" in pair)
             report = evaluate_kind(
-                options.file, enricher, only=options.only, mapping=mapping, unsure_below=enricher.unsure_below
-            )
+                options.file, enricher, only=options.only, unsure_below=enricher.unsure_below,
+                mapping=dict(pair.split("=", 1) for pair in options.map if "=" in pair),
+                baselines=options.baseline, train=options.train, folds=options.folds, limit=options.limit,
+                seen=learned_from(options.file, options.weights),
+            )  # fmt: skip
         else:
-            grouper = DefaultGrouper(Thresholds.read(options.weights))
-            report = evaluate_duplicates(options.file, enricher, grouper, shuffle=options.shuffle, limit=options.limit)
+            report = evaluate_duplicates(
+                options.file, enricher, DefaultGrouper(Thresholds.read(options.weights)), shuffle=options.shuffle,
+                limit=options.limit, orders=options.orders, baselines=options.baseline,
+            )  # fmt: skip
     except (DataError, ModelError) as error:
         print(f"{error.detail} ({error.reason})", file=sys.stderr)
         return 1

@@ -3,78 +3,54 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from classifiers.contract import Decision, Enricher, Grouper, Kind, Member, Verdict
-from classifiers.datasets import Row, read_rows
-from classifiers.measures import ClusterScore, clusters, recall_at
-from classifiers.retrieval import Search
+from classifiers.agreement import draws
+from classifiers.baselines_groups import Clustering, cluster
+from classifiers.contract import Enricher, Grouper, Kind, Member
+from classifiers.datasets import Row, labelled_rows
+from classifiers.labels import plain
+from classifiers.measures import Interval, interval
+from classifiers.retrieval import WAYS, Search
+from classifiers.stream import Misplaced, OrderReport, Pool, StreamReport, run_orders, run_stream
 
 BATCH = 512
-CANDIDATES = 10
 DEPTHS = (1, 5, 10)
 
-
-@dataclass(frozen=True, slots=True)
-class StreamReport:
-    """What the shipped thresholds do when the comments come one by one.
-
-    A join is wrong when its theme holds no comment of the same true group. ``kept_apart`` counts comments that opened
-    a new theme although their group had one.
-    """
-
-    comments: int
-    joins: int
-    wrong_joins: int
-    wrong_joins_per_1000: float
-    suggestions: int
-    right_suggestions: int
-    kept_apart: int
-    themes: int
-    clusters: ClusterScore
-
-
-@dataclass(frozen=True, slots=True)
-class WrongJoin:
-    """Two comments that were joined and should not have been, and the score that did it."""
-
-    text: str
-    joined: str
-    score: float
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateReport:
-    """Search and grouping of one file. ``recall`` is by way of searching and depth, over the rows with a duplicate."""
+    """Search and grouping of one file.
+
+    ``recall`` is by way of searching and depth, over the ``queries``, the rows with a duplicate. ``left_out`` rows have
+    no text. ``mistakes`` are the surest wrong joins, ``missed`` the comments furthest from the group they belong to.
+    """
 
     file: str
     version: str
     rows: int
+    left_out: int
     groups: int
     queries: int
     recall: Mapping[str, Mapping[int, float]]
+    recall_intervals: Mapping[str, Mapping[int, Interval]]
     stream: StreamReport
-    mistakes: Sequence[WrongJoin]
+    orders: OrderReport | None
+    mistakes: Sequence[Misplaced]
+    missed: Sequence[Misplaced]
+    baselines: Mapping[str, Clustering]
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists and numbers."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """The rows in the order they came, as grouping sees them: ``theme_id`` of a member is still its place."""
-
-    members: Sequence[Member]
-    groups: Sequence[str]
-    products: NDArray[np.str_]
-    search: Search
 
 
 def evaluate_duplicates(
@@ -84,107 +60,101 @@ def evaluate_duplicates(
     *,
     shuffle: int | None = None,
     limit: int | None = None,
+    orders: int = 0,
+    baselines: Sequence[str] = (),
     mistakes: int = 10,
+    seed: int = 7,
+    samples: int = 1000,
+    say: Say = lambda _: None,
 ) -> DuplicateReport:
     """Score search and grouping on a file with ``text``, ``duplicate_group`` and ``created_at`` (``product``,
     ``kind`` optional).
 
     Rows without a group are alone in theirs. They are taken by ``created_at``, or in a random order with the seed
-    ``shuffle``. Search looks at the whole pool of the product; the stream only at what came before.
+    ``shuffle``, then cut to ``limit``. Search looks at the whole pool of the product; the stream only at what came
+    before. ``orders`` further random orders tell how much the order matters. ``baselines`` (singletons, agglomerative,
+    hdbscan, bertopic) see the whole pool at once; bm25 and minilm are ways of searching, in every report. Intervals
+    draw whole groups ``samples`` times.
 
     Raises:
-        DataError: for an unusable file.
+        DataError: for an unusable file or an unusable baseline.
     """
-    rows = ordered(read_rows(path, "text"), shuffle)[:limit]
-    pool = build_pool(rows, enricher)
-    recall, queries = search_recall(pool)
-    stream, wrong = run_stream(pool, grouper, mistakes)
+    rows, left_out = labelled_rows(path, "text")
+    rows = ordered(rows, shuffle)[:limit]
+    pool = build_pool(rows, enricher, say)
+    recall, queries = search_recall(pool, seed=seed, samples=samples)
+    say("Grouping the comments one by one")
+    stream = run_stream(pool, grouper, mistakes=mistakes, seed=seed, samples=samples)
+    more = run_orders(pool, grouper, stream, orders, seed + 1) if orders else None
+    others = cluster(baselines, pool, seed=seed, samples=samples, say=say)
     return DuplicateReport(
-        path.name, enricher.version, len(rows), len(set(pool.groups)), queries, recall, stream, wrong
-    )
+        path.name, enricher.version, len(rows), len(left_out), len(set(pool.groups)), queries,
+        {way: {depth: value.value for depth, value in found.items()} for way, found in recall.items()}, recall,
+        stream.report, more, stream.wrong, stream.missed, others,
+    )  # fmt: skip
 
 
 def ordered(rows: Sequence[Row], shuffle: int | None) -> list[Row]:
-    """By time (numbers before texts), or in the random order of a seed."""
+    """By time (numbers and dates before other texts), or in the random order of a seed."""
     if shuffle is not None:
         return [rows[place] for place in np.random.default_rng(shuffle).permutation(len(rows))]
     return sorted(rows, key=lambda row: _time(row.get("created_at")))
 
 
-def build_pool(rows: Sequence[Row], enricher: Enricher) -> Pool:
+def build_pool(rows: Sequence[Row], enricher: Enricher, say: Say = lambda _: None) -> Pool:
     """Enrich the rows; a kind given by the file replaces the model's."""
     members: list[Member] = []
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
         for row, result in zip(part, enricher.enrich([str(row["text"]) for row in part]), strict=True):
-            given = str(row.get("kind") or "")
+            given = plain(row.get("kind") or "")
             kind = Kind(given) if given in set(Kind) else result.kind
             members.append(Member(len(members), str(len(members)), kind, result.clean, result.vector))
-    groups = [str(row.get("duplicate_group") or f"alone {place}") for place, row in enumerate(rows)]
-    products = np.array([str(row.get("product") or "") for row in rows])
-    search = Search([member.text for member in members], np.stack([member.vector for member in members]))
-    return Pool(members, groups, products, search)
+        say(f"{len(members):,} of {len(rows):,} rows read")
+    products = [str(row.get("product") or "") for row in rows]
+    # Two comments about different products are never duplicates, whatever a group is called.
+    groups = [
+        f"{product}\n{row['duplicate_group']}" if row.get("duplicate_group") not in (None, "") else f"alone {place}"
+        for place, (row, product) in enumerate(zip(rows, products, strict=True))
+    ]
+    vectors = np.stack([member.vector for member in members])
+    return Pool(members, groups, products, Search([member.text for member in members], vectors, products))
 
 
-def search_recall(pool: Pool) -> tuple[dict[str, dict[int, float]], int]:
+def search_recall(pool: Pool, *, seed: int = 7, samples: int = 0) -> tuple[dict[str, dict[int, Interval]], int]:
     """Recall at 1, 5 and 10 (a hit is any other comment of the group), and how many comments had one to find."""
-    same_product = Counter(zip(pool.products.tolist(), pool.groups, strict=True))
-    ranks: dict[str, list[int | None]] = {"words": [], "vector": [], "fused": []}
-    for place, group in enumerate(pool.groups):
-        if same_product[(str(pool.products[place]), group)] < 2:
-            continue
-        for way, ranking in pool.search.rankings(place, pool.products == pool.products[place]).items():
-            hit = next((rank for rank, other in enumerate(ranking.tolist(), 1) if pool.groups[other] == group), None)
-            ranks[way].append(hit)
-    recall = {way: {depth: round(recall_at(found, depth), 4) for depth in DEPTHS} for way, found in ranks.items()}
-    return recall, len(ranks["fused"])
-
-
-def run_stream(pool: Pool, grouper: Grouper, mistakes: int) -> tuple[StreamReport, list[WrongJoin]]:
-    """Group the comments one by one, each among what came before it."""
-    themes: list[str] = []
-    joins = suggestions = right_suggestions = kept_apart = 0
-    wrong: list[WrongJoin] = []
-    for place, member in enumerate(pool.members):
-        decision = decide(pool, place, themes, grouper)
-        mates = {themes[other] for other in range(place) if pool.groups[other] == pool.groups[place]}
-        if decision.verdict is Verdict.join and decision.theme_id is not None:
-            joins += 1
-            themes.append(decision.theme_id)
-            if decision.theme_id not in mates:
-                wrong.append(WrongJoin(member.text[:200], _text(pool, decision), decision.score))
-            continue
-        if decision.verdict is Verdict.suggest:
-            suggestions += 1
-            right_suggestions += decision.theme_id in mates
-        kept_apart += bool(mates)
-        themes.append(str(place))
-    report = StreamReport(
-        len(themes), joins, len(wrong), round(1000 * len(wrong) / max(len(themes), 1), 2),
-        suggestions, right_suggestions, kept_apart, len(set(themes)), clusters(pool.groups, themes),
-    )  # fmt: skip
-    return report, sorted(wrong, key=lambda one: -one.score)[:mistakes]
-
-
-def decide(pool: Pool, place: int, themes: Sequence[str], grouper: Grouper) -> Decision:
-    """The decision for the comment at ``place`` among the nearest of the comments before it, by vector and by words."""
-    earlier = pool.products == pool.products[place]
-    earlier[place:] = False
-    found = pool.search.rankings(place, earlier, CANDIDATES)["fused"]
-    candidates = [_in_theme(pool.members[other], themes[other]) for other in found.tolist()]
-    return grouper.decide(pool.members[place], candidates)
-
-
-def _in_theme(member: Member, theme: str) -> Member:
-    return Member(member.comment_id, theme, member.kind, member.text, member.vector)
-
-
-def _text(pool: Pool, decision: Decision) -> str:
-    return pool.members[decision.nearest[0].comment_id].text[:200]
+    sizes = Counter(pool.groups)
+    queries = [place for place, group in enumerate(pool.groups) if sizes[group] > 1]
+    hits = np.zeros((len(queries), len(WAYS) * len(DEPTHS) + 1))
+    hits[:, -1] = 1
+    for row, place in enumerate(queries):
+        rankings = pool.search.rankings(place)
+        for column, way in enumerate(WAYS):
+            near = rankings[way][: max(DEPTHS)].tolist()
+            rank = next((rank for rank, other in enumerate(near, 1) if pool.groups[other] == pool.groups[place]), 99)
+            hits[row, column * len(DEPTHS) :][: len(DEPTHS)] = [rank <= depth for depth in DEPTHS]
+    if not queries:
+        return {way: dict.fromkeys(DEPTHS, Interval(0.0, 0.0, 0.0)) for way in WAYS}, 0
+    _, groups = np.unique(np.asarray([pool.groups[place] for place in queries]), return_inverse=True)
+    drawn = draws(hits, groups, seed=seed, samples=samples)
+    values, rates = hits.mean(axis=0), drawn[:, :-1] / drawn[:, -1:]
+    return {
+        way: {
+            depth: interval(float(values[place]), rates[:, place])
+            for depth, place in zip(DEPTHS, range(column * len(DEPTHS), (column + 1) * len(DEPTHS)), strict=True)
+        }
+        for column, way in enumerate(WAYS)
+    }, len(queries)
 
 
 def _time(value: object) -> tuple[int, float, str]:
+    text = str(value if value is not None else "")
     try:
-        return 0, float(str(value)), ""
+        return 0, float(text), ""
     except ValueError:
-        return 1, 0.0, str(value or "")
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+        return 0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp(), ""
+    except ValueError:
+        return 1, 0.0, text

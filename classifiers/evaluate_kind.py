@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from classifiers.contract import Enricher, Enrichment, Kind
-from classifiers.datasets import DataError, read_rows
-from classifiers.measures import Interval, LabelScore, calibration_error, confusion, label_scores, tabulate
+import numpy as np
 
-REST = "rest"
+from classifiers.baselines_kind import Labelled, Rival, judge
+from classifiers.contract import Enricher, Enrichment, Kind
+from classifiers.datasets import labelled_rows
+from classifiers.labels import Labels, read_labels
+from classifiers.measures import Interval, LabelScore, calibration_error, confusion, label_scores, tabulate
+from classifiers.text import fingerprint
+
 BATCH = 512
+ELSEWHERE = "elsewhere"
+"""A kind that the file does not use, chosen where all five are on offer."""
+QUOTE = 240
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +35,60 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
+class Free:
+    """The same rows with all five kinds on offer: a kind that the file does not use is wrong, ``elsewhere`` times."""
+
+    macro_f1: Interval
+    accuracy: Interval
+    elsewhere: int
+
+
+@dataclass(frozen=True, slots=True)
 class KindReport:
-    """Scores of one file. ``coverage`` is the share of rows at or above ``unsure_below``, ``precision`` how many
-    are right."""
+    """Scores of one file.
+
+    ``coverage`` is the share of rows at or above ``unsure_below``, ``precision`` how many of those are right.
+    ``left_out`` rows lack a text or a label, ``repeated`` ones say the same words as an earlier row. ``seen`` is
+    whether the heads were trained on this very file. ``baselines`` are other methods on the same rows.
+    """
 
     file: str
     version: str
     rows: int
+    left_out: int
+    repeated: int
+    seen: bool
+    offered: Sequence[str]
     labels: Mapping[str, LabelScore]
     macro_f1: Interval
     accuracy: Interval
+    free: Free
     confusion: Mapping[str, Mapping[str, int]]
     unsure_below: float
     coverage: float
     precision: float
     calibration_error: float
     mistakes: Sequence[Mistake]
+    baselines: Mapping[str, Rival]
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries, lists and numbers."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the model said of one row: the service's verdict, and its choice among the kinds on offer.
+
+    ``confidence`` is the service's, ``share`` the probability of the scored label (0..1).
+    """
+
+    text: str
+    verdict: str
+    predicted: str
+    confidence: float
+    share: float
+    print: str
 
 
 def evaluate_kind(
@@ -55,46 +98,54 @@ def evaluate_kind(
     only: str | None = None,
     mapping: Mapping[str, str] | None = None,
     unsure_below: float = 0.0,
+    baselines: Sequence[str] = (),
+    train: Sequence[Path] = (),
+    folds: int = 5,
+    limit: int | None = None,
+    seen: bool = False,
     seed: int = 7,
     samples: int = 1000,
     mistakes: int = 10,
+    say: Say = lambda _: None,
 ) -> KindReport:
-    """Score ``enricher`` on a file with the fields ``text`` and ``kind``.
+    """Score ``enricher`` on a file with the fields ``text`` and ``kind``, labels in any case.
 
     ``mapping`` folds kinds into others (``{"question": "other"}``), in the file and in what is predicted. ``only``
-    scores one kind against the rest, whatever the file calls the rest. Kinds that the file does not use are not
-    offered to
-    the model: a set of bugs and requests asks for one of the two. Intervals come from ``samples`` resamplings of
-    the rows.
+    scores one kind against the rest, whatever the file calls the rest. Without it, kinds that the file does not use
+    are not offered to the model: a set of bugs and requests asks for one of the two; ``free`` says what it does when
+    they are. Intervals resample the rows ``samples`` times. ``baselines`` (tfidf, minilm, setfit) learn from the files
+    ``train``, or from ``folds`` folds of this one.
 
     Raises:
-        DataError: for an unusable file or a label that is no kind (``unknown_kind``).
+        DataError: for an unusable file, a label that is no kind (``unknown_kind``), or an unusable baseline.
     """
-    folds = dict(mapping or {})
-    for name in [*folds, *([only] if only else [])]:
-        _check(name, path)
-    rows = read_rows(path, "text", "kind")
-    truth = [_fold(str(row["kind"]).strip().casefold(), folds, only) for row in rows]
-    if only is None:
-        for label in set(truth):
-            _check(label, path, {*Kind, *folds.values()})
-    offered = [kind for kind in Kind if only or _fold(kind, folds, only) in set(truth)]
-    found = [result for start in range(0, len(rows), BATCH)
-             for result in enricher.enrich([str(row["text"]) for row in rows[start : start + BATCH]])]  # fmt: skip
-    choices = [choose(result, offered) for result in found]
-    predicted = [_fold(kind, folds, only) for kind, _ in choices]
-    labels = [only, REST] if only else sorted(set(truth) | set(predicted))
+    rows, left_out = labelled_rows(path, "text", "kind", limit=limit)
+    labels = read_labels([row["kind"] for row in rows], path.name, only=only, mapping=mapping)
+    truth = [labels.fold(str(row["kind"])) for row in rows]
+    judged, vectors = _judge([str(row["text"]) for row in rows], enricher, labels, "minilm" in baselines, say)
+    predicted = [one.predicted for one in judged]
     right = [one == other for one, other in zip(truth, predicted, strict=True)]
-    scores, macro, accuracy = label_scores(truth, predicted, labels, seed=seed, samples=samples)
-    sure = [hit for (_, confidence), hit in zip(choices, right, strict=True) if confidence >= unsure_below]
-    wrong = sorted((place for place, hit in enumerate(right) if not hit), key=lambda place: (-choices[place][1], place))
+    scores = label_scores(truth, predicted, labels.names, seed=seed, samples=samples)
+    sure = [hit for one, hit in zip(judged, right, strict=True) if one.confidence >= unsure_below]
+    wrong = [place for place, hit in enumerate(right) if not hit]
+    wrong.sort(key=lambda place: (-judged[place].share, place))
+    prints = [one.print for one in judged]
+    rivals = {}
+    if baselines:
+        table = Labelled([one.text for one in judged], vectors, np.array(truth), np.array(prints))
+        rivals = judge(
+            baselines, table, predicted, labels, enricher, train=train, folds=folds, seed=seed, samples=samples, say=say
+        )
     return KindReport(
-        path.name, enricher.version, len(rows), scores, macro, accuracy,
-        tabulate(confusion(truth, predicted, labels), labels),
+        path.name, enricher.version, len(rows), len(left_out), len(prints) - len(set(prints)), seen,
+        [str(kind) for kind in labels.offered], scores.labels, scores.macro_f1, scores.accuracy,
+        _free(truth, [one.verdict for one in judged], labels, seed, samples),
+        tabulate(confusion(truth, predicted, labels.names), labels.names),
         unsure_below, len(sure) / len(rows), sum(sure) / len(sure) if sure else 0.0,
-        calibration_error([confidence for _, confidence in choices], right),
-        [Mistake(found[place].clean[:240], truth[place], predicted[place], round(choices[place][1], 3))
+        calibration_error([one.share for one in judged], right),
+        [Mistake(judged[place].text[:QUOTE], truth[place], predicted[place], round(judged[place].share, 3))
          for place in wrong[:mistakes]],
+        rivals,
     )  # fmt: skip
 
 
@@ -107,16 +158,35 @@ def choose(result: Enrichment, offered: Sequence[Kind]) -> tuple[Kind, float]:
     return kind, result.scores.get(kind, 0.0) / total if total else 0.0
 
 
-def _fold(label: str, folds: Mapping[str, str], only: str | None) -> str:
-    label = str(folds.get(label, label))
-    return (label if label == only else REST) if only else label
+def _judge(
+    texts: Sequence[str], enricher: Enricher, labels: Labels, keep: bool, say: Say
+) -> tuple[list[Judged], list[Any]]:
+    """What the model says of each text; vectors are kept only when asked for, so that a large file fits in memory."""
+    judged: list[Judged] = []
+    vectors: list[Any] = []
+    for start in range(0, len(texts), BATCH):
+        for result in enricher.enrich(texts[start : start + BATCH]):
+            judged.append(_judged(result, labels))
+            if keep:
+                vectors.append(result.vector)
+        if len(judged) % (BATCH * 10) == 0:
+            say(f"{len(judged):,} of {len(texts):,} rows")
+    return judged, vectors
 
 
-def _check(name: str, path: Path, known: set[str] | None = None) -> None:
-    names = sorted(str(one) for one in known or set(Kind))
-    if name not in names:
-        raise DataError(
-            "unknown_kind",
-            f"{name!r} (for {path.name}) is not one of {', '.join(names)}; fold it with --map {name}=other or "
-            "score one kind alone with --only.",
-        )
+def _judged(result: Enrichment, labels: Labels) -> Judged:
+    kind, confidence = choose(result, labels.offered)
+    label = labels.fold(kind)
+    share = confidence
+    if not result.reason:
+        total = sum(result.scores.get(one, 0.0) for one in labels.offered)
+        same = sum(result.scores.get(one, 0.0) for one in labels.offered if labels.fold(one) == label)
+        share = same / total if total else 0.0
+    text = result.clean
+    return Judged(text, labels.fold(result.kind), label, confidence, min(share, 1.0), fingerprint(text))
+
+
+def _free(truth: Sequence[str], verdicts: Sequence[str], labels: Labels, seed: int, samples: int) -> Free:
+    told = [verdict if verdict in labels.names else ELSEWHERE for verdict in verdicts]
+    scores = label_scores(truth, told, [*labels.names, ELSEWHERE], seed=seed, samples=samples)
+    return Free(scores.macro_f1, scores.accuracy, told.count(ELSEWHERE))

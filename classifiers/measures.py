@@ -1,18 +1,19 @@
-"""The figures of an evaluation: F1 with intervals, calibration, clustering quality."""
+"""The figures of an evaluation: F1 with intervals, calibration, recall."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
+
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A value with the 2.5 % and 97.5 % quantiles of its bootstrap distribution."""
+    """A value with the 2.5 % and 97.5 % quantiles of its bootstrap distribution, widened to hold the value."""
 
     value: float
     low: float
@@ -30,12 +31,18 @@ class LabelScore:
 
 
 @dataclass(frozen=True, slots=True)
-class ClusterScore:
-    """Agreement of found and true groups: B-cubed (Bagga and Baldwin 1998) and over pairs; each precision,
-    recall, F1."""
+class Scores:
+    """All of one prediction: by label, macro F1 over the labels, and the share that is right."""
 
-    b_cubed: tuple[float, float, float]
-    pairs: tuple[float, float, float]
+    labels: dict[str, LabelScore]
+    macro_f1: Interval
+    accuracy: Interval
+
+
+def interval(value: float, draws: Floats) -> Interval:
+    """On few rows a drawn distribution can miss the value it was drawn around; an interval here never does."""
+    low, high = np.quantile(draws, [0.025, 0.975]) if len(draws) else (value, value)
+    return Interval(round(value, 4), round(float(min(low, value)), 4), round(float(max(high, value)), 4))
 
 
 def confusion(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> NDArray[np.int64]:
@@ -48,52 +55,56 @@ def confusion(truth: Sequence[str], predicted: Sequence[str], labels: Sequence[s
 
 def label_scores(
     truth: Sequence[str], predicted: Sequence[str], labels: Sequence[str], *, seed: int, samples: int
-) -> tuple[dict[str, LabelScore], Interval, Interval]:
-    """Scores by label, macro F1 over ``labels``, and accuracy; intervals by resampling rows ``samples`` times."""
-    place = {label: index for index, label in enumerate(labels)}
-    cells = np.array([place[t] * len(labels) + place[p] for t, p in zip(truth, predicted, strict=True)])
-    random = np.random.default_rng(seed)
+) -> Scores:
+    """Scores by label, macro F1 over the ``labels`` that some row carries, and accuracy.
+
+    Intervals resample the rows ``samples`` times: what that does to a confusion matrix is one multinomial draw.
+    """
     table = confusion(truth, predicted, labels)
-    draws = np.stack([
-        np.bincount(cells[random.integers(0, len(cells), len(cells))], minlength=table.size).reshape(table.shape)
-        for _ in range(samples)
-    ]) if samples else table[None]  # fmt: skip
-    f1, drawn_f1 = _f1(table), _f1(draws)
+    drawn = _resample(table.ravel(), seed, samples).reshape(samples, *table.shape)
+    f1, drawn_f1 = _f1(table), _f1(drawn)
+    asked = table.sum(axis=1) > 0
     hits = np.diagonal(table)
     scores = {
         label: LabelScore(
             _ratio(hits[index], table[:, index].sum()),
             _ratio(hits[index], table[index].sum()),
-            _interval(f1[index], drawn_f1[:, index]),
+            interval(float(f1[index]), drawn_f1[:, index]),
             int(table[index].sum()),
         )
-        for label, index in place.items()
+        for index, label in enumerate(labels)
     }
-    accuracy = np.trace(draws, axis1=1, axis2=2) / len(cells)
-    return scores, _interval(f1.mean(), drawn_f1.mean(axis=1)), _interval(np.trace(table) / len(cells), accuracy)
+    return Scores(
+        scores,
+        interval(float(f1[asked].mean()), drawn_f1[:, asked].mean(axis=1)),
+        interval(float(np.trace(table) / len(truth)), np.trace(drawn, axis1=1, axis2=2) / len(truth)),
+    )
+
+
+def difference(
+    truth: Sequence[str], ours: Sequence[str], theirs: Sequence[str], labels: Sequence[str], *, seed: int, samples: int
+) -> Interval:
+    """Our macro F1 minus theirs on the same rows, resampled together."""
+    place = {label: index for index, label in enumerate(labels)}
+    cells = np.array([[place[label] for label in side] for side in (truth, ours, theirs)])
+    cube = np.zeros((len(labels),) * 3, np.int64)
+    np.add.at(cube, tuple(cells), 1)
+    drawn = _resample(cube.ravel(), seed, samples).reshape(samples, *cube.shape)
+    asked = cube.sum(axis=(1, 2)) > 0
+
+    def macro(tables: NDArray[np.int64]) -> Floats:
+        ours, theirs = (_f1(tables.sum(axis=axis))[..., asked].mean(axis=-1) for axis in (-1, -2))
+        return np.asarray(ours - theirs)
+
+    return interval(float(macro(cube)), macro(drawn))
 
 
 def calibration_error(confidence: Sequence[float], right: Sequence[bool], bins: int = 15) -> float:
     """Expected calibration error with equally wide bins (Guo et al., ICML 2017)."""
     sure = np.asarray(confidence, float)
-    place = np.minimum((sure * bins).astype(int), bins - 1)
+    place = np.clip((sure * bins).astype(int), 0, bins - 1)
     gap = np.bincount(place, sure - np.asarray(right, float), minlength=bins)
     return float(np.abs(gap).sum() / len(sure))
-
-
-def clusters(truth: Sequence[str], found: Sequence[str]) -> ClusterScore:
-    """B-cubed and pair scores of ``found`` groups against ``truth``, both given per comment."""
-    both, ours, theirs = Counter(zip(found, truth, strict=True)), Counter(found), Counter(truth)
-    total = len(truth)
-    precision = sum(count * count / ours[group] for (group, _), count in both.items()) / total
-    recall = sum(count * count / theirs[group] for (_, group), count in both.items()) / total
-    together = sum(_pairs(count) for count in both.values())
-    pair_precision = _ratio(together, sum(_pairs(count) for count in ours.values()))
-    pair_recall = _ratio(together, sum(_pairs(count) for count in theirs.values()))
-    return ClusterScore(
-        (precision, recall, harmonic(precision, recall)),
-        (pair_precision, pair_recall, harmonic(pair_precision, pair_recall)),
-    )
 
 
 def recall_at(ranks: Sequence[int | None], depth: int) -> float:
@@ -108,26 +119,21 @@ def harmonic(one: float, other: float) -> float:
 
 def tabulate(table: NDArray[np.int64], labels: Sequence[str]) -> dict[str, dict[str, int]]:
     """The confusion matrix by name: truth, then prediction."""
-    named: Mapping[str, dict[str, int]] = defaultdict(dict)
-    for row, truth in enumerate(labels):
-        for column, predicted in enumerate(labels):
-            named[truth][predicted] = int(table[row, column])
-    return dict(named)
+    return {
+        truth: {predicted: int(table[row, column]) for column, predicted in enumerate(labels)}
+        for row, truth in enumerate(labels)
+    }
 
 
-def _f1(tables: NDArray[np.int64]) -> NDArray[np.float64]:
+def _resample(counts: NDArray[np.int64], seed: int, samples: int) -> NDArray[np.int64]:
+    total = int(counts.sum())
+    return np.asarray(np.random.default_rng(seed).multinomial(total, counts / total, size=samples))
+
+
+def _f1(tables: NDArray[np.int64]) -> Floats:
     hits = np.diagonal(tables, axis1=-2, axis2=-1)
     return np.asarray(2 * hits / np.maximum(tables.sum(axis=-1) + tables.sum(axis=-2), 1))
 
 
-def _interval(value: float, draws: NDArray[np.float64]) -> Interval:
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return Interval(round(float(value), 4), round(float(low), 4), round(float(high), 4))
-
-
 def _ratio(part: float, whole: float) -> float:
     return float(part / whole) if whole else 0.0
-
-
-def _pairs(count: int) -> int:
-    return count * (count - 1) // 2

@@ -18,8 +18,11 @@ FUSION = 60
 """Cormack, Clarke and Büttcher, Reciprocal Rank Fusion (SIGIR 2009)."""
 READ = 4_000
 DEPTH = 100
+KEPT = 512
+"""Neighbours kept of each text by each way; where too few of them may be used, all texts are ranked again."""
 
 Places = NDArray[np.intp]
+WAYS = ("words", "vector", "fused")
 
 
 class Bm25:
@@ -44,31 +47,45 @@ class Bm25:
 
     def scores(self, query: int) -> NDArray[np.float64]:
         """``float64[n]`` for the text at place ``query``, which counts each of its words once."""
-        total = np.zeros(self._size)
-        for word in self._terms[query]:
-            places, values = self._postings[word]
-            total[places] += values
-        return total
+        found = [self._postings[word] for word in self._terms[query]]
+        if not found:
+            return np.zeros(self._size)
+        places, values = (np.concatenate(column) for column in zip(*found, strict=True))
+        return np.asarray(np.bincount(places, values, minlength=self._size))
 
 
 class Search:
-    """Ranks texts for one of them by ``vector``, ``words`` (BM25) or ``fused`` (reciprocal rank of both)."""
+    """Ranks texts of the same product for one of them, by ``vector``, ``words`` (BM25) or ``fused`` (rank of both)."""
 
-    def __init__(self, texts: Sequence[str], vectors: Vectors) -> None:
+    def __init__(self, texts: Sequence[str], vectors: Vectors, products: Sequence[str]) -> None:
+        """``vectors`` are float32[n, dimensions] of unit length. Each text's nearest are worked out once, here."""
         self._vectors = vectors
         self._bm25 = Bm25(texts)
+        _, self._products = np.unique(np.asarray(products), return_inverse=True)
+        self._near = [self._nearest(query) for query in range(len(texts))]
 
-    def rankings(self, query: int, allowed: NDArray[np.bool_], depth: int = DEPTH) -> dict[str, Places]:
-        """Best places first, among those ``allowed`` and without the query itself, by each of the three ways."""
-        open_to = allowed.copy()
+    def rankings(self, query: int, allowed: NDArray[np.bool_] | None = None, depth: int = DEPTH) -> dict[str, Places]:
+        """Best places first, without the query itself, by each way; ``allowed`` bool[n] leaves others out."""
+        near, said = self._near[query]
+        if allowed is not None:
+            kept = [ranking[allowed[ranking]] for ranking in (near, said)]
+            cut = any(len(full) == KEPT and len(found) < depth for full, found in zip((near, said), kept, strict=True))
+            near, said = self._nearest(query, allowed) if cut else kept
+        near, said = near[:depth], said[:depth]
+        return {"words": said, "vector": near, "fused": fuse([near, said], depth)}
+
+    def _nearest(self, query: int, allowed: NDArray[np.bool_] | None = None) -> tuple[Places, Places]:
+        open_to = self._products == self._products[query]
+        if allowed is not None:
+            open_to &= allowed
         open_to[query] = False
-        near = best(np.where(open_to, self._vectors @ self._vectors[query], -np.inf), depth)
-        words = self._bm25.scores(query)
-        said = best(np.where(open_to & (words > 0), words, -np.inf), depth)
-        return {"vector": near, "words": said, "fused": fuse([near, said], depth)}
+        places = np.flatnonzero(open_to)
+        words = self._bm25.scores(query)[places]
+        near = best(self._vectors[places] @ self._vectors[query], KEPT)
+        return places[near], places[best(np.where(words > 0, words, -np.inf), KEPT)]
 
 
-def best(scores: NDArray[np.float64], depth: int) -> Places:
+def best(scores: NDArray[np.floating], depth: int) -> Places:
     """Places of the highest finite scores, best first; a tie goes to the earlier place."""
     depth = min(depth, int(np.isfinite(scores).sum()))
     if not depth:

@@ -18,6 +18,7 @@ evaluate = typer.Typer(no_args_is_help=True, help="Score the classifiers on a la
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL, JSONL.gz or CSV.")]
 Weights = Annotated[Path | None, typer.Option(help="A folder of other heads than the shipped ones.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Only the first rows.")]
 Write = Annotated[Path | None, typer.Option("--json", help="Write the report to this file as well.")]
 
 
@@ -35,26 +36,46 @@ def prepare() -> None:
 @evaluate.command()
 def kind(
     file: File,
-    only: Annotated[str | None, typer.Option(help="Score this kind against the rest.")] = None,
-    folds: Annotated[list[str] | None, typer.Option("--map", help="Fold a kind: question=other; repeatable.")] = None,
+    only: Annotated[str | None, typer.Option(metavar="KIND", help="Score this kind against the rest.")] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="LABEL=KIND", help="Fold a label: question=other; repeatable.")
+    ] = None,
+    baseline: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Score tfidf, minilm or setfit as well; repeatable.")
+    ] = None,
+    train: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="A labelled file for baselines to learn from; repeatable."),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="Without --train, baselines learn from folds of the file.")] = 5,
+    limit: Limit = None,
     weights: Weights = None,
     write: Write = None,
 ) -> None:
     """Score kinds: fields `text` and `kind`, any subset of kinds."""
     from app.commands.secrets_in import pairs
 
-    mapping = pairs(folds or [], "--map")
+    folding = pairs(mapping or [], "--map")
     enricher = _enricher(weights)
-    from classifiers.evaluate import evaluate_kind
+    from classifiers.evaluate import evaluate_kind, learned_from
 
-    _report(evaluate_kind(file, enricher, only=only, mapping=mapping, unsure_below=enricher.unsure_below), write)
+    report = evaluate_kind(
+        file, enricher, only=only, mapping=folding, unsure_below=enricher.unsure_below, baselines=baseline or [],
+        train=train or [], folds=folds, limit=limit, seen=learned_from(file, weights), say=output.hint,
+    )  # fmt: skip
+    _report(report, write)
 
 
 @evaluate.command()
 def duplicates(
     file: File,
     shuffle: Annotated[int | None, typer.Option(metavar="SEED", help="Take the comments in a random order.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only the first rows.")] = None,
+    orders: Annotated[int, typer.Option(min=0, help="Repeat the stream in so many other random orders.")] = 0,
+    baseline: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Score singletons, agglomerative, hdbscan or bertopic too; repeatable."),
+    ] = None,
+    limit: Limit = None,
     weights: Weights = None,
     write: Write = None,
 ) -> None:
@@ -63,8 +84,11 @@ def duplicates(
     from classifiers.evaluate import evaluate_duplicates
     from classifiers.grouping import DefaultGrouper, Thresholds
 
-    grouper = DefaultGrouper(Thresholds.read(weights))
-    _report(evaluate_duplicates(file, enricher, grouper, shuffle=shuffle, limit=limit), write)
+    report = evaluate_duplicates(
+        file, enricher, DefaultGrouper(Thresholds.read(weights)), shuffle=shuffle, limit=limit, orders=orders,
+        baselines=baseline or [], say=output.hint,
+    )  # fmt: skip
+    _report(report, write)
 
 
 def _enricher(weights: Path | None) -> DefaultEnricher:

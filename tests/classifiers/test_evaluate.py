@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from classifiers import measures
+from classifiers import agreement, measures
 from classifiers.contract import Enrichment, Kind
 from classifiers.datasets import DataError, read_rows
 from classifiers.evaluate import evaluate_duplicates, evaluate_kind, main, render
@@ -130,7 +130,7 @@ def test_duplicates_by_hand(tmp_path: Path) -> None:
 
 
 def test_cluster_scores_by_hand() -> None:
-    score = measures.clusters(["a", "a", "b"], ["1", "1", "1"])
+    score = agreement.clusters(["a", "a", "b"], ["1", "1", "1"])
     assert score.b_cubed[:2] == (pytest.approx((2 / 3 + 2 / 3 + 1 / 3) / 3), 1.0)
     assert score.pairs[:2] == (pytest.approx(1 / 3), 1.0)
 

@@ -102,13 +102,16 @@ def test_serving_needs_no_torch_and_reports_to_nobody() -> None:
 
 def test_torch_has_one_version() -> None:
     script = (ROOT / ".lock" / "cpu_torch.py").read_text(encoding="utf-8")
-    assert [each for each in EXTRAS["torch"] if each.startswith("torch=")] == re.findall(r'"(torch==[\d.]+)"', script)
+    for extra in ("torch", "baselines"):
+        assert [each for each in EXTRAS[extra] if each.startswith("torch=")] == re.findall(r'"(torch==[\d.]+)"', script)
     assert "torch" not in lock("torch")
 
 
 def test_every_import_is_installed_by_the_lock() -> None:
     distributions = importlib.metadata.packages_distributions()
-    optional = {canonicalize_name(Requirement(each).name) for each in [*EXTRAS["torch"], *EXTRAS["train"]]}
+    optional = {
+        canonicalize_name(Requirement(each).name) for each in [*EXTRAS["torch"], *EXTRAS["train"], *EXTRAS["baselines"]]
+    }
     known = {*lock("serve"), *optional}
     ours = {"app", "integrations", "classifiers", "migrations", "tests"}
     wrong = set()
