@@ -45,6 +45,14 @@ class Settings(BaseSettings):
     allow_private_addresses: bool = Field(
         default=False, description="Let trackers and sources live on loopback or private addresses."
     )
+    llm_url: str = Field(
+        default="",
+        description="OpenAI-compatible endpoint that writes titles and summaries, up to /v1. Unset: none is asked.",
+    )
+    llm_model: str = Field(default="", description="The model to ask for there.")
+    llm_key: SecretStr | None = Field(default=None, description="Its key, where it wants one.")
+    llm_daily_calls: int = Field(default=200, ge=0, description="Calls of the language model a day (UTC), at most.")
+    llm_timeout: float = Field(default=60.0, gt=0, description="How long one answer of the language model may take.")
     lease_seconds: float = Field(
         default=30.0, gt=0, description="How long a worker may hold a batch before another takes it."
     )

@@ -16,6 +16,7 @@ from app.dbcheck import check_server
 from app.errors import RelayError
 from app.runtime import Services, database_url, open_vault, unknown_settings
 from app.trackers import list_trackers
+from app.writing import chat
 from classifiers import encoder
 from classifiers.contract import ModelError
 from classifiers.model_files import published_model, verify
@@ -45,6 +46,7 @@ async def findings(settings: Settings, url: str, *, clock: Callable[[], datetime
         found.append(key)
         if key.ok and found[1].ok:
             found += await _trackers(services)
+        found += await _language_model(settings)
     finally:
         await database.close()
     return found
@@ -139,6 +141,18 @@ async def _trackers(services: Services) -> list[Finding]:
         for each in await tracker_findings(services, tracker):
             found.append(Finding(f"tracker {tracker.name}: {each.subject}", each.ok, each.detail, each.remedy))
     return found
+
+
+async def _language_model(settings: Settings) -> list[Finding]:
+    """Nothing where none is configured: it is an extra."""
+    if not settings.llm_url and not settings.llm_model:
+        return []
+    endpoint = chat(settings)
+    if endpoint is None:
+        return [
+            Finding("language model", False, "It is half configured.", "Set both RELAY_LLM_URL and RELAY_LLM_MODEL.")
+        ]
+    return [Finding("language model", each.ok, each.detail, each.remedy) for each in await endpoint.check()]
 
 
 def _model(settings: Settings) -> Finding:

@@ -48,6 +48,10 @@ _SAVE = """
     on conflict (theme_id) do update set comment_id = excluded.comment_id, fingerprint = excluded.fingerprint,
         mentions = excluded.mentions, phrases = excluded.phrases
 """
+# What a language model wrote goes with the comments it was made of.
+_FORGET = """
+    update theme_face set summary = '', summary_by = '', asked = 0 where theme_id = %s and (asked > %s or %s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,7 @@ async def _write(connection: Connection, look: _Look, refresh_seconds: float) ->
         seen = theme["mentions"] if _grown(theme, face) else face.mentions
         source = (face.comment_id, _fingerprint(look.members, face.comment_id) or face.fingerprint, seen)
     await connection.execute(_SAVE, [theme["id"], *source, look.phrases])
+    await connection.execute(_FORGET, [theme["id"], theme["mentions"], look.why == "comment_gone"])
     if (list(face.phrases) if face else []) != look.phrases:
         await connection.execute(REFRESH, [refresh_seconds, [theme["id"]]])
 

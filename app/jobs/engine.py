@@ -15,6 +15,7 @@ from app.faces import refresh_faces
 from app.ledger import PUSH_TASK, QUEUE, wake_push
 from app.sync import Push
 from app.vault import Vault
+from app.writing import Writer
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +56,13 @@ def job_app(database: Database, vault: Vault, settings: Settings) -> procrastina
         for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
             # Every task can run again at any time, and the sweep has just deferred what is due.
             await jobs.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+
+    writer = Writer(database, settings)
+
+    @jobs.periodic(cron="* * * * *")
+    @jobs.task(name="write", queue=QUEUE, queueing_lock="write", lock="write")
+    async def write(timestamp: int) -> None:
+        await writer.run()
 
     @jobs.periodic(cron=SWEEP_CRON)
     @jobs.task(name="faces", queue=QUEUE, queueing_lock="faces")
