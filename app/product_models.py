@@ -36,8 +36,8 @@ async def own_kinds(
 ) -> tuple[list[Enrichment], list[str]]:
     """The enrichments as their products' own versions see them, and the name of the model that judged each.
 
-    ``base`` is the version of the enricher, ``products`` names the product of each enrichment. A version that was fitted
-    to another base is left alone, and so is what has a reason: noise and unknown languages stay what they are.
+    ``base`` is the version of the enricher, ``products`` names the product of each enrichment. A version that was
+    fitted to another base is left alone, and so is what has a reason: noise and unknown languages stay what they are.
     """
     judged, names = list(found), [base] * len(found)
     cursor = await connection.execute(ACTIVE, [KIND, base, sorted(set(products))])

@@ -9,6 +9,7 @@ from typing import Any
 from app.activity import record
 from app.db import Connection
 from app.errors import Conflict, Invalid, NotFound
+from app.labels import label_pairs
 from app.ledger import hand_over_tickets
 from app.theme_counts import recount
 from app.triage import lock_comment, lock_grouping, lock_theme
@@ -66,7 +67,11 @@ async def merge(
     )
     await recount(connection, [into_id, *absorbed])
     detail = {"themes": [{"id": each, "title": themes[each]["title"]} for each in absorbed], "comments": len(moved)}
-    return await record(connection, product_id, into_id, "merged", actor=actor, detail=detail, before=before)
+    activity = await record(connection, product_id, into_id, "merged", actor=actor, detail=detail, before=before)
+    stayed = sorted(set(await _comments_of(connection, into_id)) - set(moved))
+    for numbers in before["comments"].values():
+        await label_pairs(connection, product_id, numbers, stayed, activity, same=True)
+    return activity
 
 
 async def split(
@@ -94,6 +99,7 @@ async def split(
     await recount(connection, [theme_id, new_id], comments=chosen)
     detail = {"comments": len(chosen), "new": new_id}
     activity = await record(connection, product_id, theme_id, "split", actor=actor, detail=detail, before=before)
+    await label_pairs(connection, product_id, chosen, sorted(set(members) - set(chosen)), activity, same=False)
     await record(connection, product_id, new_id, "created", actor=actor, detail={"split_from": theme_id})
     return activity, new_id
 
@@ -120,9 +126,13 @@ async def move(connection: Connection, comment_id: int, theme_id: uuid.UUID | No
     await _move_comments(connection, [comment_id], old, theme_id)
     await recount(connection, [each for each in (old, theme_id) if each is not None], comments=[comment_id])
     detail = {"comment": comment_id, "from": old, "to": theme_id}
-    return await record(
+    activity = await record(
         connection, comment["product_id"], theme_id, "comment_moved", actor=actor, detail=detail, before=before
     )
+    for place, same in ((old, False), (theme_id, True)):
+        members = await _comments_of(connection, place) if place is not None else []
+        await label_pairs(connection, comment["product_id"], [comment_id], members, activity, same=same)
+    return activity
 
 
 async def decide_suggestion(connection: Connection, suggestion_id: int, accept: bool, *, actor: str) -> int:
@@ -140,7 +150,7 @@ async def decide_suggestion(connection: Connection, suggestion_id: int, accept: 
     for one, other in ((theme_id, other_id), (other_id, theme_id)):
         await connection.execute(_SEPARATE, [await _comments_of(connection, one), other])
     await connection.execute("update theme_suggestion set state = 'rejected' where id = %s", [suggestion_id])
-    return await record(
+    activity = await record(
         connection,
         suggestion["product_id"],
         theme_id,
@@ -149,6 +159,9 @@ async def decide_suggestion(connection: Connection, suggestion_id: int, accept: 
         detail={"other": other_id},
         before={"suggestion": suggestion_id, "theme": theme_id, "other": other_id},
     )
+    here, there = await _comments_of(connection, theme_id), await _comments_of(connection, other_id)
+    await label_pairs(connection, suggestion["product_id"], here, there, activity, same=False)
+    return activity
 
 
 async def restore_comments(

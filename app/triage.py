@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from app import labels
 from app.activity import SYSTEM, record
 from app.config import settings
 from app.db import Connection
@@ -33,7 +34,9 @@ async def accept(connection: Connection, theme_id: uuid.UUID, *, actor: str, ver
     await _set_status(connection, theme_id, "accepted", "")
     wait = 0.0 if actor == SYSTEM else settings().undo_seconds
     await plan_tickets(connection, theme_id, wait_seconds=wait)
-    return await record(connection, theme["product_id"], theme_id, "accepted", actor=actor, before=before)
+    activity = await record(connection, theme["product_id"], theme_id, "accepted", actor=actor, before=before)
+    await labels.confirm(connection, theme, activity, actor)
+    return activity
 
 
 async def ignore(
@@ -77,9 +80,11 @@ async def change_kind(
     )
     before = {"kind": theme["kind"], "kind_by": theme["kind_by"]}
     detail = {"from": theme["kind"], "to": kind}
-    return await record(
+    activity = await record(
         connection, theme["product_id"], theme_id, "kind_changed", actor=actor, detail=detail, before=before
     )
+    await labels.label_theme(connection, theme_id, kind, activity, said=True)
+    return activity
 
 
 async def rename(
@@ -117,7 +122,7 @@ async def reclassify(connection: Connection, comment_id: int, kind: str, *, acto
     before = {name: comment[name] for name in ("kind", "kind_by", "kind_confidence", "kind_reason", "theme_by")}
     before |= {"comment": comment_id, "theme": comment["theme_id"]}
     detail = {"comment": comment_id, "from": comment["kind"], "to": kind}
-    return await record(
+    activity = await record(
         connection,
         comment["product_id"],
         comment["theme_id"],
@@ -126,6 +131,8 @@ async def reclassify(connection: Connection, comment_id: int, kind: str, *, acto
         detail=detail,
         before=before,
     )
+    await labels.label_comment(connection, comment, kind, activity)
+    return activity
 
 
 async def lock_theme(connection: Connection, theme_id: uuid.UUID, version: int | None = None) -> dict[str, Any]:
