@@ -22,7 +22,7 @@ MATCHES = 200
 COPIES = 3
 RARE = 1 / 5_000
 """The share of a word that was not counted; see app/word_shares."""
-SEARCH_WIDTH = 120
+SEARCH_WIDTH = 80
 """hnsw.ef_search: places the search of a product's index keeps open; see docs/scaling.md for what it finds."""
 
 # Product and space are literals: only then can the planner prove that the product's partial index holds all that is
@@ -56,7 +56,10 @@ BY_TEXT = r"""
                    ('''' || replace(replace(l.lexeme, '\', '\\'), '''', '''''')
                        || ''' & ''' || %(product)s::uuid::text || '''')::tsquery as asked
             from unnest(c.search) l
-            left join word_share w on w.product_id = %(product)s and w.lexeme = l.lexeme
+            left join lateral (
+                select share, comments from word_share
+                where product_id = %(product)s and lexeme = l.lexeme limit 1  -- a look-up each, whatever is known of it
+            ) w on true
             where l.positions is not null and coalesce(w.comments, 0) <= %(matches)s
             order by coalesce(w.share, 0), length(l.lexeme) desc, l.lexeme limit %(lexemes)s
         ) word
@@ -74,8 +77,9 @@ BY_FINGERPRINT = """
     join comment c on c.id = q.id and c.fingerprint <> ''
     cross join lateral (
         select x.id from comment x
-        where x.product_id = %(product)s and x.fingerprint = c.fingerprint and x.theme_id is not null and x.id <> q.id
-        order by x.id limit %(most)s
+        where x.product_id = %(product)s and x.fingerprint = c.fingerprint and x.fingerprint <> ''
+          and x.theme_id is not null and x.id <> q.id
+        order by x.product_id, x.fingerprint, x.id limit %(most)s  -- the order of comment_by_fingerprint
     ) near
 """
 MEMBERS = """

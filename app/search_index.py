@@ -25,7 +25,7 @@ EXACT_MOST = 5_000
 """Live comments of a product that are searched exactly; measured with ``tests/benchmarks/bench_grouping``."""
 GONE_BELOW = 0.5
 """An index is dropped below this part of ``EXACT_MOST``, so that a product at the limit does not swing."""
-LINKS, BUILD_WIDTH = 16, 128
+LINKS, BUILD_WIDTH = 16, 64
 """m and ef_construction of HNSW (Malkov and Yashunin 2018, as pgvector names them)."""
 MEMORY_KB_PER_ROW = 2
 MEMORY_MB = (64, 1024)
