@@ -77,7 +77,10 @@ class Chat:
             answer = await self._call("GET", "/models", None)
             known = [str(each["id"]) for each in answer.json()["data"]]
         except ChatError as error:
-            return [Finding("endpoint", False, error.detail, _remedy(error.reason))]
+            refused = await self._refusal() if error.reason == "llm_refused" else error
+            if refused is not None:
+                return [Finding("endpoint", False, refused.detail, _remedy(refused.reason))]
+            return [Finding("endpoint", True, "It answers; it does not list its models.")]
         except (ValueError, LookupError, TypeError, RecursionError):
             return [Finding("endpoint", True, "It answers; it does not list its models.")]
         # Ollama lists "llama3.2:latest" for what is asked for as "llama3.2".
@@ -85,6 +88,14 @@ class Chat:
         listed = ", ".join(known[:8]) or "none"
         detail = f"It has {self.model}." if found else f"It does not list {self.model}; it has {listed}."
         return [Finding("endpoint", found, detail, "" if found else "Set RELAY_LLM_MODEL to one of these.")]
+
+    async def _refusal(self) -> ChatError | None:
+        """What a short question meets where the models cannot be listed; None for any answer."""
+        try:
+            await self.ask("Answer with the JSON object {}.", "{}")
+        except ChatError as error:
+            return None if error.unusable else error
+        return None
 
     async def _call(self, method: str, path: str, body: dict[str, Any] | None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}

@@ -51,12 +51,16 @@ def small_model(*answers: Answer) -> Iterator[SmallModel]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            assert self.path == "/v1/models", self.path
+            if self.path != "/v1/models" or not model.models:
+                self._send(Answer(404))
+                return
             data = [{"id": name, "object": "model"} for name in model.models]
             self._send(Answer(body=json.dumps({"object": "list", "data": data}).encode()))
 
         def do_POST(self) -> None:
-            assert self.path == "/v1/chat/completions", self.path
+            if self.path != "/v1/chat/completions":
+                self._send(Answer(404))
+                return
             model.keys.append(self.headers.get("authorization", ""))
             model.asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
             answer = model.answers.pop(0) if len(model.answers) > 1 else model.answers[0]

@@ -234,3 +234,5 @@ async def test_doctor_says_whether_the_model_is_there(desk: Desk, database_url: 
         assert "ALLOW_PRIVATE" in (await said(allow_private_addresses=False))[0][1]
         assert "RELAY_LLM_URL" in (await said(llm_url=model.url.replace("/v1", "/v2")))[0][1]
         assert await said(llm_url="", llm_model="") == []
+        model.models.clear()
+        assert await said() == [(True, "")], "a server need not list its models"
