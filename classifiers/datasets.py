@@ -52,14 +52,14 @@ def labelled_rows(path: Path, *needed: str, limit: int | None = None) -> tuple[l
     try:
         with _open(path) as file:
             for number, row in enumerate(_csv(file) if _is_csv(path) else _jsonl(file, path), 1):
-                if limit is not None and len(rows) >= limit:
-                    break
                 fields.update(map(str, row))
                 gap = next((field for field in needed if _blank(row.get(field))), None)
                 if gap is None:
                     rows.append(row)
                 else:
                     left_out[number] = gap, number
+                if len(rows) == limit:
+                    break
     except (OSError, EOFError, UnicodeError, csv.Error) as error:
         raise DataError("file_unreadable", f"{path} cannot be read as text: {error}.") from error
     if not rows and not left_out:
@@ -69,7 +69,7 @@ def labelled_rows(path: Path, *needed: str, limit: int | None = None) -> tuple[l
         seen = ", ".join(sorted(fields)[:12])
         raise DataError(
             "field_missing",
-            f"Row {number} of {path} has no field {field!r}, nor has any other; the fields are: {seen}.",
+            f"Row {number} of {path} has no field {field!r}, nor has any other; there are: {seen}.",
         )
     return rows, left_out
 

@@ -96,7 +96,8 @@ def _remedy(truth: Mapping[str, int], only: str | None = None) -> str:
     if only is None and Kind.other in kinds and REST in truth:
         options += [_option(kind, Kind.other) for kind in (Kind.question, Kind.praise) if kind not in kinds]
     say = f" Say what they are: {' '.join(options[:8])}" if options else ""
-    return say if only else f"{say}; or score one kind against everything else with --only KIND."
+    known = [label for label in truth if label in set(Kind)]
+    return say if only else f"{say}; or score one kind against everything else: --only {known[0] if known else 'KIND'}."
 
 
 def _guess(label: str) -> Kind | None:

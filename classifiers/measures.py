@@ -41,7 +41,8 @@ class Scores:
 
 def interval(value: float, draws: Floats) -> Interval:
     """On few rows a drawn distribution can miss the value it was drawn around; an interval here never does."""
-    low, high = np.quantile(draws, [0.025, 0.975]) if len(draws) else (value, value)
+    known = draws[np.isfinite(draws)]
+    low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (value, value)
     return Interval(round(value, 4), round(float(min(low, value)), 4), round(float(max(high, value)), 4))
 
 
@@ -69,14 +70,14 @@ def label_scores(
         label: LabelScore(
             _ratio(hits[index], table[:, index].sum()),
             _ratio(hits[index], table[index].sum()),
-            interval(float(f1[index]), drawn_f1[:, index]),
+            interval(float(np.nan_to_num(f1[index])), drawn_f1[:, index]),
             int(table[index].sum()),
         )
         for index, label in enumerate(labels)
     }
     return Scores(
         scores,
-        interval(float(f1[asked].mean()), drawn_f1[:, asked].mean(axis=1)),
+        interval(float(f1[asked].mean()), np.nanmean(drawn_f1[:, asked], axis=1)),
         interval(float(np.trace(table) / len(truth)), np.trace(drawn, axis1=1, axis2=2) / len(truth)),
     )
 
@@ -93,8 +94,8 @@ def difference(
     asked = cube.sum(axis=(1, 2)) > 0
 
     def macro(tables: NDArray[np.int64]) -> Floats:
-        ours, theirs = (_f1(tables.sum(axis=axis))[..., asked].mean(axis=-1) for axis in (-1, -2))
-        return np.asarray(ours - theirs)
+        ours, theirs = (_f1(tables.sum(axis=axis))[..., asked] for axis in (-1, -2))
+        return np.asarray(np.nanmean(ours, axis=-1) - np.nanmean(theirs, axis=-1))
 
     return interval(float(macro(cube)), macro(drawn))
 
@@ -132,7 +133,9 @@ def _resample(counts: NDArray[np.int64], seed: int, samples: int) -> NDArray[np.
 
 def _f1(tables: NDArray[np.int64]) -> Floats:
     hits = np.diagonal(tables, axis1=-2, axis2=-1)
-    return np.asarray(2 * hits / np.maximum(tables.sum(axis=-1) + tables.sum(axis=-2), 1))
+    count = tables.sum(axis=-1) + tables.sum(axis=-2)
+    # A label that a draw left out, and nobody predicted, was not told wrong: it has no F1 there.
+    return np.divide(2.0 * hits, count, out=np.full(count.shape, np.nan), where=count > 0)
 
 
 def _ratio(part: float, whole: float) -> float:

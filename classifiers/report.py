@@ -37,9 +37,10 @@ def _kind(report: KindReport) -> RenderableType:
     matrix = _table("Confusion: truth down, predicted across", "", *report.confusion)
     for truth, row in report.confusion.items():
         matrix.add_row(truth, *(f"{count:,}" for count in row.values()))
+    sure = f"{report.coverage:.1%} of the rows, {report.precision:.1%} of them right" if report.coverage else "no row"
     doubt = Text(
-        f"At or above a confidence of {report.unsure_below:.2f}: {report.coverage:.1%} of the rows, "
-        f"{report.precision:.1%} of them right. Expected calibration error {report.calibration_error:.3f}."
+        f"At or above a confidence of {report.unsure_below:.2f}: {sure}. "
+        f"Expected calibration error {report.calibration_error:.3f}."
     )
     return Group(
         scores, *_remarks(report), matrix, doubt, *_rivals(report), _kind_mistakes(report),
@@ -60,7 +61,7 @@ def _remarks(report: KindReport) -> list[Text]:
             f"{report.free.elsewhere:,} rows given a kind the file does not use."
         )
     if report.left_out:
-        said.append(f"Left out, as they have no text or no label: {report.left_out:,} rows.")
+        said.append(f"Rows left out, as they have no text or no label: {report.left_out:,}.")
     if report.repeated:
         said.append(f"Rows that repeat the words of an earlier one: {report.repeated:,}.")
     few = [f"{label} ({score.rows})" for label, score in report.labels.items() if score.rows < FEW]
@@ -97,7 +98,7 @@ def _duplicates(report: DuplicateReport) -> RenderableType:
     search = _table(title, "search by", *(f"recall@{depth}" for depth in report.recall_intervals["fused"]))
     for way, recall in report.recall_intervals.items():
         search.add_row(WAYS[way], *(_interval(value) for value in recall.values()))
-    left = [Text(f"Left out, as they have no text: {report.left_out:,} rows.")] if report.left_out else []
+    left = [Text(f"Rows left out, as they have no text: {report.left_out:,}.")] if report.left_out else []
     parts: list[RenderableType] = [search, *left, _stream(report.stream)]
     if report.orders:
         parts.append(_orders(report.orders))
