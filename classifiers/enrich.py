@@ -1,23 +1,30 @@
-"""The whole enrich step: clean, language, vector, kind, sentiment."""
+"""The whole enrich step: clean, language, vector, kinds, sentiment, tone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from classifiers.contract import Embedder, Enrichment, Kind
+from classifiers.contract import Embedder, Enrichment, Kind, ModelError, space_of
 from classifiers.heads import Features
 from classifiers.kind import KindModel, scores_of, strongest
 from classifiers.language import detect
+from classifiers.model_files import DIMENSIONS
 from classifiers.noise import noise
 from classifiers.sentiment import SentimentModel
+from classifiers.several import SideKinds, clearest, segments
 from classifiers.text import clean
+from classifiers.tone import HOSTILE, ToneModel
 
 ENGLISH = frozenset({"en"})
-RULES = "r1"
+RULES = "r2"
 """Raised whenever cleaning, noise rules or language rules change."""
+SILENT = frozenset({"unsupported_language", "empty_text", "link_only"})
+"""Reasons for which there are no words to tell a sentiment or a tone from."""
 
 
 class DefaultEnricher:
@@ -29,18 +36,34 @@ class DefaultEnricher:
         """``folder`` holds other heads than the shipped ones; ``languages`` are those the model knows (None: all).
 
         Raises:
-            ModelError: ``heads_unreadable``, or ``encoder_mismatch`` for an encoder the heads were not trained on.
+            ModelError: ``heads_unreadable``; ``vector_length`` for vectors that are not 384 long;
+                ``encoder_mismatch`` for an encoder the heads were not trained on.
         """
+        if embedder.dimensions != DIMENSIONS:
+            raise ModelError(
+                "vector_length",
+                f"The vectors of {space_of(embedder.name)} have {embedder.dimensions} numbers, and the database stores "
+                f"{DIMENSIONS}; choose an encoder with {DIMENSIONS} dimensions.",
+            )
         self._embedder = embedder
         self._kind = KindModel(folder)
         self._sentiment = SentimentModel(folder)
-        self._kind.check_encoder(embedder.name, embedder.dimensions)
+        self._tone = ToneModel(folder)
+        self._side_kinds = SideKinds.read(folder)
+        for card in (self._kind.card, self._sentiment.card, self._tone.card):
+            _check_space(card, embedder.name)
         self._languages = languages
 
     @property
     def version(self) -> str:
         """Encoder, heads and rules."""
-        return f"{self._embedder.name}+kind-{self._kind.version}+sentiment-{self._sentiment.version}+{RULES}"
+        heads = f"kind-{self._kind.version}+several-{self._side_kinds.version}+sentiment-{self._sentiment.version}"
+        return f"{self._embedder.name}+{heads}+tone-{self._tone.version}+{RULES}"
+
+    @property
+    def space(self) -> str:
+        """The encoder without its backend."""
+        return space_of(self._embedder.name)
 
     @property
     def unsure_below(self) -> float:
@@ -55,27 +78,47 @@ class DefaultEnricher:
         if not texts:
             return []
         cleaned = [clean(text) for text in texts]
-        vectors = self._embedder.embed(cleaned)
-        features = Features.of(cleaned, vectors)
-        kinds = self._kind.probabilities(features)
-        feelings = self._sentiment.score(features)
+        reasons = [noise(text) for text in cleaned]
+        parts = [[] if reason else segments(text) for text, reason in zip(cleaned, reasons, strict=True)]
+        read = [*cleaned, *(part for found in parts for part in found)]
+        vectors = self._embedder.embed(read)
+        features = Features.of(read, vectors)
+        probabilities = self._kind.probabilities(features)
+        whole = features.take(np.arange(len(texts)))
+        feelings, attacks = self._sentiment.score(whole), self._tone.hostile(whole)
+        spans = pairwise(accumulate((len(found) for found in parts), initial=len(texts)))
         results = []
-        for text, vector, row, feeling in zip(cleaned, vectors, kinds, feelings, strict=True):
+        for row, (text, reason, found, (start, end)) in enumerate(zip(cleaned, reasons, parts, spans, strict=True)):
             language, sure = detect(text)
-            scores = scores_of(row)
+            scores = scores_of(probabilities[row])
             kind, confidence = strongest(scores)
-            reason = noise(text)
+            others: tuple[Kind, ...] = ()
             if reason:
                 kind, confidence = Kind.other, 1.0
-            elif not self._known(language):
+            elif not self._known(language, sure):
                 reason, kind, confidence = "unsupported_language", Kind.other, 0.0
-            sentiment = (
-                0.0 if reason in ("unsupported_language", "empty_text", "link_only") else round(float(feeling), 4)
-            )
+            elif found:
+                others = self._side_kinds.beside(kind, clearest(found, probabilities[start:end]))
+            sentiment = 0.0 if reason in SILENT else round(float(feelings[row]), 4)
+            hostile = 0.0 if reason in SILENT else round(float(attacks[row]), 4)
+            tone = HOSTILE if hostile >= self._tone.hostile_from else ""
+            vector = np.array(vectors[row])
             results.append(
-                Enrichment(text, language, sure, kind, confidence, scores, sentiment, np.array(vector), reason)
+                Enrichment(
+                    text, language, sure, kind, confidence, scores, sentiment, vector, reason, others, tone, hostile
+                )
             )
         return results
 
-    def _known(self, language: str) -> bool:
-        return self._languages is None or language in self._languages
+    def _known(self, language: str, sure: float) -> bool:
+        """Whether the model may judge this language; what has none, such as code, is judged as it is."""
+        return self._languages is None or language in self._languages or sure == 0
+
+
+def _check_space(card: Mapping[str, Any], name: str) -> None:
+    if card["encoder"] != space_of(name):
+        raise ModelError(
+            "encoder_mismatch",
+            f"The heads were trained on {card['encoder']}, not on {space_of(name)}; train heads for that encoder with: "
+            "python -m classifiers.train_encoder",
+        )

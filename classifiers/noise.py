@@ -16,15 +16,57 @@ _GREETING = frozenset(_GREETING_WORDS.split())
 _GREETS = re.compile(
     r"^\W*(?:hi|hello|hey|hiya|yo|gm|gn|good (?:morning|evening|afternoon|night|day)|greetings|welcome|bye)\b", re.I
 )
-_SPAM = re.compile(
-    r"(?:earn|make|win)\s+(?:up to\s+)?[$€£]?\s?\d[\d,.]*\s?[$€£k]?\s*(?:(?:dollars?|usd|euros?)\s*)?(?:per|a|every|each|daily|from home)\s?"
+_THANKS_WORDS = """
+a all appreciated bunch cheers everybody everyone folks for go great guys help k kindly lot lots man many much nice
+now ok okay perfect really so team thank thanks that thats the this thx tnx to ty tysm very you your
+"""
+_THANKS = frozenset(_THANKS_WORDS.split())
+_THANKED = re.compile(r"\b(?:thanks?|thx|tnx|ty|tysm|cheers)\b", re.I)
+_AGREES = re.compile(
+    r"\W*(?:\+\s?\d{1,3}|(?:the )?same(?: (?:problem|issue|bug|thing|question))?(?: (?:here|for me|as (?:above|op|you)))*|me too|"
+    r"me neither|us too|(?:so|same) (?:do|am|are) (?:i|we)|this(?: please)?|i (?:totally |fully |completely )?agree|agreed|"
+    r"(?:exactly|totally|absolutely)(?: (?:this|that))?|yes|yep|yeah|yup|second(?:ed| this)|i second (?:this|that)|ditto|"
+    r"upvoted?|up ?voting|(?:this is )?so true|true|well said|what (?:he|she|they) said|on point|facts)"
+    r"(?:\W+(?:please|pls|too|here|also|indeed|sir|mate|man|guys|\+\s?\d{1,3}))*\W*",
+    re.I,
+)
+_CHATTER = re.compile(
+    r"\W*(?:first+|1st|second|third|last|l+o+l+|lmf?ao|rofl|(?:ha|he|xd)+h?|ok(?:ay)?|k|gg+|ez|bump(?:ing)?|up|test(?:ing)?|"
+    r"asdf\w*|qwert\w*|no|nope|nah|idk|brb|afk|hmm+|uh+|oh|ah|eh|follow(?:ing)?|subscrib(?:ed|ing)|interested|omw|np|"
+    r"you'?re welcome|no problem|never ?mind|nvm|happy (?:birthday|new year|holidays|easter)|merry (?:christmas|xmas))"
+    r"(?:\W+(?:ok(?:ay)?|lol|haha|all|everyone|everybody|guys|folks|one two|here|then|\d{1,3}))*\W*",
+    re.I,
+)
+_POINTS_WORDS = """
+a amazing at and awesome best check click cool come for free from go have here it join look lol look more my new now
+on out please see site some something the this to visit watch wow
+"""
+_POINTS = frozenset(_POINTS_WORDS.split()) | {LINK}
+_OFFER = (
+    r"(?:earn|make|win|made|won)\s+(?:up to\s+|over\s+)?[$€£]?\s?\d[\d,.]*\s?[$€£k]?\s*(?:(?:dollars?|usd|euros?)\s*)?(?:per|a|every|each|daily|from home|last week|in a week)\s?"
     r"|work from home (?:and|to) earn|double your (?:money|bitcoin|crypto|investment)|guaranteed (?:profit|returns?|income)"
-    r"|free (?:followers|likes|v-?bucks|robux|gift ?cards?|iphones?)|(?:buy|get) (?:cheap )?(?:followers|likes|backlinks|viagra|cialis)"
-    r"|(?:contact|message|text|dm|reach) (?:me|him|her|us) (?:on|via|at|through) (?:whats ?app|telegram|signal)"
-    r"|(?:use|with) my (?:promo|referral|invite) ?(?:code|link)|sign up (?:with|using) my (?:code|link)"
-    r"|(?:recovered|recover) my (?:lost |stolen )?(?:crypto|bitcoin|funds|money)|forex (?:trading )?(?:signals?|expert|mentor)"
-    r"|(?:check out|visit|subscribe to) my (?:new )?(?:channel|profile|page|website|youtube|onlyfans)|sub ?4 ?sub|follow for follow"
-    r"|hot (?:singles|girls)|casino bonus|online casino",
+    r"|free (?:followers|likes|v-?bucks|robux|nitro|skins|gift ?cards?|iphones?|bitcoins?)"
+    r"|(?:buy|get) (?:cheap |real |instagram |tiktok |youtube ){0,3}(?:followers|likes|views|subscribers|backlinks|viagra|cialis)"
+    r"|(?:contact|message|text|dm|reach|write)(?: (?:me|him|her|us))? (?:on|via|at|through) (?:whats ?app|telegram|signal)"
+    r"|(?:use|with|enter|join) (?:with )?my (?:promo|referral|invite|invitation|discount|coupon)? ?(?:code|link)"
+    r"|sign up (?:with|using) my (?:code|link)"
+    r"|my (?:promo|referral|invite|invitation|discount) (?:code|link)(?: is|:)"
+    r"|(?:\d{1,2} ?% off|discount|both get|bonus|cashback|save \d+).{0,60}\b(?:code|coupon) \W?[A-Z0-9]{4,16}\b"
+    r"|\b(?:code|coupon) \W?[A-Z0-9]{4,16}\b.{0,60}(?:\d{1,2} ?% off|discount|both get|bonus|cashback|to save \d+)"
+    r"|^\W*(?:promo|coupon|discount|invite|referral)(?: code)?\W+[A-Z0-9]{4,16}\W*$"
+    r"|recover(?:ed)? my (?:lost |stolen )?(?:crypto|bitcoin|funds|money)|forex (?:trading )?(?:signals?|expert|mentor)"
+    r"|(?:check(?: out)?|visit|subscribe to|follow) my (?:new )?(?:blog|channel|profile|page|website|site|youtube|onlyfans|insta\w*)"
+    r"|sub ?4 ?sub|\bf4f\b|follow (?:for|4) follow|hot (?:singles|girls) |casino bonus|(?:best )?online casino|essay writing service"
+    r"|(?:seo|web design|link building|marketing) (?:services?|experts?) (?:at|for|with)|\bguest posts?\b.{0,40}backlinks?"
+    r"|investment opportunity|^\W*(?:wts|wtb|selling|buying) .{0,40}(?:accounts?|acc|gold|skins?|keys?)\b"
+)
+_SPAM = re.compile(_OFFER, re.IGNORECASE)
+# Who writes about the product may well name what spam offers: any word of trouble, wish or question speaks for them.
+_ABOUT = re.compile(
+    r"\?|\b(?:crash\w*|bugs?|errors?|fail\w*|broken?|breaks?|wrong|stuck|missing|fix\w*|issues?|problems?|reject\w*|invalid|empty|blank"
+    r"|expired?|not|never|cannot|can'?t|won'?t|(?:do|does|did|is|are|was|were|has|have|had|could|would|should)n'?t|unable|why|how|when|where|please add|could you|would|wish|filter\w*|ban|banned"
+    r"|block\w*|report\w*|spam\w*|scam\w*|moderat\w*|pretend\w*|screen|button|field|checkout|app|page says|update\w*|version|slow"
+    r"|load\w*|login|log in|account (?:is|was|got)|refund\w*|charged?|support)\b",
     re.IGNORECASE,
 )
 
@@ -32,7 +74,9 @@ _SPAM = re.compile(
 def noise(text: str) -> str:
     """One snake_case reason why a cleaned text is noise, or an empty string.
 
-    ``empty_text`` (nothing left), ``no_words`` (emoji or signs only), ``link_only``, ``greeting``, ``spam``.
+    ``empty_text`` (nothing left), ``no_words`` (emoji or signs only), ``link_only``, ``greeting``, ``thanks``,
+    ``agreement`` ("+1", "same here"), ``chatter`` ("first!", "lol"), ``spam``. A text that says anything else as well is
+    none of these: whoever reports a bug is heard.
     """
     if not text.strip():
         return "empty_text"
@@ -40,8 +84,20 @@ def noise(text: str) -> str:
         return "no_words"
     head = text[:1_000]
     found = words(head)
-    if found and all(word == LINK for word in found) and len(text) <= 1_000:
+    if LINK in found and len(text) <= 1_000 and (set(found) == {LINK} or _points(found, head)):
         return "link_only"
-    if len(found) <= 8 and "?" not in head and _GREETS.match(head) and _GREETING.issuperset(found):
-        return "greeting"
-    return "spam" if _SPAM.search(head) else ""
+    if len(found) <= 8 and "?" not in head:
+        if _GREETS.match(head) and _GREETING.issuperset(found):
+            return "greeting"
+        if _THANKED.search(head) and _THANKS.issuperset(found):
+            return "thanks"
+        if _AGREES.fullmatch(head):
+            return "agreement"
+        if _CHATTER.fullmatch(head):
+            return "chatter"
+    return "spam" if _SPAM.search(head) and not _ABOUT.search(head) else ""
+
+
+def _points(found: list[str], head: str) -> bool:
+    """Whether there is nothing but "look here" beside the link."""
+    return len(found) <= 8 and "?" not in head and _POINTS.issuperset(found)

@@ -30,6 +30,7 @@ class SmallEnricher:
     """Kinds by the words above; everything else is 'other'."""
 
     version = "small/1"
+    space = "small"
 
     def enrich(self, texts: Sequence[str]) -> list[Enrichment]:
         found = []

@@ -48,6 +48,12 @@ def test_an_unknown_language_is_marked_not_guessed(enricher: DefaultEnricher) ->
     assert (result.reason, result.language) == ("unsupported_language", "es")
 
 
+def test_code_alone_is_judged_and_not_called_a_language(enricher: DefaultEnricher) -> None:
+    result = enricher.enrich(["`KeyError: 'x'`"])[0]
+    assert (result.reason, result.language) == ("", "und")
+    assert result.confidence > 0
+
+
 def test_sentiment_has_the_right_sign(enricher: DefaultEnricher) -> None:
     happy, angry = enricher.enrich(["I love it, works perfectly", "Terrible, it crashes and I lost everything"])
     assert happy.sentiment > 0.3
@@ -85,6 +91,10 @@ def test_heads_refuse_another_encoder(enricher: DefaultEnricher) -> None:
     with pytest.raises(ModelError) as refusal:
         DefaultEnricher(Other())  # type: ignore[arg-type]
     assert refusal.value.reason == "encoder_mismatch"
+    Other.dimensions = 768
+    with pytest.raises(ModelError) as refusal:
+        DefaultEnricher(Other())  # type: ignore[arg-type]
+    assert refusal.value.reason == "vector_length"
 
 
 def test_importing_pulls_in_no_training_library() -> None:
