@@ -63,6 +63,13 @@ def fingerprint(text: str) -> str:
     return hashlib.blake2b(found.encode("utf-8", "replace"), digest_size=8).hexdigest() if found else ""
 
 
+def without_signature(text: str) -> str:
+    """The text before the line that a mail program starts a signature with."""
+    lines = plain(text).split("\n")
+    ends = (place for place, line in enumerate(lines) if place and _SIGNATURE.match(line.strip()[:60]))
+    return "\n".join(lines[: next(ends, None)])
+
+
 def has_words(text: str) -> bool:
     """Whether there is any letter or digit at all."""
     return _WORD.search(text) is not None
