@@ -200,10 +200,10 @@ def _check(name: str) -> None:
 
 
 def _enough(known: Names, labels: Labels, name: str) -> None:
-    lacking = [label for label in labels.names if (known == label).sum() < 2]
+    lacking = [label for label in labels.names if label not in known]
     if lacking:
         raise DataError(
             "too_few_rows",
-            f"The baseline {name} has fewer than two rows of {', '.join(lacking)} to learn from; name other files with "
+            f"The baseline {name} has no row of {', '.join(lacking)} to learn from; name other files with "
             "--train, or fold kinds with --map.",
         )

@@ -135,7 +135,7 @@ def _f1(tables: NDArray[np.int64]) -> Floats:
     hits = np.diagonal(tables, axis1=-2, axis2=-1)
     count = tables.sum(axis=-1) + tables.sum(axis=-2)
     # A label that a draw left out, and nobody predicted, was not told wrong: it has no F1 there.
-    return np.divide(2.0 * hits, count, out=np.full(count.shape, np.nan), where=count > 0)
+    return np.asarray(np.divide(2.0 * hits, count, out=np.full(count.shape, np.nan), where=count > 0))
 
 
 def _ratio(part: float, whole: float) -> float:

@@ -123,3 +123,13 @@ def test_the_rand_index_agrees_with_scikit_learn(rows: list[tuple[str, str]]) ->
 def test_an_interval_is_widened_to_its_value() -> None:
     assert interval(0.5, np.array([0.1, 0.2])).high == 0.5
     assert interval(0.5, np.array([])) == interval(0.5, np.array([np.nan]))
+
+
+def test_cluster_scores_by_hand() -> None:
+    score = clusters(["a", "a", "b"], ["1", "1", "1"])
+    assert score.b_cubed[:2] == (pytest.approx((2 / 3 + 2 / 3 + 1 / 3) / 3), 1.0)
+    assert score.pairs[:2] == (pytest.approx(1 / 3), 1.0)
+
+
+def test_calibration_error_by_hand() -> None:
+    assert calibration_error([0.95, 0.95, 0.55], [True, False, True], bins=10) == pytest.approx((0.9 + 0.45) / 3)
