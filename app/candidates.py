@@ -37,6 +37,18 @@ BY_VECTOR = """
         order by x.embedding <#> e.embedding limit %(most)s
     ) near
 """
+# The same, past the members of the comment's own theme, however many of them are nearer.
+OUTSIDE = """
+    select q.id as query, near.comment_id
+    from unnest(%(ids)s::bigint[]) as q(id)
+    join comment c on c.id = q.id
+    join comment_embedding e on e.comment_id = q.id and e.model = {model}
+    cross join lateral (
+        select x.comment_id from comment_embedding x join comment o on o.id = x.comment_id
+        where x.product_id = {product} and x.model = {model} and x.live and o.theme_id is distinct from c.theme_id
+        order by x.embedding <#> e.embedding limit %(most)s
+    ) near
+"""
 SEARCH_SETTINGS = """
     select set_config('enable_sort', %s, true), set_config('hnsw.ef_search', %s, true),
            set_config('hnsw.iterative_scan', 'strict_order', true), set_config('jit', 'off', true)
@@ -106,10 +118,15 @@ async def candidates(connection: Connection, product_id: uuid.UUID, ids: Sequenc
 
 
 async def nearest(
-    connection: Connection, product_id: uuid.UUID, ids: Sequence[int], most: int = NEAREST
+    connection: Connection,
+    product_id: uuid.UUID,
+    ids: Sequence[int],
+    most: int = NEAREST,
+    *,
+    outside: bool = False,
 ) -> dict[int, list[int]]:
     """For each comment those in themes whose vectors are nearest, best first: exact in a small product, else by its
-    index."""
+    index. ``outside``: only those of other themes than the comment's own."""
     cursor = await connection.execute(
         "select distinct model from comment_embedding where comment_id = any(%s::bigint[]) order by model", [list(ids)]
     )
@@ -117,7 +134,9 @@ async def nearest(
     found: dict[int, list[int]] = defaultdict(list)
     await connection.execute(SEARCH_SETTINGS, ["off", str(SEARCH_WIDTH)])
     for model in spaces:
-        statement = sql.SQL(BY_VECTOR).format(product=sql.Literal(product_id), model=sql.Literal(model))
+        statement = sql.SQL(OUTSIDE if outside else BY_VECTOR).format(
+            product=sql.Literal(product_id), model=sql.Literal(model)
+        )
         cursor = await connection.execute(statement, {"ids": list(ids), "most": most}, prepare=False)
         for row in await cursor.fetchall():
             found[row["query"]].append(row["comment_id"])

@@ -31,7 +31,18 @@ WAITING = """
     from comment c left join comment_embedding e on e.comment_id = c.id
     where c.product_id = %s and c.stage = 'enriched' order by c.id limit %s for update of c
 """
-BLOCKED = "select comment_id, theme_id from separation where comment_id = any(%s::bigint[])"
+# Who was kept out of a theme stays out of the one that it was merged into.
+BLOCKED = """
+    with recursive barred(comment_id, theme_id) as (
+        select comment_id, theme_id from separation where comment_id = any(%s::bigint[])
+        union
+        select b.comment_id, t.merged_into from barred b join theme t on t.id = b.theme_id
+        where t.merged_into is not null
+    )
+    select comment_id, theme_id from barred
+"""
+# A theme of one comment was compared with everything when that comment came.
+FOUNDED = "update theme set compared_at = changed_at where id = any(%s::uuid[]) and mentions = 1"
 THEMES = """
     insert into theme (id, product_id, kind, title)
     select * from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[])
@@ -118,6 +129,7 @@ async def _group(
         await _decide(connection, await own_grouper(connection, product_id, grouper), product_id, rows, batch)
         await _write(connection, product_id, batch)
         await recount(connection, batch.touched, comments=[row["id"] for row in rows], refresh_seconds=refresh_seconds)
+        await connection.execute(FOUNDED, [[theme_id for theme_id, _, _ in batch.themes]])
         for ripe in await (await connection.execute(RIPE, [sorted(batch.touched)])).fetchall():
             await triage.accept(connection, ripe["id"], actor=SYSTEM)
     STAGE_ROWS.labels("group", "grouped").inc(len(rows))

@@ -12,10 +12,12 @@ from procrastinate.jobs import Status
 from app.config import Settings
 from app.db import Database
 from app.faces import refresh_faces
+from app.jobs.upkeep import add_upkeep
 from app.ledger import PUSH_TASK, QUEUE, wake_push
 from app.sync import Push
 from app.vault import Vault
 from app.writing import Writer
+from classifiers.grouping import DefaultGrouper
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +71,7 @@ def job_app(database: Database, vault: Vault, settings: Settings) -> procrastina
     async def faces(timestamp: int) -> None:
         await refresh_faces(database, refresh_seconds=settings.refresh_seconds)
 
+    add_upkeep(jobs, database, DefaultGrouper())
     return jobs
 
 

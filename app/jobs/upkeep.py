@@ -1,0 +1,30 @@
+"""Periodic work on themes and their search: merges are proposed, words counted, indexes kept."""
+
+from __future__ import annotations
+
+import procrastinate
+
+from app.db import Database
+from app.ledger import QUEUE
+from app.proposals import propose_merges
+from app.search_index import keep_search_indexes
+from app.word_shares import count_words
+from classifiers.contract import Grouper
+
+EVERY_MINUTE = "* * * * *"
+EVERY_TEN_MINUTES = "*/10 * * * *"
+
+
+def add_upkeep(jobs: procrastinate.App, database: Database, grouper: Grouper) -> None:
+    """Add the tasks to the engine. Each can end at any moment and starts again where it was."""
+
+    @jobs.periodic(cron=EVERY_MINUTE)
+    @jobs.task(name="propose_merges", queue=QUEUE, queueing_lock="propose_merges")
+    async def propose(timestamp: int) -> None:
+        await propose_merges(database, grouper)
+
+    @jobs.periodic(cron=EVERY_TEN_MINUTES)
+    @jobs.task(name="keep_search", queue=QUEUE, queueing_lock="keep_search")
+    async def keep_search(timestamp: int) -> None:
+        await count_words(database)
+        await keep_search_indexes(database)
