@@ -15,6 +15,7 @@ from app.db import Database, is_away
 from app.metrics import STAGE_ROWS
 from app.product_models import own_kinds
 from classifiers.contract import THEME_KINDS, Enricher, Enrichment
+from classifiers.copies import wording
 from classifiers.text import fingerprint
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,8 @@ SAVE = """
         kind_confidence = case when c.kind_by = 'person' then 1 else n.confidence end,
         kind_scores = n.scores,
         kind_reason = case when c.kind_by = 'person' then '' else n.reason end,
+        other_kinds = string_to_array(n.other_kinds, ' '), tone = n.tone, tone_confidence = n.hostile,
+        wording = n.wording,
         stage = case
             when c.theme_id is not null then 'enriched'
             when (case when c.kind_by = 'person' then c.kind else n.kind end) <> all (%(theme_kinds)s) then 'grouped'
@@ -47,8 +50,10 @@ SAVE = """
         attempts = 0, lease_until = null, reason = '', detail = ''
     from unnest(
         %(id)s::bigint[], %(version)s::text[], %(language)s::text[], %(fingerprint)s::text[], %(sentiment)s::float[],
-        %(model_version)s::text[], %(kind)s::text[], %(confidence)s::float[], %(scores)s::jsonb[], %(reason)s::text[]
-    ) as n(id, version, language, fingerprint, sentiment, model_version, kind, confidence, scores, reason),
+        %(model_version)s::text[], %(kind)s::text[], %(confidence)s::float[], %(scores)s::jsonb[], %(reason)s::text[],
+        %(other_kinds)s::text[], %(tone)s::text[], %(hostile)s::float[], %(wording)s::text[]
+    ) as n(id, version, language, fingerprint, sentiment, model_version, kind, confidence, scores, reason, other_kinds,
+           tone, hostile, wording),
     product p, comment same left join author a on a.id = same.author_id
     where c.id = n.id and same.id = n.id and c.version = n.version and c.stage = 'parsed' and p.id = c.product_id
 """
@@ -81,19 +86,19 @@ async def enrich_batch(database: Database, enricher: Enricher, *, limit: int, le
         found, judges = await own_kinds(connection, enricher.version, [row["product_id"] for row in rows], found)
     rows = [row | {"judge": judge} for row, judge in zip(rows, judges, strict=True)]
     try:
-        await _save(database, enricher.version, rows, found)
+        await _save(database, enricher.space, rows, found)
     except (psycopg.Error, ValueError) as error:
         if is_away(error):
             raise
         log.warning("enrich_batch_split", size=len(rows), error=type(error).__name__)
         for row, each in zip(rows, found, strict=True):
-            await _save_alone(database, enricher.version, row, each)
+            await _save_alone(database, enricher.space, row, each)
     return len(rows) + len(hopeless)
 
 
-async def _save_alone(database: Database, version: str, row: dict[str, Any], found: Enrichment) -> None:
+async def _save_alone(database: Database, space: str, row: dict[str, Any], found: Enrichment) -> None:
     try:
-        await _save(database, version, [row], [found])
+        await _save(database, space, [row], [found])
     except (psycopg.Error, ValueError) as error:
         if is_away(error) or isinstance(error, psycopg.OperationalError):
             raise
@@ -103,9 +108,7 @@ async def _save_alone(database: Database, version: str, row: dict[str, Any], fou
         STAGE_ROWS.labels("enrich", "failed").inc()
 
 
-async def _save(
-    database: Database, model_version: str, rows: Sequence[dict[str, Any]], found: Sequence[Enrichment]
-) -> None:
+async def _save(database: Database, space: str, rows: Sequence[dict[str, Any]], found: Sequence[Enrichment]) -> None:
     values = {
         "id": [row["id"] for row in rows],
         "version": [row["version"] for row in rows],
@@ -117,12 +120,16 @@ async def _save(
         "confidence": [each.confidence for each in found],
         "scores": [json.dumps({kind.value: round(score, 4) for kind, score in each.scores.items()}) for each in found],
         "reason": [each.reason for each in found],
+        "other_kinds": [" ".join(kind.value for kind in each.other_kinds) for each in found],
+        "tone": [each.tone for each in found],
+        "hostile": [each.hostile for each in found],
+        "wording": [wording(row["text"]) for row in rows],
         "theme_kinds": [kind.value for kind in THEME_KINDS],
     }
     vectors = [HalfVector(each.vector) for each in found]
     async with database.transaction() as connection:
         await connection.execute(
-            VECTORS, [values["id"], [row["product_id"] for row in rows], [model_version] * len(rows), vectors]
+            VECTORS, [values["id"], [row["product_id"] for row in rows], [space] * len(rows), vectors]
         )
         await connection.execute(SAVE, values)
     for each in found:
