@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.db import Connection
 from app.labels import SAID, judge_name
@@ -100,8 +101,11 @@ async def unlabelled(connection: Connection, product_id: uuid.UUID, most: int = 
     return [row["text"] for row in await cursor.fetchall()]
 
 
-def examples_of(enricher: Enricher, labels: Sequence[KindLabelled], rest: Sequence[str]) -> tuple[Examples, int | None]:
-    """Examples for a refit, and the id of the newest label. Texts are read again by the model: it may have changed.
+def examples_of(
+    enricher: Enricher, labels: Sequence[KindLabelled], rest: Sequence[str]
+) -> tuple[Examples, NDArray[np.int64]]:
+    """Examples for a refit, and the id of each one's label (0 for none). The model reads the texts again: it may have
+    changed.
 
     What the model sets aside (noise, unknown languages) teaches nothing: a correction is never asked about it.
     """
@@ -110,7 +114,7 @@ def examples_of(enricher: Enricher, labels: Sequence[KindLabelled], rest: Sequen
     kept = [place for place, each in enumerate(found) if each.reason in ("", UNSURE)]
     themes: dict[str, object] = {}
     numbers: dict[object, int] = {}
-    groups, kinds, weights = [], [], []
+    groups, kinds, weights, ids = [], [], [], []
     for place in kept:
         mark = fingerprint(texts[place])
         label = labels[place] if place < len(labels) else None
@@ -118,11 +122,12 @@ def examples_of(enricher: Enricher, labels: Sequence[KindLabelled], rest: Sequen
         groups.append(numbers.setdefault(group, len(numbers)))
         kinds.append(KINDS.index(Kind(label.kind)) if label else -1)
         weights.append(label.weight if label else 1.0)
+        ids.append(label.id if label else 0)
     chosen = [found[place] for place in kept]
     vectors = np.stack([each.vector for each in chosen]) if chosen else np.zeros((0, 1), np.float32)
     scores = shipped_scores(chosen).reshape(-1, len(KINDS))
     data = examples(vectors, scores, np.array(kinds, np.int64), np.array(weights), np.array(groups, np.int64))
-    return data, max((one.id for one in labels), default=None)
+    return data, np.array(ids, np.int64)
 
 
 async def pair_labels(connection: Connection, product_id: uuid.UUID) -> list[PairLabelled]:

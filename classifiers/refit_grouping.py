@@ -93,17 +93,17 @@ def shifted(shipped: Thresholds, shifts: Shifts, version: str) -> Thresholds:
 
 
 def fit_shifts(pairs: Pairs) -> Shifts:
-    """For each class with enough labels of both answers the lowest thresholds whose precision is high enough."""
+    """For each class with enough labels of both answers the thresholds that find most at the wanted precision."""
     found: dict[str, dict[str, float]] = {"join": {}, "suggest": {}}
     for number, size in enumerate(CLASSES):
         mine = pairs.take((pairs.sizes == number) & (pairs.join_at < NEVER))
         if len(mine) < LEAST_OF_A_CLASS or min(mine.same.sum(), (~mine.same).sum()) < LEAST_OF_A_SIDE:
             continue
-        if shift := _lowest(mine.scores - mine.join_at, mine, JOIN_PRECISION):
+        if shift := _best(mine.scores - mine.join_at, mine, JOIN_PRECISION):
             found["join"][size] = shift
         below = mine.take(mine.scores < mine.join_at + shift)
         if len(below) >= LEAST_OF_A_CLASS and (
-            move := _lowest(below.scores - below.suggest_at, below, SUGGEST_PRECISION)
+            move := _best(below.scores - below.suggest_at, below, SUGGEST_PRECISION)
         ):
             found["suggest"][size] = move
     return found
@@ -134,9 +134,11 @@ def try_grouping(pairs: Pairs, active: Shifts, known: Mask | None, seed: int = 7
     return GroupingTrial(reason, labels, shifts, _score(pairs, before), _score(pairs, after), found)
 
 
-def _lowest(margins: Floats, pairs: Pairs, precision: float) -> float:
-    """The lowest shift within the bounds from which on pairs are the same often enough, with two imagined pairs at the
-    wanted precision so that a handful decides little. Below the threshold in force the pairs gained must be so as well.
+def _best(margins: Floats, pairs: Pairs, precision: float) -> float:
+    """The shift that finds most of what is the same where pairs above it are so often enough; the smallest of equals.
+
+    Two imagined pairs at the wanted precision keep a handful from deciding much. Below the threshold in force the pairs
+    that are gained must be the same often enough by themselves.
     """
     right = pairs.weights * pairs.same
 
@@ -144,14 +146,15 @@ def _lowest(margins: Floats, pairs: Pairs, precision: float) -> float:
         return float(right[chosen].sum() + 2 * precision) >= precision * float(pairs.weights[chosen].sum() + 2) - 1e-9
 
     steps = round(BOUND / STEP)
+    best = -1.0, -1.0, BOUND
     for step in range(-steps, steps + 1):
         shift = round(step * STEP, 2)
-        gained = (margins >= shift) & (margins < 0)
+        above, gained = margins >= shift - 1e-9, (margins >= shift - 1e-9) & (margins < 0)
         if shift < 0 and (gained.sum() < LEAST_OF_A_SIDE or not holds(gained)):
             continue
-        if holds(margins >= shift):
-            return shift
-    return BOUND
+        if holds(above):
+            best = max(best, (float(right[above].sum()), -abs(shift), shift))
+    return best[2]
 
 
 def _follows(pairs: Pairs, seed: int) -> float:

@@ -1,0 +1,178 @@
+"""Learns a product's own kinds and thresholds from its labels, and puts them in force where they are better."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from app import learning_data, model_versions
+from app.db import Connection, Database
+from app.errors import Conflict
+from app.product_models import GROUPING, KIND, shipped_thresholds
+from classifiers.contract import Enricher
+from classifiers.refit_grouping import NO_SHIFTS, try_grouping
+from classifiers.refit_kind import try_kind
+
+LOCK = "select pg_try_advisory_lock(hashtextextended('train ' || %s::text, 0)) as alone"
+UNLOCK = "select pg_advisory_unlock(hashtextextended('train ' || %s::text, 0))"
+SENTENCES: Mapping[str, str] = {
+    "better": "It is better on labels that were kept out.",
+    "too_few_labels": "There are too few labels, or too many of one theme, to learn from and to judge by; "
+    "go on correcting.",
+    "nothing_learned": "The labels lead to nothing but what is in force.",
+    "changes_too_much": "It would change the kind of more than half of the comments that nobody corrected.",
+    "not_better": "On labels that were kept out it is not clearly better than what is in force.",
+    "labels_contradict": "What people called the same is no more alike than what they called different: no threshold "
+    "can follow that.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a training came to. ``reason`` is ``better`` or why nothing changed, ``detail`` the sentence for it.
+
+    ``version`` is the number under which it is kept, None for a dry run or where there was nothing to keep.
+    """
+
+    what: str
+    reason: str
+    detail: str
+    labels: int
+    promoted: bool = False
+    version: int | None = None
+    scores: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    reason: str
+    labels: int
+    last_label: int | None
+    base: str
+    weights: bytes
+    settings: Mapping[str, Any]
+    scores: Mapping[str, Any]
+
+
+async def train(
+    database: Database,
+    enricher: Enricher,
+    product_id: uuid.UUID,
+    what: str,
+    *,
+    actor: str,
+    dry_run: bool = False,
+    hold: bool = False,
+) -> Outcome:
+    """Fit ``what`` (kind or grouping) to the product's labels; promote it where it is better on labels kept out.
+
+    ``dry_run`` keeps nothing, ``hold`` keeps it as a candidate that a person may promote. Raises Invalid for another
+    ``what``; Conflict (``training_running``) where the product is being trained.
+    """
+    model_versions.check_what(what)
+    async with _alone(database, product_id):
+        fitted = await (_fit_kind if what == KIND else _fit_grouping)(database, enricher, product_id)
+        outcome = Outcome(what, fitted.reason, SENTENCES[fitted.reason], fitted.labels, scores=fitted.scores)
+        if dry_run or fitted.reason == "too_few_labels":
+            return outcome
+        async with database.transaction() as connection:
+            return await _keep(connection, product_id, outcome, fitted, actor, hold)
+
+
+async def _keep(
+    connection: Connection, product_id: uuid.UUID, outcome: Outcome, fitted: _Fitted, actor: str, hold: bool
+) -> Outcome:
+    better = fitted.reason == "better"
+    number = await model_versions.add_version(
+        connection,
+        product_id,
+        outcome.what,
+        base=fitted.base,
+        weights=fitted.weights,
+        settings=fitted.settings,
+        status="candidate" if better else "rejected",
+        reason=fitted.reason,
+        detail=outcome.detail,
+        labels=fitted.labels,
+        last_label=fitted.last_label,
+        scores=fitted.scores,
+        actor=actor,
+    )
+    if better and not hold:
+        await model_versions.activate(connection, product_id, outcome.what, number)
+    kept = next(one for one in await model_versions.versions(connection, product_id, outcome.what) if one.id == number)
+    return Outcome(
+        outcome.what, outcome.reason, outcome.detail, outcome.labels, better and not hold, kept.number, outcome.scores
+    )
+
+
+async def _fit_kind(database: Database, enricher: Enricher, product_id: uuid.UUID) -> _Fitted:
+    async with database.transaction() as connection:
+        labels = await learning_data.kind_labels(connection, product_id)
+        rest = await learning_data.unlabelled(connection, product_id)
+        active = await model_versions.active_version(connection, product_id, KIND)
+    in_force = float(getattr(enricher, "unsure_below", 0.0))
+    known_until = None
+    if active is not None and active.base == enricher.version:
+        in_force, known_until = float(active.settings["unsure_below"]), active.last_label
+
+    def work() -> _Fitted:
+        data, ids = learning_data.examples_of(enricher, labels, rest)
+        known = None if known_until is None else ids <= known_until
+        trial = try_kind(data, known, in_force)
+        correction = trial.correction
+        settings = {
+            "unsure_below": correction.unsure_below if correction else in_force,
+            "empty": correction is None or not len(correction.centres),
+        }
+        scores = {} if trial.before is None or trial.after is None or trial.gain is None else {
+            "before": asdict(trial.before), "after": asdict(trial.after), "gain": asdict(trial.gain),
+            "changed": trial.changed, "unsure_below": {"before": in_force, "after": settings["unsure_below"]},
+        }  # fmt: skip
+        packed = correction.pack() if correction else b""
+        newest = max((one.id for one in labels), default=None)
+        return _Fitted(trial.reason, trial.labels, newest, enricher.version, packed, settings, scores)
+
+    return await asyncio.to_thread(work)
+
+
+async def _fit_grouping(database: Database, enricher: Enricher, product_id: uuid.UUID) -> _Fitted:
+    async with database.transaction() as connection:
+        labels = await learning_data.pair_labels(connection, product_id)
+        active = await model_versions.active_version(connection, product_id, GROUPING)
+    base = shipped_thresholds().version
+    shifts, known = NO_SHIFTS, None
+    if active is not None and active.base == base:
+        shifts = active.settings["shifts"]
+        known = np.array([one.id <= (active.last_label or 0) for one in labels], bool)
+    data, newest = learning_data.pairs_of(labels)
+    trial = await asyncio.to_thread(try_grouping, data, shifts, known)
+    scores = {} if trial.before is None or trial.after is None or trial.gain is None else {
+        "before": asdict(trial.before), "after": asdict(trial.after), "gain": asdict(trial.gain),
+    }  # fmt: skip
+    empty = not any(trial.shifts.values())
+    settings = {"shifts": {name: dict(moved) for name, moved in trial.shifts.items()}, "empty": empty}
+    return _Fitted(trial.reason, trial.labels, newest, base, b"", settings, scores)
+
+
+@asynccontextmanager
+async def _alone(database: Database, product_id: uuid.UUID) -> AsyncIterator[None]:
+    """Hold the product's training lock, outside of any transaction: a fit takes seconds. Raises Conflict."""
+    async with database.pool.connection() as guard:
+        await guard.set_autocommit(True)
+        try:
+            row = await (await guard.execute(LOCK, [product_id])).fetchone()
+            if row is None or not row["alone"]:
+                raise Conflict("This product is being trained; look again in a minute.", reason="training_running")
+            try:
+                yield
+            finally:
+                await guard.execute(UNLOCK, [product_id])
+        finally:
+            await guard.set_autocommit(False)
