@@ -5,29 +5,32 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from app.db import Connection
+from psycopg import sql
 
-# One person is one voice however many handles or comments; a comment without an author is a voice of its own.
-RECOUNT = """
+from app.db import Connection
+from app.queries.people import CREDIT, VOICE
+
+RECOUNT = sql.SQL("""
     update theme t
-    set people = n.people, mentions = n.mentions, confidence = n.confidence, sentiment = n.sentiment,
+    set people = n.people, mentions = n.mentions, copies = n.copies, confidence = n.confidence, sentiment = n.sentiment,
         first_seen = n.first_seen, last_seen = n.last_seen, changed_at = now()
     from (
-        select asked.id,
-               count(distinct case when a.person_id is not null then 'p' || a.person_id
-                                   when c.author_id is not null then 'a' || c.author_id
-                                   else 'c' || c.id end) filter (where c.id is not null) as people,
-               count(c.id) as mentions,
-               coalesce(avg(c.kind_confidence), 0) as confidence,
-               coalesce(avg(c.sentiment), 0) as sentiment,
-               min(c.created_at) as first_seen, max(c.created_at) as last_seen
-        from unnest(%s::uuid[]) as asked(id)
-        left join comment c on c.theme_id = asked.id and c.deleted_at is null
-        left join author a on a.id = c.author_id
+        select asked.id, count(distinct said.credit) as people, count(said.id) as mentions,
+               count(*) filter (where said.credit <> said.voice) as copies,
+               coalesce(avg(said.kind_confidence), 0) as confidence,
+               coalesce(avg(said.sentiment), 0) as sentiment,
+               min(said.created_at) as first_seen, max(said.created_at) as last_seen
+        from unnest(%(themes)s::uuid[]) as asked(id)
+        left join (
+            select cm.id, cm.theme_id, cm.kind_confidence, cm.sentiment, cm.created_at, {voice} as voice,
+                   {credit} as credit
+            from comment cm left join author a on a.id = cm.author_id
+            where cm.theme_id = any(%(themes)s::uuid[]) and cm.deleted_at is null
+        ) said on said.theme_id = asked.id
         group by asked.id
     ) n
     where t.id = n.id
-"""
+""").format(voice=VOICE, credit=CREDIT)
 LIVE = """
     update comment_embedding e set live = (c.theme_id is not null and c.deleted_at is null)
     from comment c
@@ -65,6 +68,6 @@ async def recount(
     if not themes:
         return
     await connection.execute("select 1 from theme where id = any(%s) order by id for update", [themes])
-    await connection.execute(RECOUNT, [themes])
+    await connection.execute(RECOUNT, {"themes": themes})
     await connection.execute(EMPTIED, [themes])
     await connection.execute(REFRESH, [refresh_seconds, themes])

@@ -11,7 +11,7 @@ from app.api.access import DatabaseOf, Decider, Reader
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.base import BigId, CleanText, Cursor, In, Limit, PageOut, Word
-from app.api.schemas.comment import CommentDetailOut, CommentOut, CommentStage, Kind, MoveIn, ReclassifyIn
+from app.api.schemas.comment import CommentDetailOut, CommentOut, CommentStage, Kind, MoveIn, ReclassifyIn, Tone
 from app.api.schemas.decision import ActionOut
 from app.queries.comments import CommentFilter, list_comments, read_comment
 from app.queries.paging import Page
@@ -31,6 +31,8 @@ class CommentQuery(In):
     theme_id: UUID | None = None
     author_id: BigId | None = None
     kind: Kind | None = None
+    also: bool = Field(default=False, description="With `kind`: those too that say it beside another kind.")
+    tone: Tone | None = Field(default=None, description="`hostile`: those that may attack a person.")
     language: Word | None = Field(default=None, description="ISO 639-1, or `und`.")
     stage: CommentStage | None = None
     q: Annotated[CleanText, Field(max_length=500)] | None = Field(

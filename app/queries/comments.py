@@ -22,7 +22,8 @@ COLUMNS = sql.SQL(
     coalesce(a.handle, '') as author_handle, coalesce(a.is_staff, false) as author_is_staff,
     coalesce(a.is_bot, false) as author_is_bot, cm.text, cm.likes, cm.created_at, cm.edited_at, cm.deleted_at,
     cm.received_at, cm.stage, cm.reason, cm.detail, cm.language, cm.kind, cm.kind_by, cm.kind_confidence,
-    cm.kind_reason, cm.sentiment, cm.theme_id, coalesce(t.title, '') as theme_title, cm.theme_by, cm.grouping
+    cm.kind_reason, array_remove(cm.other_kinds, cm.kind) as other_kinds, cm.sentiment, cm.tone, cm.tone_confidence,
+    cm.theme_id, coalesce(t.title, '') as theme_title, cm.theme_by, cm.grouping
     """
 )
 TABLES = sql.SQL(
@@ -43,7 +44,8 @@ class CommentFilter:
     """Which comments to list; an empty filter takes all that are not deleted.
 
     ``q`` is a web-style full-text search ("quoted", or, -not). ``since`` and ``until`` bound the time of writing,
-    [since, until). ``deleted``: False leaves deleted comments out, True takes only those, None takes both.
+    [since, until). ``also``: ``kind`` may be one of the other kinds of a comment as well. ``deleted``: False leaves
+    deleted comments out, True takes only those, None takes both.
     """
 
     product_id: UUID | None = None
@@ -52,6 +54,8 @@ class CommentFilter:
     theme_id: UUID | None = None
     author_id: int | None = None
     kind: str | None = None
+    also: bool = False
+    tone: str | None = None
     language: str | None = None
     stage: str | None = None
     q: str | None = None
@@ -72,8 +76,12 @@ class CommentFilter:
             filters.add("cm.theme_id = %(theme_id)s", theme_id=self.theme_id)
         if self.author_id is not None:
             filters.add("cm.author_id = %(author_id)s", author_id=self.author_id)
-        if self.kind is not None:
+        if self.kind is not None and self.also:
+            filters.add("(cm.kind = %(kind)s or %(kind)s = any(cm.other_kinds))", kind=self.kind)
+        elif self.kind is not None:
             filters.add("cm.kind = %(kind)s", kind=self.kind)
+        if self.tone is not None:
+            filters.add("cm.tone = %(tone)s and cm.tone <> ''", tone=self.tone)
         if self.language is not None:
             filters.add("cm.language = %(language)s", language=self.language)
         if self.stage is not None:

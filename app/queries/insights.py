@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import sql
 
 from app.db import Connection
-from app.queries.people import VOICE
+from app.queries.people import CREDIT, VOICE
 from app.queries.periods import check_days, check_zone
 from app.queries.rows import ThemeRow
 from app.queries.themes import theme_rows
@@ -20,7 +20,8 @@ class Overview:
     """The totals of a period (comments, people, kinds) and of now (themes, tickets).
 
     ``people`` leaves staff and bots out. ``net_tone`` is (comments above 0.2 - comments below -0.2) / comments with a
-    tone, in -1..1, or None where there are none. ``oldest_decision_seconds`` is how long the oldest theme in triage
+    tone, in -1..1, or None where there are none. ``hostile`` comments may attack a person: a hint.
+    ``oldest_decision_seconds`` is how long the oldest theme in triage
     has waited, None where nothing waits.
     """
 
@@ -31,6 +32,7 @@ class Overview:
     previous_people: int
     net_tone: float | None
     toned: int
+    hostile: int
     themes_triage: int
     themes_accepted: int
     themes_ignored: int
@@ -64,11 +66,12 @@ class KindCount:
 
 @dataclass(frozen=True, slots=True)
 class TopTheme:
-    """A theme with what was said in the period."""
+    """A theme with what was said in the period; ``copies`` are mentions in the words of somebody before."""
 
     theme: ThemeRow
     mentions: int
     people: int
+    copies: int
 
 
 _PERIOD = sql.SQL("""
@@ -89,7 +92,7 @@ async def overview(
     found = await c.execute(
         sql.SQL("""
         with {period}, said as (
-          select cm.created_at >= since as current, cm.sentiment, {voice} as person,
+          select cm.created_at >= since as current, cm.sentiment, cm.tone, {voice} as person,
                  not coalesce(a.is_staff or a.is_bot, false) as counts
           from comment cm cross join period left join author a on a.id = cm.author_id
           where cm.created_at >= before and cm.created_at < until and cm.deleted_at is null
@@ -99,6 +102,7 @@ async def overview(
                count(distinct person) filter (where current and counts) as people,
                count(distinct person) filter (where not current and counts) as previous_people,
                count(*) filter (where current and abs(sentiment) > 0.2) as toned,
+               count(*) filter (where current and tone = 'hostile') as hostile,
                coalesce(sum(sign(sentiment)) filter (where current and abs(sentiment) > 0.2), 0) as tone
         from said
         """).format(period=_PERIOD, voice=VOICE),
@@ -198,15 +202,18 @@ async def top_themes(
     """The themes that most people spoke of lately; merged and ignored ones are left out. Raises Invalid."""
     found = await c.execute(
         sql.SQL("""
-        with {period}
-        select t.id, count(*) as mentions, count(distinct {voice}) as people
-        from period cross join comment cm join theme t on t.id = cm.theme_id left join author a on a.id = cm.author_id
-        where cm.created_at >= since and cm.created_at < until and cm.deleted_at is null
-          and t.status in ('triage', 'accepted') and (%(product)s::uuid is null or cm.product_id = %(product)s)
-        group by t.id order by people desc, mentions desc, t.id limit %(limit)s
-        """).format(period=_PERIOD, voice=VOICE),
+        with {period}, said as (
+          select t.id, {voice} as voice, {credit} as credit
+          from period cross join comment cm join theme t on t.id = cm.theme_id left join author a on a.id = cm.author_id
+          where cm.created_at >= since and cm.created_at < until and cm.deleted_at is null
+            and t.status in ('triage', 'accepted') and (%(product)s::uuid is null or cm.product_id = %(product)s)
+        )
+        select id, count(*) as mentions, count(distinct credit) as people,
+               count(*) filter (where credit <> voice) as copies
+        from said group by id order by people desc, mentions desc, id limit %(limit)s
+        """).format(period=_PERIOD, voice=VOICE, credit=CREDIT),
         {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now, "limit": limit},
     )
-    heard = [(row["id"], row["mentions"], row["people"]) async for row in found]
-    rows = await theme_rows(c, [theme_id for theme_id, _, _ in heard])
-    return [TopTheme(rows[theme_id], mentions, people) for theme_id, mentions, people in heard]
+    heard = await found.fetchall()
+    rows = await theme_rows(c, [row["id"] for row in heard])
+    return [TopTheme(rows[row["id"]], row["mentions"], row["people"], row["copies"]) for row in heard]

@@ -13,6 +13,9 @@ from uuid import UUID
 class CommentRow:
     """One comment with its author, its source and its theme. Times are UTC; ``sentiment`` is -1..1.
 
+    ``other_kinds`` are what parts of it say beside ``kind``. ``tone`` is ``hostile`` where it may attack a person, with
+    the probability of that; a hint, and else empty.
+
     ``grouping`` is the evidence for the theme it is in (verdict, score, thresholds, nearest comments); ``kind`` is
     empty until the comment was enriched; ``deleted_at`` is set when the author or the platform removed it.
     """
@@ -45,7 +48,10 @@ class CommentRow:
     kind_by: str
     kind_confidence: float
     kind_reason: str
+    other_kinds: list[str]
     sentiment: float
+    tone: str
+    tone_confidence: float
     theme_id: UUID | None
     theme_title: str
     theme_by: str
@@ -108,6 +114,7 @@ class TicketRow:
 class ThemeRow:
     """One theme as lists show it.
 
+    ``copies`` of its ``mentions`` are in the words of somebody before, and add no voice to ``people``.
     ``platforms`` are those its comments came from; ``quote`` is the start of its newest comment; ``recent`` counts the
     comments of the last seven days; ``tickets`` and ``suggestions`` (open ones) say what hangs on it.
     """
@@ -125,6 +132,7 @@ class ThemeRow:
     version: int
     people: int
     mentions: int
+    copies: int
     recent: int
     confidence: float
     sentiment: float

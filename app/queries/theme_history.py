@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import sql
 
 from app.db import Connection
-from app.queries.people import VOICE
+from app.queries.people import CREDIT
 from app.queries.periods import check_days, check_zone
 from app.queries.rows import ActivityRow, ThemeRow, TimelineDay
 from app.queries.themes import require_theme, theme_rows
@@ -35,15 +35,17 @@ async def theme_timeline(
         sql.SQL("""
         with today as (select (coalesce(%(now)s::timestamptz, now()) at time zone %(tz)s)::date as day),
         spoken as (
-          select (cm.created_at at time zone %(tz)s)::date as day, count(*) as mentions,
-                 count(distinct {voice}) as people
-          from comment cm left join author a on a.id = cm.author_id
-          where cm.theme_id = %(id)s and cm.deleted_at is null group by 1
+          select day, count(*) as mentions, count(distinct credit) as people
+          from (
+            select (cm.created_at at time zone %(tz)s)::date as day, {credit} as credit
+            from comment cm left join author a on a.id = cm.author_id
+            where cm.theme_id = %(id)s and cm.deleted_at is null
+          ) said group by 1
         )
         select d::date as day, coalesce(s.mentions, 0) as mentions, coalesce(s.people, 0) as people
         from today, generate_series(today.day - %(days)s + 1, today.day, interval '1 day') d
         left join spoken s on s.day = d::date order by 1
-        """).format(voice=VOICE),
+        """).format(credit=CREDIT),
         {"id": theme_id, "days": check_days(days), "tz": check_zone(tz), "now": now},
     )
     return [TimelineDay(**row) async for row in found]

@@ -9,6 +9,7 @@ from pydantic import Field
 from app.api.schemas.base import In, Out, example
 
 Kind = Literal["bug", "feature", "question", "praise", "other"]
+Tone = Literal["hostile"]
 CommentStage = Literal["parsed", "enriched", "grouped", "failed"]
 
 
@@ -42,8 +43,11 @@ class CommentOut(Out):
     kind: Literal["", "bug", "feature", "question", "praise", "other"]
     kind_by: str = Field(description="`model` or `person`.")
     kind_confidence: float = Field(description="0 to 1.")
-    kind_reason: str
+    kind_reason: str = Field(description="Why the kind is not the model's own choice: `spam`, `agreement` and others.")
+    other_kinds: list[Kind] = Field(description="What parts of it clearly say beside `kind`, clearest first.")
     sentiment: float = Field(description="-1 to 1.")
+    tone: Literal["", "hostile"] = Field(description="A hint that it may attack a person; never more than a hint.")
+    tone_confidence: float = Field(description="The probability of an attack, 0 to 1.")
     theme_id: UUID | None
     theme_title: str
     theme_by: str = Field(description="`model` or `person`.")
@@ -79,7 +83,10 @@ class CommentOut(Out):
             "kind_by": "model",
             "kind_confidence": 0.93,
             "kind_reason": "",
+            "other_kinds": ["feature"],
             "sentiment": -0.6,
+            "tone": "",
+            "tone_confidence": 0.02,
             "theme_id": "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001",
             "theme_title": "Export to CSV crashes",
             "theme_by": "model",

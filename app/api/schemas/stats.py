@@ -20,6 +20,7 @@ class OverviewOut(Out):
     previous_people: int
     net_tone: float | None = Field(description="(friendly - unfriendly) / comments with a tone; null without any.")
     toned: int
+    hostile: int = Field(description="Comments of the period that may attack a person.")
     themes_triage: int
     themes_accepted: int
     themes_ignored: int
@@ -32,9 +33,8 @@ class OverviewOut(Out):
     model_config = Out.model_config | example(
         {
             "days": 30, "comments": 312, "people": 141, "previous_comments": 280, "previous_people": 133,
-            "net_tone": -0.12, "toned": 190, "themes_triage": 24, "themes_accepted": 11, "themes_ignored": 6,
-            "tickets_created": 10, "tickets_open": 1, "tickets_blocked": 0, "oldest_decision_seconds": 86400.0,
-            "suggestions": 2,
+            "net_tone": -0.12, "toned": 190, "hostile": 2, "themes_triage": 24, "themes_accepted": 11,
+            "themes_ignored": 6, "tickets_created": 10, "tickets_open": 1, "tickets_blocked": 0, "oldest_decision_seconds": 86400.0, "suggestions": 2,
         }
     )  # fmt: skip
 
@@ -73,6 +73,7 @@ class TopThemeOut(Out):
     theme: ThemeOut
     mentions: int
     people: int
+    copies: int = Field(description="Mentions in the words of somebody before; they add nobody to `people`.")
 
 
 class StageWaitOut(Out):

@@ -26,8 +26,9 @@ class ThemeOut(Out):
     status_reason: str
     merged_into: UUID | None
     version: int = Field(description="Send it with a decision, to be told when somebody was faster.")
-    people: int = Field(description="Distinct people who said it.")
+    people: int = Field(description="Distinct people who said it; a text that was passed round is one voice.")
     mentions: int = Field(description="Comments that say it.")
+    copies: int = Field(description="Of these, those in the words of somebody before: they add nobody to `people`.")
     recent: int = Field(description="Comments of the last seven days.")
     confidence: float = Field(description="0 to 1.")
     sentiment: float = Field(description="-1 to 1.")
@@ -56,6 +57,7 @@ class ThemeOut(Out):
             "version": 3,
             "people": 7,
             "mentions": 9,
+            "copies": 1,
             "recent": 4,
             "confidence": 0.91,
             "sentiment": -0.5,
