@@ -117,6 +117,13 @@ async def set_password(c: Connection, user_id: uuid.UUID, password: str) -> None
     await c.execute("delete from login_session where user_id = %s", (user_id,))
 
 
+async def has_password(c: Connection, user_id: uuid.UUID, password: str) -> bool:
+    """Whether this is the user's password now. For what the service itself made; a login counts its failures."""
+    row = await (await c.execute("select password_hash from user_account where id = %s", (user_id,))).fetchone()
+    given = password.encode("utf-8", "surrogatepass")
+    return row is not None and await asyncio.to_thread(_HASHER.verify, given, row["password_hash"])
+
+
 async def delete_user(c: Connection, user_id: uuid.UUID) -> None:
     """Remove a user with their sessions. Raises NotFound, or Conflict (``last_admin``) for the last administrator."""
     admins = [

@@ -32,7 +32,9 @@ SAMPLE = 2_000
 
 _DUE = """
     select t.id, t.product_id from theme t
-    where t.face_seen is distinct from t.changed_at and t.status <> 'merged' order by t.product_id, t.id limit %s
+    where t.face_seen is distinct from t.changed_at and t.status <> 'merged'
+      and (%(only)s::uuid is null or t.id = %(only)s::uuid)
+    order by t.product_id, t.id limit %(most)s
 """
 _SAMPLE = """
     select left(text, 2000) as text, theme_id from comment
@@ -66,10 +68,15 @@ class _Look:
     why: str
 
 
-async def refresh_faces(database: Database, *, limit: int = 100, refresh_seconds: float = 0.0) -> int:
-    """Look at up to ``limit`` themes that changed since they were looked at; returns how many. Raises DatabaseAway."""
+async def refresh_faces(
+    database: Database, *, only: uuid.UUID | None = None, limit: int = 100, refresh_seconds: float = 0.0
+) -> int:
+    """Look at up to ``limit`` themes (or ``only`` this one) that changed since they were looked at; returns how many.
+
+    Raises DatabaseAway.
+    """
     async with database.transaction() as connection:
-        due = await (await connection.execute(_DUE, [limit])).fetchall()
+        due = await (await connection.execute(_DUE, {"only": only, "most": limit})).fetchall()
     samples: dict[uuid.UUID, list[dict[str, Any]]] = {}
     backgrounds: dict[uuid.UUID, Background] = {}
     for row in due:

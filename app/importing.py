@@ -34,6 +34,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "comment_id", "review_id", "post_id", "message_id"),
     "author": ("author", "author_id", "user", "user_id", "username", "handle", "name"),
     "created_at": ("created_at", "created", "date", "timestamp", "time", "posted_at"),
+    "edited_at": ("edited_at", "edited", "updated_at", "updated", "modified", "modified_at", "last_edited"),
     "thread": ("thread", "thread_id", "topic", "topic_id"),
     "thread_title": ("thread_title", "title", "subject", "topic_title"),
     "url": ("url", "link", "permalink"),
@@ -102,6 +103,8 @@ def comment_of(row: Mapping[str, Any], reading: Reading, name: str, otherwise: d
         "url": found.get("url", ""),
         "created_at": created.isoformat(),
     }
+    if "edited_at" in found and (edited := _time(found["edited_at"], reading.time_format)) > created:
+        comment["edited_at"] = edited.isoformat()
     if reading.markup:
         comment["format"] = reading.markup
     if "likes" in found:

@@ -79,8 +79,12 @@ def _json_rows(text: IO[str], raw: IO[bytes]) -> Iterator[Row]:
             continue
         try:
             value = json.loads(line)
-        except (ValueError, RecursionError):
+        except ValueError:
             yield Row(number, raw.tell(), {}, BadRow("invalid_json", "The line is not JSON."))
+            continue
+        except RecursionError:
+            fault = BadRow("invalid_json", "The line is JSON that is nested too deeply to be read.")
+            yield Row(number, raw.tell(), {}, fault)
             continue
         if isinstance(value, dict):
             yield Row(number, raw.tell(), value)

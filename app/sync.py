@@ -15,6 +15,7 @@ import structlog
 from app.db import Database
 from app.drafts import digest, load_draft
 from app.errors import Conflict, NotFound, RelayError
+from app.faces import refresh_faces
 from app.ledger import wake_push
 from app.metrics import TICKET_CALLS
 from app.trackers import OpenedTracker, open_tracker
@@ -137,6 +138,8 @@ class Push:
         return max(SETTLE, opened.type.search_lag) if self.settle is None else self.settle
 
     async def _create(self, opened: OpenedTracker, ticket: dict[str, Any]) -> bool:
+        # The title that a ticket is made with is the one it keeps: it has to be the best there is by then.
+        await refresh_faces(self.database, only=ticket["theme_id"])
         async with self.database.transaction() as connection:
             draft = await load_draft(connection, ticket["theme_id"], ticket["marker"], self.base_url)
             cursor = await connection.execute(

@@ -61,8 +61,10 @@ class Inbound:
             raise PayloadError("invalid_encoding", f"The body is not UTF-8 (byte {error.start}).") from None
         try:
             value = json.loads(text)
-        except (ValueError, RecursionError):
+        except ValueError:
             raise PayloadError("invalid_json", "The body is not JSON.") from None
+        except RecursionError:
+            raise PayloadError("invalid_json", "The body is JSON that is nested too deeply to be read.") from None
         if not isinstance(value, dict):
             raise PayloadError("wrong_shape", "The body is JSON, but not an object.")
         return value

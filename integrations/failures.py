@@ -79,8 +79,9 @@ def from_status(
     because = f": {said}." if said else "."
     if status == 429 or (status == 403 and _limited(headers, said)):
         wait = _wait(headers, said, now)
-        when = f"after {wait:.0f} s" if wait is not None else "after a growing wait"
-        return TrackerError("rate_limited", f"{name} asks for fewer calls; repeated {when}.", retry_after=wait)
+        rest = f"for {wait:.0f} s" if wait is not None else "for a growing time"
+        detail = f"{name} asks for fewer calls. Nothing is sent there {rest}, then it goes on by itself."
+        return TrackerError("rate_limited", detail, retry_after=wait)
     if status == 401:
         return _permanent(
             "unauthorized", f"{name} refused the credentials{because} Enter a valid token for this tracker."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -113,9 +114,31 @@ def read(model: type[M], value: object) -> M:
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = ".".join([str(part) for part in first["loc"]]) or "the body"
-        says = first["msg"].removeprefix("Value error, ")
-        raise PayloadError("wrong_shape", f"{_line(where)}: {says}.") from None
+        raise PayloadError("wrong_shape", f"{_line(_where(value, first['loc']))} {complaint(first['msg'])}.") from None
+
+
+def _where(value: object, path: Sequence[int | str]) -> str:
+    """The path to a field as it was sent: ``data[2].thread.id``, without a place in a list that nobody sent."""
+    found = ""
+    for part in path:
+        if isinstance(part, str):
+            found += f".{part}" if found else part
+            value = value.get(part) if isinstance(value, dict) else None
+        elif isinstance(value, list):
+            found += f"[{part}]"
+            value = value[part] if part < len(value) else None
+    return found or "The body"
+
+
+def complaint(message: str) -> str:
+    """What pydantic says of a value, as the rest of a sentence that begins with the field's name."""
+    known = {"Field required": "is missing", "Extra inputs are not permitted": "is not a known field"}
+    if message in known:
+        return known[message]
+    message = message.removeprefix("Value error, ").split(", unable to parse")[0].rstrip(".")
+    should = re.sub(r"^(?:Input|String|List|Value|Number|Set|Dictionary|UUID|URL) should ", "should ", message)
+    spoken = should.startswith(("should ", "is ", "are ", "must ", "has "))
+    return should if spoken else f"cannot be used ({should[:1].lower() + should[1:]})"
 
 
 def name(value: object) -> str:

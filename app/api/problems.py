@@ -23,6 +23,7 @@ from starlette.responses import Response
 from app.api.reasons import TITLES
 from app.db import DatabaseAway, is_away
 from app.errors import Conflict, Forbidden, RelayError, Unauthorized
+from integrations.payload import complaint
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +40,7 @@ class FieldError(BaseModel):
     """One value that cannot be used."""
 
     field: str = Field(description="Where it is: `body.title`, `query.limit`.", examples=["body.title"])
-    message: str = Field(description="What is wrong with it.", examples=["Field required"])
+    message: str = Field(description="What is wrong with it.", examples=["is missing"])
 
 
 class Problem(BaseModel):
@@ -128,14 +129,17 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
     """``input`` and ``ctx`` are left out: they would send back what may be a secret."""
     found = error.errors()
     fields = [
-        FieldError(field=printable(".".join(map(str, one["loc"]))), message=printable(one["msg"])) for one in found
+        FieldError(field=printable(".".join(map(str, one["loc"]))), message=printable(complaint(one["msg"])))
+        for one in found
     ]
     if any(one["type"] == "json_invalid" for one in found):
         made = RelayError("The body is not JSON; send UTF-8 encoded JSON.", reason="body_invalid", status=400)
         return await _answer(request, made)
     text = any(one["type"] in ("invalid_text", "string_unicode") for one in found)
-    sentence = "; ".join(f"{one.field}: {one.message}" for one in fields[:3])
-    made = RelayError(f"Cannot be used: {sentence}.", reason="invalid_text" if text else "invalid_value", status=422)
+    sentence = "; ".join(f"{one.field} {one.message}" for one in fields[:3])
+    more = f"; and {len(fields) - 3} more" if len(fields) > 3 else ""
+    reason = "invalid_text" if text else "invalid_value"
+    made = RelayError(f"Correct what was sent: {sentence}{more}.", reason=reason, status=422)
     return await _answer(request, made, fields=fields)
 
 

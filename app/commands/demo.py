@@ -163,7 +163,7 @@ async def _tell(stack: Stack, database: Database, scene: Scene, sandbox: str, bl
     output.card(
         {
             "Dashboard": stack.settings.base_url,
-            "Sign in": f"{EMAIL}   {scene.password}",
+            "Sign in": f"{EMAIL}   {scene.password or 'with the password you chose'}",
             "Sandbox tracker": sandbox,
         }
     )

@@ -107,7 +107,7 @@ async def ticket(c: Connection, wanted: str) -> uuid.UUID:
 
     rows = await c.execute(
         "select id from ticket where remote_key = %(wanted)s or starts_with(id::text, lower(%(wanted)s)) limit 2",
-        {"wanted": wanted.strip() or "-"},
+        {"wanted": wanted.strip().lstrip("#") or "-"},
     )
     found = [row["id"] async for row in rows]
     if not found:

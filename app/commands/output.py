@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -11,11 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from app.commands.options import options
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from integrations.contract import Finding
 
+_COMMAND = re.compile(
+    r"(?<![\w./-])relay (?=(?:product|source|tracker|ticket|status|doctor|replay|import|user|token|migrate|train)\b)"
+)
 _COLOURS = {
     "ok": "green",
     "created": "green",
@@ -48,12 +54,17 @@ def done(text: str) -> None:
 
 def hint(text: str) -> None:
     """What one may do next; on standard error, so that it never ends up in a pipe."""
-    console(stderr=True).print(f"[dim]{_escaped(text)}[/]")
+    console(stderr=True).print(f"[dim]{_escaped(commands(text))}[/]")
+
+
+def commands(text: str) -> str:
+    """The text with ``--demo`` in the commands it names, where this call has it: they are about the same data."""
+    return _COMMAND.sub("relay --demo ", text) if options.demo else text
 
 
 def complain(detail: str, reason: str) -> None:
     """A refusal: one sentence and its reason, on standard error."""
-    console(stderr=True).print(f"[bold red]✗[/] [red]{_escaped(detail)}[/] [dim]({_escaped(reason)})[/]")
+    console(stderr=True).print(f"[bold red]✗[/] [red]{_escaped(commands(detail))}[/] [dim]({_escaped(reason)})[/]")
 
 
 def as_json(value: object) -> None:
@@ -109,7 +120,7 @@ def findings(found: Sequence[Finding], json_wanted: bool) -> None:
             mark = "[green]✓[/]" if each.ok else "[bold red]✗[/]"
             console().print(f"{mark} [bold]{_escaped(each.subject)}[/]  {_escaped(each.detail)}")
             if each.remedy and not each.ok:
-                console().print(f"  [yellow]→ {_escaped(each.remedy)}[/]")
+                console().print(f"  [yellow]→ {_escaped(commands(each.remedy))}[/]")
     if not fine:
         raise typer.Exit(1)
 

@@ -45,6 +45,8 @@ def list_(
                     break
         return found
 
+    from app.web import words
+
     tickets = perform(work)
     if as_json:
         output.as_json(tickets)
@@ -58,7 +60,7 @@ def list_(
                 t.tracker_name,
                 t.theme_kind,
                 t.theme_title,
-                t.reason or t.url,
+                f"{t.detail or words.plain(t.reason)} ({t.reason})" if t.reason else t.url,
                 str(t.id)[:shown],
             )
             for t in tickets

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.accounts import create_user, list_users, set_password
+from app.accounts import create_user, has_password, list_users, set_password
 from app.demo.community import PRODUCT, events, load
 from app.demo.sending import SourceAddress
 from app.demo.sending import settings as source_settings
@@ -36,7 +36,10 @@ _TOKEN = {"token": "sandbox"}
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the replay needs. ``epoch`` is when the product was made: with it every replay sends the same deliveries."""
+    """What the replay needs. ``password`` is empty where a person has chosen another one.
+
+    ``epoch`` is when the product was made: with it every replay sends the same deliveries.
+    """
 
     product: Product
     sources: Mapping[str, SourceAddress]
@@ -132,4 +135,6 @@ async def _administrator(services: Services, password_file: Path) -> str:
             await create_user(connection, EMAIL, "Demo", password, "admin")
         elif made:
             await set_password(connection, users[EMAIL].id, password)
+        elif not await has_password(connection, users[EMAIL].id, password):
+            return ""
     return password

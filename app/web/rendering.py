@@ -57,6 +57,7 @@ def _environment() -> Environment:
         day=words.day,
         plain=words.plain,
         platform=words.platform,
+        ticket_name=words.ticket_name,
         platform_icon=words.platform_icon,
         actor=words.actor,
         markdown=markdown,

@@ -147,6 +147,11 @@ def platform_icon(name: str) -> str:
     return _PLATFORM_ICONS.get(name, "webhook")
 
 
+def ticket_name(key: str) -> str:
+    """A ticket's key as people write it: GitHub's number gets its sign."""
+    return f"#{key}" if key.isdigit() else key
+
+
 def plain(reason: str) -> str:
     """A snake_case reason as words."""
     return reason.replace("_", " ").strip().capitalize()

@@ -145,7 +145,7 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     if kind is EventType.deleted:
         return [CommentEvent(type=kind, external_id=post.id, version=version)]
     if not post.topic_id:
-        raise PayloadError("wrong_shape", "post.topic_id: is missing.")
+        raise PayloadError("wrong_shape", "post.topic_id is missing.")
     text, extras = payload.cut(post.raw or post.cooked)
     return [
         CommentEvent(
@@ -169,7 +169,7 @@ def _author(post: Post) -> AuthorRef:
     """The post's author; Discourse's own accounts (``system``, the helper bots) have ids of 0 and below."""
     user_id = post.user_id or post.username
     if not user_id:
-        raise PayloadError("wrong_shape", "post.user_id: is missing.")
+        raise PayloadError("wrong_shape", "post.user_id is missing.")
     return AuthorRef(
         external_id=user_id,
         handle=post.username or user_id,

@@ -122,13 +122,14 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
 
 
 def _comment(comment: Comment, delivery: CommentsDelivery, inbound: Inbound, settings: Settings) -> CommentEvent:
-    edited = delivery.type == "comment.edited"
+    news = delivery.type == "comment.edited"
+    edited = news or comment.edited_at is not None  # what is sent for the first time may have been edited before
     sent = delivery.timestamp or inbound.received_at
     changed = (comment.edited_at if edited else comment.created_at) or sent
     raw, extras = payload.cut(comment.text)
     convert = _CONVERT.get(comment.format or settings.default_format)
     return CommentEvent(
-        type=EventType.edited if edited else EventType.created,
+        type=EventType.edited if news else EventType.created,
         external_id=comment.id,
         version=payload.version(changed, "1" if edited else "0"),
         thread_id=comment.thread.id,
@@ -160,7 +161,7 @@ def validate(inbound: Inbound) -> None:
     elif kind in HANDLED:
         payload.read(CommentsDelivery, body)
     elif not kind:
-        raise PayloadError("wrong_shape", "type: is missing, such as comment.created.")
+        raise PayloadError("wrong_shape", "type is missing; send comment.created, comment.edited or comment.deleted.")
 
 
 def delivery_id(inbound: Inbound) -> str | None:

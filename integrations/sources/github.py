@@ -169,11 +169,11 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
         return []
     place, thread = ("issue", delivery.issue) if delivery.issue else ("discussion", delivery.discussion)
     if thread is None:
-        raise PayloadError("wrong_shape", "issue: is missing.")
+        raise PayloadError("wrong_shape", "issue is missing.")
     is_comment = payload.name(inbound.headers.get("x-github-event", "")).endswith("_comment")
     item = delivery.comment if is_comment else thread
     if item is None:
-        raise PayloadError("wrong_shape", "comment: is missing.")
+        raise PayloadError("wrong_shape", "comment is missing.")
     prefix = f"{place}_comment" if is_comment else place
     external_id = payload.joined(prefix, item.id)
     version = payload.version(item.updated_at or item.created_at, _ORDER[kind])

@@ -153,7 +153,7 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     delivery = payload.read(Delivery, inbound.json())
     happened = delivery.event
     if not happened.channel:
-        raise PayloadError("wrong_shape", "event.channel: is blank.")
+        raise PayloadError("wrong_shape", "event.channel is blank.")
     wanted = payload.listed(settings.channels)
     if wanted and happened.channel not in wanted:
         return []
@@ -169,7 +169,7 @@ def _change(delivery: Delivery, settings: Settings) -> list[CommentEvent]:
     happened = delivery.event
     now, before = happened.message, happened.previous_message
     if now is None:
-        raise PayloadError("wrong_shape", "event.message: is missing.")
+        raise PayloadError("wrong_shape", "event.message is missing.")
     if now.subtype == "tombstone":
         return [_deletion(happened, now.ts)]
     if now.subtype and f"message.{now.subtype}" not in _NEW:
@@ -214,7 +214,7 @@ def _author(delivery: Delivery, message: Message, settings: Settings) -> AuthorR
     """The member (or bot) behind a message. Member ids are unique only within a workspace, so it goes in front."""
     member = message.user or message.bot_id
     if not member:
-        raise PayloadError("wrong_shape", "event.user: is blank.")
+        raise PayloadError("wrong_shape", "event.user is blank.")
     profile = message.user_profile or Profile()
     return AuthorRef(
         external_id=payload.joined(delivery.team_id, member),
@@ -238,7 +238,7 @@ def _permalink(delivery: Delivery, ts: str, thread: str, settings: Settings) -> 
 
 def _checked(ts: str) -> str:
     if not _TIMESTAMP.fullmatch(ts):
-        raise PayloadError("wrong_shape", "event.ts: is not a Slack timestamp such as 1730538900.000100.")
+        raise PayloadError("wrong_shape", "event.ts is not a Slack timestamp such as 1730538900.000100.")
     return ts
 
 

@@ -212,6 +212,11 @@ def test_a_blocked_ticket_is_listed_and_tried_again(relay: Relay, database_url: 
         )
     [ticket] = relay("ticket", "list", "--state", "blocked", "--json").json
     assert ticket["theme_title"] == "Crash" and ticket["reason"] == "field_missing"
+    assert "Field missing (field_missing)" in relay("ticket", "list").out
+    with psycopg.connect(database_url) as connection:
+        connection.execute("update ticket set detail = 'Jira wants a component.', remote_key = '17'")
+    assert "Jira wants a component. (field_missing)" in relay("ticket", "list").out
+    relay("ticket", "retry", "#17")
     relay("ticket", "retry", ticket["id"][:8])
     [row] = rows(database_url, "select * from ticket")
     assert (row["state"], row["reason"]) == ("pending", "") and row["due_at"] is not None

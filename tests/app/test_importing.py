@@ -69,6 +69,23 @@ async def test_rows_of_a_csv_arrive_with_their_fields(forum: Forum, tmp_path: Pa
     assert (third["handle"], third["thread_id"]) == ("anonymous", "reviews.csv")
 
 
+async def test_a_row_that_was_edited_says_when_and_a_later_edit_wins(forum: Forum, tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text(
+        "id,created_at,updated_at,text\n"
+        "1,2026-11-02T10:00:00,2026-11-03T10:00:00,export crashes\n"
+        "2,2026-11-02T10:00:00,2026-11-02T10:00:00,import crashes\n"
+    )
+    await take(forum, path)
+    first, second = await comments(forum)
+    assert first["edited_at"] == datetime(2026, 11, 3, 10, 0, tzinfo=UTC)
+    assert second["edited_at"] is None, "the time of writing is no edit"
+    path.write_text("id,created_at,edited,text\n1,2026-11-02T10:00:00,2026-11-05T10:00:00,export crashes on paper\n")
+    await take(forum, path)
+    first, _ = await comments(forum)
+    assert (first["text"], first["edited_at"].day) == ("export crashes on paper", 5)
+
+
 async def test_a_file_imported_twice_changes_nothing(forum: Forum, tmp_path: Path) -> None:
     path = tmp_path / "c.jsonl"
     lines = [json.dumps({"text": f"comment {n}", "date": "2026-11-01"}) for n in range(ROWS_PER_DELIVERY * 2 + 3)]

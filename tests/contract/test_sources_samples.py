@@ -93,7 +93,7 @@ def test_slack_sample(path: Path) -> None:
         return
     with pytest.raises(PayloadError) as refused:
         slack.parse(sent, slack.Settings())
-    assert (refused.value.reason, refused.value.detail) == ("wrong_shape", "event.channel: is blank.")
+    assert (refused.value.reason, refused.value.detail) == ("wrong_shape", "event.channel is blank.")
 
 
 def filled(event: dict[str, Any], **values: Any) -> dict[str, Any]:

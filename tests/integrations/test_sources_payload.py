@@ -75,13 +75,13 @@ def test_field_reads(field: str, sent: object, read: object) -> None:
 def test_field_refuses(field: str, sent: object, says: str) -> None:
     with pytest.raises(PayloadError) as refused:
         payload.read(Everything, {"id": 1, field: sent})
-    assert (refused.value.reason, refused.value.detail) == ("wrong_shape", f"{field}: {says}.")
+    assert (refused.value.reason, refused.value.detail) == ("wrong_shape", f"{field} {says}.")
 
 
 def test_what_is_missing_is_named() -> None:
-    with pytest.raises(PayloadError, match="id: Field required"):
+    with pytest.raises(PayloadError, match="^wrong_shape: id is missing"):
         payload.read(Everything, {})
-    with pytest.raises(PayloadError, match="the body: "):
+    with pytest.raises(PayloadError, match="The body should be "):
         payload.read(Everything, None)
 
 
