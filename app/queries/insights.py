@@ -21,8 +21,7 @@ class Overview:
 
     ``people`` leaves staff and bots out. ``net_tone`` is (comments above 0.2 - comments below -0.2) / comments with a
     tone, in -1..1, or None where there are none. ``hostile`` comments may attack a person: a hint.
-    ``oldest_decision_seconds`` is how long the oldest theme in triage
-    has waited, None where nothing waits.
+    ``oldest_decision_seconds`` is how long the oldest theme in triage has waited, None where nothing waits.
     """
 
     days: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def vector(text: str) -> Vectors:
 
 
 class SmallEnricher:
-    """Kinds by the words above; everything else is 'other'."""
+    """Kinds by the words above, all that occur; everything else is 'other'. Who says idiot is hostile."""
 
     version = "small/1"
     space = "small"
@@ -36,8 +37,10 @@ class SmallEnricher:
         found = []
         for text in texts:
             words = set(re.findall(r"\w+", text.lower()))
-            kind = next((kind for kind, signs in _KINDS.items() if words & signs), Kind.other)
-            found.append(Enrichment(text, "en", 1.0, kind, 0.9, {kind: 0.9}, 0.0, vector(text)))
+            kind, *others = [kind for kind, signs in _KINDS.items() if words & signs] or [Kind.other]
+            tone, hostile = ("hostile", 0.9) if words & {"idiot", "idiots"} else ("", 0.1)
+            plain = Enrichment(text, "en", 1.0, kind, 0.9, {kind: 0.9}, 0.0, vector(text))
+            found.append(replace(plain, other_kinds=tuple(others), tone=tone, hostile=hostile))
         return found
 
 

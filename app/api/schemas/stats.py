@@ -34,7 +34,8 @@ class OverviewOut(Out):
         {
             "days": 30, "comments": 312, "people": 141, "previous_comments": 280, "previous_people": 133,
             "net_tone": -0.12, "toned": 190, "hostile": 2, "themes_triage": 24, "themes_accepted": 11,
-            "themes_ignored": 6, "tickets_created": 10, "tickets_open": 1, "tickets_blocked": 0, "oldest_decision_seconds": 86400.0, "suggestions": 2,
+            "themes_ignored": 6, "tickets_created": 10, "tickets_open": 1, "tickets_blocked": 0,
+            "oldest_decision_seconds": 86400.0, "suggestions": 2,
         }
     )  # fmt: skip
 

@@ -16,6 +16,7 @@ from integrations import registry
 
 router = APIRouter(route_class=PageRoute)
 _ROWS = 40
+TONES = ("hostile",)
 SORTS = (("recent", "Newest first"), ("oldest", "Oldest first"), ("liked", "Most liked"))
 
 
@@ -25,6 +26,8 @@ async def comments_page(
     user: Viewer,
     q: Word = "",
     kind: Word = "",
+    also: Word = "",
+    tone: Word = "",
     platform: Word = "",
     source: Word = "",
     sort: Word = "recent",
@@ -38,6 +41,8 @@ async def comments_page(
         source_id=identifier(source),
         platform=platform or None,
         kind=kind if kind in KIND_PLURALS and kind else None,
+        also=bool(also),
+        tone=tone if tone in TONES else None,
         q=q or None,
     )
     async with guard.database(request).transaction() as connection:
@@ -52,7 +57,7 @@ async def comments_page(
         first=not cursor,
         sort=sort,
         sorts=SORTS,
-        filters={"q": q, "kind": kind, "platform": platform, "source": source},
-        filtered=bool(q or kind or platform or source),
+        filters={"q": q, "kind": kind, "also": also, "tone": tone, "platform": platform, "source": source},
+        filtered=bool(q or kind or tone or platform or source),
         platforms=[(name, platform.title) for name, platform in registry.sources().items()],
     )
