@@ -53,6 +53,11 @@ _REQUEST = re.compile(
     r"|\b(?:support|option|setting|mode|button|should|need)\b",
     re.IGNORECASE,
 )
+_CASUAL = re.compile(
+    r"\b(?:lol|lmao|ur|u|bc|szn|pls|plz|smh|tbh|jk|omg|wtf|ffs|cool cool|gonna|wanna|dude|bro|guys|folks"
+    r"|like (?:an?|\d+))\b|\bw/|!!|\?\?|\w[👀😂🤣💀🙃😭]",
+    re.IGNORECASE,
+)
 _STORY = re.compile(
     r"^(?:i|i'm|im|we|my|our|got|had|made|took|tried|opened|bought|paid|ran|lost|upgraded|switched|went|spent|feels?|looks?"
     r"|do not|don't|check|guess|imagine|why|who)\b",
@@ -125,11 +130,16 @@ def _candidate(sentence: str, place: int, kind: str, *, titled: bool = False) ->
         return None
     short, how = _cut(tidy, LENGTH)
     worth = {1: 0.3, 2: 0.6, 3: 0.8}.get(count, 0.95 if count <= 10 else 0.85)
-    worth -= {"whole": 0.0, "clause": 0.06, "weak": 0.1, "words": 0.25}[how]
+    worth -= {"whole": 0.0, "clause": 0.12, "weak": 0.15, "words": 0.3}[how]
     worth -= 0.3 * bool(ANAPHORA.match(short)) + 0.04 * min(place, 4) + 0.4 * noisy
     worth -= 0.12 * bool(_STORY.match(short)) + 0.12 * bool(_ASKING.match(sentence.strip()))
     cue = _REQUEST if kind == "feature" else _TROUBLE
-    worth += 0.1 * bool(cue.search(short)) - 0.25 * sentence.rstrip().endswith(("..", "…"))
+    worth += 0.17 * bool(cue.search(short)) - 0.2 * (
+        how == "clause" and tidy[len(short) :].lstrip(" ")[:1] in (":", "(")
+    )
+    first = sentence.split()[0]
+    worth -= 0.07 * (first.islower() and not titled) + 0.12 * bool(_CASUAL.search(sentence))
+    worth -= 0.25 * sentence.rstrip().endswith(("..", "…"))
     worth -= 0.2 * (len(short) < 14 and not _UNSPACED.search(short))
     return Candidate(_case(short), round(max(0.01, min(1.0, worth)) + 0.25 * titled, 4))
 
