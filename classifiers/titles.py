@@ -129,19 +129,24 @@ def _candidate(sentence: str, place: int, kind: str, *, titled: bool = False) ->
     if not count or not any(len(word) > 2 or _UNSPACED.search(word) for word in telling):
         return None
     short, how = _cut(tidy, LENGTH)
+    rest = tidy[len(short) :].lstrip() if how == "clause" else ""
+    cue = _REQUEST if kind == "feature" else _TROUBLE
     worth = {1: 0.3, 2: 0.6, 3: 0.8}.get(count, 0.95 if count <= 10 else 0.85)
     worth -= {"whole": 0.0, "clause": 0.12, "weak": 0.15, "words": 0.3}[how]
-    worth -= 0.3 * bool(ANAPHORA.match(short)) + 0.04 * min(place, 4) + 0.4 * noisy
-    worth -= 0.12 * bool(_STORY.match(short)) + 0.12 * bool(_ASKING.match(sentence.strip()))
-    cue = _REQUEST if kind == "feature" else _TROUBLE
-    worth += 0.17 * bool(cue.search(short)) - 0.2 * (
-        how == "clause" and tidy[len(short) :].lstrip(" ")[:1] in (":", "(")
-    )
-    first = sentence.split()[0]
-    worth -= 0.07 * (first.islower() and not titled) + 0.12 * bool(_CASUAL.search(sentence))
-    worth -= 0.25 * sentence.rstrip().endswith(("..", "…"))
-    worth -= 0.2 * (len(short) < 14 and not _UNSPACED.search(short))
+    worth += 0.17 * bool(cue.search(short)) - 0.2 * rest.startswith((":", "(")) - 0.04 * min(place, 4)
+    worth -= 0.3 * bool(ANAPHORA.match(short)) + 0.2 * (len(short) < 14 and not _UNSPACED.search(short)) + 0.4 * noisy
+    worth -= _idle(sentence, short, titled)
     return Candidate(_case(short), round(max(0.01, min(1.0, worth)) + 0.25 * titled, 4))
+
+
+def _idle(sentence: str, short: str, titled: bool) -> float:
+    """What counts against a sentence that tells a story, asks, chats or breaks off.
+
+    These weights and the ones above were chosen by reading the titles of 151 groups of our own comments.
+    """
+    value = 0.12 * bool(_STORY.match(short)) + 0.12 * bool(_ASKING.match(sentence.strip()))
+    value += 0.12 * bool(_CASUAL.search(sentence)) + 0.25 * sentence.rstrip().endswith(("..", "…"))
+    return value + 0.07 * (sentence.split()[0].islower() and not titled)
 
 
 def _plain(sentence: str) -> str:
