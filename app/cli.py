@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands import importing, people, products, quality, serving, sources, tickets, trackers, upkeep
+from app.commands import importing, learning, people, products, quality, serving, sources, tickets, trackers, upkeep
 from app.commands.options import options
 from app.commands.refusals import Commands
 
@@ -44,6 +44,9 @@ app.add_typer(tickets.app, name="ticket", rich_help_panel=WORK)
 app.command("import", rich_help_panel=WORK)(importing.import_file)
 app.command("replay", rich_help_panel=WORK)(tickets.replay)
 app.add_typer(quality.evaluate, name="evaluate", rich_help_panel=WORK)
+app.command("train", rich_help_panel=WORK)(learning.train)
+for name, command in (("versions", learning.versions), ("promote", learning.promote), ("rollback", learning.rollback)):
+    quality.model.command(name)(command)
 
 
 @app.callback()

@@ -15,12 +15,15 @@ from app import learning_data, model_versions
 from app.db import Connection, Database
 from app.errors import Conflict
 from app.product_models import GROUPING, KIND, shipped_thresholds
+from classifiers import refit_grouping, refit_kind
 from classifiers.contract import Enricher
 from classifiers.refit_grouping import NO_SHIFTS, try_grouping
 from classifiers.refit_kind import try_kind
 
 LOCK = "select pg_try_advisory_lock(hashtextextended('train ' || %s::text, 0)) as alone"
 UNLOCK = "select pg_advisory_unlock(hashtextextended('train ' || %s::text, 0))"
+LEAST: Mapping[str, int] = {KIND: refit_kind.LEAST_LABELS, GROUPING: refit_grouping.LEAST_LABELS}
+"""Labels without which nothing is tried."""
 SENTENCES: Mapping[str, str] = {
     "better": "It is better on labels that were kept out.",
     "too_few_labels": "There are too few labels, or too many of one theme, to learn from and to judge by; "
@@ -79,7 +82,7 @@ async def train(
     async with _alone(database, product_id):
         fitted = await (_fit_kind if what == KIND else _fit_grouping)(database, enricher, product_id)
         outcome = Outcome(what, fitted.reason, SENTENCES[fitted.reason], fitted.labels, scores=fitted.scores)
-        if dry_run or fitted.reason == "too_few_labels":
+        if dry_run or fitted.labels < LEAST[what]:
             return outcome
         async with database.transaction() as connection:
             return await _keep(connection, product_id, outcome, fitted, actor, hold)
@@ -122,8 +125,10 @@ async def _fit_kind(database: Database, enricher: Enricher, product_id: uuid.UUI
     if active is not None and active.base == enricher.version:
         in_force, known_until = float(active.settings["unsure_below"]), active.last_label
 
+    found = await learning_data.understood(enricher, [one.text for one in labels] + rest)
+
     def work() -> _Fitted:
-        data, ids = learning_data.examples_of(enricher, labels, rest)
+        data, ids = learning_data.examples_of(labels, rest, found)
         known = None if known_until is None else ids <= known_until
         trial = try_kind(data, known, in_force)
         correction = trial.correction

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from app.db import Connection
 from app.labels import SAID, judge_name
 from app.product_models import UNSURE, shipped_scores, shipped_thresholds
-from classifiers.contract import Enricher, Kind, Member
+from classifiers.contract import Enricher, Enrichment, Kind, Member
 from classifiers.grouping import CLASSES, DefaultGrouper, pair_class
 from classifiers.kind import KINDS
 from classifiers.refit import Examples, examples
@@ -22,6 +23,7 @@ from classifiers.text import fingerprint
 
 MOST_LABELS = 2_000
 MOST_UNLABELLED = 400
+AT_ONCE = 64
 
 KIND_LABELS = """
     select l.id, l.comment_id, l.version, l.theme_id, l.kind, l.weight, v.text
@@ -101,16 +103,23 @@ async def unlabelled(connection: Connection, product_id: uuid.UUID, most: int = 
     return [row["text"] for row in await cursor.fetchall()]
 
 
+async def understood(enricher: Enricher, texts: Sequence[str]) -> list[Enrichment]:
+    """What the model makes of the texts now, a few at a time, so that the pipeline gets its turn in between."""
+    found: list[Enrichment] = []
+    for start in range(0, len(texts), AT_ONCE):
+        found += await asyncio.to_thread(enricher.enrich, texts[start : start + AT_ONCE])
+    return found
+
+
 def examples_of(
-    enricher: Enricher, labels: Sequence[KindLabelled], rest: Sequence[str]
+    labels: Sequence[KindLabelled], rest: Sequence[str], found: Sequence[Enrichment]
 ) -> tuple[Examples, NDArray[np.int64]]:
-    """Examples for a refit, and the id of each one's label (0 for none). The model reads the texts again: it may have
-    changed.
+    """Examples for a refit, and the id of each one's label (0 for none). ``found`` is what the model makes of the texts
+    of ``labels`` and then of ``rest``.
 
     What the model sets aside (noise, unknown languages) teaches nothing: a correction is never asked about it.
     """
     texts = [one.text for one in labels] + list(rest)
-    found = enricher.enrich(texts)
     kept = [place for place, each in enumerate(found) if each.reason in ("", UNSURE)]
     themes: dict[str, object] = {}
     numbers: dict[object, int] = {}

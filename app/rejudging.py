@@ -11,7 +11,7 @@ from app.product_models import KIND, UNSURE, own_kinds
 from classifiers.contract import Enricher
 
 MOST = 5_000
-AT_ONCE = 200
+AT_ONCE = 64
 
 OPEN = """
     select c.id, c.version, c.text, c.kind from comment c left join theme t on t.id = c.theme_id

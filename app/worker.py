@@ -12,6 +12,7 @@ from app.config import Settings
 from app.db import Database
 from app.jobs.engine import run_jobs
 from app.jobs.stages import run_stages, share_interpreter, stages
+from app.shared_enricher import SharedEnricher
 from app.vault import Vault
 from classifiers import encoder
 from classifiers.enrich import DefaultEnricher
@@ -29,7 +30,8 @@ async def run_worker(settings: Settings, database: Database, vault: Vault) -> No
     """Work until SIGINT or SIGTERM. Raises ModelError where the encoder cannot be loaded."""
     share_interpreter()
     embedder = await asyncio.to_thread(encoder.load, settings.model_path, threads=settings.model_threads or None)
-    chain = stages(database, DefaultEnricher(embedder), DefaultGrouper(), settings)
+    enricher = SharedEnricher(DefaultEnricher(embedder))
+    chain = stages(database, enricher, DefaultGrouper(), settings)
     await database.open()
     stop = asyncio.Event()
 
@@ -43,7 +45,7 @@ async def run_worker(settings: Settings, database: Database, vault: Vault) -> No
         loop.add_signal_handler(number, end)
     log.info("worker_started", model=embedder.name)
     stages_done = asyncio.create_task(run_stages(database, chain, settings.idle_seconds, stop))
-    jobs_done = asyncio.create_task(run_jobs(database, vault, settings))
+    jobs_done = asyncio.create_task(run_jobs(database, vault, settings, enricher))
     tasks = [stages_done, jobs_done]
     await asyncio.wait([*tasks, stopped := asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED)
     end()

@@ -12,11 +12,13 @@ from procrastinate.jobs import Status
 from app.config import Settings
 from app.db import Database
 from app.faces import refresh_faces
+from app.jobs.learning import add_learning
 from app.jobs.upkeep import add_upkeep
 from app.ledger import PUSH_TASK, QUEUE, wake_push
 from app.sync import Push
 from app.vault import Vault
 from app.writing import Writer
+from classifiers.contract import Enricher
 from classifiers.grouping import DefaultGrouper
 
 log = structlog.get_logger(__name__)
@@ -32,7 +34,7 @@ DUE = """
 EXPIRED = "delete from login_session where expires_at < now()"
 
 
-def job_app(database: Database, vault: Vault, settings: Settings) -> procrastinate.App:
+def job_app(database: Database, vault: Vault, settings: Settings, enricher: Enricher) -> procrastinate.App:
     """The engine's tasks, bound to this process's database and keys."""
     connector = procrastinate.PsycopgConnector(
         conninfo=database.conninfo, min_size=1, max_size=4, kwargs={"options": "-c search_path=procrastinate,public"}
@@ -72,6 +74,7 @@ def job_app(database: Database, vault: Vault, settings: Settings) -> procrastina
         await refresh_faces(database, refresh_seconds=settings.refresh_seconds)
 
     add_upkeep(jobs, database, DefaultGrouper())
+    add_learning(jobs, database, enricher)
     return jobs
 
 
@@ -83,10 +86,10 @@ async def sweep_once(database: Database) -> None:
         await connection.execute(EXPIRED)
 
 
-async def run_jobs(database: Database, vault: Vault, settings: Settings) -> None:
+async def run_jobs(database: Database, vault: Vault, settings: Settings, enricher: Enricher) -> None:
     """Work on jobs until cancelled; starts again when the database was away."""
     while True:
-        jobs = job_app(database, vault, settings)
+        jobs = job_app(database, vault, settings, enricher)
         try:
             async with jobs.open_async():
                 await jobs.run_worker_async(

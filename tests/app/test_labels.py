@@ -172,7 +172,8 @@ async def test_labels_become_examples_with_copies_in_one_group(forum: Forum) -> 
         labels = await learning_data.kind_labels(connection, forum.product_id)
         rest = await learning_data.unlabelled(connection, forum.product_id, most=10)
     assert len(rest) == 4 and "Why does it beep?" not in rest
-    data, numbers = learning_data.examples_of(SmallEnricher(), labels, rest)
+    found = await learning_data.understood(SmallEnricher(), [one.text for one in labels] + rest)
+    data, numbers = learning_data.examples_of(labels, rest, found)
     assert data.spoken.sum() == 2 and len(data) == 6 and numbers.tolist() == [one.id for one in labels] + 4 * [0]
     assert data.groups[0] == data.groups[1] and len(set(data.groups[2:])) == 4
     assert KINDS[int(data.targets[0].argmax())].value == "bug"

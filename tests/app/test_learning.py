@@ -8,13 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import CapturingLogger
 
 from app import learning, model_versions, rejudging, triage
 from app.config import Settings
 from app.db import Database
 from app.errors import Conflict, Invalid, NotFound
+from app.jobs.learning import ask_for_all, train_once
 from app.jobs.stages import drain, stages
 from app.product_models import GROUPING, KIND, own_grouper, shipped_thresholds
+from app.training_queue import ask_for_training, being_trained
 from app.vault import Vault
 from classifiers.contract import Enricher, Enrichment, Kind
 from classifiers.grouping import DefaultGrouper
@@ -235,3 +238,35 @@ async def test_thresholds_follow_the_pairs_and_serve_the_next_batch(forum: Forum
         await model_versions.roll_back(connection, forum.product_id, GROUPING)
         again = await own_grouper(connection, forum.product_id, DefaultGrouper())
     assert isinstance(again, DefaultGrouper) and again.thresholds == base
+
+
+async def test_a_worker_is_asked_once_and_trains_what_has_new_labels(forum: Forum) -> None:
+    assert await ask_for_all(forum.database) == 0
+    await correct(forum, 30, 15)
+    assert await ask_for_all(forum.database) == 1
+    async with forum.database.transaction() as connection:
+        assert await being_trained(connection, forum.product_id) == {KIND}
+        assert not await ask_for_training(connection, forum.product_id, KIND, ME)
+        (job,) = await forum.rows("select args, queue_name from procrastinate.procrastinate_jobs")
+    assert job["args"] == {"product_id": str(forum.product_id), "what": KIND, "actor": "system"}
+    await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
+    outcome = await train_once(forum.database, Modest(), forum.product_id, KIND, "system")
+    assert outcome is not None and outcome.promoted
+    assert await ask_for_all(forum.database) == 0, "nothing new since"
+    async with forum.database.transaction() as connection:
+        rows = await connection.execute("select id from comment where text = any(%s)", [SYNC[30:42]])
+        for row in await rows.fetchall():
+            await triage.reclassify(connection, row["id"], "feature", actor=ME)
+    assert await ask_for_all(forum.database) == 0, "twelve new labels, but the last try was today"
+    await forum.rows("update product_model set trained_at = now() - interval '1 day' returning id")
+    assert await ask_for_all(forum.database) == 1
+
+
+async def test_a_training_that_cannot_be_done_says_why(forum: Forum, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = CapturingLogger()
+    monkeypatch.setattr("app.jobs.learning.log", lines)
+    async with forum.database.transaction() as connection:
+        await connection.execute(learning.LOCK, [forum.product_id])
+        assert await train_once(forum.database, Modest(), forum.product_id, KIND, "system") is None
+        await connection.execute(learning.UNLOCK, [forum.product_id])
+    assert [(line.args[0], line.kwargs["reason"]) for line in lines.calls] == [("training_failed", "training_running")]

@@ -1,0 +1,65 @@
+"""The jobs that learn: a training that was asked for, and the hourly look for products with new labels."""
+
+from __future__ import annotations
+
+import uuid
+
+import procrastinate
+import structlog
+
+from app import learning
+from app.db import Database
+from app.errors import RelayError
+from app.ledger import QUEUE
+from app.training_queue import TRAIN_TASK, ask_for_training, due_for_training
+from classifiers.contract import Enricher
+
+log = structlog.get_logger(__name__)
+
+LOOK_CRON = "23 * * * *"
+
+
+def add_learning(jobs: procrastinate.App, database: Database, enricher: Enricher) -> None:
+    """Put the tasks on the engine; the model is the worker's own."""
+
+    @jobs.task(name=TRAIN_TASK, queue=QUEUE)
+    async def train(product_id: str, what: str, actor: str) -> None:
+        await train_once(database, enricher, uuid.UUID(product_id), what, actor)
+
+    @jobs.periodic(cron=LOOK_CRON)
+    @jobs.task(name="look_for_labels", queue=QUEUE, queueing_lock="look_for_labels")
+    async def look_for_labels(timestamp: int) -> None:
+        await ask_for_all(database)
+
+
+async def ask_for_all(database: Database) -> int:
+    """Ask for the training of every product that has enough new labels; returns how many were asked for."""
+    asked = 0
+    async with database.transaction() as connection:
+        for what, least in learning.LEAST.items():
+            for product_id in await due_for_training(connection, what, least):
+                asked += await ask_for_training(connection, product_id, what, "system")
+    return asked
+
+
+async def train_once(
+    database: Database, enricher: Enricher, product_id: uuid.UUID, what: str, actor: str
+) -> learning.Outcome | None:
+    """Train and log what came of it; None where it failed for a reason that trying again at once does not change."""
+    try:
+        outcome = await learning.train(database, enricher, product_id, what, actor=actor)
+    except RelayError as error:
+        log.warning("training_failed", product=str(product_id), what=what, reason=error.reason, detail=error.detail)
+        return None
+    except Exception:
+        log.exception("training_failed", product=str(product_id), what=what, reason="internal_error")
+        raise
+    log.info(
+        "training_done",
+        product=str(product_id),
+        what=what,
+        reason=outcome.reason,
+        labels=outcome.labels,
+        promoted=outcome.promoted,
+    )
+    return outcome

@@ -1,0 +1,67 @@
+"""`relay train` and the versions, over a database with labels and the real encoder."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.config import Settings
+from app.db import Database
+from app.vault import Vault
+from tests.app.command_line import Relay, command_line
+from tests.app.forum import open_forum
+from tests.app.test_learning import OTHER, SYNC, Modest, correct, deliver, work
+
+
+@pytest.fixture
+def relay(database_url: str, tmp_path: Path, model_dir: Path, settings: Settings, vault: Vault) -> Relay:
+    """`relay` over a product whose team files what does not sync under requests."""
+
+    async def prepare() -> None:
+        database = Database(database_url)
+        await database.open()
+        try:
+            forum = await open_forum(database, settings, vault)
+            await deliver(forum, [forum.comment(text) for text in [*SYNC, *OTHER]])
+            await work(forum, Modest())
+            await correct(forum, 40, 30)
+        finally:
+            await database.close()
+
+    asyncio.run(prepare())
+    return command_line(database_url, tmp_path, RELAY_MODEL_DIR=str(model_dir), RELAY_MODEL_THREADS="1")
+
+
+def test_train_versions_promote_and_roll_back(relay: Relay) -> None:
+    dry = relay("train", "--what", "kind", "--dry-run")
+    assert "kind: 70 labels, on labels kept out F1" in dry.out and "nothing is kept" in dry.out
+    assert relay("model", "versions").rows[1:] == []
+
+    told = relay("train")
+    assert "Version 1 is in force" in told.out and "Not promoted (too_few_labels)" in told.out
+    heading, row = relay("model", "versions").rows
+    version: dict[str, Any] = dict(zip(heading, row, strict=True))
+    assert (version["what"], version["version"], version["status"]) == ("kind", "1", "active")
+    assert version["before"] < version["after"]
+    (listed,) = relay("model", "versions", "--json").json
+    assert listed["scores"]["gain"]["low"] > 0
+
+    assert "the shipped model of kind is in force" in relay("model", "rollback").out
+    assert "nothing_active" in relay("model", "rollback", fails=True).err
+    assert "Version 1 of kind is in force" in relay("model", "promote", "1", "--what", "kind").out
+    assert "model_not_found" in relay("model", "promote", "7", "--what", "kind", fails=True).err
+    assert "judged again" in relay("train", "--what", "kind", "--apply").out
+
+
+def test_training_the_shipped_heads_names_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "scipy" else found(name))
+    call = command_line(database_url, tmp_path)
+    told = call("train", "--data", str(tmp_path), fails=True).err
+    assert "training_extra_missing" in told and "feedback-relay[train]" in told
