@@ -64,11 +64,14 @@ class OpenVinoEmbedder:
         vectors = np.empty((len(texts), DIMENSIONS), np.float32)
         if not texts:
             return vectors
-        rows = [encoding.ids for encoding in self._tokenizer.encode_batch_fast([readable(text) for text in texts])]
-        for batch in batches(rows, self._workers):
+        for batch in batches(self.tokenize(texts), self._workers):
             self._queue.start_async(batch.inputs, (batch, vectors))
         self._queue.wait_all()
         return vectors
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        """The numbers of each text's tokens, at most 256."""
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast([readable(text) for text in texts])]
 
 
 def _cores() -> int:
