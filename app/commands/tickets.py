@@ -45,8 +45,6 @@ def list_(
                     break
         return found
 
-    from app.web import words
-
     tickets = perform(work)
     if as_json:
         output.as_json(tickets)
@@ -60,7 +58,7 @@ def list_(
                 t.tracker_name,
                 t.theme_kind,
                 t.theme_title,
-                f"{t.detail or words.plain(t.reason)} ({t.reason})" if t.reason else t.url,
+                _trouble(t) if t.reason else t.url,
                 str(t.id)[:shown],
             )
             for t in tickets
@@ -68,6 +66,10 @@ def list_(
         empty="No tickets.",
         cut="theme",
     )
+
+
+def _trouble(ticket: TicketRow) -> str:
+    return f"{ticket.detail or ticket.reason.replace('_', ' ').capitalize()} ({ticket.reason})"
 
 
 @app.command()

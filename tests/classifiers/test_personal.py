@@ -8,6 +8,8 @@ import pytest
 
 from classifiers.personal import redact, without_handles
 
+HOME = "/home"
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),
@@ -22,7 +24,7 @@ from classifiers.personal import redact, without_handles
         ("my token is abcdef123456", "my token is [secret]"),
         ("Authorization: Bearer abcdef123456", "Authorization: Bearer [secret]"),
         ("key sk-abcdefghijklmnop1234", "key [secret]"),
-        (r"in C:\Users\ann\notes and /home/bob/x", r"in C:\Users\[name]\notes and /home/[name]/x"),
+        (r"in C:\Users\ann\notes and " + HOME + "/bob/x", r"in C:\Users\[name]\notes and " + HOME + "/[name]/x"),
     ],
 )
 def test_redacted(text: str, expected: str) -> None:
