@@ -93,7 +93,7 @@ class Background:
 def key_phrases(said: Sequence[tuple[str, str]], background: Background | None = None, most: int = 5) -> list[str]:
     """Phrases of two or three words that several people use and the product's other comments seldom do.
 
-    ``said`` holds (person, text). Single words only where half of the people use them and phrases are few.
+    ``said`` holds (person, text). Single words only where three people, and half of them, use them and phrases are few.
     """
     known = background or Background()
     people: dict[str, dict[str, str]] = {}
@@ -111,7 +111,7 @@ def key_phrases(said: Sequence[tuple[str, str]], background: Background | None =
     for several in (True, False):
         for phrase in ranked:
             if (" " in phrase) is not several or (
-                not several and not _alone(phrase, len(people[phrase]) / voices, known)
+                not several and not _alone(phrase, len(people[phrase]), voices, known)
             ):
                 continue
             fresh = set(phrase.split()) - _JOINTS
@@ -120,9 +120,9 @@ def key_phrases(said: Sequence[tuple[str, str]], background: Background | None =
     return [min(written[phrase], key=lambda one: (-written[phrase][one], one)) for phrase in chosen]
 
 
-def _alone(word: str, share: float, background: Background) -> bool:
-    """Whether one word says enough: at least half of the theme's people use it, and few others."""
-    return share >= _SINGLE_SHARE and background.rarity(word) >= _SINGLE_RARE
+def _alone(word: str, people: int, voices: int, background: Background) -> bool:
+    """Whether one word says enough: three people and half of the theme's use it, and few others."""
+    return people >= 3 and people >= _SINGLE_SHARE * voices and background.rarity(word) >= _SINGLE_RARE
 
 
 def _telling(phrase: str, people: int, background: Background) -> float:
