@@ -12,13 +12,13 @@ from psycopg import sql
 from app.db import Connection
 from classifiers.contract import Kind, Member
 
-NEAREST = 20
+NEAREST = 14
 BY_WORDS = 10
-KEPT = 24
+KEPT = 14
 _RANK_CONSTANT = 60  # Cormack, Clarke, Büttcher: Reciprocal Rank Fusion, SIGIR 2009
 
-LEXEMES = 12
-MATCHES = 200
+LEXEMES = 10
+MATCHES = 100
 COPIES = 3
 RARE = 1 / 5_000
 """The share of a word that was not counted; see app/word_shares."""
