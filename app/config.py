@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from classifiers.language import LANGUAGES
 
 
 def default_data_dir() -> Path:
@@ -42,6 +44,19 @@ class Settings(BaseSettings):
         default=None, description="Where the prepared model lies. Unset: in the data folder."
     )
     model_threads: int = Field(default=0, ge=0, description="Threads of the encoder; 0 means all cores.")
+    encoder: str = Field(
+        default="",
+        description="Another encoder: the published name or the folder of a sentence-transformers model with 384 "
+        "dimensions. Unset: the built-in one, for English.",
+    )
+    heads_dir: Path | None = Field(
+        default=None, description="Folder of the heads that belong to the encoder. Unset: the shipped ones."
+    )
+    languages: str = Field(
+        default="",
+        description="Languages that are judged, by their ISO 639-1 codes, separated by commas, or `all`; comments in "
+        "others are marked. Unset: `en`; with another encoder `all`.",
+    )
     allow_private_addresses: bool = Field(
         default=False, description="Let trackers and sources live on loopback or private addresses."
     )
@@ -77,6 +92,15 @@ class Settings(BaseSettings):
         default="info", description="The least level to log."
     )
     log_format: Literal["console", "json"] = Field(default="console", description="For people or for machines.")
+
+    @field_validator("languages")
+    @classmethod
+    def _languages(cls, value: str) -> str:
+        codes = [code.strip().lower() for code in value.split(",") if code.strip()]
+        unknown = [code for code in codes if code not in (*LANGUAGES, "all")]
+        if unknown:
+            raise ValueError(f"{', '.join(unknown)} cannot be told apart; known are: all, {', '.join(LANGUAGES)}")
+        return ",".join(codes)
 
     @property
     def base_url(self) -> str:

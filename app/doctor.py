@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.checks import tracker_findings
+from app.chosen_model import encoder_space, known_languages, load_enricher
 from app.config import Settings
 from app.db import Database
 from app.dbcheck import check_server
 from app.errors import RelayError
+from app.reenriching import comments_of_other_encoders
 from app.runtime import Services, database_url, open_vault, unknown_settings
 from app.trackers import list_trackers
 from app.writing import chat
@@ -46,6 +48,8 @@ async def findings(settings: Settings, url: str, *, clock: Callable[[], datetime
         found.append(key)
         if key.ok and found[1].ok:
             found += await _trackers(services)
+        if found[1].ok:
+            found.append(await _vectors(settings, database))
         found += await _language_model(settings)
     finally:
         await database.close()
@@ -156,6 +160,8 @@ async def _language_model(settings: Settings) -> list[Finding]:
 
 
 def _model(settings: Settings) -> Finding:
+    if settings.encoder:
+        return _named_model(settings)
     try:
         verify(published_model())
         weights = "weights with the known SHA-256"
@@ -167,6 +173,30 @@ def _model(settings: Settings) -> Finding:
         return Finding("model", False, f"Not prepared in {settings.model_path}.", "Run `relay model prepare` once.")
     runtime = importlib.metadata.version("openvino")
     return Finding("model", True, f"Prepared in {settings.model_path} ({weights}, OpenVINO {runtime}).")
+
+
+def _named_model(settings: Settings) -> Finding:
+    try:
+        enricher = load_enricher(settings)
+    except ModelError as error:
+        return Finding("model", False, error.detail, "Correct RELAY_ENCODER and RELAY_HEADS_DIR, or unset both.")
+    known = known_languages(settings)
+    said = "every language" if known is None else ", ".join(sorted(known))
+    return Finding("model", True, f"{enricher.space} through sentence-transformers, for {said}.")
+
+
+async def _vectors(settings: Settings, database: Database) -> Finding:
+    space = encoder_space(settings)
+    async with database.transaction() as connection:
+        count = await comments_of_other_encoders(connection, space)
+    if not count:
+        return Finding("vectors", True, f"All are of {space}.")
+    return Finding(
+        "vectors",
+        False,
+        f"{count:,} comments have vectors of another encoder than {space}, so that new ones cannot find them.",
+        "Run `relay model reenrich`.",
+    )
 
 
 def _disk(folder: Path) -> Finding:

@@ -12,6 +12,7 @@ from typing import Self
 import httpx
 import psycopg
 
+from app.chosen_model import prepare_encoder
 from app.config import Settings
 from app.errors import RelayError, Unavailable
 from app.listening import listen, port_of
@@ -19,7 +20,6 @@ from app.logs import configure_logs
 from app.postgres import EmbeddedPostgres
 from app.runtime import database_url, open_vault, upgrade
 from app.supervisor import Child, Supervisor, relay_command
-from classifiers import encoder
 
 START_TIMEOUT = 60.0
 """Seconds that the web server gets until it answers for the first time."""
@@ -149,8 +149,7 @@ class Stack:
         self.url = self._database()
         upgrade(self.url)
         open_vault(self.settings)  # makes the key file before two children would
-        if not encoder.is_prepared(self.settings.model_path):
-            encoder.prepare(self.settings.model_path, progress=self._say)
+        prepare_encoder(self.settings, self._say)
         self.add("serve", "serve", "--no-migrate", "--fd", str(fd), inherit=[fd])
         self.add("worker", "worker", "--no-migrate")
 

@@ -8,14 +8,13 @@ import signal
 
 import structlog
 
+from app.chosen_model import load_enricher
 from app.config import Settings
 from app.db import Database
 from app.jobs.engine import run_jobs
 from app.jobs.stages import run_stages, share_interpreter, stages
 from app.shared_enricher import SharedEnricher
 from app.vault import Vault
-from classifiers import encoder
-from classifiers.enrich import DefaultEnricher
 from classifiers.grouping import DefaultGrouper
 
 log = structlog.get_logger(__name__)
@@ -29,8 +28,7 @@ CLOSE_SECONDS = 1.5
 async def run_worker(settings: Settings, database: Database, vault: Vault) -> None:
     """Work until SIGINT or SIGTERM. Raises ModelError where the encoder cannot be loaded."""
     share_interpreter()
-    embedder = await asyncio.to_thread(encoder.load, settings.model_path, threads=settings.model_threads or None)
-    enricher = SharedEnricher(DefaultEnricher(embedder))
+    enricher = SharedEnricher(await asyncio.to_thread(load_enricher, settings))
     chain = stages(database, enricher, DefaultGrouper(), settings)
     await database.open()
     stop = asyncio.Event()
@@ -43,7 +41,7 @@ async def run_worker(settings: Settings, database: Database, vault: Vault) -> No
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end)
-    log.info("worker_started", model=embedder.name)
+    log.info("worker_started", model=enricher.version)
     stages_done = asyncio.create_task(run_stages(database, chain, settings.idle_seconds, stop))
     jobs_done = asyncio.create_task(run_jobs(database, vault, settings, enricher))
     tasks = [stages_done, jobs_done]

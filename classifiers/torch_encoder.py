@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +15,12 @@ from classifiers.openvino_encoder import readable
 def available() -> bool:
     """Whether sentence-transformers and torch are installed (without importing them)."""
     return all(importlib.util.find_spec(name) is not None for name in ("sentence_transformers", "torch"))
+
+
+def encoder_name(model: str) -> str:
+    """What heads and vectors are named after: the published name, or the last part of a folder's path."""
+    folder = Path(model)
+    return folder.resolve().name if folder.is_dir() else model
 
 
 class SentenceTransformersEmbedder:
@@ -44,7 +51,7 @@ class SentenceTransformersEmbedder:
                 f"The model {model} could not be loaded ({type(error).__name__}); "
                 "check its name, or download it once and give its folder.",
             ) from error
-        self._name = f"{name or model}/sentence-transformers-f32"
+        self._name = f"{name or encoder_name(model)}/sentence-transformers-f32"
 
     @property
     def name(self) -> str:
@@ -54,7 +61,9 @@ class SentenceTransformersEmbedder:
     @property
     def dimensions(self) -> int:
         """Length of a vector, as the model says."""
-        return int(self._model.get_sentence_embedding_dimension() or 0)
+        model = self._model  # version 6 renamed it
+        length = getattr(model, "get_embedding_dimension", None) or model.get_sentence_embedding_dimension
+        return int(length() or 0)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """``float32[n, dimensions]`` of unit length, in the order of ``texts``."""

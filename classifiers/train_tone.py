@@ -124,14 +124,18 @@ def _judge(likely: Floats, rows: ToneTexts) -> dict[str, Any]:
     hard = rows.written & ~rows.hostile
     return {
         "hostile_from": round(start, 4),
-        "precision": round(float(rows.hostile[flagged].mean()), 3),
-        "precision_on_hard_texts": round(float(rows.hostile[flagged & rows.written].mean()), 3),
-        "recall": round(float(flagged[rows.hostile].mean()), 3),
+        "precision": _share(rows.hostile, flagged),
+        "precision_on_hard_texts": _share(rows.hostile, flagged & rows.written),
+        "recall": _share(flagged, rows.hostile),
         "false_alarms_on_hard_civil": f"{int(flagged[hard].sum())} of {int(hard.sum())}",
         "false_alarms_on_our_comments": f"{int(flagged[~rows.written].sum())} of {int((~rows.written).sum())}",
         "hostile_texts": int(rows.hostile.sum()),
         "groups": len(np.unique(rows.groups[rows.written])),
     }
+
+
+def _share(of: Mask, among: Mask) -> float:
+    return round(float((of & among).sum() / max(int(among.sum()), 1)), 3)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

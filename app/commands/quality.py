@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.commands import output
-from app.commands.options import settings
+from app.commands.options import perform, settings
 
 if TYPE_CHECKING:
+    from app.runtime import Services
     from classifiers.enrich import DefaultEnricher
 
-model = typer.Typer(no_args_is_help=True, help="The encoder.")
+model = typer.Typer(no_args_is_help=True, help="The encoder, and what products learned.")
 evaluate = typer.Typer(no_args_is_help=True, help="Score the classifiers on a labelled file.")
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL, JSONL.gz or CSV.")]
@@ -27,10 +28,31 @@ def prepare() -> None:
     """Build the encoder's graph once from its published weights; does nothing when it is there."""
     from classifiers import encoder
 
+    if settings().encoder:
+        output.done(f"RELAY_ENCODER names {settings().encoder}, which needs no preparation.")
+        return
     folder = settings().model_path
     ready = encoder.is_prepared(folder)
     place = encoder.prepare(folder, progress=output.hint)
     output.done(f"The encoder {'was' if ready else 'is now'} prepared in {place}.")
+
+
+@model.command()
+def reenrich() -> None:
+    """Read comments again that another encoder or other heads have read: after a change of either."""
+    from app.chosen_model import load_enricher
+    from app.reenriching import reenrich as read_again
+    from app.reenriching import stale_comments
+
+    async def work(services: Services) -> int:
+        async with services.database.transaction() as connection:
+            count = await stale_comments(connection, enricher)
+        output.hint(f"{count:,} comments to read again.")
+        return await read_again(services.database, enricher, say=lambda done: output.hint(f"{done:,} of {count:,}"))
+
+    enricher = load_enricher(settings())
+    done = perform(work)
+    output.done(f"{done:,} comments were read again; what is not in a theme goes on to be grouped.")
 
 
 @evaluate.command()
@@ -92,11 +114,9 @@ def duplicates(
 
 
 def _enricher(weights: Path | None) -> DefaultEnricher:
-    from classifiers import encoder
-    from classifiers.enrich import DefaultEnricher
+    from app.chosen_model import load_enricher
 
-    chosen = settings()
-    return DefaultEnricher(encoder.load(chosen.model_path, threads=chosen.model_threads or None), folder=weights)
+    return load_enricher(settings(), heads=weights)
 
 
 def _report(report: Any, write: Path | None) -> None:
