@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from classifiers.personal import HANDLE, PLACEHOLDER, redact
 from classifiers.phrases import content_words
-from classifiers.text import LINK, clean, has_words
+from classifiers.text import MAX_READ, clean, has_words
 from classifiers.titles_noise import (
     ACRONYMS,
     ANAPHORA,
@@ -34,8 +34,8 @@ _QUOTED = re.compile(r"^[ \t]{0,20}(?:>.*|.{0,200}\b(?:wrote|said|schrieb|escrib
 _MARKUP = re.compile(r"^(?:[\s#>*•·\-–—|=~]|\+(?!\d))+|[`*~|]{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)|<[^<>\n]{1,200}>")
 _BRACKETED = re.compile(r"^\s*\[[^\]\n]{0,40}\]\s*:?|\((?=[^()\n]*\d)[^()\n]{0,60}\)")
 _SYMBOLS = re.compile("[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\ufe00-\ufe0f\u200d\u20e3]+")
-_LINKS = re.compile(rf"\s*(?:\b(?:see|at|here|on|via)\s+)?:?\s*\b{LINK}\b(?!\w)")
-_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_MARKDOWN_LINK = re.compile(r"!?\[([^\]\n]{0,200})\]\([^)\s]{0,2000}\)")
+_URL = re.compile(r"(?:\b(?:see|at|here|on|via):?\s+)?(?:https?://|www\.)\S+", re.IGNORECASE)
 _CLAUSE = re.compile(
     r"[,;:–—(…。，、；：！？]|\s-\s|\.{2,}|"
     r"\s(?=(?:because|but|although|though|which|whereas|so|and then|since|while|until|unless|even|except|despite)\s)",
@@ -112,12 +112,17 @@ def _any_words(texts: Iterable[str]) -> str:
 
 def _sentences(text: str) -> list[str]:
     """What people said in their own words; a text of nothing but code or quotes is read as it is."""
-    own = _QUOTED.sub("\n", _FENCED.sub("\n", text[: 4 * 6_000]))
-    read = clean(redact(own))
+    own = _QUOTED.sub("\n", _FENCED.sub("\n", text[:MAX_READ]))
+    read = clean(redact(_unlinked(own)))
     if not has_words(_plain(read)):
-        read = clean(redact(text))
+        read = clean(redact(_unlinked(text[:MAX_READ])))
     kept = [part[:READ] for part in SENTENCE.split(read) if has_words(part) and not TEMPLATE.match(part.strip())]
     return kept[:SENTENCES]
+
+
+def _unlinked(text: str) -> str:
+    """Without addresses; done before cleaning, which would put the word *link* where people may have written it."""
+    return _URL.sub(" ", _MARKDOWN_LINK.sub(r"\1", text))
 
 
 def _candidate(sentence: str, place: int, kind: str, *, titled: bool = False) -> Candidate | None:
@@ -150,9 +155,9 @@ def _idle(sentence: str, short: str, titled: bool) -> float:
 
 
 def _plain(sentence: str) -> str:
-    said = _SYMBOLS.sub(" ", _URL.sub(" ", _MARKUP.sub("", sentence)))
+    said = _SYMBOLS.sub(" ", _MARKUP.sub("", _URL.sub(" ", _MARKDOWN_LINK.sub(r"\1", sentence))))
     said = HANDLE.sub(" ", PLACEHOLDER.sub(" ", said)).replace("#", " ").replace("@", " ")
-    return " ".join(_LINKS.sub("", said).split())
+    return " ".join(said.split())
 
 
 def _tidy(sentence: str) -> tuple[str, bool]:

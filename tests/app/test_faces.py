@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from app import triage
@@ -12,6 +13,7 @@ from app.db import Database
 from app.faces import refresh_faces
 from app.queries.theme_face import read_face, theme_quotes
 from app.vault import Vault
+from tests.app.calling import bearer
 from tests.app.forum import Forum, open_forum
 
 ME = "user:ann@example.com"
@@ -177,3 +179,15 @@ async def test_a_theme_without_comments_keeps_what_it_was_called(forum: Forum) -
     async with forum.database.transaction() as connection:
         assert await theme_quotes(connection, (await only(forum))["id"]) == []
     assert (await only(forum))["title"] == before
+
+
+async def test_the_api_tells_phrases_quotes_and_who_wrote_what(forum: Forum, client: httpx.AsyncClient) -> None:
+    for author in ("ann", "bob", "cid"):
+        await say(forum, f"export to pdf crashes when margins exceed paper, says {author}", author)
+    await look(forum)
+    theme = await only(forum)
+    answer = await client.get(f"/api/v1/themes/{theme['id']}", headers=await bearer(forum.database, "read"))
+    found = answer.json()
+    assert "margins exceed paper" in found["phrases"] or any("pdf" in each for each in found["phrases"])
+    assert (found["summary"], found["summary_by"], found["theme"]["title_by"]) == ("", "", "model")
+    assert found["quotes"][0]["author"] in ("ann", "bob", "cid") and found["quotes"][0]["comment_id"] > 0

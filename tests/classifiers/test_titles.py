@@ -32,6 +32,8 @@ LOST = "The ruler cannot be found after a restart"
         ("v3.2.1: the tray icon vanishes", "The tray icon vanishes"),
         ("The tray icon vanishes since 3.2.1 🤬🤬🤬", "The tray icon vanishes"),
         ("@relay_team **Folders** cannot be renamed, see https://example.com/x", "Folders cannot be renamed"),
+        ("The link to a shared note does not work", "The link to a shared note does not work"),
+        ("[Shared notes](https://example.com/x) cannot be opened", "Shared notes cannot be opened"),
         ("iPad keyboard hides the toolbar", "iPad keyboard hides the toolbar"),
         (
             "> Fine here\n\nNo, they lose their colours after a restart",
