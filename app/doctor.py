@@ -17,6 +17,7 @@ from app.dbcheck import check_server
 from app.errors import RelayError
 from app.reenriching import comments_of_other_encoders
 from app.runtime import Services, database_url, open_vault, unknown_settings
+from app.search_index import EXACT_MOST, index_states
 from app.trackers import list_trackers
 from app.writing import chat
 from classifiers import encoder
@@ -50,6 +51,7 @@ async def findings(settings: Settings, url: str, *, clock: Callable[[], datetime
             found += await _trackers(services)
         if found[1].ok:
             found.append(await _vectors(settings, database))
+            found.append(await search_finding(database))
         found += await _language_model(settings)
     finally:
         await database.close()
@@ -157,6 +159,23 @@ async def _language_model(settings: Settings) -> list[Finding]:
             Finding("language model", False, "It is half configured.", "Set both RELAY_LLM_URL and RELAY_LLM_MODEL.")
         ]
     return [Finding("language model", each.ok, each.detail, each.remedy) for each in await endpoint.check()]
+
+
+async def search_finding(database: Database, *, exact_most: int = EXACT_MOST) -> Finding:
+    """Whether every product too big for exact search has an index of its own."""
+    async with database.transaction() as connection:
+        states = await index_states(connection, exact_most=exact_most)
+    if not states:
+        return Finding("search", True, f"Exact: no product has more than {exact_most:,} comments in themes.")
+    waiting = [state for state in states if not state.usable]
+    said = f"{len(states) - len(waiting)} of {len(states)} big products have an index of their own."
+    if waiting:
+        names = ", ".join(f"{state.slug} ({state.space.live:,} comments)" for state in waiting)
+        said += f" Searched exactly, and so more slowly, until theirs is built: {names}."
+    remedy = (
+        "Let `relay worker` run: it builds indexes every ten minutes; `search_index_failed` in its log says why not."
+    )
+    return Finding("search", not waiting, said, remedy)
 
 
 def _model(settings: Settings) -> Finding:

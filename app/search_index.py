@@ -72,8 +72,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """A big product's space and whether its index can be used now; ``exact_most`` live comments need none."""
+    """A space of a big product (``slug``) and whether its index can be used now."""
 
+    slug: str
     space: Space
     usable: bool
 
@@ -98,7 +99,10 @@ async def index_states(connection: Connection, *, exact_most: int = EXACT_MOST) 
     """Every space that is too big for exact search, biggest first."""
     there = await _existing(connection)
     big = [space for space in await _spaces(connection, exact_most + 1) if space.live > exact_most]
-    return [IndexState(space, there.get(space.index, False)) for space in sorted(big, key=lambda each: -each.live)]
+    rows = await (await connection.execute("select id, slug from product")).fetchall()
+    slugs = {row["id"]: row["slug"] for row in rows}
+    big.sort(key=lambda each: (-each.live, each.index))
+    return [IndexState(slugs[space.product_id], space, there.get(space.index, False)) for space in big]
 
 
 async def _keep(connection: Connection, exact_most: int) -> list[Change]:

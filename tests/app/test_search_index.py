@@ -16,6 +16,7 @@ from app import migrate
 from app.candidates import BY_FINGERPRINT, BY_TEXT, BY_VECTOR, SEARCH_SETTINGS, candidates, nearest
 from app.config import Settings
 from app.db import Connection, Database
+from app.doctor import findings, search_finding
 from app.search_index import IndexState, Space, index_states, keep_search_indexes
 from app.vault import Vault
 from app.word_shares import count_words
@@ -104,6 +105,17 @@ async def test_a_product_that_grows_gets_an_index_and_the_search_uses_it(forum: 
     assert migrate.drift(forum.database.conninfo) == [], "the indexes of products are no difference to the models"
     (state,) = await states(forum)
     assert (state.space.live, state.usable) == (LIMIT + SIZE, True)
+
+
+async def test_the_doctor_says_which_products_wait_for_an_index(forum: Forum, settings: Settings) -> None:
+    (found,) = [each for each in await findings(settings, forum.database.conninfo) if each.subject == "search"]
+    assert found.ok
+    await fill(forum, SIZE)
+    waits = await search_finding(forum.database, exact_most=LIMIT)
+    assert not waits.ok and f"tide ({SIZE} comments)" in waits.detail and "relay worker" in waits.remedy
+    await keep(forum)
+    found = await search_finding(forum.database, exact_most=LIMIT)
+    assert found.ok and found.detail == "1 of 1 big products have an index of their own."
 
 
 async def test_the_index_finds_what_exact_search_finds(forum: Forum) -> None:

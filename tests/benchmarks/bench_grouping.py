@@ -3,6 +3,7 @@
 Run: ``python -m tests.benchmarks.bench_grouping [--sizes 1000 10000 100000] [--texts FILE ...] [--cache FILE]``. The
 product is filled with comments in themes; then new ones go through the shipped group step in a worker process of its
 own, batch by batch. ``exact`` is the same search with the product's index out of reach, in the same run.
+Growth is that of processor time, which other load on the machine changes least.
 """
 
 from __future__ import annotations
@@ -58,9 +59,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """Seconds per comment of each batch, and the process's resident MiB afterwards."""
+    """Of each batch, per comment: seconds, and seconds of the processors (the worker and its connection's server
+    process), which other load does not change. And the worker's resident MiB afterwards."""
 
     seconds: list[float]
+    busy: list[float]
     resident: float
 
 
@@ -70,17 +73,24 @@ def work(conninfo: str) -> Worked:
 
 
 async def _work(conninfo: str) -> Worked:
-    database, grouper = Database(conninfo, size=2), DefaultGrouper()
+    database, grouper = Database(conninfo, size=1), DefaultGrouper()
     await database.open()
-    seconds = []
+    async with database.transaction() as connection:
+        processes = [psutil.Process(), psutil.Process(connection.info.backend_pid)]
+    seconds, busy = [], []
     while True:
-        started = time.perf_counter()
+        started, before = time.perf_counter(), _processors(processes)
         done = await group_batch(database, grouper, limit=BATCH, refresh_seconds=60)
         if not done:
             break
         seconds.append((time.perf_counter() - started) / done)
+        busy.append((_processors(processes) - before) / done)
     await database.close()
-    return Worked(seconds, psutil.Process().memory_info().rss / 2**20)
+    return Worked(seconds, busy, processes[0].memory_info().rss / 2**20)
+
+
+def _processors(processes: Sequence[psutil.Process]) -> float:
+    return sum(sum(process.cpu_times()[:2]) for process in processes)
 
 
 async def fill(
@@ -171,9 +181,11 @@ async def measure(conninfo: str, options: argparse.Namespace, model: Path) -> No
             ids = await fill(database, place, list(itertools.islice(stream, BATCH * (options.batches + 1))), None)
             print(f"{size:>9,} comments: {await search(database, place, ids[: options.queries])}; index: {said}")
             worked: Worked = await asyncio.wrap_future(pool.submit(work, conninfo))
-            costs = [1000 * each for each in worked.seconds[1:]]
+            costs = [1000 * each for each in worked.busy[1:]]
+            waits = [1000 * each for each in worked.seconds[1:]]
             medians.append(statistics.median(costs))
-            print(f"{'group':>18}: {spread(costs, 2)} ms per comment; worker {worked.resident:,.0f} MiB resident")
+            print(f"{'processors':>18}: {spread(costs, 2)} ms per comment; worker {worked.resident:,.0f} MiB resident")
+            print(f"{'clock':>18}: {spread(waits, 2)} ms per comment, with the load of the machine")
             held += len(ids)
     growth = medians[-1] / medians[0]
     print(f"{'growth':>18}: x {growth:.2f} from {options.sizes[0]:,} to {options.sizes[-1]:,} comments in one product")

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import encoder
+from classifiers.contract import Kind
 from classifiers.enrich import DefaultEnricher
 from tests.benchmarks.bench_pipeline import text as made_text
 
@@ -64,7 +65,7 @@ def corpus(files: Sequence[Path], model: Path, cache: Path | None) -> Corpus:
     enricher = DefaultEnricher(encoder.load(model))
     found = [each for start in range(0, len(texts), 512) for each in enricher.enrich(texts[start : start + 512])]
     vectors = np.stack([each.vector for each in found])
-    bugs = np.array([each.scores["bug"] >= each.scores["feature"] for each in found])
+    bugs = np.array([each.scores[Kind.bug] >= each.scores[Kind.feature] for each in found])
     if cache is not None:
         np.savez(cache, vectors=vectors.astype(np.float16), bugs=bugs)
     return Corpus(texts, vectors, bugs)
