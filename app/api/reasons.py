@@ -24,6 +24,7 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "tracker_not_found": (404, "There is no tracker with this id."),
         "ticket_not_found": (404, "There is no ticket with this id."),
         "token_not_found": (404, "There is no token with this id."),
+        "model_not_found": (404, "There is no version of this number."),
         "user_not_found": (404, "There is no user with this id."),
         "method_not_allowed": (
             405,
@@ -43,6 +44,9 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "already_undone": (409, "This action was undone before."),
         "later_step": (409, "A later action builds on this one; undo that first."),
         "ticket_not_retryable": (409, "The ticket is cancelled or gone; accept its theme again."),
+        "already_active": (409, "This version is in force already."),
+        "nothing_active": (409, "The shipped model is in force; there is nothing to go back to."),
+        "nothing_to_promote": (409, "The version changes nothing."),
         "name_taken": (409, "There is one of this name already."),
         "conflict": (409, "Somebody changed the same thing at the same moment; try again."),
         "email_taken": (409, "There is a user with this address already."),

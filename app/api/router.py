@@ -9,6 +9,7 @@ from app.api import (
     comments,
     decisions,
     deliveries,
+    learning,
     products,
     sources,
     stats,
@@ -20,7 +21,7 @@ from app.api.docs import PREFIX, install_docs
 from app.api.problems import install_error_handlers
 
 router = APIRouter()
-for part in (products, sources, deliveries, comments, decisions, themes, trackers, tickets, stats, accounts):
+for part in (products, sources, deliveries, comments, decisions, themes, trackers, tickets, stats, learning, accounts):
     router.include_router(part.router)
 
 

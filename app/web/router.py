@@ -16,6 +16,7 @@ from app.web.assets import FOLDER, HashedFiles
 from app.web.pages import (
     answers,
     comments,
+    learning,
     login,
     overview,
     preferences,
@@ -29,7 +30,20 @@ from app.web.pages import (
 from app.web.routes import PageRoute, refusal
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-for part in (login, preferences, overview, triage, theme, theme_acts, comments, sources, trackers, settings, answers):
+for part in (
+    login,
+    preferences,
+    overview,
+    triage,
+    theme,
+    theme_acts,
+    comments,
+    sources,
+    trackers,
+    settings,
+    learning,
+    answers,
+):
     router.include_router(part.router)
 
 _MACHINES = ("/api/", "/hooks/", "/static/", "/metrics", "/health", "/openapi")

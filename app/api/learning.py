@@ -1,0 +1,82 @@
+"""What a product learned from its corrections: versions with their scores, training, and the way back."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from app import model_versions
+from app.api.access import Admin, DatabaseOf, Reader
+from app.api.products import ProductId
+from app.api.reasons import refusals
+from app.api.routes import LimitedRoute
+from app.api.schemas.learning import LearningOut, PromoteIn, RollbackIn, TrainIn, TrainOut
+from app.db import Connection
+from app.learning import LEAST
+from app.queries.learning import LearningState, learning_states
+from app.training_queue import ask_for_training
+
+router = APIRouter(route_class=LimitedRoute, prefix="/products/{product_id}/models", tags=["models"])
+
+
+@router.get(
+    "",
+    operation_id="list_models",
+    summary="List what a product learned",
+    response_model=list[LearningOut],
+    responses=refusals("product_not_found"),
+)
+async def list_all(caller: Reader, database: DatabaseOf, product_id: ProductId) -> list[LearningState]:
+    """Kinds and grouping: labels so far, the version in force, and every version with its scores on labels kept out."""
+    async with database.transaction() as c:
+        return await learning_states(c, product_id)
+
+
+@router.post(
+    "/train",
+    operation_id="train_models",
+    summary="Train a product's models",
+    status_code=202,
+    response_model=TrainOut,
+    responses=refusals("product_not_found", body=True),
+)
+async def train(caller: Admin, database: DatabaseOf, product_id: ProductId, body: TrainIn) -> TrainOut:
+    """Ask a worker to learn from the labels. What is better on labels kept out is put in force; `GET` tells."""
+    async with database.transaction() as c:
+        await learning_states(c, product_id)
+        wanted = [body.what] if body.what else list(LEAST)
+        asked = [what for what in wanted if await ask_for_training(c, product_id, what, caller.actor)]
+        return TrainOut.model_validate({"asked": asked})
+
+
+@router.post(
+    "/rollback",
+    operation_id="roll_back_model",
+    summary="Go back to the version before",
+    response_model=LearningOut,
+    responses=refusals("product_not_found", "nothing_active", body=True),
+)
+async def roll_back(caller: Admin, database: DatabaseOf, product_id: ProductId, body: RollbackIn) -> LearningState:
+    """Put the version in force that served before the active one, or the shipped model. Comments keep their kinds."""
+    async with database.transaction() as c:
+        await learning_states(c, product_id)
+        await model_versions.roll_back(c, product_id, body.what)
+        return await _state(c, product_id, body.what)
+
+
+@router.post(
+    "/promote",
+    operation_id="promote_model",
+    summary="Put a version in force",
+    response_model=LearningOut,
+    responses=refusals("product_not_found", "model_not_found", "already_active", "nothing_to_promote", body=True),
+)
+async def promote(caller: Admin, database: DatabaseOf, product_id: ProductId, body: PromoteIn) -> LearningState:
+    """Put any version in force, whatever was decided about it; the one before it is retired."""
+    async with database.transaction() as c:
+        await learning_states(c, product_id)
+        await model_versions.promote(c, product_id, body.what, body.number)
+        return await _state(c, product_id, body.what)
+
+
+async def _state(connection: Connection, product_id: UUID, what: str) -> LearningState:
+    return next(state for state in await learning_states(connection, product_id) if state.what == what)

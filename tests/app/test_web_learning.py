@@ -1,0 +1,65 @@
+"""The page of what a product learned: what it says, and what its buttons do."""
+
+from __future__ import annotations
+
+import httpx
+
+from app import learning
+from app.config import Settings
+from app.db import Database
+from app.product_models import KIND
+from app.training_queue import being_trained
+from app.vault import Vault
+from tests.app.forum import open_forum
+from tests.app.test_learning import OTHER, SYNC, Modest, correct, deliver, work
+from tests.app.webbing import sign_in
+
+
+async def test_a_product_manager_sees_what_was_learned_and_takes_it_back(
+    client: httpx.AsyncClient, database: Database, settings: Settings, vault: Vault
+) -> None:
+    forum = await open_forum(database, settings, vault)
+    await deliver(forum, [forum.comment(text) for text in [*SYNC, *OTHER]])
+    await work(forum)
+    person = await sign_in(client, database)
+    here = f"/settings/learning/{forum.product_id}"
+    assert here in (await person.get("/settings")).text
+    empty = (await person.get(here)).text
+    assert "30 more labels are needed" in empty and "20 more labels are needed" in empty and "Roll back" not in empty
+
+    await correct(forum, 30, 15)
+    said = await person.send(f"{here}/train", what="kind", next=here)
+    assert said.headers["location"] == here
+    async with database.transaction() as connection:
+        assert await being_trained(connection, forum.product_id) == {KIND}
+    assert "Look again in a minute" in (await person.get(here)).text
+    await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
+    outcome = await learning.train(database, Modest(), forum.product_id, KIND, actor="user:ada@example.org")
+
+    page = (await person.get(here)).text
+    before, after = (round(100 * outcome.scores[side]["macro_f1"]) for side in ("before", "after"))
+    assert "Version 1" in page and f"{before} before" in page and f"{before} → {after}" in page
+    assert "ada@example.org" in page and "In force" in page and "Go back to the shipped model?" in page
+
+    await person.send(f"{here}/rollback", what="kind", next=here)
+    page = (await person.get(here)).text
+    assert "The shipped model is in force" in page and "Served before" in page and "Put in force" in page
+    await person.send(f"{here}/promote", what="kind", number="1", next=here)
+    assert "Version 1 is in force" in (await person.get(here)).text
+    for fields in ({"what": "tone"}, {"what": "kind", "number": "x"}, {"what": "kind", "number": "9" * 30}):
+        assert (await person.send(f"{here}/promote", next=here, **fields)).status_code in (303, 404, 422)
+
+
+async def test_members_read_and_change_nothing(
+    client: httpx.AsyncClient, database: Database, settings: Settings, vault: Vault
+) -> None:
+    forum = await open_forum(database, settings, vault)
+    person = await sign_in(client, database, "max@example.org")
+    here = f"/settings/learning/{forum.product_id}"
+    page = await person.get(here)
+    assert page.status_code == 200 and "Train now" not in page.text
+    for act in ("train", "rollback", "promote"):
+        await person.send(f"{here}/{act}", what="kind", number="1", next=here)
+    assert await forum.rows("select 1 from product_model") == []
+    async with database.transaction() as connection:
+        assert await being_trained(connection, forum.product_id) == set()
