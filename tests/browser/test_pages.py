@@ -30,6 +30,7 @@ def addresses(site: Site) -> list[str]:
         f"/themes/{theme}",
         f"/themes/{theme}/merge",
         "/comments",
+        "/comments?kind=feature&also=1&tone=",
         "/sources",
         "/sources/new",
         "/sources/new?platform=slack",
