@@ -146,7 +146,7 @@ def memory(served: Embedder, count: int) -> None:
     """Resident memory while ``count`` mixed texts go by in calls of all sizes."""
     chance = random.Random(5)
     print(f"\nmemory over {count:,} mixed texts, in calls of 1 to 256")
-    texts = make(count, SENTENCES["mixed"] + SENTENCES["long"])
+    texts = make(count, SENTENCES["mixed"] * 3 + SENTENCES["long"])
     done = told = 0
     while done < count:
         size = chance.randint(1, 256)
