@@ -136,7 +136,7 @@ def test_theme_split_rename_merge(fresh: Site, open_page: Open) -> None:
     page.keyboard.press("2")
     expect(page.get_by_role("heading", name="Merge into…")).to_be_visible()
     page.fill("#q", "calendar")
-    page.get_by_role("button", name="Merge into Please add a calendar").click()
+    page.get_by_role("button", name="Merge into Add a calendar").click()
     expect(page.locator("#toast")).to_contain_text("Merged into this theme.")
     expect(page.get_by_role("heading", level=1)).to_contain_text("calendar")
     expect(page.locator(".timeline")).to_contain_text("merged themes into this one: Export of large files")

@@ -79,9 +79,9 @@ def test_field_refuses(field: str, sent: object, says: str) -> None:
 
 
 def test_what_is_missing_is_named() -> None:
-    with pytest.raises(PayloadError, match="^wrong_shape: id is missing"):
+    with pytest.raises(PayloadError, match=r"^wrong_shape: id is missing"):
         payload.read(Everything, {})
-    with pytest.raises(PayloadError, match="The body should be "):
+    with pytest.raises(PayloadError, match=r"The body should be "):
         payload.read(Everything, None)
 
 
