@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.db import Connection
-from app.queries.rows import CommentRow, ThemeRow
+from app.queries.rows import CommentRow, SuggestionRow, ThemeRow
 from app.queries.theme_face import read_face, theme_quotes
 from app.queries.theme_history import similar_themes, theme_activity, theme_timeline
 from app.queries.themes import list_themes, read_theme, theme_comments
@@ -28,9 +28,13 @@ _ALL_SHOWN = 4
 _NEAR_TEXTS = "select id, left(text, 300) as text from comment where id = any(%s::bigint[]) and deleted_at is null"
 
 
-async def near_texts(connection: Connection, comments: Sequence[CommentRow]) -> dict[int, str]:
-    """The words of the comments that the grouping evidence names, by id; deleted ones are left out."""
+async def near_texts(
+    connection: Connection, comments: Sequence[CommentRow], suggestions: Sequence[SuggestionRow] = ()
+) -> dict[int, str]:
+    """The words of the comments that the evidence of grouping and suggestions names, by id; without deleted ones."""
     wanted = {near["comment"] for comment in comments for near in (comment.grouping.get("nearest") or [])[:3]}
+    pairs = [near for suggestion in suggestions for near in (suggestion.evidence.get("nearest") or [])[:1]]
+    wanted |= {near[side] for near in pairs for side in ("of", "comment") if side in near}
     rows = await (await connection.execute(_NEAR_TEXTS, [sorted(wanted)])).fetchall()
     return {row["id"]: row["text"] for row in rows}
 
@@ -42,7 +46,7 @@ async def theme_page(request: Request, user: Viewer, theme_id: UUID, cursor: Cur
     async with guard.database(request).transaction() as connection:
         theme = await read_theme(connection, theme_id)
         comments = await theme_comments(connection, theme_id, cursor or None, _QUOTES)
-        near = await near_texts(connection, comments.items)
+        near = await near_texts(connection, comments.items, theme.suggestions)
         face = await read_face(connection, theme_id)
         quotes = [] if cursor or theme.row.mentions <= _ALL_SHOWN else await theme_quotes(connection, theme_id)
         timeline = await theme_timeline(connection, theme_id, _DAYS)
