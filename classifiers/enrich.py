@@ -85,7 +85,7 @@ class DefaultEnricher:
         features = Features.of(read, vectors)
         probabilities = self._kind.probabilities(features)
         whole = features.take(np.arange(len(texts)))
-        feelings, attacks = self._sentiment.score(whole), self._tone.hostile(whole)
+        feelings, attacks = self._sentiment.score(whole), self._tone.hostile(features)
         spans = pairwise(accumulate((len(found) for found in parts), initial=len(texts)))
         results = []
         for row, (text, reason, found, (start, end)) in enumerate(zip(cleaned, reasons, parts, spans, strict=True)):
@@ -100,8 +100,11 @@ class DefaultEnricher:
             elif found:
                 others = self._side_kinds.beside(kind, clearest(found, probabilities[start:end]))
             sentiment = 0.0 if reason in SILENT else round(float(feelings[row]), 4)
-            hostile = 0.0 if reason in SILENT else round(float(attacks[row]), 4)
-            tone = HOSTILE if hostile >= self._tone.hostile_from else ""
+            tone, hostile = "", 0.0
+            if reason not in SILENT:
+                part = float(attacks[start:end].max(initial=0.0))
+                tone = HOSTILE if self._tone.is_hint(float(attacks[row]), part) else ""
+                hostile = round(max(float(attacks[row]), part), 4)
             vector = np.array(vectors[row])
             results.append(
                 Enrichment(

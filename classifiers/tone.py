@@ -11,6 +11,9 @@ from classifiers.heads import Features, read
 
 TONES = ("civil", "hostile")
 HOSTILE = "hostile"
+PART_FROM = 0.5
+"""From this probability on, one part of a longer comment is worth a hint: the whole hides what a sentence says, but a
+sentence alone is more easily misread than a whole comment, so that more is asked of it than ``hostile_from``."""
 
 
 class ToneModel:
@@ -24,6 +27,10 @@ class ToneModel:
         """
         self._heads, self.card = read("tone", folder)
         self.hostile_from = float(self.card["hostile_from"])
+
+    def is_hint(self, whole: float, part: float) -> bool:
+        """Whether a comment is worth a hint, by the probability of the whole and of its most hostile part."""
+        return whole >= self.hostile_from or part >= PART_FROM
 
     @property
     def version(self) -> str:

@@ -12,7 +12,7 @@ from classifiers.contract import Embedder
 from classifiers.enrich import DefaultEnricher
 from classifiers.heads import WEIGHTS, Features
 from classifiers.seed_texts import FOLDER
-from classifiers.tone import ToneModel
+from classifiers.tone import PART_FROM, ToneModel
 from classifiers.train_tone import ToneTexts, read_texts, train_tone
 
 HOSTILE = [
@@ -37,11 +37,21 @@ def test_an_attack_is_a_hint(enricher: DefaultEnricher, text: str) -> None:
     assert enricher.enrich([text])[0].tone == "hostile"
 
 
+@pytest.mark.parametrize("text", HOSTILE)
+def test_an_attack_within_a_long_report_is_a_hint_too(enricher: DefaultEnricher, text: str) -> None:
+    report = (
+        "The export stops at 40 % when a table has more than a thousand rows. It happens with every browser I have."
+    )
+    plain, both, behind = enricher.enrich([f"{report} {report}", f"{report} {text} {report}", f"{report}\n\n{text}"])
+    assert [plain.tone, both.tone, behind.tone] == ["", "hostile", "hostile"]
+    assert both.hostile >= PART_FROM
+
+
 @pytest.mark.parametrize("text", CIVIL)
 def test_harsh_words_about_a_product_are_none(enricher: DefaultEnricher, text: str) -> None:
     found = enricher.enrich([text])[0]
     assert found.tone == ""
-    assert 0 <= found.hostile < ToneModel().hostile_from
+    assert 0 <= found.hostile < PART_FROM
 
 
 def test_what_cannot_be_read_has_no_tone(enricher: DefaultEnricher) -> None:
