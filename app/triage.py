@@ -106,18 +106,21 @@ async def rename(
 
 
 async def reclassify(connection: Connection, comment_id: int, kind: str, *, actor: str) -> int:
-    """Correct a comment's kind. It leaves a theme it no longer fits, and finds one if it now is a bug or request."""
+    """Correct a comment's kind, or confirm it. Where the kind is another one, the comment leaves a theme it no longer
+    fits, and finds one if it now is a bug or request."""
     _check_kind(kind, frozenset(Kind))
     comment = await lock_comment(connection, comment_id)
     if comment["kind"] == kind and comment["kind_by"] == "person":
         raise Conflict(f"This comment is a {kind} already.", reason="already_this_kind")
     await connection.execute(
         """
-        update comment set kind = %s, kind_by = 'person', kind_confidence = 1, kind_reason = '', theme_by = 'model',
-                           stage = case when stage = 'parsed' then stage else 'enriched' end
-        where id = %s
+        update comment
+        set kind = %(kind)s, kind_by = 'person', kind_confidence = 1, kind_reason = '',
+            theme_by = case when kind = %(kind)s then theme_by else 'model' end,
+            stage = case when stage = 'parsed' or kind = %(kind)s then stage else 'enriched' end
+        where id = %(id)s
         """,
-        [kind, comment_id],
+        {"kind": kind, "id": comment_id},
     )
     before = {name: comment[name] for name in ("kind", "kind_by", "kind_confidence", "kind_reason", "theme_by")}
     before |= {"comment": comment_id, "theme": comment["theme_id"]}

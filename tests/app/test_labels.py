@@ -177,3 +177,12 @@ async def test_labels_become_examples_with_copies_in_one_group(forum: Forum) -> 
     assert data.spoken.sum() == 2 and len(data) == 6 and numbers.tolist() == [one.id for one in labels] + 4 * [0]
     assert data.groups[0] == data.groups[1] and len(set(data.groups[2:])) == 4
     assert KINDS[int(data.targets[0].argmax())].value == "bug"
+
+
+async def test_confirming_a_kind_is_a_label_and_moves_nothing(forum: Forum) -> None:
+    number = await comment_id(forum, "export to pdf crashes always")
+    (before,) = await forum.rows("select theme_id, theme_by, stage from comment where id = %s", number)
+    async with forum.database.transaction() as connection:
+        await triage.reclassify(connection, number, "bug", actor=ME)
+    assert await kinds(forum) == [("export to pdf crashes always", "bug", 1.0)]
+    assert await forum.rows("select theme_id, theme_by, stage from comment where id = %s", number) == [before]

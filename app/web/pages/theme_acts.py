@@ -116,7 +116,7 @@ async def reclassify(act: Acting, comment_id: int) -> Response:
     kind = act.text("kind")
     return await _decide(
         act,
-        f"Filed under {KINDS.get(kind, kind).lower()}; it finds its theme in a moment.",
+        f"Filed under {KINDS.get(kind, kind).lower()}; it goes where that belongs.",
         lambda c: triage.reclassify(c, comment_id, kind, actor=act.actor),
     )
 
