@@ -97,7 +97,7 @@ lock: .venv/installed ## renew the locked dependencies from pyproject.toml
 		--no-emit-package torch --output-file .lock/torch.txt
 
 bench: .venv/tested ## measure; prints machine, versions, n, median and spread
-	@for each in encoder ingest pipeline service; do $(BIN)/python -m tests.benchmarks.bench_$$each || exit 1; done
+	@for each in encoder ingest pipeline grouping service; do $(BIN)/python -m tests.benchmarks.bench_$$each || exit 1; done
 
 clean: ## remove .venv and what tools left behind; data of the service stays
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -14,7 +14,8 @@ from classifiers.contract import Kind, Member
 
 NEAREST = 14
 BY_WORDS = 10
-KEPT = 14
+KEPT = 10
+"""As many as the thresholds were fixed with; see classifiers/evaluate_duplicates."""
 _RANK_CONSTANT = 60  # Cormack, Clarke, Büttcher: Reciprocal Rank Fusion, SIGIR 2009
 
 LEXEMES = 10
@@ -22,7 +23,7 @@ MATCHES = 100
 COPIES = 3
 RARE = 1 / 5_000
 """The share of a word that was not counted; see app/word_shares."""
-SEARCH_WIDTH = 80
+SEARCH_WIDTH = 100
 """hnsw.ef_search: places the search of a product's index keeps open; see docs/scaling.md for what it finds."""
 
 # Product and space are literals: only then can the planner prove that the product's partial index holds all that is

@@ -173,7 +173,7 @@ def _wants_theme(row: dict[str, Any]) -> bool:
     )
 
 
-def _near_in_batch(comment: Member, members: Sequence[Member], most: int = 10) -> list[Member]:
+def _near_in_batch(comment: Member, members: Sequence[Member], most: int = 5) -> list[Member]:
     if not members:
         return []
     cosines = np.stack([member.vector for member in members]) @ comment.vector

@@ -80,7 +80,7 @@ async def plan(forum: Forum, ids: list[int]) -> str:
     """How PostgreSQL would search for these comments by vector."""
     asked = sql.SQL("explain " + BY_VECTOR).format(product=sql.Literal(forum.product_id), model=sql.Literal(SPACE))
     async with forum.database.transaction() as connection:
-        await connection.execute(SEARCH_SETTINGS, ["off", "80"])
+        await connection.execute(SEARCH_SETTINGS, ["off", "100"])
         rows = await (await connection.execute(asked, {"ids": ids, "most": 10}, prepare=False)).fetchall()
     return "\n".join(row["QUERY PLAN"] for row in rows)
 
