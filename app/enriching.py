@@ -83,7 +83,7 @@ async def enrich_batch(database: Database, enricher: Enricher, *, limit: int, le
         return len(hopeless)
     found = await asyncio.to_thread(enricher.enrich, [row["text"] for row in rows])
     async with database.transaction() as connection:
-        found, judges = await own_kinds(connection, enricher.version, [row["product_id"] for row in rows], found)
+        found, judges = await own_kinds(connection, enricher, [row["product_id"] for row in rows], found)
     rows = [row | {"judge": judge} for row, judge in zip(rows, judges, strict=True)]
     try:
         await _save(database, enricher.space, rows, found)

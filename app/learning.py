@@ -14,7 +14,7 @@ import numpy as np
 from app import learning_data, model_versions
 from app.db import Connection, Database
 from app.errors import Conflict
-from app.product_models import GROUPING, KIND, shipped_thresholds
+from app.product_models import GROUPING, KIND, base_of, shipped_thresholds
 from classifiers import refit_grouping, refit_kind
 from classifiers.contract import Enricher
 from classifiers.refit_grouping import NO_SHIFTS, try_grouping
@@ -122,7 +122,7 @@ async def _fit_kind(database: Database, enricher: Enricher, product_id: uuid.UUI
         active = await model_versions.active_version(connection, product_id, KIND)
     in_force = float(getattr(enricher, "unsure_below", 0.0))
     known_until = None
-    if active is not None and active.base == enricher.version:
+    if active is not None and active.base == base_of(enricher):
         in_force, known_until = float(active.settings["unsure_below"]), active.last_label
 
     found = await learning_data.understood(enricher, [one.text for one in labels] + rest)
@@ -142,7 +142,7 @@ async def _fit_kind(database: Database, enricher: Enricher, product_id: uuid.UUI
         }  # fmt: skip
         packed = correction.pack() if correction else b""
         newest = max((one.id for one in labels), default=None)
-        return _Fitted(trial.reason, trial.labels, newest, enricher.version, packed, settings, scores)
+        return _Fitted(trial.reason, trial.labels, newest, base_of(enricher), packed, settings, scores)
 
     return await asyncio.to_thread(work)
 

@@ -12,7 +12,7 @@ import numpy as np
 import structlog
 
 from app.db import Connection
-from classifiers.contract import Enrichment, Grouper
+from classifiers.contract import Enricher, Enrichment, Grouper
 from classifiers.correction import Correction
 from classifiers.grouping import DefaultGrouper, Thresholds
 from classifiers.kind import KINDS, scores_of, strongest
@@ -31,16 +31,25 @@ _KEPT = 64
 _corrections: dict[int, Correction | None] = {}
 
 
+def base_of(enricher: Enricher) -> str:
+    """What a correction of kinds depends on: the space of the vectors and the kind heads.
+
+    Not the backend, which differs between machines of one installation, nor what else the enricher does.
+    """
+    heads = [part for part in enricher.version.split("+") if part.startswith("kind-")]
+    return "+".join([enricher.space, *(heads or [enricher.version])])
+
+
 async def own_kinds(
-    connection: Connection, base: str, products: Sequence[uuid.UUID], found: Sequence[Enrichment]
+    connection: Connection, enricher: Enricher, products: Sequence[uuid.UUID], found: Sequence[Enrichment]
 ) -> tuple[list[Enrichment], list[str]]:
     """The enrichments as their products' own versions see them, and the name of the model that judged each.
 
-    ``base`` is the version of the enricher, ``products`` names the product of each enrichment. A version that was
-    fitted to another base is left alone, and so is what has a reason: noise and unknown languages stay what they are.
+    ``found`` comes from ``enricher``, ``products`` names the product of each. A version that was fitted to another base
+    is left alone, and so is what has a reason: noise and unknown languages stay what they are.
     """
-    judged, names = list(found), [base] * len(found)
-    cursor = await connection.execute(ACTIVE, [KIND, base, sorted(set(products))])
+    judged, names = list(found), [enricher.version] * len(found)
+    cursor = await connection.execute(ACTIVE, [KIND, base_of(enricher), sorted(set(products))])
     for version in await cursor.fetchall():
         correction = await _correction(connection, version["id"])
         mine = [place for place, product in enumerate(products) if product == version["product_id"]]
@@ -49,7 +58,7 @@ async def own_kinds(
             continue
         for place, changed in zip(mine, corrected(correction, [found[place] for place in mine]), strict=True):
             judged[place] = changed
-            names[place] = f"{base}+own-{version['number']}"
+            names[place] = f"{enricher.version}+own-{version['number']}"
     return judged, names
 
 

@@ -105,7 +105,7 @@ async def _save(
     themed: bool,
 ) -> None:
     products = [row["product_id"] for row in rows]
-    judged, judges = await own_kinds(connection, enricher.version, products, found)
+    judged, judges = await own_kinds(connection, enricher, products, found)
     values = {
         "id": [row["id"] for row in rows],
         "version": [row["version"] for row in rows],

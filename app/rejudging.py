@@ -7,7 +7,7 @@ import json
 import uuid
 
 from app.db import Database
-from app.product_models import KIND, UNSURE, own_kinds
+from app.product_models import KIND, UNSURE, base_of, own_kinds
 from classifiers.contract import Enricher
 
 MOST = 5_000
@@ -42,7 +42,7 @@ async def rejudge(database: Database, enricher: Enricher, product_id: uuid.UUID)
     A person's word stays, and so does everything in a theme that was accepted or ignored.
     """
     async with database.transaction() as connection:
-        row = await (await connection.execute(THRESHOLD, [product_id, KIND, enricher.version])).fetchone()
+        row = await (await connection.execute(THRESHOLD, [product_id, KIND, base_of(enricher)])).fetchone()
     below = float(row["below"]) if row else float(getattr(enricher, "unsure_below", 0.0))
     seen = changed = after = 0
     while seen < MOST:
@@ -53,7 +53,7 @@ async def rejudge(database: Database, enricher: Enricher, product_id: uuid.UUID)
             break
         found = await asyncio.to_thread(enricher.enrich, [row["text"] for row in rows])
         async with database.transaction() as connection:
-            judged, names = await own_kinds(connection, enricher.version, [product_id] * len(rows), found)
+            judged, names = await own_kinds(connection, enricher, [product_id] * len(rows), found)
             columns = {
                 "id": [row["id"] for row in rows],
                 "version": [row["version"] for row in rows],

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from app.learning import Outcome
     from app.model_versions import ModelVersion
     from app.runtime import Services
-    from classifiers.enrich import DefaultEnricher
 
 
 class What(StrEnum):
@@ -51,10 +50,11 @@ def train(
     if data is not None:
         _train_shipped(data, out, seed)
         return
+    from app.chosen_model import load_enricher
     from app.learning import train as learn
     from app.rejudging import rejudge
 
-    enricher = _enricher()
+    enricher = load_enricher(settings())
 
     async def work(services: Services) -> tuple[list[Outcome], tuple[int, int] | None]:
         async with services.database.session() as session:
@@ -140,14 +140,6 @@ def rollback(what: OneOf = What.kind, product: OfProduct = None) -> None:
     back = perform(work)
     now = f"version {back.number}" if back else "the shipped model"
     output.done(f"Rolled back: {now} of {what.value} is in force from the next batch on.")
-
-
-def _enricher() -> DefaultEnricher:
-    from classifiers import encoder
-    from classifiers.enrich import DefaultEnricher
-
-    chosen = settings()
-    return DefaultEnricher(encoder.load(chosen.model_path, threads=chosen.model_threads or None))
 
 
 def _train_shipped(data: Path, out: Path | None, seed: int) -> None:

@@ -16,7 +16,7 @@ from app.db import Database
 from app.errors import Conflict, Invalid, NotFound
 from app.jobs.learning import ask_for_all, train_once
 from app.jobs.stages import drain, stages
-from app.product_models import GROUPING, KIND, own_grouper, shipped_thresholds
+from app.product_models import GROUPING, KIND, base_of, own_grouper, shipped_thresholds
 from app.training_queue import ask_for_training, being_trained
 from app.vault import Vault
 from classifiers.contract import Enricher, Enrichment, Kind
@@ -270,3 +270,15 @@ async def test_a_training_that_cannot_be_done_says_why(forum: Forum, monkeypatch
         assert await train_once(forum.database, Modest(), forum.product_id, KIND, "system") is None
         await connection.execute(learning.UNLOCK, [forum.product_id])
     assert [(line.args[0], line.kwargs["reason"]) for line in lines.calls] == [("training_failed", "training_running")]
+
+
+def test_what_a_correction_depends_on() -> None:
+    class Other(Modest):
+        space = "encoder"
+
+        def __init__(self, version: str) -> None:
+            self.version = version
+
+    one = Other("encoder/openvino-bf16+kind-a1+several-b2+sentiment-c3+r1")
+    assert base_of(one) == base_of(Other("encoder/openvino-f32+kind-a1+several-x+sentiment-y+r1")) == "encoder+kind-a1"
+    assert base_of(one) != base_of(Other("encoder/openvino-bf16+kind-a2+several-b2+sentiment-c3+r1"))
