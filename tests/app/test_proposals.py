@@ -7,11 +7,14 @@ import uuid
 from typing import Any
 
 import numpy as np
+import procrastinate
 import pytest
+from procrastinate.testing import InMemoryConnector
 
 from app import regroup
 from app.config import Settings
 from app.db import Database
+from app.jobs.upkeep import add_upkeep
 from app.proposals import MOST_OPEN, Passed, propose_merges
 from app.queries.themes import list_suggestions
 from app.theme_links import links, speakers
@@ -253,3 +256,14 @@ def test_the_very_same_words_are_evidence_enough_to_cross() -> None:
     )
     (link,) = links(DefaultGrouper(), speakers([bug]), [wish])
     assert link.crosses and link.holds()
+
+
+async def test_the_job_engine_does_it_by_itself(forum: Forum) -> None:
+    await grown_together(forum)
+    jobs = procrastinate.App(connector=InMemoryConnector())
+    add_upkeep(jobs, forum.database, SmallGrouper())
+    periodic = {task.task.name: task.cron for task in jobs.periodic_registry.periodic_tasks.values()}
+    assert periodic["propose_merges"] == "* * * * *" and periodic["keep_search"] == "*/10 * * * *"
+    for name in ("propose_merges", "keep_search"):
+        await jobs.tasks[name](timestamp=0)
+    assert [row["state"] for row in await proposals(forum)] == ["open"]
