@@ -6,10 +6,12 @@ from __future__ import annotations
 import re
 
 from classifiers.phrases import content_words
-from classifiers.text import fingerprint, without_signature
+from classifiers.text import MAX_RAW, fingerprint, without_signature
 
 LEAST_CONTENT_WORDS = 8
 """Distinct content words from which the same wording is no coincidence; "dark mode please" said twice is two voices."""
+CLOSING = 160
+"""Characters at the end among which thanks and a name are looked for."""
 _URL = re.compile(r"(?:https?://)?(?:www\.)?([^\s?#<>]{3,2000})(?:[?#]\S{0,2000})?", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?://|www\.)\S{1,2000}", re.IGNORECASE)
 _QUOTED = re.compile(
@@ -31,8 +33,9 @@ def wording(text: str) -> str:
     Case, punctuation, spacing, emoji, accents, quoted lines, a greeting at the start, a signature at the end and what
     follows ``?`` in a link do not count.
     """
-    own = without_signature(_QUOTED.sub("", text)).strip()
-    own = _CLOSED.sub("", _GREETED.sub("", own, count=1))
+    own = without_signature(_QUOTED.sub("", text[:MAX_RAW])).strip()
+    own = _GREETED.sub("", own, count=1)
+    own = own[:-CLOSING] + _CLOSED.sub("", own[-CLOSING:])
     own = _LINK.sub(lambda link: _place(link.group()), own)
     return fingerprint(own) if len(set(content_words(own))) >= LEAST_CONTENT_WORDS else ""
 

@@ -57,7 +57,7 @@ def test_any_text_is_fine(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["a", "word ", "> ", "\n", "on a ", "http://", "\nthanks ", "- a\n", "hi ", "\nab ab ab"]
+    "piece", ["a", "word ", "> ", "\n", "on a ", "http://", "\nthanks ", "- a\n", "hi ", "\nab ab ab", "a" + "\n" * 99]
 )
 def test_a_megabyte_takes_no_time(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
