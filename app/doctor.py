@@ -213,7 +213,7 @@ async def _vectors(settings: Settings, database: Database) -> Finding:
     return Finding(
         "vectors",
         False,
-        f"{count:,} comments have vectors of another encoder than {space}, so that new ones cannot find them.",
+        f"Comments with vectors of another encoder than {space}: {count:,}. New ones cannot find them by meaning.",
         "Run `relay model reenrich`.",
     )
 

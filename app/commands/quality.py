@@ -47,12 +47,12 @@ def reenrich() -> None:
     async def work(services: Services) -> int:
         async with services.database.transaction() as connection:
             count = await stale_comments(connection, enricher)
-        output.hint(f"{count:,} comments to read again.")
+        output.hint(f"Comments to read again: {count:,}.")
         return await read_again(services.database, enricher, say=lambda done: output.hint(f"{done:,} of {count:,}"))
 
     enricher = load_enricher(settings())
     done = perform(work)
-    output.done(f"{done:,} comments were read again; what is not in a theme goes on to be grouped.")
+    output.done(f"Comments read again: {done:,}. What is not in a theme goes on to be grouped.")
 
 
 @evaluate.command()

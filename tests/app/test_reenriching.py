@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from classifiers.enrich import DefaultEnricher
 from classifiers.heads import WEIGHTS
 from classifiers.train_encoder import train_encoder
 from classifiers.train_tone import ToneTexts
+from tests.app.command_line import command_line
 from tests.app.forum import Forum, open_forum
 from tests.app.small_model import SmallEnricher
 
@@ -80,13 +82,25 @@ async def test_a_persons_kind_outlives_every_model(forum: Forum, client: httpx.A
     assert await forum.rows("select kind, stage from comment") == [{"kind": "question", "stage": "grouped"}]
 
 
+async def test_the_command_reads_again_with_the_shipped_model(
+    forum: Forum, client: httpx.AsyncClient, database_url: str, tmp_path: Path, model_dir: Path
+) -> None:
+    await forum.say(client, "The export crashes every time I save a file")
+    await forum.work()
+    relay = command_line(database_url, tmp_path, RELAY_MODEL_DIR=str(model_dir))
+    said = await asyncio.to_thread(relay, "model", "reenrich")
+    assert "Comments read again: 1." in said.out
+    assert await forum.rows("select distinct model from comment_embedding") == [{"model": "all-MiniLM-L6-v2"}]
+    assert "Comments read again: 0." in (await asyncio.to_thread(relay, "model", "reenrich")).out
+
+
 async def test_the_doctor_counts_vectors_of_another_encoder(
     forum: Forum, client: httpx.AsyncClient, database_url: str, settings: Settings
 ) -> None:
     await forum.say(client, "The export crashes")
     await forum.work()
     found = {each.subject: each for each in await findings(settings, database_url)}
-    assert not found["vectors"].ok and "1 comments" in found["vectors"].detail
+    assert not found["vectors"].ok and "all-MiniLM-L6-v2: 1." in found["vectors"].detail
     assert found["vectors"].remedy == "Run `relay model reenrich`."
     await forum.rows("update comment_embedding set model = 'all-MiniLM-L6-v2' returning comment_id")
     found = {each.subject: each for each in await findings(settings, database_url)}
