@@ -15,7 +15,7 @@ from classifiers.contract import Enricher
 from classifiers.datasets import DataError, labelled_rows
 from classifiers.labels import Labels
 from classifiers.measures import Interval, difference, label_scores
-from classifiers.text import fingerprint
+from classifiers.text import clean, fingerprint
 
 NEEDS = {"tfidf": ("sklearn",), "minilm": ("sklearn",), "setfit": ("sklearn", "setfit")}
 BATCH = 512
@@ -179,11 +179,13 @@ def _read(paths: Sequence[Path], labels: Labels, enricher: Enricher, keep: bool)
         rows = [(str(row["text"]), labels.fold(str(row["kind"]))) for row in labelled_rows(path, "text", "kind")[0]]
         rows = [(text, label) for text, label in rows if label in labels.names]
         named += [label for _, label in rows]
+        if not keep:
+            texts += [clean(text) for text, _ in rows]
+            continue
         for start in range(0, len(rows), BATCH):
-            for result in enricher.enrich([text for text, _ in rows[start : start + BATCH]]):
-                texts.append(result.clean)
-                if keep:
-                    vectors.append(result.vector)
+            found = enricher.enrich([text for text, _ in rows[start : start + BATCH]])
+            texts += [result.clean for result in found]
+            vectors += [result.vector for result in found]
     return Labelled(texts, vectors, np.array(named, str), np.array([fingerprint(text) for text in texts], str))
 
 
