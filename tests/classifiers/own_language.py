@@ -16,7 +16,8 @@ from classifiers.refit import Examples, examples
 
 COMMUNITY = Path(__file__).parents[2] / "app" / "demo" / "community.jsonl"
 _PLACES = (
-    "my phone", "the desktop app", "two laptops", "the tablet", "my work account", "the shared notebook", "the web version",
+    "my phone", "the desktop app", "two laptops", "the tablet", "my work account", "the shared notebook",
+    "the web version",
     "our team space", "my old notes", "the watch",
 )  # fmt: skip
 _TROUBLES = (
