@@ -14,7 +14,7 @@ from classifiers.contract import Kind, Member
 
 NEAREST = 14
 BY_WORDS = 10
-KEPT = 10
+KEPT = 16
 """As many as the thresholds were fixed with; see classifiers/evaluate_duplicates."""
 _RANK_CONSTANT = 60  # Cormack, Clarke, Büttcher: Reciprocal Rank Fusion, SIGIR 2009
 
@@ -154,6 +154,15 @@ async def _asked(
     for row in await (await connection.execute(statement, values, prepare=True)).fetchall():
         found[row["query"]].append(row["comment_id"])
     return found
+
+
+async def surroundings(
+    connection: Connection, product_id: uuid.UUID, ids: Sequence[int], most: int = KEPT
+) -> dict[int, list[Member]]:
+    """For each comment the nearest ones in whatever themes: what a likeness is measured against."""
+    near = await nearest(connection, product_id, ids, most) if ids else {}
+    members = await load_members(connection, sorted({number for found in near.values() for number in found}))
+    return {query: [members[number] for number in found if number in members] for query, found in near.items()}
 
 
 async def load_members(connection: Connection, ids: Sequence[int]) -> dict[int, Member]:

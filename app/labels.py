@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.activity import SYSTEM
+from app.candidates import surroundings
 from app.db import Connection
 from app.product_models import shipped_thresholds
 from classifiers.contract import Kind, Member
@@ -102,13 +103,17 @@ async def label_pairs(
     rows = await _side(connection, [*chosen, *sorted(set(members) - set(chosen))[-MEMBERS:]])
     grouper = DefaultGrouper(shipped_thresholds())
     asked = [rows[number] for number in chosen if number in rows]
+    crowd = await surroundings(connection, product_id, [one["id"] for one in asked])
+    home = {str(row["theme_id"]) for row in rows.values()}
     for one in asked:
         around = [row for row in rows.values() if row["id"] in members and row["id"] != one["id"]]
         around = [row for row in around if row["model"] == one["model"]]
         near = sorted(around, key=lambda row: -float(row["member"].vector @ one["member"].vector))[:NEAR]
         if not near:
             continue
-        decision = grouper.decide(one["member"], [row["member"] for row in near])
+        others = [member for member in crowd.get(one["id"], []) if member.theme_id not in home]
+        blocked = frozenset(member.theme_id for member in others)
+        decision = grouper.decide(one["member"], [*(row["member"] for row in near), *others], blocked)
         closest = next((row for row in near if row["id"] == decision.nearest[0].comment_id), near[0])
         values = [
             product_id,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.candidates import surroundings
 from app.db import Connection
 from app.labels import SAID, judge_name
 from app.product_models import UNSURE, shipped_scores, shipped_thresholds
@@ -52,7 +53,7 @@ PAIR_LABELS = """
     where l.product_id = %s order by l.id desc limit %s
 """
 NOW = """
-    select c.id, c.version, c.kind, left(c.text, 4000) as text, e.embedding, e.model
+    select c.id, c.theme_id, c.version, c.kind, left(c.text, 4000) as text, e.embedding, e.model
     from comment c join comment_embedding e on e.comment_id = c.id
     where c.id = any(%s::bigint[]) and c.deleted_at is null and c.stage <> 'parsed'
 """
@@ -150,7 +151,8 @@ async def pair_labels(connection: Connection, product_id: uuid.UUID) -> list[Pai
     cursor = await connection.execute(NOW, [sorted(wanted)], binary=True)
     now = {row["id"]: row for row in await cursor.fetchall()}
     grouper = DefaultGrouper(shipped_thresholds())
-    found = [_rescored(row, now, grouper) for row in reversed(rows)]
+    crowd = await surroundings(connection, product_id, sorted({row["comment_id"] for row in rows} & now.keys()))
+    found = [_rescored(row, now, crowd.get(row["comment_id"], []), grouper) for row in reversed(rows)]
     return [one for one in found if one is not None]
 
 
@@ -168,7 +170,10 @@ def pairs_of(labels: Sequence[PairLabelled]) -> tuple[Pairs, int | None]:
     return data, max((one.id for one in labels), default=None)
 
 
-def _rescored(row: dict[str, Any], now: dict[int, dict[str, Any]], grouper: DefaultGrouper) -> PairLabelled | None:
+def _rescored(
+    row: dict[str, Any], now: dict[int, dict[str, Any]], crowd: Sequence[Member], grouper: DefaultGrouper
+) -> PairLabelled | None:
+    """``crowd`` is what else is near the comment now; both sides' own themes say nothing against each other."""
     said = row["id"], row["activity_id"], row["same"]
     comment = _unchanged(now, row["comment_id"], row["version"])
     near = [_unchanged(now, int(number), version) for number, version in row["near"].items()]
@@ -176,7 +181,10 @@ def _rescored(row: dict[str, Any], now: dict[int, dict[str, Any]], grouper: Defa
         other for other in near if other is not None and comment is not None and other["model"] == comment["model"]
     ]
     if comment is not None and around and len(around) == len(near):
-        decision = grouper.decide(_member(comment), [_member(other) for other in around])
+        home = {str(each["theme_id"]) for each in (comment, *around)}
+        others = [member for member in crowd if member.theme_id not in home]
+        blocked = frozenset(member.theme_id for member in others)
+        decision = grouper.decide(_member(comment), [*(_member(other) for other in around), *others], blocked)
         closest = next(other for other in around if other["id"] == decision.nearest[0].comment_id)
         size = pair_class(comment["text"], closest["text"])
         return PairLabelled(*said, decision.score, decision.join_at, decision.suggest_at, size, row["weight"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,12 +182,13 @@ async def _links(
     found: dict[Pair, Link] = {}
     for theme, mine in speaking.items():
         numbers = {number for each in mine for number in near.get(each.comment_id, [])}
-        seen = [(theme, link) for link in links(grouper, mine, _nearest_themes(mine, numbers, around))]
+        crowd = [around[number] for number in sorted(numbers) if number in around]
+        seen = [(theme, link) for link in links(grouper, mine, _nearest_themes(mine, crowd), crowd)]
         for other in proposed[theme]:
             # What is proposed already was found from either side, so it is looked at from both.
-            seen += [(theme, link) for link in links(grouper, mine, members[other])]
+            seen += [(theme, link) for link in links(grouper, mine, members[other], crowd)]
             if members[other]:
-                seen += [(other, link) for link in links(grouper, speakers(members[other]), members[theme])]
+                seen += [(other, link) for link in links(grouper, speakers(members[other]), members[theme], crowd)]
         for one, link in seen:
             pair = frozenset((one, uuid.UUID(link.other_id)))
             if pair not in found or link.strength > found[pair].strength:
@@ -195,9 +196,8 @@ async def _links(
     return found
 
 
-def _nearest_themes(mine: Sequence[Member], numbers: Iterable[int], around: Mapping[int, Member]) -> list[Member]:
-    """The members of the few nearest other themes."""
-    close = [around[number] for number in sorted(numbers) if number in around]
+def _nearest_themes(mine: Sequence[Member], close: Sequence[Member]) -> list[Member]:
+    """Those of the few nearest other themes."""
     best: dict[str, float] = {}
     for member in close:
         nearness = max(float(member.vector @ each.vector) for each in mine)

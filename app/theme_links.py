@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from classifiers.contract import Decision, Grouper, Member, Verdict
-from classifiers.grouping import contradict
+from classifiers.link import contradict
 
 PROBES = 3
 """Comments that speak for a theme: the one in the middle and the latest ones."""
@@ -78,13 +78,23 @@ def speakers(members: Sequence[Member]) -> list[Member]:
     return [central, *latest[: PROBES - 1]]
 
 
-def links(grouper: Grouper, speaking: Sequence[Member], near: Sequence[Member]) -> Iterator[Link]:
-    """How a theme, for which ``speaking`` speak, is linked with each theme of the members ``near`` it."""
+def links(
+    grouper: Grouper, speaking: Sequence[Member], near: Sequence[Member], around: Sequence[Member] = ()
+) -> Iterator[Link]:
+    """How a theme, for which ``speaking`` speak, is linked with each theme of the members ``near`` it.
+
+    What is ``around`` them beside tells how much a likeness means there.
+    """
+    own = speaking[0].theme_id if speaking else ""
+    everyone = {member.comment_id: member for member in (*around, *near) if member.theme_id != own}
+    candidates = list(everyone.values())
+    others = {member.theme_id for member in candidates}
     themes: Mapping[str, list[Member]] = defaultdict(list)
     for member in near:
         themes[member.theme_id].append(member)
     for other_id, members in themes.items():
-        decisions = [(speaker, grouper.decide(speaker, members)) for speaker in speaking]
+        blocked = frozenset(others - {other_id})
+        decisions = [(speaker, grouper.decide(speaker, candidates, blocked)) for speaker in speaking]
         yield Link(
             other_id,
             fmean(decision.score for _, decision in decisions),

@@ -44,8 +44,21 @@ class ModelError(Exception):
         self.detail = detail
 
 
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Texts as an encoder reads them, in order.
+
+    ``vectors`` float32[n, dimensions], of unit length, tell what a text is about and are compared with each other.
+    ``inner`` float32[n, dimensions] is the mean over the tokens two thirds of the way up, where how a thing is said
+    (reported, asked for, praised) is still told apart; the heads read it.
+    """
+
+    vectors: Vectors
+    inner: Vectors
+
+
 class Embedder(Protocol):
-    """Turns texts into unit vectors."""
+    """Turns texts into vectors."""
 
     @property
     def name(self) -> str:
@@ -57,6 +70,9 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """``float32[n, dimensions]`` of unit length, in the order of ``texts``; an empty text gets a vector as well."""
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """The same vectors, and what the heads read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +162,8 @@ class Grouper(Protocol):
     """Decides, from the candidates that a search brought, where a comment belongs. Pure and deterministic."""
 
     def decide(self, comment: Member, candidates: Sequence[Member], blocked: frozenset[str] = frozenset()) -> Decision:
-        """``candidates`` are members of themes of the same product; ``blocked`` are themes a person ruled out.
+        """``candidates`` are members of themes of the same product; those of ``blocked`` themes are no choice, but what
+        is near all the same.
 
         ``comment.theme_id`` is ignored. Members of one theme are judged together, not one by one.
         """

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.contract import Kind, Vectors
+from classifiers.contract import Embedder, Kind, Vectors
 from classifiers.datasets import read_rows
 from classifiers.kind import KINDS
 from classifiers.model_files import sha256
@@ -54,7 +54,7 @@ class Corpus:
     """Rows of several domains, in file order. ``rating`` is NaN where nobody gave stars."""
 
     texts: Sequence[str]
-    vectors: Vectors
+    inner: Vectors
     labels: NDArray[np.str_]
     domains: NDArray[np.str_]
     ratings: NDArray[np.float64]
@@ -70,8 +70,8 @@ class Corpus:
         return rows
 
 
-def read_corpus(data: Path, embed: Callable[[Sequence[str]], Vectors], say: Report) -> Corpus:
-    """All domains under ``data`` (its folder ``classification``) and our own comments, cleaned and embedded.
+def read_corpus(data: Path, embedder: Embedder, say: Report) -> Corpus:
+    """All domains under ``data`` (its folder ``classification``) and our own comments, cleaned and encoded.
 
     Raises:
         DataError: for a missing or unreadable file.
@@ -97,7 +97,7 @@ def read_corpus(data: Path, embed: Callable[[Sequence[str]], Vectors], say: Repo
     domains += [SEEDS] * len(own)
     ratings += [float("nan")] * len(own)
     say("Computing vectors")
-    return Corpus(texts, embed(texts), np.array(labels), np.array(domains), np.array(ratings), hashes)
+    return Corpus(texts, embedder.encode(texts).inner, np.array(labels), np.array(domains), np.array(ratings), hashes)
 
 
 def balance(

@@ -111,7 +111,7 @@ def _opinion(corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penal
     if not reports.any():
         return general
     expert = log_softmax(table.logits(report_heads(corpus, table, allowed, reports), held))
-    return blend(general, expert, table.features.style[held])
+    return blend(general, expert, table.features.reports[held])
 
 
 def _even(domains: Names) -> Floats:

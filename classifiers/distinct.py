@@ -17,6 +17,8 @@ _NAMES = re.compile(
     r"|\b[A-Z]{2,}[a-z]?[A-Z]*(?:-\w+)?\b(?=.*\b[A-Z]{2,})"  # HDFS, where another such name follows
 )
 
+_NUMBERS = re.compile(r"\b\d+(?:\.\d+)*\b")
+
 
 def conflict(one: str, other: str) -> bool:
     """Whether the opening of each text names something exact (a version, code or module) that the other never mentions.
@@ -30,6 +32,12 @@ def conflict(one: str, other: str) -> bool:
     return bool(mine - _names(other[:1500])) and bool(theirs - _names(one[:1500]))
 
 
+def differ_in_numbers(one: str, other: str) -> bool:
+    """Whether the opening of each text has a number that the other never mentions: *the year 2021*, *the year 2022*."""
+    mine, theirs = (frozenset(_NUMBERS.findall(_head(text))) for text in (one, other))
+    return bool(mine - set(_NUMBERS.findall(other[:1500]))) and bool(theirs - set(_NUMBERS.findall(one[:1500])))
+
+
 def names_parts(text: str) -> bool:
     """Whether a text names something exact early on: a version, code, class or module."""
     return bool(_names(text[:READ]))
@@ -39,6 +47,6 @@ def _head(text: str) -> str:
     return text.split("\n", 1)[0][:HEAD]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=16384)
 def _names(text: str) -> frozenset[str]:
     return frozenset(name.casefold().removeprefix("version").lstrip("v ").rstrip(".-") for name in _NAMES.findall(text))

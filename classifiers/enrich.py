@@ -81,8 +81,8 @@ class DefaultEnricher:
         reasons = [noise(text) for text in cleaned]
         parts = [[] if reason else segments(text) for text, reason in zip(cleaned, reasons, strict=True)]
         read = [*cleaned, *(part for found in parts for part in found)]
-        vectors = self._embedder.embed(read)
-        features = Features.of(read, vectors)
+        encoded = self._embedder.encode(read)
+        features = Features.of(read, encoded.inner)
         probabilities = self._kind.probabilities(features)
         whole = features.take(np.arange(len(texts)))
         feelings, attacks = self._sentiment.score(whole), self._tone.hostile(features)
@@ -105,7 +105,7 @@ class DefaultEnricher:
                 part = float(attacks[start:end].max(initial=0.0))
                 tone = HOSTILE if self._tone.is_hint(float(attacks[row]), part) else ""
                 hostile = round(max(float(attacks[row]), part), 4)
-            vector = np.array(vectors[row])
+            vector = np.array(encoded.vectors[row])
             results.append(
                 Enrichment(
                     text, language, sure, kind, confidence, scores, sentiment, vector, reason, others, tone, hostile

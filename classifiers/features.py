@@ -21,6 +21,7 @@ LETTER_BUCKETS = 1 << 15
 BUCKETS = WORD_BUCKETS + LETTER_BUCKETS
 READ = 1_500
 """Characters the hashed features look at; what a comment wants is said early."""
+REPORT_WORDS = 25
 LETTER_LENGTHS = (3, 4, 5)
 STYLE = 8 + len(CUES)
 
@@ -85,6 +86,11 @@ def style(texts: Sequence[str]) -> Vectors:
         lowered = text.casefold().replace("’", "'")
         rows[row, 8:] = [cue.search(lowered) is not None for cue in CUES.values()]
     return rows
+
+
+def reports(texts: Sequence[str]) -> NDArray[np.bool_]:
+    """``bool[n]``: whether a text has a title or paragraphs, and at least 25 words, as a report in a tracker has."""
+    return np.array(["\n" in text[:READ] and len(words(text[:READ])) >= REPORT_WORDS for text in texts], bool)
 
 
 def _words(text: str) -> NDArray[np.int64]:

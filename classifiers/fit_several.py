@@ -22,7 +22,7 @@ from classifiers.datasets import Row, read_rows
 from classifiers.features import READ as HEADS_READ
 from classifiers.heads import WEIGHTS, Features, Floats
 from classifiers.kind import KINDS, KindModel
-from classifiers.seed_texts import own_comments
+from classifiers.seed_texts import comments
 from classifiers.several import CARD, NEVER, READ, SIDE_KINDS, clearest, segments
 from classifiers.text import clean
 
@@ -64,7 +64,7 @@ def judge(made: Sequence[Case], embedder: Embedder, model: KindModel) -> tuple[F
     """The clearness of each kind in each case, ``float64[n, 5]``, and the strongest kind of each."""
     parts = [segments(text) for text, _ in made]
     texts = [text for text, _ in made] + [part for found in parts for part in found]
-    rows = model.probabilities(Features.of(texts, embedder.embed(texts)))
+    rows = model.probabilities(Features.of(texts, embedder.encode(texts).inner))
     clearness = np.zeros((len(made), len(KINDS)))
     place = len(made)
     for case, found in enumerate(parts):
@@ -83,7 +83,7 @@ def fit_several(
         ModelError: ``heads_unreadable`` when ``out`` has no kind heads.
     """
     model = KindModel(out)
-    made = made or cases(own_comments(), seed)
+    made = made or cases(comments("own"), seed)
     clearness, strongest = judge(made, embedder, model)
     clear_from = {kind: _threshold(clearness, strongest, made, kind) for kind in SIDE_KINDS}
     card = {

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.features import BUCKETS, WORD_BUCKETS, Hashed
+from classifiers.features import BUCKETS, STYLE, WORD_BUCKETS, Hashed
 from classifiers.heads import STYLE_SCALE, Features, Floats, Heads
 from classifiers.softmax import fit, softmax
 
 Mask = NDArray[np.bool_]
+
+INNER_SCALE = 4.0
+"""Length of an average row of the encoder's columns when they are fitted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class Table:
     """Features of all rows with their terms as a sparse matrix, scaled the way ``Heads.term_logits`` scales them."""
 
     features: Features
+    dense: Floats
     terms: Any
     idf: NDArray[np.float32]
 
@@ -40,13 +44,17 @@ class Table:
         matrix = _sparse(features.hashed)
         spread = np.bincount(features.hashed.places, minlength=BUCKETS)
         idf = np.where(spread >= 2, np.log((1 + matrix.shape[0]) / (1 + spread)) + 1, 0).astype(np.float16)
-        return cls(features, _unit(matrix, idf.astype(np.float64)), idf.astype(np.float32))
+        return cls(features, features.dense(), _unit(matrix, idf.astype(np.float64)), idf.astype(np.float32))
+
+    def take(self, rows: NDArray[np.intp]) -> Table:
+        """The given rows, in the given order; one may come twice."""
+        return Table(self.features.take(rows), self.dense[rows], self.terms[rows], self.idf)
 
     def heads(self, rows: Mask, allowed: Mask, weights: Floats, penalties: Penalties) -> Heads:
         """Fit the three heads on ``rows``; ``allowed`` bool[n, outcomes] and ``weights`` cover all rows."""
         chosen, share = allowed[rows], weights[rows]
         signs_table = self.features.style[rows].astype(np.float64) * STYLE_SCALE
-        dense, dense_intercept = fit(self.features.dense()[rows], chosen, share, penalties.dense)
+        dense, dense_intercept = _fit_level(self.dense[rows], chosen, share, penalties.dense)
         terms, terms_intercept = fit(self.terms[rows], chosen, share, penalties.terms)
         signs, signs_intercept = fit(signs_table, chosen, share, penalties.signs)
         return Heads(
@@ -56,10 +64,23 @@ class Table:
 
     def logits(self, heads: Heads, rows: Mask) -> Floats:
         """The averaged logits of ``rows``; the same numbers as ``Heads.logits`` gives, through the sparse matrix."""
-        dense = self.features.dense()[rows] @ heads.dense + heads.dense_intercept
+        dense = self.dense[rows] @ heads.dense + heads.dense_intercept
         terms = np.asarray(self.terms[rows] @ heads.terms.astype(np.float64)) + heads.terms_intercept
         signs = self.features.style[rows] * STYLE_SCALE @ heads.signs + heads.signs_intercept
         return np.asarray(heads.shares[0] * dense + heads.shares[1] * terms + heads.shares[2] * signs)
+
+
+def _fit_level(rows: Floats, chosen: Mask, share: Floats, penalty: float) -> tuple[Floats, Floats]:
+    """``softmax.fit`` with the encoder's columns on a common level, folded back into the coefficients.
+
+    A few of its columns are a hundred times as large as the others, and one penalty could not suit both.
+    """
+    inner = rows.shape[1] - STYLE
+    center, spread = rows.mean(axis=0), rows.std(axis=0) * np.sqrt(inner) / INNER_SCALE + 1e-9
+    center[inner:], spread[inner:] = 0, 1
+    coefficients, intercepts = fit((rows - center) / spread, chosen, share, penalty)
+    folded = coefficients / spread[:, None]
+    return folded, intercepts - center @ folded
 
 
 def temperature(logits: Floats, allowed: Mask, weights: Floats) -> float:

@@ -19,13 +19,16 @@ from classifiers.contract import Vectors
 from classifiers.model_files import DIMENSIONS, MAX_TOKENS
 
 LAYERS = 6
+INNER = 4
+"""Layer whose output the heads read: leaving domains out in turn, it beat the last one by .05 macro F1."""
 HEADS = 12
 HEAD = DIMENSIONS // HEADS
 EPSILON = 1e-12
-REVISION = 2
+REVISION = 3
 """Raised whenever the graph below changes, so that a graph prepared earlier is built anew."""
 
 INPUTS = ("ids", "places", "texts")
+OUTPUTS = ("hidden", "inner")
 
 Weights = Mapping[str, Vectors]
 
@@ -34,7 +37,8 @@ def build(weights: Weights) -> Any:
     """An ``openvino.Model`` from the tensors of ``model.safetensors``.
 
     Inputs, each int32[rows, tokens]: ``ids``, ``places`` (of a token in its text) and ``texts`` (its number in the row;
-    tokens see those of the same number). Output ``hidden`` float32[rows, tokens, 384], the last layer's.
+    tokens see those of the same number).
+    Outputs, each float32[rows, tokens, 384]: ``hidden`` of the last layer and ``inner`` of the fourth.
     """
     from classifiers.openvino_import import openvino
 
@@ -48,10 +52,12 @@ def build(weights: Weights) -> Any:
     bias = op.unsqueeze(bias, _ints(op, [1]))
     for layer in range(LAYERS):
         hidden = _layer(op, weights, f"encoder.layer.{layer}.", hidden, bias)
-    output = op.result(hidden, name="hidden")
-    for port, name in zip((ids, places, texts, output), (*INPUTS, "hidden"), strict=True):
+        if layer + 1 == INNER:
+            inner = op.result(hidden, name=OUTPUTS[1])
+    outputs = [op.result(hidden, name=OUTPUTS[0]), inner]
+    for port, name in zip((ids, places, texts, *outputs), (*INPUTS, *OUTPUTS), strict=True):
         port.output(0).get_tensor().set_names({name})
-    return ov.Model([output], [ids, places, texts], "all-MiniLM-L6-v2")
+    return ov.Model(outputs, [ids, places, texts], "all-MiniLM-L6-v2")
 
 
 def read_weights(path: Path) -> dict[str, Vectors]:

@@ -9,29 +9,39 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from classifiers.contract import Decision, Kind, Member, ModelError, Nearest, Verdict
-from classifiers.distinct import conflict, names_parts
+import numpy as np
+
+from classifiers.contract import Decision, Member, ModelError, Nearest, Verdict
+from classifiers.distinct import conflict, differ_in_numbers, names_parts
 from classifiers.heads import WEIGHTS
-from classifiers.phrases import content_words, shared_words
+from classifiers.link import LINKED, READ, SIGNS, Surroundings, overlap
+from classifiers.phrases import shared_words
 from classifiers.text import fingerprint, words
 
-READ = 1_500
-EVIDENCE = 3
+CLASSES = ("short", "medium", "long", "technical", "report")
+NEVER = 1.01
+"""A threshold no score reaches: a person decides."""
+SHORT_WORDS = 20
+LONG_WORDS = 60
+JUDGED = 5
+"""Themes that are weighed, those with the nearest members."""
+NEARLY = 0.95
+ALIKE = 0.6
+"""Share of words in common from which a number that differs is what the two texts differ in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """What a score must reach to ``join`` and to ``suggest``, by the class of the two texts; see ``pair_class``.
 
-    ``lexical_share`` is the part of the words in the score, ``top`` the number of members the link is averaged over;
-    ``across`` is added to both thresholds when the kinds contradict each other.
+    The score is the likelihood (0..1) that a comment says the same as a theme: the logistic function of ``intercept``
+    and the signs of ``classifiers.link``, each times its weight in ``weights`` (0 for one that is not named).
     """
 
     join: Mapping[str, float]
     suggest: Mapping[str, float]
-    lexical_share: float
-    top: int
-    across: float
+    weights: Mapping[str, float]
+    intercept: float
     version: str
 
     @classmethod
@@ -47,7 +57,8 @@ class Thresholds:
             return cls(
                 {name: float(card["join"][name]) for name in CLASSES},
                 {name: float(card["suggest"][name]) for name in CLASSES},
-                float(card["lexical_share"]), int(card["top"]), float(card["across"]), str(card["version"]),
+                {name: float(card["weights"][name]) for name in SIGNS},
+                float(card["intercept"]), str(card["version"]),
             )  # fmt: skip
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ModelError(
@@ -57,67 +68,57 @@ class Thresholds:
             ) from error
 
 
-CLASSES = ("short", "medium", "long", "technical", "report")
-NEVER = 1.01
-"""A threshold no score reaches: a person decides."""
-SHORT_WORDS = 20
-LONG_WORDS = 60
-
-
 class DefaultGrouper:
-    """Average link over a theme's nearest members, by cosine and words in common; pure and deterministic."""
+    """Weighs how near a theme's nearest members are against what else is near; pure and deterministic."""
 
     def __init__(self, thresholds: Thresholds | None = None) -> None:
         """``thresholds`` defaults to the shipped ones."""
         self.thresholds = thresholds or Thresholds.read()
+        self._weights = np.array([self.thresholds.weights.get(sign, 0.0) for sign in SIGNS])
 
     def decide(self, comment: Member, candidates: Sequence[Member], blocked: frozenset[str] = frozenset()) -> Decision:
-        """The theme with the best link decides; ties go to the theme with the older comment."""
-        themes: dict[str, list[Member]] = defaultdict(list)
-        for candidate in candidates:
-            if candidate.theme_id not in blocked and candidate.comment_id != comment.comment_id:
-                themes[candidate.theme_id].append(candidate)
-        judged = [self._judge(comment, theme, members) for theme, members in themes.items()]
-        best = min(judged, key=lambda link: (-link.margin, link.oldest, link.theme_id), default=None)
-        if best is None:
+        """The theme with the best link decides; ties go to the theme with the older comment.
+
+        Members of ``blocked`` themes are no choice, but still tell how crowded it is around the comment.
+        """
+        near = [candidate for candidate in candidates if candidate.comment_id != comment.comment_id]
+        themes: dict[str, list[int]] = defaultdict(list)
+        for place, candidate in enumerate(near):
+            if candidate.theme_id not in blocked:
+                themes[candidate.theme_id].append(place)
+        if not themes:
             size = pair_class(comment.text, comment.text)
             return Decision(Verdict.new, None, 0.0, self.thresholds.join[size], self.thresholds.suggest[size], ())
+        around = Surroundings(comment, near)
+        nearest = sorted((around.nearest(places) for places in themes.values()), key=around.rank)[:JUDGED]
+        judged = [self._judge(around, places) for places in nearest]
+        best = min(judged, key=lambda link: (-link.margin, link.oldest, link.theme_id))
         verdict = Verdict.new
         if best.score >= best.join_at:
             verdict = Verdict.join
         elif best.score >= best.suggest_at:
             verdict = Verdict.suggest
         theme = None if verdict is Verdict.new else best.theme_id
-        return Decision(verdict, theme, best.score, best.join_at, best.suggest_at, _evidence(comment, best))
+        return Decision(verdict, theme, best.score, best.join_at, best.suggest_at, _evidence(around, best))
 
-    def _judge(self, comment: Member, theme_id: str, members: Sequence[Member]) -> _Link:
-        pairs = sorted(
-            (self._pair(comment, member) for member in members), key=lambda pair: (-pair[0], pair[1].comment_id)
-        )
-        top = pairs[: self.thresholds.top]
-        score = sum(value for value, _, _, _ in top) / len(top)
-        closest = top[0][1].text
-        size = pair_class(comment.text, closest)
-        extra = self.thresholds.across if contradict(comment.kind, _main_kind(members)) else 0.0
-        join_at = min(self.thresholds.join[size] + extra, NEVER)
-        suggest_at = min(self.thresholds.suggest[size] + extra, NEVER)
-        if same_words(comment.text, closest):
-            score = 1.0
-            join_at = join_at if size == "report" else min(join_at, 1.0)
-        elif conflict(comment.text, closest):
+    def _judge(self, around: Surroundings, nearest: Sequence[int]) -> _Link:
+        text, closest = around.comment.text, around.candidates[nearest[0]].text
+        size = pair_class(text, closest)
+        join_at, suggest_at = self.thresholds.join[size], self.thresholds.suggest[size]
+        copied = any(same_words(text, around.candidates[place].text) for place in nearest[:LINKED])
+        if copied:
+            join_at = NEVER if size == "report" and length_class(text) == "long" else min(join_at, 1.0)
+        elif conflict(text, closest) or (overlap(text, closest) >= ALIKE and differ_in_numbers(text, closest)):
             join_at = NEVER
-        oldest = min(member.comment_id for member in members)
-        return _Link(theme_id, round(score, 4), join_at, suggest_at, tuple(top), oldest)
+        score = 1.0 if copied else self.score(around, nearest)
+        oldest = min(around.candidates[place].comment_id for place in nearest)
+        return _Link(
+            around.candidates[nearest[0]].theme_id, score, join_at, suggest_at, tuple(nearest[:LINKED]), oldest
+        )
 
-    def _pair(self, comment: Member, member: Member) -> _Pair:
-        cosine = float(comment.vector @ member.vector)
-        lexical = overlap(comment.text, member.text)
-        share = self.thresholds.lexical_share
-        return (1 - share) * cosine + share * lexical, member, cosine, lexical
-
-
-_Pair = tuple[float, Member, float, float]
-"""Score, member, cosine and share of words in common."""
+    def score(self, around: Surroundings, nearest: Sequence[int]) -> float:
+        """The likelihood that the comment says the same as the members at the places ``nearest``, nearest first."""
+        return round(float(1 / (1 + np.exp(-around.signs(nearest) @ self._weights - self.thresholds.intercept))), 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class _Link:
     score: float
     join_at: float
     suggest_at: float
-    top: tuple[_Pair, ...]
+    nearest: tuple[int, ...]
     oldest: int
 
     @property
@@ -134,21 +135,23 @@ class _Link:
         return round(self.score - self.join_at, 4)
 
 
-def _evidence(comment: Member, link: _Link) -> tuple[Nearest, ...]:
+def _evidence(around: Surroundings, link: _Link) -> tuple[Nearest, ...]:
     """The nearest members with the words in common, worked out for the theme that decided and no other."""
+    text = around.comment.text
+    members = [(place, around.candidates[place]) for place in link.nearest]
     return tuple(
         Nearest(
             member.comment_id,
             link.theme_id,
-            round(cosine, 4),
-            round(lexical, 4),
-            shared_words(comment.text[:READ], member.text[:READ]),
+            round(float(around.cosines[place]), 4),
+            round(overlap(text, member.text), 4),
+            shared_words(text[:READ], member.text[:READ]),
         )
-        for _, member, cosine, lexical in link.top[:EVIDENCE]
+        for place, member in members
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def length_class(text: str) -> str:
     """``short`` up to 20 words, ``long`` above 60, else ``medium``."""
     count = len(words(text[: READ * 2]))
@@ -156,44 +159,25 @@ def length_class(text: str) -> str:
 
 
 def pair_class(one: str, other: str) -> str:
-    """What the two texts are like: ``technical`` where one names a version, code or module, ``report`` where both
-    are long as well, else the length of the shorter one.
+    """What the two texts are like: ``report`` where both name a version, code or module, ``technical`` where one does,
+    else the length of the shorter one.
 
-    Reports that name parts exactly repeat whole paragraphs about different things: trackers clone them on purpose.
+    Those who name parts exactly file neighbouring tasks in nearly the same words, and clone whole reports on purpose.
     """
+    names = names_parts(one) + names_parts(other)
+    if names:
+        return "report" if names == 2 else "technical"
     sizes = {length_class(one), length_class(other)}
-    if names_parts(one) or names_parts(other):
-        return "report" if sizes == {"long"} else "technical"
     return next(size for size in ("short", "medium", "long") if size in sizes)
-
-
-def overlap(one: str, other: str) -> float:
-    """Dice's coefficient of the content words of two texts, 0..1; 0 where a text has none."""
-    mine, theirs = _matter(one[:READ]), _matter(other[:READ])
-    return 2 * len(mine & theirs) / (len(mine) + len(theirs)) if mine and theirs else 0.0
 
 
 def same_words(one: str, other: str) -> bool:
     """Whether two texts are copies, however they are cased, spaced or punctuated."""
+    if (lexical := overlap(one, other)) and lexical < NEARLY:
+        return False
     return _print(one) == _print(other) != ""
 
 
-def contradict(one: Kind, other: Kind) -> bool:
-    """Whether two kinds can hardly be one theme: a bug, a request and praise exclude each other; the rest fits any."""
-    clear = {Kind.bug, Kind.feature, Kind.praise}
-    return one is not other and one in clear and other in clear
-
-
-def _main_kind(members: Sequence[Member]) -> Kind:
-    kinds = [member.kind for member in members]
-    return max(Kind, key=kinds.count)
-
-
-@lru_cache(maxsize=4096)
-def _matter(text: str) -> frozenset[str]:
-    return frozenset(content_words(text))
-
-
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16384)
 def _print(text: str) -> str:
     return fingerprint(text)

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import ModelError, Vectors
-from classifiers.features import BUCKETS, STYLE, WORD_BUCKETS, Hashed, hashed, style
+from classifiers.features import BUCKETS, STYLE, WORD_BUCKETS, Hashed, hashed, reports, style
 
 WEIGHTS = Path(__file__).parent / "weights"
-VECTOR_SCALE = 4.0
 STYLE_SCALE = 2.0
 
 Floats = NDArray[np.float64]
@@ -23,24 +22,26 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What every head reads of a batch: vectors ``float32[n, 384]``, hashed terms and signs of style."""
+    """What every head reads of a batch: the encoder's ``inner`` ``float32[n, 384]``, hashed terms, signs of style,
+    and whether it reads like a report in a tracker."""
 
-    vectors: Vectors
+    inner: Vectors
     hashed: Hashed
     style: Vectors
+    reports: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, texts: Sequence[str], vectors: Vectors) -> Features:
-        """Features of cleaned ``texts`` and their vectors."""
-        return cls(vectors, hashed(texts), style(texts))
+    def of(cls, texts: Sequence[str], inner: Vectors) -> Features:
+        """Features of cleaned ``texts`` and what the encoder's ``encode`` gave for them as ``inner``."""
+        return cls(inner, hashed(texts), style(texts), reports(texts))
 
     def take(self, rows: NDArray[np.intp]) -> Features:
         """The given rows, in the given order; one may come twice."""
-        return Features(self.vectors[rows], self.hashed.take(rows), self.style[rows])
+        return Features(self.inner[rows], self.hashed.take(rows), self.style[rows], self.reports[rows])
 
     def dense(self) -> Floats:
-        """``float64[n, dimensions + STYLE]``: the scaled vectors and signs of style side by side."""
-        return np.hstack([self.vectors * VECTOR_SCALE, self.style * STYLE_SCALE]).astype(np.float64)
+        """``float64[n, dimensions + STYLE]``: what the encoder read and the signs of style side by side."""
+        return np.hstack([self.inner, self.style * STYLE_SCALE]).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Heads:
     def arrays(self) -> dict[str, NDArray[Any]]:
         """What ``numpy.savez_compressed`` stores: the large arrays in half precision."""
         return {
-            "dense": self.dense.astype(np.float16), "dense_intercept": self.dense_intercept.astype(np.float32),
+            "dense": self.dense.astype(np.float32), "dense_intercept": self.dense_intercept.astype(np.float32),
             "terms": self.terms.astype(np.float16), "terms_intercept": self.terms_intercept.astype(np.float32),
             "idf": self.idf.astype(np.float16),
             "signs": self.signs.astype(np.float32), "signs_intercept": self.signs_intercept.astype(np.float32),

@@ -56,7 +56,7 @@ class KindModel:
     def probabilities(self, features: Features) -> NDArray[np.float64]:
         """``float64[n, 5]`` in the order of ``KINDS``; rows sum to 1."""
         opinions = log_softmax(self._heads.logits(features)), log_softmax(self._reports.logits(features))
-        logits = blend(*opinions, features.style) / self._temperature + self._bias
+        logits = blend(*opinions, features.reports) / self._temperature + self._bias
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 

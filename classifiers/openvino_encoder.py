@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.contract import Vectors
+from classifiers.contract import Encoded, Vectors
 from classifiers.model_files import DIMENSIONS, MAX_TOKENS, MODEL_NAME
 from classifiers.packing import Batch, batches
 
@@ -61,13 +61,18 @@ class OpenVinoEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """``float32[n, 384]`` of unit length, in the order of ``texts``."""
-        vectors = np.empty((len(texts), DIMENSIONS), np.float32)
+        return self.encode(texts).vectors
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """The same vectors, and the means of the fourth layer."""
+        vectors, inner = np.empty((2, len(texts), DIMENSIONS), np.float32)
+        encoded = Encoded(vectors, inner)
         if not texts:
-            return vectors
+            return encoded
         for batch in batches(self.tokenize(texts), self._workers):
-            self._queue.start_async(batch.inputs, (batch, vectors))
+            self._queue.start_async(batch.inputs, (batch, encoded))
         self._queue.wait_all()
-        return vectors
+        return encoded
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """The numbers of each text's tokens, at most 256."""
@@ -83,6 +88,6 @@ def readable(text: str) -> str:
     return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
-def _keep(request: Any, destination: tuple[Batch, Vectors]) -> None:
-    batch, vectors = destination
-    batch.pool(request.get_output_tensor(0).data, vectors)
+def _keep(request: Any, destination: tuple[Batch, Encoded]) -> None:
+    batch, encoded = destination
+    batch.pool(request.get_output_tensor(0).data, request.get_output_tensor(1).data, encoded)

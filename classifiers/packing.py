@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.contract import Vectors
+from classifiers.contract import Encoded, Vectors
 from classifiers.model_files import MAX_TOKENS
 
 NARROW = 64
@@ -32,14 +32,21 @@ class Batch:
     starts: NDArray[np.intp]
     owners: NDArray[np.intp]
 
-    def pool(self, hidden: Vectors, vectors: Vectors) -> None:
-        """Put the mean over each text's tokens, of unit length, into its row of ``vectors`` float32[texts, 384].
+    def pool(self, hidden: Vectors, inner: Vectors, into: Encoded) -> None:
+        """Put the means over each text's tokens into its rows of ``into``, those of ``hidden`` with unit length.
 
-        ``hidden`` is float32[rows, tokens, 384]. A sum has the direction of the mean.
+        ``hidden`` and ``inner`` are float32[rows, tokens, 384].
         """
-        sums = np.add.reduceat(hidden.reshape(-1, hidden.shape[-1]), self.starts, axis=0)[self.owners >= 0]
-        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        vectors[self.owners[self.owners >= 0]] = sums / np.maximum(lengths, 1e-12)
+        texts = self.owners >= 0
+        means = self._means(hidden)[texts]
+        lengths = np.linalg.norm(means, axis=1, keepdims=True)
+        into.vectors[self.owners[texts]] = means / np.maximum(lengths, 1e-12)
+        into.inner[self.owners[texts]] = self._means(inner)[texts]
+
+    def _means(self, tokens: Vectors) -> Vectors:
+        flat = tokens.reshape(-1, tokens.shape[-1])
+        counts = np.diff(self.starts, append=len(flat)).astype(np.float32)
+        return np.asarray(np.add.reduceat(flat, self.starts, axis=0) / counts[:, None], np.float32)
 
 
 def batches(texts: Sequence[Ids], workers: int = 1) -> Iterator[Batch]:

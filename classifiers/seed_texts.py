@@ -1,7 +1,9 @@
 """The project's own comments: they give training the tone of channels that the public sets lack.
 
-``seeds/*.txt`` hold one comment a line, a file per kind; ``seeds/own/*.jsonl`` hold comments with their kind, their
-channel and, where several say the same, the name of their ``group``.
+``seeds/*.txt`` hold one comment a line, a file per kind; ``seeds/own/*.jsonl`` hold comments of many products with
+their kind, their channel and, where several say the same, the name of their ``group``; ``seeds/streams/*.jsonl`` hold
+the inbox of one product each: grouping is fixed on them, while the kinds never see them, so that they can be judged
+there.
 """
 
 from __future__ import annotations
@@ -23,9 +25,9 @@ def seeds() -> list[tuple[str, Kind]]:
         for line in (FOLDER / f"{kind}.txt").read_text(encoding="utf-8").splitlines()
         if line.strip()
     ]
-    return lines + [(str(row["text"]), Kind(str(row["kind"]))) for row in own_comments()]
+    return lines + [(str(row["text"]), Kind(str(row["kind"]))) for row in comments("own")]
 
 
-def own_comments() -> list[Row]:
-    """The rows of ``seeds/own``: ``text``, ``kind``, ``channel``, ``group`` (empty for one that stands alone)."""
-    return [row for path in sorted((FOLDER / "own").glob("*.jsonl")) for row in read_rows(path, "text", "kind")]
+def comments(folder: str) -> list[Row]:
+    """The rows of ``seeds/own`` or ``seeds/streams``: ``text``, ``kind``, ``channel``, ``group`` (may be empty)."""
+    return [row for path in sorted((FOLDER / folder).glob("*.jsonl")) for row in read_rows(path, "text", "kind")]

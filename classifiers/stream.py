@@ -15,7 +15,7 @@ from classifiers.contract import Decision, Grouper, Member, Verdict
 from classifiers.measures import Interval, interval
 from classifiers.retrieval import Search
 
-CANDIDATES = 10
+CANDIDATES = 16
 QUOTE = 240
 
 

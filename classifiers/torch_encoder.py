@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers.contract import ModelError, Vectors
+from classifiers.contract import Encoded, ModelError, Vectors
 from classifiers.openvino_encoder import readable
+
+BATCH = 32
 
 
 def available() -> bool:
@@ -51,6 +53,7 @@ class SentenceTransformersEmbedder:
                 f"The model {model} could not be loaded ({type(error).__name__}); "
                 "check its name, or download it once and give its folder.",
             ) from error
+        self._model[0].auto_model.config.output_hidden_states = True
         self._name = f"{name or encoder_name(model)}/sentence-transformers-f32"
 
     @property
@@ -71,3 +74,22 @@ class SentenceTransformersEmbedder:
             return np.empty((0, self.dimensions), np.float32)
         vectors = self._model.encode([readable(text) for text in texts], normalize_embeddings=True)
         return np.asarray(vectors, np.float32)
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        """The same vectors, and the means over the tokens two thirds of the way up the layers."""
+        import torch
+
+        vectors, inner = np.empty((2, len(texts), self.dimensions), np.float32)
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        for start in range(0, len(order), BATCH):
+            places = order[start : start + BATCH]
+            inputs = self._model.tokenize([readable(texts[place]) for place in places])
+            with torch.inference_mode():
+                found = self._model(inputs)
+            mask = found["attention_mask"].unsqueeze(-1)
+            layers = found["all_layer_embeddings"]
+            middle = layers[round((len(layers) - 1) * 2 / 3)]
+            unit = torch.nn.functional.normalize(found["sentence_embedding"], dim=1)
+            vectors[places] = unit.numpy()
+            inner[places] = ((middle * mask).sum(1) / mask.sum(1)).numpy()
+        return Encoded(vectors, inner)

@@ -1,4 +1,4 @@
-"""Train the shipped heads from the public sets: ``python -m classifiers.train --data DIR --model DIR``."""
+"""Train the shipped heads from public sets and our own texts: ``python -m classifiers.train --data D --model M``."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from classifiers import encoder
 from classifiers.contract import Embedder, Kind
 from classifiers.corpora import DOMAINS, SEEDS, Corpus, Report, balance, read_corpus
 from classifiers.crossdomain import REPORTS, calibrate, judge_domains, judge_folds, report_heads
+from classifiers.fit_several import fit_several
 from classifiers.fitting import Mask, Penalties, Table
 from classifiers.heads import WEIGHTS, Features, Floats, Heads, write
 from classifiers.kind import KINDS
 from classifiers.model_files import MODEL_NAME
+from classifiers.train_tone import train_tone
 
-PENALTIES = Penalties(dense=3e-3, terms=1e-3, signs=3e-4, shares=(0.3, 0.3, 0.4))
+PENALTIES = Penalties(dense=1e-3, terms=1e-3, signs=3e-4, shares=(0.35, 0.35, 0.3))
 DOMAIN_POWER = 0.5
 LABEL_POWER = 0.5
 SENTIMENT_PENALTIES = Penalties(dense=1e-3, terms=3e-4, signs=1e-3)
@@ -40,8 +42,8 @@ def train(
         ModelError: when the encoder cannot be used.
     """
     model = embedder or encoder.load(out.parent / ".encoder", threads=2, backend="openvino")
-    corpus = read_corpus(data, model.embed, say)
-    table = Table.of(Features.of(corpus.texts, corpus.vectors))
+    corpus = read_corpus(data, model, say)
+    table = Table.of(Features.of(corpus.texts, corpus.inner))
     card = train_kind(corpus, table, out, seed, say)
     train_sentiment(corpus, table, out, seed, say)
     return card
@@ -98,7 +100,7 @@ def _feel(corpus: Corpus, table: Table, rows: Mask) -> Heads:
     places = np.flatnonzero(rows)
     bands = np.array([f"{value}" for value in good])
     base = balance(bands, corpus.domains, domain_power=0.5, label_power=1.0)
-    both = Table(table.features.take(np.tile(places, 2)), table.terms[np.tile(places, 2)], table.idf)
+    both = table.take(np.tile(places, 2))
     allowed = np.zeros((2 * len(places), 2), bool)
     allowed[: len(places), 0] = allowed[len(places) :, 1] = True
     weights = np.concatenate([base[places] * (1 - good[places]), base[places] * good[places]])
@@ -140,7 +142,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args(arguments)
     encoder.prepare(options.model)
-    train(options.data, options.out, options.seed, embedder=encoder.load(options.model, threads=2, backend="openvino"))
+    embedder = encoder.load(options.model, threads=2, backend="openvino")
+    train(options.data, options.out, options.seed, embedder=embedder)
+    train_tone(embedder, options.out, options.seed)
+    fit_several(embedder, options.out, options.seed)
     return 0
 
 

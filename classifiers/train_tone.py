@@ -67,11 +67,11 @@ def train_tone(
         ModelError: when the encoder cannot be used.
     """
     rows = source or read_texts()
-    vectors = embedder.embed(rows.texts)
-    table = Table.of(Features.of(rows.texts, vectors))
+    encoded = embedder.encode(rows.texts)
+    table = Table.of(Features.of(rows.texts, encoded.inner))
     allowed = np.stack([~rows.hostile, rows.hostile], axis=1)
     weights = np.ones(len(rows.texts))
-    folds = _folds(_merged(rows.groups, vectors, rows.written), seed)
+    folds = _folds(_merged(rows.groups, encoded.vectors, rows.written), seed)
     logits = np.zeros((len(rows.texts), 2))
     for fold in range(FOLDS):
         held = folds == fold

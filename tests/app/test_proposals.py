@@ -21,7 +21,7 @@ from app.theme_links import links, speakers
 from app.undo import undo
 from app.vault import Vault
 from classifiers.contract import Kind, Member, Verdict
-from classifiers.grouping import DefaultGrouper, overlap
+from classifiers.grouping import DefaultGrouper
 from tests.app.forum import Forum, open_forum
 from tests.app.small_model import SmallGrouper, vector
 
@@ -224,30 +224,28 @@ async def test_a_big_theme_looks_past_its_own_members(forum: Forum) -> None:
 PHONE, TABLET = "sync photos album phone slow", "sync photos album tablet wifi"
 
 
-def strong_within_a_kind(grouper: DefaultGrouper, kind: Kind) -> tuple[Member, Member]:
-    """A bug and a member of a theme of ``kind``, halfway between what joins within a kind and what joins across."""
-    limits = grouper.thresholds
-    score = limits.join["short"] + limits.across / 2
-    cosine = (score - limits.lexical_share * overlap(PHONE, TABLET)) / (1 - limits.lexical_share)
+def strong_within_a_kind(kind: Kind) -> tuple[Member, Member]:
+    """A bug and a member of a theme of ``kind``, as near as what says the same within a kind."""
+    cosine = 0.9
     mine, start = vector(PHONE), vector(TABLET)
     aside = start - (start @ mine) * mine
     near = (cosine * mine + np.sqrt(1 - cosine**2) * aside / np.linalg.norm(aside)).astype(np.float32)
     return Member(1, "a", Kind.bug, PHONE, mine), Member(9, "b", kind, TABLET, near)
 
 
-@pytest.mark.parametrize(("kind", "verdict"), [(Kind.bug, Verdict.join), (Kind.feature, Verdict.suggest)])
+@pytest.mark.parametrize(("kind", "verdict"), [(Kind.bug, Verdict.join), (Kind.feature, Verdict.new)])
 def test_a_join_does_not_cross_from_bug_to_feature_on_ordinary_evidence(kind: Kind, verdict: Verdict) -> None:
     grouper = DefaultGrouper()
-    comment, member = strong_within_a_kind(grouper, kind)
+    comment, member = strong_within_a_kind(kind)
     assert grouper.decide(comment, [member]).verdict is verdict
 
 
 @pytest.mark.parametrize(("kind", "holds"), [(Kind.bug, True), (Kind.feature, False)])
 def test_nor_does_a_proposal(kind: Kind, holds: bool) -> None:
     grouper = DefaultGrouper()
-    comment, member = strong_within_a_kind(grouper, kind)
+    comment, member = strong_within_a_kind(kind)
     (link,) = links(grouper, speakers([comment]), [member])
-    assert link.score >= link.suggest_at and link.holds() is holds and link.crosses is not holds
+    assert link.holds() is holds and link.crosses is not holds
 
 
 def test_the_very_same_words_are_evidence_enough_to_cross() -> None:

@@ -20,7 +20,7 @@ from classifiers.retrieval import best, fuse
 from tests.classifiers.saying import SayingEnricher, printed
 
 THRESHOLDS = dict.fromkeys(("short", "medium", "long", "technical", "report"), 0.9)
-GROUPER = DefaultGrouper(Thresholds(THRESHOLDS, THRESHOLDS, lexical_share=0.0, top=3, across=0.0, version="test"))
+GROUPER = DefaultGrouper(Thresholds(THRESHOLDS, THRESHOLDS, {"link": 200.0}, -178.0, "test"))
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_duplicates_by_hand(tmp_path: Path) -> None:
     path = tmp_path / "groups.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in reversed(rows)))
     levels = dict.fromkeys(("short", "medium", "long", "technical", "report"), 0.9)
-    grouper = DefaultGrouper(Thresholds(levels, levels, lexical_share=0.0, top=3, across=0.0, version="test"))
+    grouper = DefaultGrouper(Thresholds(levels, levels, {"link": 200.0}, -178.0, "test"))
     report = evaluate_duplicates(path, SayingEnricher(), grouper)
     assert (report.rows, report.groups, report.queries) == (5, 3, 4)
     stream = report.stream

@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from classifiers.contract import Kind, Member, Verdict
 from classifiers.distinct import conflict
 from classifiers.enrich import DefaultEnricher
-from classifiers.grouping import DefaultGrouper, Thresholds, contradict, length_class, overlap, pair_class
+from classifiers.grouping import DefaultGrouper, Thresholds, length_class, pair_class
+from classifiers.link import SIGNS, Surroundings, contradict, overlap
 
-LEVELS = dict.fromkeys(("short", "medium", "long", "technical"), 0.6) | {"report": 1.01}
+LEVELS = dict.fromkeys(("short", "medium", "long", "technical"), 0.7) | {"report": 1.01}
 SUGGEST = dict.fromkeys(("short", "medium", "long", "technical", "report"), 0.4)
-GROUPER = DefaultGrouper(Thresholds(LEVELS, SUGGEST, lexical_share=0.5, top=2, across=0.2, version="test"))
+GROUPER = DefaultGrouper(Thresholds(LEVELS, SUGGEST, {"link": 10.0, "kind": -4.0}, -6.0, "test"))
+CROWDED = DefaultGrouper(Thresholds(LEVELS, SUGGEST, {"link": 10.0, "others": -10.0}, 0.0, "test"))
+
+
+def chance(logit: float) -> float:
+    """The logistic function."""
+    return float(1 / (1 + np.exp(-logit)))
 
 
 def member(number: int, theme: str, text: str, cosine: float, kind: Kind = Kind.bug) -> Member:
@@ -30,41 +40,56 @@ COMMENT = member(99, "", "camera crashes", 1.0)
 def test_nothing_to_compare_is_new() -> None:
     decision = GROUPER.decide(COMMENT, [])
     assert (decision.verdict, decision.theme_id, decision.score) == (Verdict.new, None, 0.0)
-    assert (decision.join_at, decision.suggest_at) == (0.6, 0.4)
+    assert (decision.join_at, decision.suggest_at) == (0.7, 0.4)
 
 
-def test_score_blends_cosine_and_words() -> None:
+def test_the_score_is_the_likelihood_that_the_signs_give() -> None:
     decision = GROUPER.decide(COMMENT, [member(1, "a", "camera freezes", 0.9)])
-    assert decision.score == pytest.approx(0.5 * 0.9 + 0.5 * 0.5)  # one of two content words shared on both sides
+    assert decision.score == pytest.approx(chance(10 * 0.9 - 6), abs=1e-4)
     assert (decision.verdict, decision.theme_id) == (Verdict.join, "a")
     assert decision.nearest[0].words == ("camera",)
     assert decision.nearest[0].lexical == 0.5
 
 
-def test_a_theme_is_judged_by_several_members() -> None:
+def test_a_theme_is_judged_by_its_three_nearest_members() -> None:
     near, far = member(1, "a", "camera freezes", 0.9), member(2, "a", "battery drains", 0.1)
     assert GROUPER.decide(COMMENT, [near]).verdict is Verdict.join
     decision = GROUPER.decide(COMMENT, [near, far])
-    assert decision.score == pytest.approx((0.7 + 0.05) / 2)
+    assert decision.score == pytest.approx(chance(10 * 0.5 - 6), abs=1e-4)
     assert decision.verdict is Verdict.new
     assert len(decision.nearest) == 2
+    more = [member(number, "a", "camera freezes", 0.9) for number in (3, 4)]
+    assert GROUPER.decide(COMMENT, [near, far, *more]).score == pytest.approx(chance(10 * 0.9 - 6), abs=1e-4)
 
 
 def test_in_between_is_suggested() -> None:
-    decision = GROUPER.decide(COMMENT, [member(1, "a", "camera freezes", 0.5)])
+    decision = GROUPER.decide(COMMENT, [member(1, "a", "camera freezes", 0.6)])
     assert (decision.verdict, decision.theme_id) == (Verdict.suggest, "a")
 
 
-def test_blocked_themes_are_not_considered() -> None:
-    candidates = [member(1, "a", "camera freezes", 0.9), member(2, "b", "camera broken", 0.5)]
+def test_what_else_is_near_speaks_against_a_theme() -> None:
+    theme = member(1, "a", "camera freezes", 0.7)
+    crowd = [member(number, f"t{number}", "camera menu", 0.68) for number in range(2, 12)]
+    assert CROWDED.decide(COMMENT, [theme]).verdict is Verdict.join
+    assert CROWDED.decide(COMMENT, [theme, *crowd]).verdict is Verdict.suggest
+    assert CROWDED.decide(COMMENT, [theme, *(replace(one, theme_id="a") for one in crowd)]).verdict is Verdict.join
+
+
+def test_blocked_themes_are_no_choice_but_still_near() -> None:
+    candidates = [member(1, "a", "camera freezes", 0.9), member(2, "b", "camera broken", 0.75)]
     assert GROUPER.decide(COMMENT, candidates, frozenset({"a"})).theme_id == "b"
     assert GROUPER.decide(COMMENT, candidates, frozenset({"a", "b"})).verdict is Verdict.new
+    crowd = [member(number, f"t{number}", "camera menu", 0.9) for number in range(3, 9)]
+    free = CROWDED.decide(COMMENT, candidates[1:])
+    crowded = CROWDED.decide(COMMENT, candidates[1:] + crowd, frozenset(one.theme_id for one in crowd))
+    assert crowded.score < free.score
 
 
 def test_contradicting_kinds_need_more() -> None:
     wish = member(1, "a", "camera freezes", 0.9, Kind.feature)
     decision = GROUPER.decide(COMMENT, [wish])
-    assert (decision.verdict, decision.join_at) == (Verdict.suggest, pytest.approx(0.8))
+    assert decision.score == pytest.approx(chance(10 * 0.9 - 4 - 6), abs=1e-4)
+    assert decision.verdict is Verdict.new
     assert contradict(Kind.bug, Kind.praise)
     assert not contradict(Kind.bug, Kind.question)
 
@@ -72,14 +97,24 @@ def test_contradicting_kinds_need_more() -> None:
 def test_copies_join_whatever_the_vector_says() -> None:
     decision = GROUPER.decide(COMMENT, [member(1, "a", "Camera CRASHES!!", 0.0)])
     assert (decision.verdict, decision.score) == (Verdict.join, 1.0)
+    named = [member(99, "", "server-module-a fails on 2.3.1", 1.0), member(1, "a", "Server-module-a fails on 2.3.1", 1)]
+    assert GROUPER.decide(named[0], named[1:]).verdict is Verdict.join
 
 
-def test_different_versions_are_never_joined_without_a_person() -> None:
-    comment = member(99, "", "Upgrade the parser to 3.4.0", 1.0)
-    decision = GROUPER.decide(comment, [member(1, "a", "Upgrade the parser to 3.4.1", 0.99)])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Upgrade the parser to 3.4.0", "Upgrade the parser to 3.4.1"), ("Update year to 2021", "Update year to 2022")],
+)
+def test_what_differs_in_a_version_or_number_is_never_joined_without_a_person(one: str, other: str) -> None:
+    decision = GROUPER.decide(member(99, "", one, 1.0), [member(1, "a", other, 0.99)])
     assert decision.verdict is Verdict.suggest
     assert conflict("Fails on branch-3.2", "Fails on branch-3.3")
     assert not conflict("Fails on 3.2", "Fails for me")
+
+
+def test_a_number_told_in_passing_does_not_keep_apart() -> None:
+    one, other = "Crashed 3 times today while saving a photo", "since an hour it crashes, 12 photos could not be saved"
+    assert GROUPER.decide(member(99, "", one, 1.0), [member(1, "a", other, 0.9)]).verdict is Verdict.join
 
 
 def test_cloned_reports_are_suggested() -> None:
@@ -96,10 +131,35 @@ def test_the_order_of_candidates_does_not_matter() -> None:
     assert len(decisions) == 1
 
 
+def test_signs_of_two_texts() -> None:
+    def signs(one: str, other: str, kind: Kind = Kind.bug) -> dict[str, float]:
+        around = Surroundings(member(9, "", one, 1.0), [member(1, "a", other, 0.8, kind)])
+        return dict(zip(SIGNS, around.signs([0]).tolist(), strict=True))
+
+    found = signs("The camera crashes", "camera crashes on my phone 2.3.1")
+    assert (found["top"], found["link"]) == (pytest.approx(0.8), pytest.approx(0.8))
+    assert found["others"] == pytest.approx(0.3)
+    assert (found["one_names"], found["impersonal"], found["size"]) == (1, 0, 0)
+    assert found["short"] == pytest.approx(np.log(4))
+    assert signs("Remove the cache", "Remove the old cache")["impersonal"] == 1
+    assert signs("x", "y", Kind.feature)["kind"] == 1
+    assert signs("camera", "camera")["words"] == pytest.approx(1)
+    assert signs("", "")["words"] == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=40), st.floats(0, 1)), min_size=1, max_size=12))
+def test_any_candidates_give_finite_signs_and_a_likelihood(found: list[tuple[str, str, float]]) -> None:
+    candidates = [member(number, theme, text, cosine) for number, (theme, text, cosine) in enumerate(found)]
+    decision = DefaultGrouper().decide(COMMENT, candidates)
+    assert 0 <= decision.score <= 1
+    assert (decision.verdict is Verdict.join) == (decision.score >= decision.join_at)
+
+
 def test_length_classes() -> None:
     assert [length_class("word " * count) for count in (20, 21, 60, 61)] == ["short", "medium", "medium", "long"]
     assert pair_class("word " * 70, "word " * 10) == "short"
     assert pair_class("since 2.1.3 it fails", "it fails") == "technical"
+    assert pair_class("since 2.1.3 it fails", "2.1.3 fails") == "report"
 
 
 def test_overlap_is_a_share() -> None:

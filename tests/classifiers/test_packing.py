@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifiers.contract import Encoded
 from classifiers.model_files import MAX_TOKENS
 from classifiers.packing import BATCH_TOKENS, NARROW, PAD_TO, batches, pack
 
@@ -45,12 +46,14 @@ def test_batches_carry_each_text_from_its_start_to_its_end(lengths: list[int], w
 @given(LENGTHS)
 def test_a_text_gets_the_mean_of_its_own_tokens(lengths: list[int]) -> None:
     texts = [[number] * length for number, length in enumerate(lengths)]
-    vectors = np.full((len(texts), 2), np.nan, np.float32)
+    found = Encoded(*np.full((2, len(texts), 2), np.nan, np.float32))
     for batch in batches(texts):
         ids = batch.inputs["ids"].astype(np.float32)
-        batch.pool(np.stack([ids, np.ones_like(ids)], axis=2), vectors)
+        tokens = np.stack([ids, np.ones_like(ids)], axis=2)
+        batch.pool(tokens, tokens + 1, found)
     numbers = np.arange(len(texts))
-    assert np.allclose(vectors, np.stack([numbers, np.ones_like(numbers)], 1) / np.hypot(numbers, 1)[:, None])
+    assert np.allclose(found.inner, np.stack([numbers + 1, np.full_like(numbers, 2)], 1))
+    assert np.allclose(found.vectors, np.stack([numbers, np.ones_like(numbers)], 1) / np.hypot(numbers, 1)[:, None])
 
 
 @pytest.mark.parametrize(("low", "high"), [(3, 30), (3, MAX_TOKENS + 1), (3, NARROW)])

@@ -84,5 +84,5 @@ def test_training_again_gives_the_same_head(embedder: Embedder, tmp_path: Path) 
     assert first["version"] == train_tone(embedder, tmp_path / "b", 7, source=rows, say=lambda _: None)["version"]
     assert first["encoder"] == "all-MiniLM-L6-v2"
     model = ToneModel(tmp_path / "a")
-    bad, good = model.hostile(Features.of([HOSTILE[0], CIVIL[0]], embedder.embed([HOSTILE[0], CIVIL[0]])))
+    bad, good = model.hostile(Features.of([HOSTILE[0], CIVIL[0]], embedder.encode([HOSTILE[0], CIVIL[0]]).inner))
     assert bad > good

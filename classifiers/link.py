@@ -1,0 +1,105 @@
+"""What speaks for and against a comment saying the same as a theme: the signs that a trained link weighs.
+
+A likeness means little by itself. In a narrow trade everything resembles everything, so a theme is measured against
+what else is near the comment: the members of other themes among the candidates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.contract import Kind, Member
+from classifiers.distinct import names_parts
+from classifiers.phrases import content_words
+from classifiers.text import words
+
+SIGNS = ("top", "link", "others", "words", "short", "size", "kind", "impersonal", "one_names")
+"""``top`` and ``link``: cosine of the nearest member, and the mean of the three nearest. ``others``: the mean cosine of
+the eight nearest members of other themes. ``words``: the share of words in common with the nearest three at best.
+``short``: logarithm of the words of the shorter text. ``size``: logarithm
+of the theme's members among the candidates. ``kind``: the kinds exclude each other. ``impersonal``: neither text speaks
+of me or you, as tasks in a tracker do. ``one_names``: one of the two names an exact part."""
+READ = 1_500
+LINKED = 3
+AROUND = 8
+LEAST_AROUND = 4
+QUIET = 0.3
+"""The cosine assumed of neighbours that a young product lacks."""
+_PERSONAL = re.compile(
+    r"\b(?:i|i'm|im|i've|me|my|mine|we|our|us|you|your|u|ur|please|pls|plz|anyone|anybody|thanks|hi|hello)\b"
+)
+
+Floats = NDArray[np.float64]
+
+
+class Surroundings:
+    """A comment among its candidates, of whatever themes."""
+
+    def __init__(self, comment: Member, candidates: Sequence[Member]) -> None:
+        self.comment = comment
+        self.candidates = candidates
+        self.cosines = np.stack([member.vector for member in candidates]) @ comment.vector
+        self._falling = np.argsort(-self.cosines, kind="stable")
+
+    def nearest(self, places: Sequence[int]) -> list[int]:
+        """``places`` of candidates, nearest first; the older comment wins a tie."""
+        return sorted(places, key=lambda place: (-self.cosines[place], self.candidates[place].comment_id))
+
+    def rank(self, nearest: Sequence[int]) -> tuple[float, int]:
+        """Orders themes, each by its nearest member: near ones first, then old ones."""
+        return -float(self.cosines[nearest[0]]), self.candidates[nearest[0]].comment_id
+
+    def signs(self, places: Sequence[int]) -> Floats:
+        """``float64[len(SIGNS)]`` of the theme whose members stand at ``places``, nearest first."""
+        mine = set(places)
+        linked = list(places[:LINKED])
+        others = [float(self.cosines[place]) for place in self._falling if place not in mine][:AROUND]
+        others += [QUIET] * (LEAST_AROUND - len(others))
+        text, closest = self.comment.text, self.candidates[places[0]].text
+        kinds = [self.candidates[place].kind for place in places]
+        return np.array(
+            [
+                self.cosines[places[0]],
+                self.cosines[linked].mean(),
+                np.mean(others),
+                max(overlap(text, self.candidates[place].text) for place in linked),
+                np.log1p(min(_length(text), _length(closest))),
+                np.log(len(places)),
+                contradict(self.comment.kind, max(Kind, key=kinds.count)),
+                not _personal(text) and not _personal(closest),
+                names_parts(text) != names_parts(closest),
+            ],
+            np.float64,
+        )
+
+
+def contradict(one: Kind, other: Kind) -> bool:
+    """Whether two kinds can hardly be one theme: a bug, a request and praise exclude each other; the rest fits any."""
+    clear = {Kind.bug, Kind.feature, Kind.praise}
+    return one is not other and one in clear and other in clear
+
+
+def overlap(one: str, other: str) -> float:
+    """Dice's coefficient of the content words of two texts, 0..1; 0 where a text has none."""
+    mine, theirs = _matter(one), _matter(other)
+    return 2 * len(mine & theirs) / (len(mine) + len(theirs)) if mine and theirs else 0.0
+
+
+@lru_cache(maxsize=16384)
+def _matter(text: str) -> frozenset[str]:
+    return frozenset(content_words(text[:READ]))
+
+
+@lru_cache(maxsize=16384)
+def _length(text: str) -> int:
+    return len(words(text[: READ * 2]))
+
+
+@lru_cache(maxsize=16384)
+def _personal(text: str) -> bool:
+    return _PERSONAL.search(text[:READ].casefold().replace("’", "'")) is not None
