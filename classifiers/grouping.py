@@ -159,14 +159,16 @@ def length_class(text: str) -> str:
 
 
 def pair_class(one: str, other: str) -> str:
-    """What the two texts are like: ``report`` where both name a version, code or module, ``technical`` where one does,
-    else the length of the shorter one.
+    """What the two texts are like: ``report`` where both name a version, code or module; ``technical`` where one does,
+    or where both have a title or paragraphs; else the length of the shorter one.
 
     Those who name parts exactly file neighbouring tasks in nearly the same words, and clone whole reports on purpose.
     """
     names = names_parts(one) + names_parts(other)
     if names:
         return "report" if names == 2 else "technical"
+    if "\n" in one and "\n" in other:
+        return "technical"
     sizes = {length_class(one), length_class(other)}
     return next(size for size in ("short", "medium", "long") if size in sizes)
 
