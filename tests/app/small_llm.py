@@ -13,12 +13,13 @@ from typing import Any
 
 @dataclass
 class Answer:
-    """One HTTP answer. ``hang``: nothing is sent until the server stops."""
+    """One HTTP answer. ``hang``: nothing is sent until the server stops. ``lost``: the connection ends instead."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     hang: bool = False
+    lost: bool = False
 
 
 def says(content: object) -> Answer:
@@ -66,7 +67,7 @@ def small_model(*answers: Answer) -> Iterator[SmallModel]:
             answer = model.answers.pop(0) if len(model.answers) > 1 else model.answers[0]
             if answer.hang:
                 over.wait(30)
-            else:
+            elif not answer.lost:
                 self._send(answer)
 
         def _send(self, answer: Answer) -> None:

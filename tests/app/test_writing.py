@@ -166,7 +166,7 @@ async def test_a_long_wait_ends_the_run_until_then(desk: Desk) -> None:
         (Answer(404), "llm_refused", 1),
         (Answer(302, b"", {"location": "http://169.254.169.254/"}), "llm_refused", 1),
         (Answer(500), "llm_failed", 3),
-        (Answer(hang=True), "llm_unreachable", 3),
+        (Answer(lost=True), "llm_unreachable", 3),
         (Answer(body=b"x" * 300_000), "response_too_large", 3),
     ],
 )
@@ -174,13 +174,20 @@ async def test_trouble_is_said_once_and_the_local_title_stays(
     desk: Desk, answer: Answer, reason: str, calls: int
 ) -> None:
     with small_model(answer) as model, capture_logs() as logs:
-        writer = desk.writer(model, llm_timeout=0.2)
+        writer = desk.writer(model)
         assert await writer.run() == 0
         desk.now += timedelta(hours=2)
         assert await writer.run() == 0
     assert [line["reason"] for line in logs if line["event"] == "language_model_rests"] == [reason]
     assert len(model.asked) == 2 * calls
     assert (await only(desk.forum))["title_by"] == "model"
+
+
+async def test_who_never_answers_is_not_waited_for(desk: Desk) -> None:
+    with small_model(Answer(hang=True)) as model, capture_logs() as logs:
+        assert await desk.writer(model, llm_timeout=0.2).run() == 0
+    assert [line["reason"] for line in logs if line["event"] == "language_model_rests"] == ["llm_unreachable"]
+    assert len(desk.slept) == 2 and (await only(desk.forum))["title_by"] == "model"
 
 
 async def test_the_day_s_budget_holds_for_tries_as_well(desk: Desk) -> None:

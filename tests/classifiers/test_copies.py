@@ -61,6 +61,6 @@ def test_any_text_is_fine(text: str) -> None:
 )
 def test_a_megabyte_takes_no_time(piece: str) -> None:
     text = piece * (1_000_000 // len(piece))
-    start = time.perf_counter()
+    start = time.thread_time()
     wording(text)
-    assert time.perf_counter() - start < 5  # quadratic work would take minutes
+    assert time.thread_time() - start < 5  # quadratic work would take minutes

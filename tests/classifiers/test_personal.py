@@ -54,6 +54,6 @@ def test_handles_become_somebody() -> None:
 
 @pytest.mark.parametrize("unit", ["a@", "1 ", "DE89 ", "1.", "password is ", "eyJaaaaaaaaaaa.", "/home/", "+"])
 def test_linear(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     redact(unit * 20_000)
-    assert time.perf_counter() - started < 2.0
+    assert time.thread_time() - started < 2.0

@@ -152,9 +152,9 @@ def test_titles_take_linear_time(unit: str) -> None:
         text = unit * (size // len(unit))
         best = []
         for _ in range(3):
-            started = time.perf_counter()
+            started = time.thread_time()
             title_of(text, text[:500])
-            best.append(time.perf_counter() - started)
+            best.append(time.thread_time() - started)
         return min(best)
 
     assert seconds(40_000) < 20 * seconds(10_000) + 0.05
