@@ -31,7 +31,7 @@ SENTENCES: Mapping[str, str] = {
     "nothing_learned": "The labels lead to nothing but what is in force.",
     "changes_too_much": "It would change the kind of more than half of the comments that nobody corrected.",
     "not_better": "On labels that were kept out it is not clearly better than what is in force.",
-    "labels_contradict": "What people called the same is no more alike than what they called different: no threshold "
+    "labels_contradict": "What people called the same is no likelier than what they called different: no threshold "
     "can follow that.",
 }
 

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response
 
 from app.accounts import SessionUser
 from app.errors import NotFound
-from app.web import charts, flash, guard, words
+from app.web import charts, flash, guard, whys, words
 from app.web.assets import asset
 
 SCHEMES = ("light", "dark")
@@ -48,7 +48,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=asset, words=words, charts=charts)
+    made.globals.update(asset=asset, words=words, whys=whys, charts=charts)
     made.filters.update(
         number=words.number,
         percent=words.percent,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretStr
 
-from app.web import charts, forms, words
+from app.web import charts, forms, whys, words
 from app.web.pages.overview import change
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -97,3 +97,58 @@ def test_every_kind_of_setting_has_its_field() -> None:
     assert made["set_token"].value == "" and made["set_retries"].value == "5"
     assert made["set_colour"].options == ("red", "blue") and made["set_colour"].value == "blue"
     assert made["set_format"].options == ("text", "html")
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [
+        (0.0, "under 1 %"), (0.0099, "under 1 %"), (0.01, "1 %"), (0.29, "29 %"), (0.8799, "87 %"), (0.99, "99 %"),
+        (0.9996, "over 99 %"), (1.0, "over 99 %"),
+    ],
+)  # fmt: skip
+def test_a_likelihood_is_never_rounded_up_to_a_threshold_or_to_certainty(score: float, said: str) -> None:
+    assert whys.likely(score) == said
+
+
+NEAR = {"comment": 1, "theme": "t", "cosine": 0.7, "lexical": 0.4, "words": ["export"]}
+
+
+@pytest.mark.parametrize(
+    ("decided", "said"),
+    [
+        (
+            {"verdict": "join", "score": 0.8799, "join_at": 0.8, "suggest_at": 0.35, "nearest": [NEAR]},
+            "Joined this theme: 87 % likely the same; such texts join from 80 %.",
+        ),
+        (
+            {"verdict": "join", "score": 1.0, "join_at": 0.9, "suggest_at": 0.35, "nearest": [{**NEAR, "lexical": 1}]},
+            "Joined this theme: both use the same words; such texts join from 90 %.",
+        ),
+        (
+            {"verdict": "suggest", "score": 0.94, "join_at": 0.98, "suggest_at": 0.5, "nearest": [NEAR]},
+            "Close to another theme, so a person was asked: 94 % likely the same; such texts join from 98 %, and a "
+            "person is asked from 50 %.",
+        ),
+        (
+            {"verdict": "suggest", "score": 0.94, "join_at": 1.01, "suggest_at": 0.6, "nearest": [NEAR]},
+            "Close to another theme, so a person was asked: 94 % likely the same; such texts, which name an exact "
+            "version, part or number, never join by themselves, and a person is asked from 60 %.",
+        ),
+        (
+            {"verdict": "new", "score": 0.004, "join_at": 0.8, "suggest_at": 0.35, "nearest": [NEAR]},
+            "Nothing was close enough, so it opened a theme: under 1 % likely the same; such texts join from 80 %, and "
+            "a person is asked from 35 %.",
+        ),
+        (
+            {"verdict": "new", "score": 0.0, "join_at": 0.8, "suggest_at": 0.35, "nearest": []},
+            "There was nothing to compare it with, so it opened a theme.",
+        ),
+        ({"verdict": "join"}, "Joined this theme."),
+    ],
+)
+def test_why_a_comment_is_in_its_theme(decided: dict[str, object], said: str) -> None:
+    assert whys.why(decided) == said
+
+
+def test_likeness_is_not_told_as_a_likelihood() -> None:
+    assert whys.likeness(0.644) == "likeness 64 of 100" and whys.likeness(-0.1) == "likeness 0 of 100"

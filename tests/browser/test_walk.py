@@ -122,8 +122,10 @@ def test_theme_split_rename_merge(fresh: Site, open_page: Open) -> None:
     expect(page.get_by_role("link", name="Open the thread: Export").first).to_have_attribute(
         "rel", "noopener noreferrer nofollow ugc"
     )
-    page.get_by_text("Why it is here").first.click()
-    expect(page.get_by_text("needed to join").first).to_be_visible()
+    for reason in page.get_by_text("Why it is here").all():
+        reason.click()
+    expect(page.get_by_text("% likely the same; such texts join from 60 %.").first).to_be_visible()
+    expect(page.get_by_text("There was nothing to compare it with, so it opened a theme.")).to_be_visible()
     page.get_by_label("Select the comment of").first.check()
     page.get_by_role("button", name="Split off").click()
     expect(page.locator("#toast")).to_contain_text("1 comment split off")

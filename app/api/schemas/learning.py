@@ -33,7 +33,7 @@ class ModelVersionOut(Out):
     base: str = Field(description="The shipped model that it corrects; under another one it is not used.")
     settings: dict[str, Any] = Field(
         description="`unsure_below` of kinds: from this confidence nine of ten were right. `shifts` of grouping: how "
-        "far each threshold moved, by class of length."
+        "far each likelihood from which comments join or a person is asked moved, by class of text."
     )
     scores: dict[str, Any] = Field(
         description="Measured on labels kept out of the fit: `before`, `after`, `gain` with the 5 % quantile `low`; "

@@ -85,8 +85,16 @@ class SuggestionOut(Out):
     other_status: str
     other_people: int
     other_mentions: int
-    score: float
-    evidence: dict[str, Any]
+    score: float = Field(
+        description="How likely both say the same, 0 to 1. Of two themes (verdict `merge`) the mean over the comments "
+        "that speak for one."
+    )
+    evidence: dict[str, Any] = Field(
+        description="`verdict` (`suggest`: a comment came, `merge`: two themes grew together), `score`, `join_at` and "
+        "`suggest_at` (from which likelihood comments join, and a person is asked; above 1: they never join by "
+        "themselves), `nearest` comments with `words` in common; `cosine` and `lexical` there are likenesses, no "
+        "likelihoods."
+    )
     state: Literal["open", "accepted", "rejected"]
     created_at: datetime
 
@@ -190,4 +198,4 @@ class SimilarThemeOut(Out):
     """A theme near another one."""
 
     theme: ThemeOut
-    cosine: float = Field(description="Nearness of the vectors, at most 1.")
+    cosine: float = Field(description="Likeness of the nearest vectors, at most 1; no likelihood.")

@@ -1,0 +1,51 @@
+"""Why a comment is in its theme, as a sentence: how likely both say the same, and from where on that is enough."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from app.web.words import VERDICTS, plain
+
+_SAME_WORDS = 0.95
+"""The share of words in common from which two texts that score 1 are copies of each other."""
+
+
+def likely(score: float) -> str:
+    """A likelihood as a percentage that claims neither never nor always: ``87 %``, ``under 1 %``, ``over 99 %``."""
+    if score < 0.01:
+        return "under 1 %"
+    return "over 99 %" if score > 0.99 else f"{math.floor(100 * score + 1e-6)} %"
+
+
+def likeness(cosine: float) -> str:
+    """How alike two texts are in meaning: a scale, not a likelihood, as in a narrow trade everything is alike."""
+    return f"likeness {100 * max(cosine, 0.0):.0f} of 100"
+
+
+def why(grouping: Mapping[str, Any]) -> str:
+    """The decision of the group step as it was stored with the comment, for people; ends with a full stop."""
+    verdict = str(grouping.get("verdict", ""))
+    said = VERDICTS.get(verdict, plain(verdict))
+    if "score" not in grouping or "join_at" not in grouping:
+        return f"{said}."
+    nearest = grouping.get("nearest") or []
+    if verdict == "new" and not nearest:
+        return "There was nothing to compare it with, so it opened a theme."
+    score, join_at = float(grouping["score"]), float(grouping["join_at"])
+    suggest_at = float(grouping.get("suggest_at", join_at))
+    if score >= 1 and any(float(near.get("lexical", 0)) >= _SAME_WORDS for near in nearest):
+        told = "both use the same words"
+    else:
+        told = f"{likely(score)} likely the same"
+    if verdict == "join":
+        return f"{said}: {told}; such texts join from {_from(join_at)}."
+    if join_at > 1:
+        never = "such texts, which name an exact version, part or number, never join by themselves"
+        return f"{said}: {told}; {never}, and a person is asked from {_from(suggest_at)}."
+    return f"{said}: {told}; such texts join from {_from(join_at)}, and a person is asked from {_from(suggest_at)}."
+
+
+def _from(threshold: float) -> str:
+    return f"{100 * threshold:.0f} %"
