@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from app.candidates import surroundings
 from app.db import Connection
 from app.labels import SAID, judge_name
-from app.product_models import UNSURE, shipped_scores, shipped_thresholds
-from classifiers.contract import Enricher, Enrichment, Kind, Member
+from app.product_models import shipped_scores, shipped_thresholds
+from classifiers.contract import UNSURE, Enricher, Enrichment, Kind, Member
 from classifiers.grouping import CLASSES, DefaultGrouper, pair_class
 from classifiers.kind import KINDS
 from classifiers.refit import Examples, examples

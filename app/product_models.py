@@ -12,7 +12,7 @@ import numpy as np
 import structlog
 
 from app.db import Connection
-from classifiers.contract import Enricher, Enrichment, Grouper
+from classifiers.contract import UNSURE, Enricher, Enrichment, Grouper
 from classifiers.correction import Correction
 from classifiers.grouping import DefaultGrouper, Thresholds
 from classifiers.kind import KINDS, scores_of, strongest
@@ -21,7 +21,6 @@ from classifiers.refit_grouping import shifted
 log = structlog.get_logger(__name__)
 
 KIND, GROUPING = "kind", "grouping"
-UNSURE = "unsure"
 ACTIVE = """
     select product_id, id, number, settings from product_model
     where what = %s and status = 'active' and base = %s and product_id = any(%s::uuid[])
@@ -70,7 +69,7 @@ def corrected(correction: Correction, found: Sequence[Enrichment]) -> list[Enric
     for each, row in zip(found, rows, strict=True):
         scores = scores_of(row)
         kind, confidence = strongest(scores)
-        reason = UNSURE if each.reason == UNSURE and confidence < correction.unsure_below else ""
+        reason = UNSURE if confidence < correction.unsure_below else ""
         others = [other for other in each.other_kinds if other is not kind]
         changed.append(
             replace(each, kind=kind, confidence=confidence, scores=scores, reason=reason, other_kinds=others)

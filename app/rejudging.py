@@ -7,8 +7,8 @@ import json
 import uuid
 
 from app.db import Database
-from app.product_models import KIND, UNSURE, base_of, own_kinds
-from classifiers.contract import Enricher
+from app.product_models import KIND, base_of, own_kinds
+from classifiers.contract import UNSURE, Enricher
 
 MOST = 5_000
 AT_ONCE = 64

@@ -31,6 +31,9 @@ def space_of(name: str) -> str:
     return name
 
 
+UNSURE = "unsure"
+"""The reason of a kind that the model offers but does not trust: a person should look."""
+
 THEME_KINDS = frozenset({Kind.bug, Kind.feature})
 """The kinds that become themes, and so tickets."""
 
@@ -81,9 +84,9 @@ class Enrichment:
     or ``und``.
 
     ``clean`` is the text the model read. ``reason`` says in one snake_case word why a kind was not the model's own
-    choice (``empty_text``, ``unsupported_language`` ...), else it is empty. ``other_kinds`` are what parts of a longer
-    comment clearly say beside ``kind``. ``hostile`` is the probability that it attacks a person; ``tone`` is
-    ``hostile`` where that is worth a hint, else empty.
+    choice (``empty_text``, ``unsupported_language`` ...) or is not to be trusted (``unsure``), else it is empty.
+    ``other_kinds`` are what parts of a longer comment clearly say beside ``kind``. ``hostile`` is the probability that
+    it attacks a person; ``tone`` is ``hostile`` where that is worth a hint, else empty.
     """
 
     clean: str

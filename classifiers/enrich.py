@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.contract import Embedder, Enrichment, Kind, ModelError, space_of
+from classifiers.contract import UNSURE, Embedder, Enrichment, Kind, ModelError, space_of
 from classifiers.heads import Features
 from classifiers.kind import KindModel, scores_of, strongest
 from classifiers.language import detect
@@ -99,6 +99,8 @@ class DefaultEnricher:
                 reason, kind, confidence = "unsupported_language", Kind.other, 0.0
             elif found:
                 others = self._side_kinds.beside(kind, clearest(found, probabilities[start:end]))
+            if not reason and confidence < self._kind.unsure_below:
+                reason = UNSURE
             sentiment = 0.0 if reason in SILENT else round(float(feelings[row]), 4)
             tone, hostile = "", 0.0
             if reason not in SILENT:

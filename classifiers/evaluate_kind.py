@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from classifiers.baselines_kind import Labelled, Rival, judge
-from classifiers.contract import Enricher, Enrichment, Kind
+from classifiers.contract import UNSURE, Enricher, Enrichment, Kind
 from classifiers.datasets import labelled_rows
 from classifiers.labels import Labels, read_labels
 from classifiers.measures import Interval, LabelScore, calibration_error, confusion, label_scores, tabulate
@@ -178,7 +178,7 @@ def _judged(result: Enrichment, labels: Labels) -> Judged:
     kind, confidence = choose(result, labels.offered)
     label = labels.fold(kind)
     share = confidence
-    if not result.reason:
+    if result.reason in ("", UNSURE):
         total = sum(result.scores.get(one, 0.0) for one in labels.offered)
         same = sum(result.scores.get(one, 0.0) for one in labels.offered if labels.fold(one) == label)
         share = same / total if total else 0.0

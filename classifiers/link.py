@@ -22,7 +22,7 @@ SIGNS = ("top", "link", "others", "words", "short", "size", "kind", "impersonal"
 """``top`` and ``link``: cosine of the nearest member, and the mean of the three nearest. ``others``: the mean cosine of
 the eight nearest members of other themes. ``words``: the share of words in common with the nearest three at best.
 ``short``: logarithm of the words of the shorter text. ``size``: logarithm
-of the theme's members among the candidates. ``kind``: the kinds exclude each other. ``impersonal``: neither text speaks
+of the number of those three. ``kind``: the kinds exclude each other. ``impersonal``: neither text speaks
 of me or you, as tasks in a tracker do. ``one_names``: one of the two names an exact part."""
 READ = 1_500
 LINKED = 3
@@ -69,7 +69,7 @@ class Surroundings:
                 np.mean(others),
                 max(overlap(text, self.candidates[place].text) for place in linked),
                 np.log1p(min(_length(text), _length(closest))),
-                np.log(len(places)),
+                np.log(len(linked)),
                 contradict(self.comment.kind, max(Kind, key=kinds.count)),
                 not _personal(text) and not _personal(closest),
                 names_parts(text) != names_parts(closest),

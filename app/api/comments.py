@@ -33,6 +33,7 @@ class CommentQuery(In):
     kind: Kind | None = None
     also: bool = Field(default=False, description="With `kind`: those too that say it beside another kind.")
     tone: Tone | None = Field(default=None, description="`hostile`: those that may attack a person.")
+    unsure: bool = Field(default=False, description="Only those whose kind the model does not trust: `unsure`.")
     language: Word | None = Field(default=None, description="ISO 639-1, or `und`.")
     stage: CommentStage | None = None
     q: Annotated[CleanText, Field(max_length=500)] | None = Field(

@@ -44,8 +44,9 @@ class CommentFilter:
     """Which comments to list; an empty filter takes all that are not deleted.
 
     ``q`` is a web-style full-text search ("quoted", or, -not). ``since`` and ``until`` bound the time of writing,
-    [since, until). ``also``: ``kind`` may be one of the other kinds of a comment as well. ``deleted``: False leaves
-    deleted comments out, True takes only those, None takes both.
+    [since, until). ``also``: ``kind`` may be one of the other kinds of a comment as well. ``unsure``: only those whose
+    kind the model does not trust. ``deleted``: False leaves deleted comments out, True takes only those, None takes
+    both.
     """
 
     product_id: UUID | None = None
@@ -56,6 +57,7 @@ class CommentFilter:
     kind: str | None = None
     also: bool = False
     tone: str | None = None
+    unsure: bool = False
     language: str | None = None
     stage: str | None = None
     q: str | None = None
@@ -82,6 +84,8 @@ class CommentFilter:
             filters.add("cm.kind = %(kind)s", kind=self.kind)
         if self.tone is not None:
             filters.add("cm.tone = %(tone)s and cm.tone <> ''", tone=self.tone)
+        if self.unsure:
+            filters.add("cm.kind_reason = 'unsure'")
         if self.language is not None:
             filters.add("cm.language = %(language)s", language=self.language)
         if self.stage is not None:

@@ -70,6 +70,24 @@ async def test_other_kinds_and_tone_are_stored_listed_and_shown(
     assert "tone=hostile" in (await person.get("/")).text
 
 
+async def test_what_nobody_is_sure_of_can_be_listed_until_a_person_says_what_it_is(
+    forum: Forum, client: httpx.AsyncClient, database: Database
+) -> None:
+    for text in ("Maybe a hiccup", "Export crashes"):
+        await forum.say(client, text)
+    await forum.work()
+    await forum.rows("update comment set kind_reason = 'unsure' where text = 'Maybe a hiccup' returning id")
+    headers = await bearer(database)
+    (doubtful,) = (await read(client, headers, "/comments?unsure=true"))["items"]
+    assert (doubtful["text"], doubtful["kind_reason"]) == ("Maybe a hiccup", "unsure")
+    person = await sign_in(client, database)
+    page = (await person.get("/comments?unsure=1")).text
+    assert "Maybe a hiccup" in page and "worth a look" in page and "Export crashes" not in page
+    said = await client.post(f"{V1}/comments/{doubtful['id']}/reclassify", json={"kind": "bug"}, headers=headers)
+    assert said.status_code == 200, said.text
+    assert (await read(client, headers, "/comments?unsure=true"))["items"] == []
+
+
 async def test_a_person_who_corrects_the_kind_leaves_no_second_mention_of_it(
     forum: Forum, client: httpx.AsyncClient, database: Database
 ) -> None:

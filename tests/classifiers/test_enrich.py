@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from classifiers.contract import Kind, ModelError
+from classifiers.contract import UNSURE, Kind, ModelError
 from classifiers.enrich import DefaultEnricher
 
 
@@ -50,8 +50,18 @@ def test_an_unknown_language_is_marked_not_guessed(enricher: DefaultEnricher) ->
 
 def test_code_alone_is_judged_and_not_called_a_language(enricher: DefaultEnricher) -> None:
     result = enricher.enrich(["`KeyError: 'x'`"])[0]
-    assert (result.reason, result.language) == ("", "und")
+    assert result.reason in ("", UNSURE)
+    assert result.language == "und"
     assert result.confidence > 0
+
+
+def test_doubt_is_a_result(enricher: DefaultEnricher) -> None:
+    texts = ["it just spins forever", "dark mode pls", "The app crashes every time I press the save button"]
+    results = enricher.enrich(texts)
+    assert [result.reason for result in results] == [UNSURE, UNSURE, ""]
+    for result in results:
+        assert (result.reason == UNSURE) == (result.confidence < enricher.unsure_below)
+        assert result.kind is max(result.scores, key=lambda kind: result.scores[kind])
 
 
 def test_sentiment_has_the_right_sign(enricher: DefaultEnricher) -> None:

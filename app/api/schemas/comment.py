@@ -43,7 +43,10 @@ class CommentOut(Out):
     kind: Literal["", "bug", "feature", "question", "praise", "other"]
     kind_by: str = Field(description="`model` or `person`.")
     kind_confidence: float = Field(description="0 to 1.")
-    kind_reason: str = Field(description="Why the kind is not the model's own choice: `spam`, `agreement` and others.")
+    kind_reason: str = Field(
+        description="Why the kind is not the model's own choice (`spam`, `agreement` and others), or `unsure`: a "
+        "person should look."
+    )
     other_kinds: list[Kind] = Field(description="What parts of it clearly say beside `kind`, clearest first.")
     sentiment: float = Field(description="-1 to 1.")
     tone: Literal["", "hostile"] = Field(description="A hint that it may attack a person; never more than a hint.")

@@ -28,6 +28,7 @@ async def comments_page(
     kind: Word = "",
     also: Word = "",
     tone: Word = "",
+    unsure: Word = "",
     platform: Word = "",
     source: Word = "",
     sort: Word = "recent",
@@ -43,6 +44,7 @@ async def comments_page(
         kind=kind if kind in KIND_PLURALS and kind else None,
         also=bool(also),
         tone=tone if tone in TONES else None,
+        unsure=bool(unsure),
         q=q or None,
     )
     async with guard.database(request).transaction() as connection:
@@ -57,7 +59,15 @@ async def comments_page(
         first=not cursor,
         sort=sort,
         sorts=SORTS,
-        filters={"q": q, "kind": kind, "also": also, "tone": tone, "platform": platform, "source": source},
-        filtered=bool(q or kind or tone or platform or source),
+        filters={
+            "q": q,
+            "kind": kind,
+            "also": also,
+            "tone": tone,
+            "unsure": unsure,
+            "platform": platform,
+            "source": source,
+        },
+        filtered=bool(q or kind or tone or unsure or platform or source),
         platforms=[(name, platform.title) for name, platform in registry.sources().items()],
     )
