@@ -103,10 +103,16 @@ def _jsonl(file: IO[str], path: Path) -> Iterator[Row]:
         try:
             row = json.loads(line)
         except ValueError as error:
-            raise DataError("file_unreadable", f"Line {number} of {path} is not JSON: {error}.") from error
+            hint = "" if number > 1 else "; tables are files named .csv or .tsv, also with .gz"
+            detail = f"Line {number} of {path} is not JSON ({_wrong(error)}){hint}."
+            raise DataError("file_unreadable", detail) from error
         if not isinstance(row, dict):
             raise DataError("file_unreadable", f"Line {number} of {path} is not a JSON object.")
         yield row
+
+
+def _wrong(error: ValueError) -> str:
+    return f"{error.msg}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
 
 
 def _blank(value: object) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from classifiers.agreement import draws
 from classifiers.baselines_groups import Clustering, cluster
 from classifiers.contract import Enricher, Grouper, Kind, Member
-from classifiers.datasets import Row, labelled_rows
+from classifiers.datasets import DataError, Row, labelled_rows
 from classifiers.labels import plain
 from classifiers.measures import Interval, interval
 from classifiers.retrieval import WAYS, Search
@@ -31,13 +31,15 @@ class DuplicateReport:
     """Search and grouping of one file.
 
     ``recall`` is by way of searching and depth, over the ``queries``, the rows with a duplicate. ``left_out`` rows have
-    no text. ``mistakes`` are the surest wrong joins, ``missed`` the comments furthest from the group they belong to.
+    no text; ``undated`` ones, without a ``created_at`` that can be read, come last. ``mistakes`` are the surest wrong
+    joins, ``missed`` the comments furthest from the group they belong to.
     """
 
     file: str
     version: str
     rows: int
     left_out: int
+    undated: int
     groups: int
     queries: int
     recall: Mapping[str, Mapping[int, float]]
@@ -80,6 +82,11 @@ def evaluate_duplicates(
         DataError: for an unusable file or an unusable baseline.
     """
     rows, left_out = labelled_rows(path, "text")
+    if not any("duplicate_group" in row for row in rows):
+        raise DataError(
+            "field_missing", f"No row of {path} has a field 'duplicate_group', so there is nothing to score."
+        )
+    undated = sum(_time(row.get("created_at"))[0] for row in rows)
     rows = ordered(rows, shuffle)[:limit]
     pool = build_pool(rows, enricher, say)
     recall, queries = search_recall(pool, seed=seed, samples=samples)
@@ -88,7 +95,7 @@ def evaluate_duplicates(
     more = run_orders(pool, grouper, stream, orders, seed + 1) if orders else None
     others = cluster(baselines, pool, seed=seed, samples=samples, say=say)
     return DuplicateReport(
-        path.name, enricher.version, len(rows), len(left_out), len(set(pool.groups)), queries,
+        path.name, enricher.version, len(rows), len(left_out), undated, len(set(pool.groups)), queries,
         {way: {depth: value.value for depth, value in found.items()} for way, found in recall.items()}, recall,
         stream.report, more, stream.wrong, stream.missed, others,
     )  # fmt: skip

@@ -44,7 +44,7 @@ def _kind(report: KindReport) -> RenderableType:
     )
     return Group(
         scores, *_remarks(report), matrix, doubt, *_rivals(report), _kind_mistakes(report),
-        Text(report.version, style="dim"),
+        Text(f"Read by {report.version}", style="dim", overflow="fold"),
     )  # fmt: skip
 
 
@@ -99,6 +99,9 @@ def _duplicates(report: DuplicateReport) -> RenderableType:
     for way, recall in report.recall_intervals.items():
         search.add_row(WAYS[way], *(_interval(value) for value in recall.values()))
     left = [Text(f"Rows left out, as they have no text: {report.left_out:,}.")] if report.left_out else []
+    if report.undated:
+        undated = f"Rows without a created_at that can be read: {report.undated:,}"
+        left.append(Text(f"{undated}; unless shuffled, they come last."))
     parts: list[RenderableType] = [search, *left, _stream(report.stream)]
     if report.orders:
         parts.append(_orders(report.orders))
@@ -106,7 +109,7 @@ def _duplicates(report: DuplicateReport) -> RenderableType:
         parts.append(_clusterings(report))
     parts.append(_misplaced("Surest wrong joins", "joined", report.mistakes))
     parts.append(_misplaced("Kept furthest apart from their group", "its group says", report.missed))
-    return Group(*parts, Text(report.version, style="dim"))
+    return Group(*parts, Text(f"Read by {report.version}", style="dim", overflow="fold"))
 
 
 def _stream(found: StreamReport) -> Table:

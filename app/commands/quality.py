@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,9 +19,20 @@ model = typer.Typer(no_args_is_help=True, help="The encoder, and what products l
 evaluate = typer.Typer(no_args_is_help=True, help="Score the classifiers on a labelled file.")
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL, JSONL.gz or CSV.")]
-Weights = Annotated[Path | None, typer.Option(help="A folder of other heads than the shipped ones.")]
+Weights = Annotated[Path | None, typer.Option(help="A folder of other heads and thresholds than the shipped ones.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first rows.")]
-Write = Annotated[Path | None, typer.Option("--json", help="Write the report to this file as well.")]
+
+
+def _writable(path: Path | None) -> Path | None:
+    """Refuses before the work what could not be written after it."""
+    if path is not None and (path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK)):
+        raise typer.BadParameter(f"{path} cannot be written: name a file in a folder that is there and yours.")
+    return path
+
+
+Write = Annotated[
+    Path | None, typer.Option("--json", callback=_writable, help="Write the report to this file as well.")
+]
 
 
 @model.command()
