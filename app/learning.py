@@ -26,7 +26,7 @@ LEAST: Mapping[str, int] = {KIND: refit_kind.LEAST_LABELS, GROUPING: refit_group
 """Labels without which nothing is tried."""
 SENTENCES: Mapping[str, str] = {
     "better": "It is better on labels that were kept out.",
-    "too_few_labels": "There are too few labels, or too many of one theme, to learn from and to judge by; "
+    "too_few_labels": "Too many of the labels are of the same themes, or of one answer, to learn from and to judge by; "
     "go on correcting.",
     "nothing_learned": "The labels lead to nothing but what is in force.",
     "changes_too_much": "It would change the kind of more than half of the comments that nobody corrected.",
@@ -81,8 +81,11 @@ async def train(
     model_versions.check_what(what)
     async with _alone(database, product_id):
         fitted = await (_fit_kind if what == KIND else _fit_grouping)(database, enricher, product_id)
-        outcome = Outcome(what, fitted.reason, SENTENCES[fitted.reason], fitted.labels, scores=fitted.scores)
-        if dry_run or fitted.labels < LEAST[what]:
+        few, detail = fitted.labels < LEAST[what], SENTENCES[fitted.reason]
+        if few:
+            detail = f"At least {LEAST[what]} labels of different themes are needed; go on correcting."
+        outcome = Outcome(what, fitted.reason, detail, fitted.labels, scores=fitted.scores)
+        if dry_run or few:
             return outcome
         async with database.transaction() as connection:
             return await _keep(connection, product_id, outcome, fitted, actor, hold)

@@ -95,6 +95,7 @@ async def test_few_labels_teach_nothing_and_leave_no_version(forum: Forum) -> No
     await correct(forum, 6, 4)
     outcome = await train(forum)
     assert (outcome.reason, outcome.labels, outcome.promoted, outcome.version) == ("too_few_labels", 10, False, None)
+    assert outcome.detail == "At least 30 labels of different themes are needed; go on correcting."
     assert await forum.rows("select 1 from product_model") == []
 
 
