@@ -54,7 +54,12 @@ class CommentOut(Out):
     theme_id: UUID | None
     theme_title: str
     theme_by: str = Field(description="`model` or `person`.")
-    grouping: dict[str, Any] = Field(description="Why it is in its theme: verdict, score, nearest comments.")
+    grouping: dict[str, Any] = Field(
+        description="Why it is in its theme: `verdict` (`join`, `suggest`, `new`), `score`, how likely it says the same "
+        "as the theme that came closest (0 to 1), `join_at` and `suggest_at`, the likelihoods from which such texts join "
+        "and a person is asked (above 1: never by themselves), and the `nearest` comments with `words` in common; "
+        "`cosine` and `lexical` there are likenesses, no likelihoods. Empty where it has none."
+    )
 
     model_config = Out.model_config | example(
         {
@@ -93,7 +98,7 @@ class CommentOut(Out):
             "theme_id": "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001",
             "theme_title": "Export to CSV crashes",
             "theme_by": "model",
-            "grouping": {"verdict": "join", "score": 0.81, "join_at": 0.62},
+            "grouping": {"verdict": "join", "score": 0.87, "join_at": 0.8, "suggest_at": 0.35, "nearest": []},
         }
     )
 
