@@ -9,6 +9,7 @@ from app.config import Settings
 from classifiers import encoder
 from classifiers.contract import Embedder
 from classifiers.enrich import ENGLISH, DefaultEnricher
+from classifiers.grouping import DefaultGrouper, Thresholds
 from classifiers.model_files import MODEL_NAME
 from classifiers.torch_encoder import encoder_name
 
@@ -41,6 +42,11 @@ def load_enricher(settings: Settings, *, heads: Path | None = None) -> DefaultEn
     return DefaultEnricher(
         load_embedder(settings), folder=heads or settings.heads_dir, languages=known_languages(settings)
     )
+
+
+def load_grouper(settings: Settings) -> DefaultGrouper:
+    """The grouper with the link that belongs to the heads. Raises ModelError: ``thresholds_unreadable``."""
+    return DefaultGrouper(Thresholds.read(settings.heads_dir))
 
 
 def known_languages(settings: Settings) -> frozenset[str] | None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import structlog
 
+from app.config import settings
 from app.db import Connection
 from classifiers.contract import UNSURE, Enricher, Enrichment, Grouper
 from classifiers.correction import Correction
@@ -95,8 +96,8 @@ async def own_grouper(connection: Connection, product_id: uuid.UUID, grouper: Gr
 
 @lru_cache(maxsize=1)
 def shipped_thresholds() -> Thresholds:
-    """The thresholds that come with the program."""
-    return Thresholds.read()
+    """The thresholds that come with the program, or with the heads that the settings name."""
+    return Thresholds.read(settings().heads_dir)
 
 
 async def _correction(connection: Connection, model_id: int) -> Correction | None:

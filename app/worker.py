@@ -8,14 +8,13 @@ import signal
 
 import structlog
 
-from app.chosen_model import load_enricher
+from app.chosen_model import load_enricher, load_grouper
 from app.config import Settings
 from app.db import Database
 from app.jobs.engine import run_jobs
 from app.jobs.stages import run_stages, share_interpreter, stages
 from app.shared_enricher import SharedEnricher
 from app.vault import Vault
-from classifiers.grouping import DefaultGrouper
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +28,7 @@ async def run_worker(settings: Settings, database: Database, vault: Vault) -> No
     """Work until SIGINT or SIGTERM. Raises ModelError where the encoder cannot be loaded."""
     share_interpreter()
     enricher = SharedEnricher(await asyncio.to_thread(load_enricher, settings))
-    chain = stages(database, enricher, DefaultGrouper(), settings)
+    chain = stages(database, enricher, load_grouper(settings), settings)
     await database.open()
     stop = asyncio.Event()
 

@@ -9,6 +9,7 @@ import procrastinate
 import structlog
 from procrastinate.jobs import Status
 
+from app.chosen_model import load_grouper
 from app.config import Settings
 from app.db import Database
 from app.faces import refresh_faces
@@ -19,7 +20,6 @@ from app.sync import Push
 from app.vault import Vault
 from app.writing import Writer
 from classifiers.contract import Enricher
-from classifiers.grouping import DefaultGrouper
 
 log = structlog.get_logger(__name__)
 
@@ -73,7 +73,7 @@ def job_app(database: Database, vault: Vault, settings: Settings, enricher: Enri
     async def faces(timestamp: int) -> None:
         await refresh_faces(database, refresh_seconds=settings.refresh_seconds)
 
-    add_upkeep(jobs, database, DefaultGrouper())
+    add_upkeep(jobs, database, load_grouper(settings))
     add_learning(jobs, database, enricher)
     return jobs
 
