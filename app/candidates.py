@@ -1,22 +1,22 @@
-"""What a comment might belong with: near vectors and shared words, fused by reciprocal rank."""
+"""What a comment might belong with: near vectors and shared words, fused into one score."""
 
 from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import LiteralString
 
+import numpy as np
 from psycopg import sql
 
 from app.db import Connection
 from classifiers.contract import Kind, Member
+from classifiers.fusion import NEAR, SAID, Floats, fused_scores
 
 NEAREST = 14
-BY_WORDS = 10
 KEPT = 16
 """As many as the thresholds were fixed with; see classifiers/evaluate_duplicates."""
-_RANK_CONSTANT = 60  # Cormack, Clarke, Büttcher: Reciprocal Rank Fusion, SIGIR 2009
 
 LEXEMES = 10
 MATCHES = 100
@@ -57,35 +57,49 @@ SEARCH_SETTINGS = """
 # The rarest lexemes are looked up one by one, each for the product's comments only (the product is a lexeme of its
 # comments); what more than MATCHES of them hold is left to the vectors, so that a growing product costs no more. A
 # comment scores the rarity of what it shares, less for longer ones: BM25 (Robertson and Zaragoza 2009) of texts that
-# hold a word or do not.
+# hold a word or do not, as a share of what the asking comment would score itself. The best come back, and whichever
+# of those in `near` share a word.
 BY_TEXT = r"""
-    select q.id as query, near.id as comment_id
-    from unnest(%(ids)s::bigint[]) as q(id)
+    with q as materialized (  -- so that an array is read once
+        select id, near::bigint[] as near from unnest(%(ids)s::bigint[], %(near)s::text[]) as asked(id, near)
+    )
+    select q.id as query, best.id as comment_id, best.score
+    from q
     join comment c on c.id = q.id
     cross join lateral (
-        select found.id, sum(word.rarity) * min(found.brevity) as score
+        select scored.*, row_number() over (order by scored.score desc, scored.id) as rank
         from (
-            select -ln(coalesce(w.share, %(rare)s)) as rarity,
-                   ('''' || replace(replace(l.lexeme, '\', '\\'), '''', '''''')
-                       || ''' & ''' || %(product)s::uuid::text || '''')::tsquery as asked
-            from unnest(c.search) l
-            left join lateral (
-                select share, comments from word_share
-                where product_id = %(product)s and lexeme = l.lexeme limit 1  -- a look-up each, whatever is known of it
-            ) w on true
-            where l.positions is not null and coalesce(w.comments, 0) <= %(matches)s
-            order by coalesce(w.share, 0), length(l.lexeme) desc, l.lexeme limit %(lexemes)s
-        ) word
-        cross join lateral (
-            select x.id, 1 / (1.3 + octet_length(x.text) / 900.0) as brevity from comment x
-            where x.search @@ word.asked and x.theme_id is not null and x.deleted_at is null and x.id <> q.id
-            limit %(matches)s
-        ) found
-        group by found.id order by score desc, found.id limit %(most)s
-    ) near
+            select found.id, sum(word.rarity) * min(found.brevity)
+                   / greatest(max(word.whole) / (1.3 + octet_length(c.text) / 900.0), 1e-9) as score
+            from (
+                select known.rarity, known.whole,
+                       ('''' || replace(replace(known.lexeme, '\', '\\'), '''', '''''')
+                           || ''' & ''' || %(product)s::uuid::text || '''')::tsquery as asked
+                from (
+                    select l.lexeme, w.share, w.comments, -ln(coalesce(w.share, %(rare)s)) as rarity,
+                           sum(-ln(coalesce(w.share, %(rare)s))) over () as whole
+                    from unnest(c.search) l
+                    left join lateral (
+                        select share, comments from word_share  -- a look-up each, whatever is known of it
+                        where product_id = %(product)s and lexeme = l.lexeme limit 1
+                    ) w on true
+                    where l.positions is not null
+                ) known
+                where coalesce(known.comments, 0) <= %(matches)s
+                order by coalesce(known.share, 0), length(known.lexeme) desc, known.lexeme limit %(lexemes)s
+            ) word
+            cross join lateral (
+                select x.id, 1 / (1.3 + octet_length(x.text) / 900.0) as brevity from comment x
+                where x.search @@ word.asked and x.theme_id is not null and x.deleted_at is null and x.id <> q.id
+                limit %(matches)s
+            ) found
+            group by found.id
+        ) scored
+    ) best
+    where best.rank <= %(most)s or best.id = any(q.near)
 """
 BY_FINGERPRINT = """
-    select q.id as query, near.id as comment_id
+    select q.id as query, near.id as comment_id, 1 as score
     from unnest(%(ids)s::bigint[]) as q(id)
     join comment c on c.id = q.id and c.fingerprint <> ''
     cross join lateral (
@@ -95,6 +109,7 @@ BY_FINGERPRINT = """
         order by x.product_id, x.fingerprint, x.id limit %(most)s  -- the order of comment_by_fingerprint
     ) near
 """
+VECTORS = "select comment_id, embedding from comment_embedding where comment_id = any(%s::bigint[])"
 MEMBERS = """
     select c.id, c.theme_id, t.kind, left(c.text, 4000) as text, e.embedding
     from comment c join theme t on t.id = c.theme_id join comment_embedding e on e.comment_id = c.id
@@ -103,19 +118,29 @@ MEMBERS = """
 
 
 async def candidates(connection: Connection, product_id: uuid.UUID, ids: Sequence[int]) -> dict[int, list[Member]]:
-    """For each comment the members of themes that may say the same, best first."""
-    scores: dict[int, dict[int, float]] = {number: defaultdict(float) for number in ids}
-    for found, weight in (
-        (await nearest(connection, product_id, ids), 1.0),
-        (await _asked(connection, BY_TEXT, product_id, ids, BY_WORDS), 1.0),
-        (await _asked(connection, BY_FINGERPRINT, product_id, ids, COPIES), 9.0),
-    ):
-        for query, numbers in found.items():
-            for rank, number in enumerate(numbers, 1):
-                scores[query][number] += weight / (_RANK_CONSTANT + rank)
-    kept = {query: sorted(found, key=lambda number: (-found[number], number))[:KEPT] for query, found in scores.items()}
+    """For each comment the members of themes that may say the same: copies, then the others, best first."""
+    near = await nearest(connection, product_id, ids, NEAR)
+    said = await _asked(connection, BY_TEXT, product_id, ids, SAID, near)
+    copies = await _asked(connection, BY_FINGERPRINT, product_id, ids, COPIES)
+    pools = {query: {*near.get(query, ()), *said.get(query, ()), *copies.get(query, ())} for query in ids}
+    vectors = await _vectors(connection, set(ids).union(*pools.values()))
+    kept: dict[int, list[int]] = {}
+    for query, found in pools.items():
+        scores = _scores(query, sorted(found & vectors.keys()), said.get(query, {}), vectors)
+        first = copies.get(query, {})
+        kept[query] = sorted(scores, key=lambda number: (number not in first, -scores[number], number))[:KEPT]
     members = await load_members(connection, sorted({number for found in kept.values() for number in found}))
     return {query: [members[number] for number in found if number in members] for query, found in kept.items()}
+
+
+def _scores(
+    query: int, found: Sequence[int], said: Mapping[int, float], vectors: Mapping[int, Floats]
+) -> dict[int, float]:
+    if not found or query not in vectors:
+        return {}
+    words = np.array([said.get(number, 0.0) for number in found], np.float32)
+    scores = fused_scores(vectors[query], np.stack([vectors[number] for number in found]), words)
+    return dict(zip(found, scores.tolist(), strict=True))
 
 
 async def nearest(
@@ -146,14 +171,26 @@ async def nearest(
 
 
 async def _asked(
-    connection: Connection, statement: LiteralString, product_id: uuid.UUID, ids: Sequence[int], most: int
-) -> dict[int, list[int]]:
+    connection: Connection,
+    statement: LiteralString,
+    product_id: uuid.UUID,
+    ids: Sequence[int],
+    most: int,
+    near: Mapping[int, Sequence[int]] | None = None,
+) -> dict[int, dict[int, float]]:
+    """The score of each comment found, by the comment it was found for."""
     values = {"ids": list(ids), "product": product_id, "most": most}
     values |= {"rare": RARE, "lexemes": LEXEMES, "matches": MATCHES}
-    found: dict[int, list[int]] = defaultdict(list)
+    values["near"] = [f"{{{','.join(map(str, (near or {}).get(number, ())))}}}" for number in ids]
+    found: dict[int, dict[int, float]] = defaultdict(dict)
     for row in await (await connection.execute(statement, values, prepare=True)).fetchall():
-        found[row["query"]].append(row["comment_id"])
+        found[row["query"]][row["comment_id"]] = float(row["score"])
     return found
+
+
+async def _vectors(connection: Connection, ids: Iterable[int]) -> dict[int, Floats]:
+    cursor = await connection.execute(VECTORS, [sorted(ids)], binary=True)
+    return {row["comment_id"]: row["embedding"].to_numpy().astype("float32") for row in await cursor.fetchall()}
 
 
 async def surroundings(

@@ -1,4 +1,4 @@
-"""Candidate search in memory, for evaluation: vectors, BM25 and both fused. Serving asks the database for the same."""
+"""Candidate search in memory, for evaluation: vectors, BM25, and both fused as in the service."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import Vectors
+from classifiers.fusion import NEAR, SAID, Floats, fused_scores
 from classifiers.phrases import content_words
 
 K1 = 1.2
 B = 0.75
 """Robertson and Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009)."""
-FUSION = 60
-"""Cormack, Clarke and Büttcher, Reciprocal Rank Fusion (SIGIR 2009)."""
 READ = 4_000
 DEPTH = 100
 KEPT = 512
@@ -55,7 +54,11 @@ class Bm25:
 
 
 class Search:
-    """Ranks texts of the same product for one of them, by ``vector``, ``words`` (BM25) or ``fused`` (rank of both)."""
+    """Ranks texts of the same product for one of them, by ``vector``, by ``words`` (BM25) or by both ``fused``.
+
+    The rarity of a word is that among all texts. All else is told by those that may be used: a crowd is one of the
+    candidates, as in the service, so texts that come later do not show in the rankings of a stream.
+    """
 
     def __init__(self, texts: Sequence[str], vectors: Vectors, products: Sequence[str]) -> None:
         """``vectors`` are float32[n, dimensions] of unit length. Each text's nearest are worked out once, here."""
@@ -65,24 +68,35 @@ class Search:
         self._near = [self._nearest(query) for query in range(len(texts))]
 
     def rankings(self, query: int, allowed: NDArray[np.bool_] | None = None, depth: int = DEPTH) -> dict[str, Places]:
-        """Best places first, without the query itself, by each way; ``allowed`` bool[n] leaves others out."""
-        near, said = self._near[query]
-        if allowed is not None:
-            kept = [ranking[allowed[ranking]] for ranking in (near, said)]
-            cut = any(len(full) == KEPT and len(found) < depth for full, found in zip((near, said), kept, strict=True))
-            near, said = self._nearest(query, allowed) if cut else kept
-        near, said = near[:depth], said[:depth]
-        return {"words": said, "vector": near, "fused": fuse([near, said], depth)}
+        """Best places first, without the query itself, by each way; ``allowed`` bool[n] leaves others out.
 
-    def _nearest(self, query: int, allowed: NDArray[np.bool_] | None = None) -> tuple[Places, Places]:
+        ``fused`` ranks the 50 nearest and the 20 best by words, whatever the ``depth``.
+        """
+        kept = self._near[query]
+        if allowed is not None:
+            left = [(places[allowed[places]], shares[allowed[places]]) for places, shares in kept]
+            least = max(depth, NEAR)
+            cut = any(len(had) == KEPT and len(has) < least for (had, _), (has, _) in zip(kept, left, strict=True))
+            kept = self._nearest(query, allowed) if cut else left
+        near, said = kept[0][0], kept[1][0]
+        places, first = np.unique(np.concatenate([near[:NEAR], said[:SAID]]), return_index=True)
+        words = np.concatenate([kept[0][1][:NEAR], kept[1][1][:SAID]])[first]
+        scores = fused_scores(self._vectors[query], self._vectors[places], words)
+        return {"words": said[:depth], "vector": near[:depth], "fused": places[best(scores, depth)]}
+
+    def _nearest(self, query: int, allowed: NDArray[np.bool_] | None = None) -> list[tuple[Places, Floats]]:
+        """The nearest by vector and the best by words, each with BM25 scores as shares of the query's for itself."""
         open_to = self._products == self._products[query]
         if allowed is not None:
             open_to &= allowed
         open_to[query] = False
         places = np.flatnonzero(open_to)
-        words = self._bm25.scores(query)[places]
+        scores = self._bm25.scores(query)
+        words = scores[places]
+        shares = np.asarray(words / max(scores[query], 1e-9), np.float32)
         near = best(self._vectors[places] @ self._vectors[query], KEPT)
-        return places[near], places[best(np.where(words > 0, words, -np.inf), KEPT)]
+        said = best(np.where(words > 0, words, -np.inf), KEPT)
+        return [(places[found], shares[found]) for found in (near, said)]
 
 
 def best(scores: NDArray[np.floating], depth: int) -> Places:
@@ -93,12 +107,3 @@ def best(scores: NDArray[np.floating], depth: int) -> Places:
     edge = np.partition(scores, -depth)[-depth]
     places = np.flatnonzero(scores >= edge)
     return np.asarray(places[np.argsort(-scores[places], kind="stable")][:depth])
-
-
-def fuse(rankings: Sequence[Places], depth: int = DEPTH) -> Places:
-    """One ranking from several: the sum of 1 / (60 + rank); a tie goes to the earlier place."""
-    totals: dict[int, float] = defaultdict(float)
-    for ranking in rankings:
-        for rank, place in enumerate(ranking.tolist(), 1):
-            totals[place] += 1 / (FUSION + rank)
-    return np.array(sorted(totals, key=lambda place: (-totals[place], place))[:depth], np.intp)

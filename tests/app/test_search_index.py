@@ -229,13 +229,15 @@ async def test_words_of_another_product_are_never_candidates(
     assert not {member.comment_id for each in found.values() for member in each} & set(theirs)
 
 
-TEXT = {"most": 10, "rare": 0.0002, "lexemes": 10, "matches": 100}
+TEXT = {"near": ["{}"], "most": 10, "rare": 0.0002, "lexemes": 10, "matches": 100}
 
 
 @pytest.mark.parametrize("odd", ["it's 'quoted' \\ & | ! ( ) :* text", "C:\\temp\\app.log 'x", "日本語 😀 '' \\\\'"])
 async def test_odd_characters_search_like_any_other(forum: Forum, connection: Connection, odd: str) -> None:
     ids = await fill(forum, 2, words=odd.replace("{", "").replace("}", ""))
-    cursor = await connection.execute(BY_TEXT, {**TEXT, "ids": ids, "product": forum.product_id})
+    cursor = await connection.execute(
+        BY_TEXT, {**TEXT, "ids": ids, "near": ["{}"] * len(ids), "product": forum.product_id}
+    )
     rows = await cursor.fetchall()
     assert {(row["query"], row["comment_id"]) for row in rows} <= {(ids[0], ids[1]), (ids[1], ids[0])}
 

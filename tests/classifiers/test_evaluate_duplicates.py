@@ -16,7 +16,7 @@ from classifiers.evaluate import (
     evaluate_duplicates,
 )
 from classifiers.grouping import DefaultGrouper, Thresholds
-from classifiers.retrieval import best, fuse
+from classifiers.retrieval import best
 from tests.classifiers.saying import SayingEnricher, printed
 
 THRESHOLDS = dict.fromkeys(("short", "medium", "long", "technical", "report"), 0.9)
@@ -110,6 +110,9 @@ def test_neighbours_kept_ahead_are_those_of_a_search_among_all(monkeypatch: pyte
     vectors = random.normal(size=(60, 8)).astype(np.float32)
     texts = [" ".join(f"term{number}" for number in random.integers(0, 15, 4)) for _ in range(60)]
     products = [f"p{number % 2}" for number in range(60)]
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    for name in ("NEAR", "SAID"):
+        monkeypatch.setattr(retrieval, name, 4)
     whole = retrieval.Search(texts, vectors, products)
     monkeypatch.setattr(retrieval, "KEPT", 5)
     short = retrieval.Search(texts, vectors, products)
@@ -120,9 +123,19 @@ def test_neighbours_kept_ahead_are_those_of_a_search_among_all(monkeypatch: pyte
             assert all(allowed[other] and other % 2 == query % 2 for other in ranking)
 
 
+def test_what_comes_later_does_not_show_in_a_ranking() -> None:
+    random = np.random.default_rng(3)
+    vectors = random.normal(size=(80, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    texts = ["same words"] * 80  # the rarity of words is the one thing that is known of all texts
+    came = np.arange(80) < 30
+    whole, before = (retrieval.Search(texts[:n], vectors[:n], ["p"] * n) for n in (80, 31))
+    for way, ranking in whole.rankings(30, came).items():
+        assert before.rankings(30)[way].tolist() == ranking.tolist(), way
+
+
 def test_rankings_are_stable() -> None:
     assert best(np.array([0.5, 0.9, 0.5, -np.inf]), 3).tolist() == [1, 0, 2]
-    assert fuse([np.array([3, 1]), np.array([1, 2])]).tolist() == [1, 3, 2]
 
 
 def test_clusterings_of_the_whole_pool_find_what_is_plainly_apart(grouped: Path) -> None:

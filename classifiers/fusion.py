@@ -1,0 +1,43 @@
+"""One score from how near two texts are, how crowded it is around the other, and the rare words they share.
+
+Evaluation and the service rank candidates by it, each with its own search for what is near and for shared words.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.contract import Vectors
+
+NEAR = 50
+SAID = 20
+"""Texts that each way finds for one comment: the nearest vectors, and the best by shared words."""
+WORDS = 0.4
+"""The weight of the BM25 score as a share of the comment's score against itself; see docs/decisions."""
+CROWD = 0.5
+CROWDED = 10
+"""Cross-domain similarity local scaling (Conneau et al., Word Translation Without Parallel Data, ICLR 2018): half of a
+text's mean cosine to its ten nearest is taken off, because some texts are near to everything."""
+
+Floats = NDArray[np.float32]
+
+
+def fused_scores(query: Floats, vectors: Vectors, words: Floats) -> Floats:
+    """``float32[n]`` for the candidates of one comment: cosine - 0.5 * crowd + 0.4 * words.
+
+    ``query`` float32[dimensions] and ``vectors`` float32[n, dimensions] are of unit length; ``words`` float32[n] are
+    shares of the comment's score against itself, 0 where none were found. The crowd is that among these candidates, so
+    that nothing is kept which the next comment makes untrue; see docs/decisions.
+    """
+    return np.asarray(vectors @ query - CROWD * crowds(vectors) + WORDS * words, np.float32)
+
+
+def crowds(vectors: Vectors) -> Floats:
+    """``float32[n]``: the mean cosine of each to its ten nearest among the others; 0 for one that is alone."""
+    most = min(CROWDED, len(vectors) - 1)
+    if most < 1:
+        return np.zeros(len(vectors), np.float32)
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, -np.inf)
+    return np.asarray(np.partition(cosines, -most, axis=1)[:, -most:].mean(axis=1), np.float32)
