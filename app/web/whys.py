@@ -10,6 +10,8 @@ from app.web.words import VERDICTS, plain
 
 _SAME_WORDS = 0.95
 """The share of words in common from which two texts that score 1 are copies of each other."""
+_STRICT = 0.95
+"""From this threshold on texts are of a kind whose likelihood is often too high: reports that follow one template."""
 
 
 def likely(score: float) -> str:
@@ -40,11 +42,22 @@ def why(grouping: Mapping[str, Any]) -> str:
     else:
         told = f"{likely(score)} likely the same"
     if verdict == "join":
-        return f"{said}: {told}; such texts join from {_from(join_at)}."
+        return f"{said}: {told}; {_needed(join_at)}."
+    return f"{said}: {told}; {_needed(join_at)}, and a person is asked from {_from(suggest_at)}."
+
+
+def proposal(score: float, evidence: Mapping[str, Any]) -> str:
+    """What speaks for two themes being the same: ``87 % likely; such texts join from 90 %``."""
+    told = f"{likely(score)} likely"
+    return f"{told}; {_needed(float(evidence['join_at']))}" if "join_at" in evidence else told
+
+
+def _needed(join_at: float) -> str:
     if join_at > 1:
-        never = "such texts, which name an exact version, part or number, never join by themselves"
-        return f"{said}: {told}; {never}, and a person is asked from {_from(suggest_at)}."
-    return f"{said}: {told}; such texts join from {_from(join_at)}, and a person is asked from {_from(suggest_at)}."
+        return "such texts, which name an exact version, part or number, never join by themselves"
+    if join_at >= _STRICT:
+        return f"such texts, which often look the same and are not, join from {_from(join_at)}"
+    return f"such texts join from {_from(join_at)}"
 
 
 def _from(threshold: float) -> str:

@@ -126,8 +126,8 @@ NEAR = {"comment": 1, "theme": "t", "cosine": 0.7, "lexical": 0.4, "words": ["ex
         ),
         (
             {"verdict": "suggest", "score": 0.94, "join_at": 0.98, "suggest_at": 0.5, "nearest": [NEAR]},
-            "Close to another theme, so a person was asked: 94 % likely the same; such texts join from 98 %, and a "
-            "person is asked from 50 %.",
+            "Close to another theme, so a person was asked: 94 % likely the same; such texts, which often look the "
+            "same and are not, join from 98 %, and a person is asked from 50 %.",
         ),
         (
             {"verdict": "suggest", "score": 0.94, "join_at": 1.01, "suggest_at": 0.6, "nearest": [NEAR]},
@@ -152,3 +152,15 @@ def test_why_a_comment_is_in_its_theme(decided: dict[str, object], said: str) ->
 
 def test_likeness_is_not_told_as_a_likelihood() -> None:
     assert whys.likeness(0.644) == "likeness 64 of 100" and whys.likeness(-0.1) == "likeness 0 of 100"
+
+
+@pytest.mark.parametrize(
+    ("evidence", "said"),
+    [
+        ({"join_at": 0.8}, "61 % likely; such texts join from 80 %"),
+        ({"join_at": 0.98}, "61 % likely; such texts, which often look the same and are not, join from 98 %"),
+        ({}, "61 % likely"),
+    ],
+)
+def test_a_proposal_says_what_would_have_been_enough(evidence: dict[str, float], said: str) -> None:
+    assert whys.proposal(0.61, evidence) == said

@@ -38,6 +38,7 @@ def test_a_proposal_shows_both_quotes(fresh: Site, open_page: Callable[..., Page
     similar = page.get_by_role("region", name="Similar themes")
     for text in (one["text"], other["text"]):
         expect(similar.locator("blockquote").filter(has_text=text[:40])).to_be_visible()
+    expect(similar.get_by_text("61 % likely; such texts join from 70 %")).to_be_visible()
     expect(similar.get_by_text("Words in common: export, crashes")).to_be_visible()
     page.evaluate(AXE.read_text(encoding="utf-8"))
     for scheme in ("light", "dark"):
