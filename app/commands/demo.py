@@ -79,7 +79,7 @@ def _progress() -> Progress:
 
 
 async def _send(stack: Stack, scene: Scene, bar: Progress) -> None:
-    task = bar.add_task("Comments sent", total=scene.expected)
+    task = bar.add_task("Deliveries sent", total=scene.expected)
     result = await replay(
         stack.local_address,
         scene.sources,
@@ -97,7 +97,7 @@ async def _send(stack: Stack, scene: Scene, bar: Progress) -> None:
 
 async def _understand(database: Database, scene: Scene, bar: Progress) -> None:
     """Wait until nothing waits before the push."""
-    task = bar.add_task("Comments understood", total=scene.expected)
+    task = bar.add_task("Deliveries understood", total=scene.expected)
 
     async def left() -> int:
         async with database.transaction() as connection:
