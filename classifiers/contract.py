@@ -150,7 +150,8 @@ class Nearest:
 class Decision:
     """Where a comment belongs, with the reason. ``theme_id`` is the theme to join or to suggest, None for a new one.
 
-    ``score`` is comparable with ``join_at`` and ``suggest_at``, the thresholds that were in force.
+    ``score`` is the likelihood (0..1) that the comment says the same as the theme of ``nearest``; ``join_at`` and
+    ``suggest_at`` are the likelihoods that were asked of such texts (a ``join_at`` above 1: only a person joins them).
     """
 
     verdict: Verdict

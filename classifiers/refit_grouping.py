@@ -33,7 +33,7 @@ NO_SHIFTS: Shifts = {"join": {}, "suggest": {}}
 @dataclass(frozen=True, slots=True)
 class Pairs:
     """A comment and a theme each: ``scores`` float64[n] as the grouper gave them, ``join_at`` and ``suggest_at`` as
-    shipped, the class of length ``sizes`` int64[n] (places in ``CLASSES``), whether a person said ``same``, ``weights``
+    shipped, the class of text ``sizes`` int64[n] (places in ``CLASSES``), whether a person said ``same``, ``weights``
     and the ``groups`` that are held out together."""
 
     scores: Floats

@@ -49,7 +49,7 @@ class PairLabel(SQLModel, table=True):
     """A person's word on whether a comment says the same as a theme. It outlives later merges and edits.
 
     ``near`` has the versions of the theme's nearest comments by their id; ``score``, ``join_at``, ``suggest_at``
-    and ``size`` (the class of length) are what ``judge``, the grouper of that time, gave. Pairs of one activity share
+    and ``size`` (the class of text) are what ``judge``, the grouper of that time, gave. Pairs of one activity share
     its weight and are held out together.
     """
 
