@@ -145,7 +145,11 @@ async def lock_theme(connection: Connection, theme_id: uuid.UUID, version: int |
     if theme is None:
         raise NotFound("There is no theme with this id.", reason="theme_not_found")
     if theme["status"] == "merged":
-        raise Conflict(f"This theme was merged into {theme['merged_into']}.", reason="theme_merged")
+        into = await (
+            await connection.execute("select title from theme where id = %s", [theme["merged_into"]])
+        ).fetchone()
+        named = f"“{into['title']}” ({theme['merged_into']})" if into else "another one"
+        raise Conflict(f"This theme was merged into {named}: decide there.", reason="theme_merged")
     if version is not None and version != theme["version"]:
         raise Conflict(
             f"Somebody changed this theme meanwhile (version {theme['version']}, yours {version}); look again.",

@@ -74,7 +74,10 @@ async def test_merge_split_and_move_regroup_comments(scene: Scene) -> None:
     merged = await scene.post(f"/themes/{scene.crash}/merge", {"theme_ids": [str(scene.dark)]})
     assert merged.json()["theme"]["mentions"] == 4
     assert (await scene.get(f"/themes/{scene.dark}"))["theme"]["merged_into"] == str(scene.crash)
-    assert_problem(await scene.post(f"/themes/{scene.dark}/accept"), 409, "theme_merged")
+    refused = await scene.post(f"/themes/{scene.dark}/accept")
+    assert_problem(refused, 409, "theme_merged")
+    into = (await scene.get(f"/themes/{scene.crash}"))["theme"]["title"]
+    assert f"merged into “{into}” ({scene.crash}): decide there." in refused.json()["detail"]
     split = await scene.post(f"/themes/{scene.crash}/split", {"comment_ids": scene.comments[2:]})
     assert (split.json()["theme"]["mentions"], split.json()["new_theme"]["mentions"]) == (2, 2)
     moved = await scene.post(f"/comments/{scene.comments[0]}/move", {"theme_id": split.json()["new_theme"]["id"]})
