@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from classifiers.contract import Vectors
 
-NEAR = 50
+NEAR = 100
 SAID = 20
 """Texts that each way finds for one comment: the nearest vectors, and the best by shared words."""
 WORDS = 0.4
 """The weight of the BM25 score as a share of the comment's score against itself; see docs/decisions."""
 CROWD = 0.5
-CROWDED = 10
+CROWDED = 3
 """Cross-domain similarity local scaling (Conneau et al., Word Translation Without Parallel Data, ICLR 2018): half of a
-text's mean cosine to its ten nearest is taken off, because some texts are near to everything."""
+text's mean cosine to its nearest is taken off, because some texts are near to everything. Theirs are the ten nearest of
+all; among the candidates of one comment, where many a neighbour is missing, three tell more."""
 
 Floats = NDArray[np.float32]
 
@@ -34,7 +35,7 @@ def fused_scores(query: Floats, vectors: Vectors, words: Floats) -> Floats:
 
 
 def crowds(vectors: Vectors) -> Floats:
-    """``float32[n]``: the mean cosine of each to its ten nearest among the others; 0 for one that is alone."""
+    """``float32[n]``: the mean cosine of each to its three nearest among the others; 0 for one that is alone."""
     most = min(CROWDED, len(vectors) - 1)
     if most < 1:
         return np.zeros(len(vectors), np.float32)

@@ -70,7 +70,7 @@ class Search:
     def rankings(self, query: int, allowed: NDArray[np.bool_] | None = None, depth: int = DEPTH) -> dict[str, Places]:
         """Best places first, without the query itself, by each way; ``allowed`` bool[n] leaves others out.
 
-        ``fused`` ranks the 50 nearest and the 20 best by words, whatever the ``depth``.
+        ``fused`` ranks the 100 nearest and the 20 best by words, whatever the ``depth``.
         """
         kept = self._near[query]
         if allowed is not None:
