@@ -18,8 +18,8 @@ NEAREST = 14
 KEPT = 16
 """As many as the thresholds were fixed with; see classifiers/evaluate_duplicates."""
 
-LEXEMES = 10
-MATCHES = 100
+LEXEMES = 6
+MATCHES = 60
 COPIES = 3
 RARE = 1 / 5_000
 """The share of a word that was not counted; see app/word_shares."""

@@ -14,7 +14,7 @@ import numpy as np
 from classifiers.contract import Decision, Member, ModelError, Nearest, Verdict
 from classifiers.distinct import conflict, differ_in_numbers, names_parts
 from classifiers.heads import WEIGHTS
-from classifiers.link import LINKED, READ, SIGNS, Surroundings, overlap
+from classifiers.link import LINKED, READ, SIGNS, Surroundings, in_paragraphs, overlap
 from classifiers.phrases import shared_words
 from classifiers.text import fingerprint, words
 
@@ -167,7 +167,7 @@ def pair_class(one: str, other: str) -> str:
     names = names_parts(one) + names_parts(other)
     if names:
         return "report" if names == 2 else "technical"
-    if "\n" in one and "\n" in other:
+    if in_paragraphs(one) and in_paragraphs(other):
         return "technical"
     sizes = {length_class(one), length_class(other)}
     return next(size for size in ("short", "medium", "long") if size in sizes)

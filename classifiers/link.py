@@ -18,12 +18,15 @@ from classifiers.distinct import names_parts
 from classifiers.phrases import content_words
 from classifiers.text import words
 
-SIGNS = ("top", "link", "others", "words", "short", "size", "kind", "impersonal", "one_names")
+SIGNS = (
+    "top", "link", "others", "words", "short", "size", "kind", "impersonal", "one_names", "both_name", "paragraphs",
+)  # fmt: skip
 """``top`` and ``link``: cosine of the nearest member, and the mean of the three nearest. ``others``: the mean cosine of
 the eight nearest members of other themes. ``words``: the share of words in common with the nearest three at best.
-``short``: logarithm of the words of the shorter text. ``size``: logarithm
-of the number of those three. ``kind``: the kinds exclude each other. ``impersonal``: neither text speaks
-of me or you, as tasks in a tracker do. ``one_names``: one of the two names an exact part."""
+``short``: logarithm of the words of the shorter text. ``size``: logarithm of the number of those three. ``kind``: the
+kinds exclude each other. ``impersonal``: neither text speaks of me or you, as tasks in a tracker do. ``one_names``,
+``both_name``: one of the two names an exact part, or both do. ``paragraphs``: both have a title or paragraphs, and
+with them perhaps the wording of a template."""
 READ = 1_500
 LINKED = 3
 AROUND = 8
@@ -73,9 +76,16 @@ class Surroundings:
                 contradict(self.comment.kind, max(Kind, key=kinds.count)),
                 not _personal(text) and not _personal(closest),
                 names_parts(text) != names_parts(closest),
+                names_parts(text) and names_parts(closest),
+                in_paragraphs(text) and in_paragraphs(closest),
             ],
             np.float64,
         )
+
+
+def in_paragraphs(text: str) -> bool:
+    """Whether a text has a title or paragraphs."""
+    return "\n" in text
 
 
 def contradict(one: Kind, other: Kind) -> bool:

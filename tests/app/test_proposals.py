@@ -233,7 +233,7 @@ def strong_within_a_kind(kind: Kind) -> tuple[Member, Member]:
     return Member(1, "a", Kind.bug, PHONE, mine), Member(9, "b", kind, TABLET, near)
 
 
-@pytest.mark.parametrize(("kind", "verdict"), [(Kind.bug, Verdict.join), (Kind.feature, Verdict.new)])
+@pytest.mark.parametrize(("kind", "verdict"), [(Kind.bug, Verdict.join), (Kind.feature, Verdict.suggest)])
 def test_a_join_does_not_cross_from_bug_to_feature_on_ordinary_evidence(kind: Kind, verdict: Verdict) -> None:
     grouper = DefaultGrouper()
     comment, member = strong_within_a_kind(kind)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from classifiers.contract import UNSURE
 from classifiers.correction import Floats
 from classifiers.enrich import DefaultEnricher
 from classifiers.holdout import Numbers
@@ -39,7 +40,7 @@ class World:
         sync = [start.format(place) + end for start, place, end in product(_TROUBLES, _PLACES, _ENDS)]
         texts += [(sync[place], "feature") for place in random.choice(len(sync), 240, replace=False)]
         found = enricher.enrich([text for text, _ in texts])
-        kept = random.permutation([place for place, each in enumerate(found) if not each.reason])
+        kept = random.permutation([place for place, each in enumerate(found) if each.reason in ("", UNSURE)])
         self.vectors = np.stack([found[place].vector for place in kept])
         self.shipped: Floats = np.array([[found[place].scores[kind] for kind in KINDS] for place in kept])
         self.kinds: Numbers = np.array([KINDS.index(texts[place][1]) for place in kept])

@@ -140,6 +140,9 @@ def test_signs_of_two_texts() -> None:
     assert (found["top"], found["link"]) == (pytest.approx(0.8), pytest.approx(0.8))
     assert found["others"] == pytest.approx(0.3)
     assert (found["one_names"], found["impersonal"], found["size"]) == (1, 0, 0)
+    assert (found["both_name"], found["paragraphs"]) == (0, 0)
+    assert signs("Crash in 2.3.1\n\nOn start", "2.3.1 fails\nAlways")["both_name"] == 1
+    assert signs("Crash in 2.3.1\n\nOn start", "2.3.1 fails\nAlways")["paragraphs"] == 1
     assert found["short"] == pytest.approx(np.log(4))
     assert signs("Remove the cache", "Remove the old cache")["impersonal"] == 1
     assert signs("x", "y", Kind.feature)["kind"] == 1
