@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from typing import Any
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,8 @@ class SentenceTransformersEmbedder:
                 f"The model {model} could not be loaded ({type(error).__name__}); "
                 "check its name, or download it once and give its folder.",
             ) from error
-        self._model[0].auto_model.config.output_hidden_states = True
+        transformer: Any = self._model[0]
+        transformer.auto_model.config.output_hidden_states = True
         self._name = f"{name or encoder_name(model)}/sentence-transformers-f32"
 
     @property
