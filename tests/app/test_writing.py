@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from app import writing
 from app.config import Settings
 from app.db import Database
 from app.doctor import findings
@@ -46,6 +48,12 @@ class Desk:
     async def face(self) -> dict[str, Any]:
         (row,) = await self.forum.rows("select * from theme_face")
         return row
+
+
+@pytest.fixture(autouse=True)
+def fresh_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A logger that nothing has cached: one that logged under another test's configuration is not captured."""
+    monkeypatch.setattr(writing, "log", structlog.get_logger())
 
 
 @pytest.fixture
