@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -51,9 +51,13 @@ class Desk:
 
 
 @pytest.fixture(autouse=True)
-def fresh_log(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A logger that nothing has cached: one that logged under another test's configuration is not captured."""
+def fresh_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A logger as nobody configured it: another test may have left one that keeps warnings to itself."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
     monkeypatch.setattr(writing, "log", structlog.get_logger())
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture
