@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from app import learning_data, model_versions
+from app import learning_data, model_versions, unchanged
 from app.db import Connection, Database
 from app.errors import Conflict
 from app.product_models import GROUPING, KIND, base_of, shipped_thresholds
@@ -40,7 +40,8 @@ SENTENCES: Mapping[str, str] = {
 class Outcome:
     """What a training came to. ``reason`` is ``better`` or why nothing changed, ``detail`` the sentence for it.
 
-    ``version`` is the number under which it is kept, None for a dry run or where there was nothing to keep.
+    ``version`` is the number under which it is kept, None for a dry run or where there was nothing to keep. Where the
+    reason is ``nothing_new``, it names the version that learned the same, with its scores.
     """
 
     what: str
@@ -56,8 +57,6 @@ class Outcome:
 class _Fitted:
     reason: str
     labels: int
-    last_label: int | None
-    base: str
     weights: bytes
     settings: Mapping[str, Any]
     scores: Mapping[str, Any]
@@ -75,11 +74,18 @@ async def train(
 ) -> Outcome:
     """Fit ``what`` (kind or grouping) to the product's labels; promote it where it is better on labels kept out.
 
-    ``dry_run`` keeps nothing, ``hold`` keeps it as a candidate that a person may promote. Raises Invalid for another
-    ``what``; Conflict (``training_running``) where the product is being trained.
+    ``dry_run`` keeps nothing, ``hold`` keeps it as a candidate that a person may promote. Nothing is fitted where the
+    last version learned from the same labels (``nothing_new``). Raises Invalid for another ``what``; Conflict
+    (``training_running``) where the product is being trained.
     """
     model_versions.check_what(what)
     async with _alone(database, product_id):
+        base = base_of(enricher) if what == KIND else shipped_thresholds().version
+        async with database.transaction() as connection:
+            lesson = await unchanged.lesson(connection, product_id, what, base)
+        if known := lesson.known:
+            told = unchanged.sentence(known)
+            return Outcome(what, unchanged.NOTHING_NEW, told, known.labels, version=known.number, scores=known.scores)
         fitted = await (_fit_kind if what == KIND else _fit_grouping)(database, enricher, product_id)
         few, detail = fitted.labels < LEAST[what], SENTENCES[fitted.reason]
         if few:
@@ -88,25 +94,31 @@ async def train(
         if dry_run or few:
             return outcome
         async with database.transaction() as connection:
-            return await _keep(connection, product_id, outcome, fitted, actor, hold)
+            return await _keep(connection, product_id, outcome, fitted, lesson, actor, hold)
 
 
 async def _keep(
-    connection: Connection, product_id: uuid.UUID, outcome: Outcome, fitted: _Fitted, actor: str, hold: bool
+    connection: Connection,
+    product_id: uuid.UUID,
+    outcome: Outcome,
+    fitted: _Fitted,
+    lesson: unchanged.Lesson,
+    actor: str,
+    hold: bool,
 ) -> Outcome:
     better = fitted.reason == "better"
     number = await model_versions.add_version(
         connection,
         product_id,
         outcome.what,
-        base=fitted.base,
+        base=lesson.base,
         weights=fitted.weights,
-        settings=fitted.settings,
+        settings={**fitted.settings, **lesson.settings},
         status="candidate" if better else "rejected",
         reason=fitted.reason,
         detail=outcome.detail,
         labels=fitted.labels,
-        last_label=fitted.last_label,
+        last_label=lesson.newest,
         scores=fitted.scores,
         actor=actor,
     )
@@ -144,8 +156,7 @@ async def _fit_kind(database: Database, enricher: Enricher, product_id: uuid.UUI
             "changed": trial.changed, "unsure_below": {"before": in_force, "after": settings["unsure_below"]},
         }  # fmt: skip
         packed = correction.pack() if correction else b""
-        newest = max((one.id for one in labels), default=None)
-        return _Fitted(trial.reason, trial.labels, newest, base_of(enricher), packed, settings, scores)
+        return _Fitted(trial.reason, trial.labels, packed, settings, scores)
 
     return await asyncio.to_thread(work)
 
@@ -159,14 +170,14 @@ async def _fit_grouping(database: Database, enricher: Enricher, product_id: uuid
     if active is not None and active.base == base:
         shifts = active.settings["shifts"]
         known = np.array([one.id <= (active.last_label or 0) for one in labels], bool)
-    data, newest = learning_data.pairs_of(labels)
+    data = learning_data.pairs_of(labels)
     trial = await asyncio.to_thread(try_grouping, data, shifts, known)
     scores = {} if trial.before is None or trial.after is None or trial.gain is None else {
         "before": asdict(trial.before), "after": asdict(trial.after), "gain": asdict(trial.gain),
     }  # fmt: skip
     empty = not any(trial.shifts.values())
     settings = {"shifts": {name: dict(moved) for name, moved in trial.shifts.items()}, "empty": empty}
-    return _Fitted(trial.reason, trial.labels, newest, base, b"", settings, scores)
+    return _Fitted(trial.reason, trial.labels, b"", settings, scores)
 
 
 @asynccontextmanager

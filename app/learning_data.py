@@ -156,9 +156,9 @@ async def pair_labels(connection: Connection, product_id: uuid.UUID) -> list[Pai
     return [one for one in found if one is not None]
 
 
-def pairs_of(labels: Sequence[PairLabelled]) -> tuple[Pairs, int | None]:
-    """Pairs for a refit, and the id of the newest."""
-    data = Pairs(
+def pairs_of(labels: Sequence[PairLabelled]) -> Pairs:
+    """Pairs for a refit."""
+    return Pairs(
         np.array([one.score for one in labels], np.float64),
         np.array([one.join_at for one in labels], np.float64),
         np.array([one.suggest_at for one in labels], np.float64),
@@ -167,7 +167,6 @@ def pairs_of(labels: Sequence[PairLabelled]) -> tuple[Pairs, int | None]:
         np.array([one.weight for one in labels], np.float64),
         np.array([one.activity_id for one in labels], np.int64),
     )
-    return data, max((one.id for one in labels), default=None)
 
 
 def _rescored(

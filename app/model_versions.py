@@ -15,6 +15,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.product_models import GROUPING, KIND
 
 WHATS = (KIND, GROUPING)
+UNCONFIRMED = "rejected_unconfirmed"
 
 LIST = """
     select id, product_id, what, number, base, settings, status, reason, detail, labels, last_label, scores,
@@ -129,10 +130,13 @@ async def activate(connection: Connection, product_id: uuid.UUID, what: str, num
     await connection.execute(PROMOTE, [number])
 
 
-async def promote(connection: Connection, product_id: uuid.UUID, what: str, number: int) -> ModelVersion:
-    """Put the version of this number in force, whatever was decided about it.
+async def promote(
+    connection: Connection, product_id: uuid.UUID, what: str, number: int, *, anyway: bool = False
+) -> ModelVersion:
+    """Put the version of this number in force, ``anyway`` also one that was rejected.
 
-    Raises NotFound; Conflict for one that is active, or that has nothing to serve.
+    Raises NotFound; Conflict for one that is active, that has nothing to serve, or that was rejected
+    (``rejected_unconfirmed``, with the figures).
     """
     check_what(what)
     await _alone(connection, product_id)
@@ -143,6 +147,8 @@ async def promote(connection: Connection, product_id: uuid.UUID, what: str, numb
         raise Conflict(f"Version {number} is active already.", reason="already_active")
     if found.settings.get("empty"):
         raise Conflict(f"Version {number} changes nothing: {found.detail}", reason="nothing_to_promote")
+    if found.status == "rejected" and not anyway:
+        raise Conflict(f"{why_not(found)} Confirm that it shall serve all the same.", reason=UNCONFIRMED)
     await activate(connection, product_id, what, found.id)
     return found
 
@@ -165,6 +171,27 @@ async def roll_back(connection: Connection, product_id: uuid.UUID, what: str) ->
         return None
     await connection.execute(PROMOTE, [number])
     return await active_version(connection, product_id, what)
+
+
+def why_not(version: ModelVersion) -> str:
+    """By how much a rejected version was worse than what was in force then, or why it was rejected where it was not."""
+    if not version.scores:
+        return f"Version {version.number} was rejected without being measured. {version.detail}"
+    before, after, gain = (version.scores[side] for side in ("before", "after", "gain"))
+    if version.what == KIND:
+        told = f"its score was {100 * after['macro_f1']:.1f} of 100 against {100 * before['macro_f1']:.1f}"
+        unit, change, low = "points", 100 * gain["mean"], 100 * gain["low"]
+    else:
+        told = (
+            f"{after['precision']:.0%} of its joins were right against {before['precision']:.0%}, and it found "
+            f"{after['recall']:.0%} of what is the same against {before['recall']:.0%}"
+        )
+        unit, change, low = "points of net benefit", gain["mean"], gain["low"]
+    verdict = "no better" if abs(change) < 0.05 else f"{abs(change):.1f} {unit} {'better' if change > 0 else 'worse'}"
+    if change >= 0.05 and low < 0:
+        verdict += f", which may be chance (it may be {-low:.1f} worse)"
+    more = "" if version.reason == "not_better" else f" {version.detail}"
+    return f"Version {version.number} was rejected: on labels kept out {told} in force then, {verdict}.{more}"
 
 
 def check_what(what: str) -> None:

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import structlog
 
+from app.chosen_model import encoder_space
 from app.config import settings
 from app.db import Connection
 from classifiers.contract import UNSURE, Enricher, Enrichment, Grouper
 from classifiers.correction import Correction
 from classifiers.grouping import DefaultGrouper, Thresholds
+from classifiers.heads import read
 from classifiers.kind import KINDS, scores_of, strongest
 from classifiers.refit_grouping import shifted
 
@@ -98,6 +100,14 @@ async def own_grouper(connection: Connection, product_id: uuid.UUID, grouper: Gr
 def shipped_thresholds() -> Thresholds:
     """The thresholds that come with the program, or with the heads that the settings name."""
     return Thresholds.read(settings().heads_dir)
+
+
+@lru_cache(maxsize=2)
+def shipped_base(what: str) -> str:
+    """What a version of ``what`` depends on as the settings have it; the same as ``base_of``, without an encoder."""
+    if what == GROUPING:
+        return shipped_thresholds().version
+    return f"{encoder_space(settings())}+kind-{read('kind', settings().heads_dir)[1]['version']}"
 
 
 async def _correction(connection: Connection, model_id: int) -> Correction | None:

@@ -11,9 +11,13 @@ from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.learning import LearningOut, PromoteIn, RollbackIn, TrainIn, TrainOut
 from app.db import Connection
+from app.errors import Conflict
 from app.learning import LEAST
+from app.model_versions import UNCONFIRMED
+from app.product_models import shipped_base
 from app.queries.learning import LearningState, learning_states
 from app.training_queue import ask_for_training
+from app.unchanged import NOTHING_NEW, sentence, unchanged_since
 
 router = APIRouter(route_class=LimitedRoute, prefix="/products/{product_id}/models", tags=["models"])
 
@@ -37,15 +41,24 @@ async def list_all(caller: Reader, database: DatabaseOf, product_id: ProductId) 
     summary="Train a product's models",
     status_code=202,
     response_model=TrainOut,
-    responses=refusals("product_not_found", body=True),
+    responses=refusals("product_not_found", "nothing_new", body=True),
 )
 async def train(caller: Admin, database: DatabaseOf, product_id: ProductId, body: TrainIn) -> TrainOut:
-    """Ask a worker to learn from the labels. What is better on labels kept out is put in force; `GET` tells."""
+    """Ask a worker to learn from the labels. What is better on labels kept out is put in force; `GET` tells.
+
+    A worker is not asked where nothing changed since the last version: with the same labels and the same shipped model
+    it would learn the same. Where that holds for all that was wanted, the answer is 409 `nothing_new`.
+    """
     async with database.transaction() as c:
         await learning_states(c, product_id)
         wanted = [body.what] if body.what else list(LEAST)
-        asked = [what for what in wanted if await ask_for_training(c, product_id, what, caller.actor)]
-        return TrainOut.model_validate({"asked": asked})
+        same = {what: await unchanged_since(c, product_id, what, shipped_base(what)) for what in wanted}
+        known = [version for version in same.values() if version is not None]
+        if len(known) == len(wanted):
+            raise Conflict(" ".join(map(sentence, known)), reason=NOTHING_NEW)
+        changed = [what for what in wanted if same[what] is None]
+        asked = [what for what in changed if await ask_for_training(c, product_id, what, caller.actor)]
+        return TrainOut.model_validate({"asked": asked, "unchanged": [version.what for version in known]})
 
 
 @router.post(
@@ -68,13 +81,15 @@ async def roll_back(caller: Admin, database: DatabaseOf, product_id: ProductId, 
     operation_id="promote_model",
     summary="Put a version in force",
     response_model=LearningOut,
-    responses=refusals("product_not_found", "model_not_found", "already_active", "nothing_to_promote", body=True),
+    responses=refusals(
+        "product_not_found", "model_not_found", "already_active", "nothing_to_promote", UNCONFIRMED, body=True
+    ),
 )
 async def promote(caller: Admin, database: DatabaseOf, product_id: ProductId, body: PromoteIn) -> LearningState:
-    """Put any version in force, whatever was decided about it; the one before it is retired."""
+    """Put a version in force; the one before it is retired. One that was rejected only with `anyway`."""
     async with database.transaction() as c:
         await learning_states(c, product_id)
-        await model_versions.promote(c, product_id, body.what, body.number)
+        await model_versions.promote(c, product_id, body.what, body.number, anyway=body.anyway)
         return await _state(c, product_id, body.what)
 
 

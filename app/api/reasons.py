@@ -47,6 +47,8 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "already_active": (409, "This version is in force already."),
         "nothing_active": (409, "The shipped model is in force; there is nothing to go back to."),
         "nothing_to_promote": (409, "The version changes nothing."),
+        "rejected_unconfirmed": (409, "The version was not better; the sentence says by how much. Send `anyway`."),
+        "nothing_new": (409, "Labels and shipped model are those of the last version; training would repeat it."),
         "name_taken": (409, "There is one of this name already."),
         "conflict": (409, "Somebody changed the same thing at the same moment; try again."),
         "email_taken": (409, "There is a user with this address already."),

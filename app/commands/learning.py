@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.commands import finding, output
-from app.commands.options import AsJson, OfProduct, perform, settings
+from app.commands.options import AsJson, OfProduct, Yes, perform, settings
 
 if TYPE_CHECKING:
     from app.learning import Outcome
@@ -112,18 +112,29 @@ def versions(product: OfProduct = None, as_json: AsJson = False) -> None:
 
 
 def promote(
-    version: Annotated[int, typer.Argument(min=1, help="Its number.")], what: OneOf, product: OfProduct = None
+    version: Annotated[int, typer.Argument(min=1, help="Its number.")],
+    what: OneOf,
+    product: OfProduct = None,
+    yes: Yes = False,
 ) -> None:
-    """Put a version in force, whatever was decided about it."""
+    """Put a version in force; asks first, with the figures, where it was rejected."""
+    from app.errors import Conflict
+    from app.model_versions import UNCONFIRMED
     from app.model_versions import promote as put_in_force
 
-    async def work(services: Services) -> None:
+    async def work(services: Services, anyway: bool) -> None:
         async with services.database.session() as session:
             product_id = (await finding.product_or_only(session, product)).id
         async with services.database.transaction() as c:
-            await put_in_force(c, product_id, what.value, version)
+            await put_in_force(c, product_id, what.value, version, anyway=anyway)
 
-    perform(work)
+    try:
+        perform(lambda services: work(services, yes))
+    except Conflict as refusal:
+        if refusal.reason != UNCONFIRMED:
+            raise
+        typer.confirm(f"{refusal.detail}\nPut it in force?", abort=True, err=True)
+        perform(lambda services: work(services, True))
     output.done(f"Version {version} of {what.value} is in force from the next batch on.")
 
 
@@ -162,11 +173,15 @@ def _train_shipped(data: Path, out: Path | None, seed: int) -> None:
 
 
 def _tell(outcome: Outcome, *, dry_run: bool, hold: bool) -> None:
+    from app.unchanged import NOTHING_NEW
+
     before, after = _before_after(outcome.what, outcome.scores)
     measured = f", on labels kept out {before} before and {after} after" if after else ""
     output.say(f"{outcome.what}: {outcome.labels:,} labels{measured}.")
     if outcome.promoted:
         output.done(f"Version {outcome.version} is in force from the next batch on. {outcome.detail}")
+    elif outcome.reason == NOTHING_NEW:
+        output.say(f"Not trained ({outcome.reason}): {outcome.detail}")
     elif outcome.reason == "better":
         kept = f"Version {outcome.version} is kept as a candidate." if hold else "A dry run: nothing is kept."
         output.done(f"{outcome.detail} {kept}")

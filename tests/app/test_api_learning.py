@@ -10,7 +10,7 @@ import pytest
 from app import learning
 from app.config import Settings
 from app.db import Database
-from app.product_models import KIND
+from app.product_models import KIND, shipped_base
 from app.vault import Vault
 from tests.app.calling import V1, assert_problem, bearer
 from tests.app.forum import Forum, open_forum
@@ -44,8 +44,8 @@ async def test_from_labels_to_a_version_and_back(forum: Forum, client: httpx.Asy
     await correct(forum, 30, 15)
     assert ((await kinds())["corrections"], (await kinds())["confirmations"], (await kinds())["fresh"]) == (30, 15, 45)
     asked = await client.post(f"{models}/train", json={"what": "kind"}, headers=admin)
-    assert (asked.status_code, asked.json()) == (202, {"asked": ["kind"]})
-    assert (await client.post(f"{models}/train", json={}, headers=admin)).json() == {"asked": ["grouping"]}
+    assert (asked.status_code, asked.json()) == (202, {"asked": ["kind"], "unchanged": []})
+    assert (await client.post(f"{models}/train", json={}, headers=admin)).json()["asked"] == ["grouping"]
     assert (await kinds())["training"] is True
     await learning.train(database, Modest(), forum.product_id, KIND, actor="token:test")
 
@@ -60,5 +60,16 @@ async def test_from_labels_to_a_version_and_back(forum: Forum, client: httpx.Asy
     assert (await client.post(f"{models}/promote", json=promote, headers=admin)).json()["active"]["number"] == 1
     missing = {"what": "kind", "number": 9}
     assert_problem(await client.post(f"{models}/promote", json=missing, headers=admin), 404, "model_not_found")
+
+    await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
+    await forum.rows("update product_model set base = %s returning id", shipped_base(KIND))
+    again = await client.post(f"{models}/train", json={"what": "kind"}, headers=admin)
+    assert "Nothing changed since version 1" in assert_problem(again, 409, "nothing_new")["detail"]
+    both = await client.post(f"{models}/train", json={}, headers=admin)
+    assert (both.status_code, both.json()) == (202, {"asked": ["grouping"], "unchanged": ["kind"]})
+    await forum.rows("update product_model set status = 'rejected' returning id")
+    assert_problem(await client.post(f"{models}/promote", json=promote, headers=admin), 409, "rejected_unconfirmed")
+    insisted = await client.post(f"{models}/promote", json={**promote, "anyway": True}, headers=admin)
+    assert insisted.json()["active"]["number"] == 1
     await forum.rows("""update product_model set settings = '{"empty": true}', status = 'rejected' returning id""")
     assert_problem(await client.post(f"{models}/promote", json=promote, headers=admin), 409, "nothing_to_promote")

@@ -7,10 +7,12 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from app.config import Settings
 from app.db import Database
+from app.product_models import shipped_base
 from app.vault import Vault
 from tests.app.command_line import Relay, command_line
 from tests.app.forum import open_forum
@@ -36,7 +38,7 @@ def relay(database_url: str, tmp_path: Path, model_dir: Path, settings: Settings
     return command_line(database_url, tmp_path, RELAY_MODEL_DIR=str(model_dir), RELAY_MODEL_THREADS="1")
 
 
-def test_train_versions_promote_and_roll_back(relay: Relay) -> None:
+def test_train_versions_promote_and_roll_back(relay: Relay, database_url: str) -> None:
     dry = relay("train", "--what", "kind", "--dry-run")
     assert "kind: 70 labels, on labels kept out F1" in dry.out and "nothing is kept" in dry.out
     assert relay("model", "versions").rows[1:] == []
@@ -47,14 +49,25 @@ def test_train_versions_promote_and_roll_back(relay: Relay) -> None:
     version: dict[str, Any] = dict(zip(heading, row, strict=True))
     assert (version["what"], version["version"], version["status"]) == ("kind", "1", "active")
     assert version["before"] < version["after"]
+    again = relay("train", "--what", "kind").out
+    assert "Not trained (nothing_new): Nothing changed since version 1, which is in force" in again
     (listed,) = relay("model", "versions", "--json").json
     assert listed["scores"]["gain"]["low"] > 0
+    assert listed["base"] == shipped_base("kind"), "pages know the base without loading the encoder"
 
     assert "the shipped model of kind is in force" in relay("model", "rollback").out
     assert "nothing_active" in relay("model", "rollback", fails=True).err
     assert "Version 1 of kind is in force" in relay("model", "promote", "1", "--what", "kind").out
     assert "model_not_found" in relay("model", "promote", "7", "--what", "kind", fails=True).err
     assert "judged again" in relay("train", "--what", "kind", "--apply").out
+
+    with psycopg.connect(database_url) as connection:
+        connection.execute("update product_model set status = 'rejected'")
+    promote = ("model", "promote", "1", "--what", "kind")
+    refused = relay(*promote, typed="n\n", fails=True).err
+    assert "Version 1 was rejected: on labels kept out its score was" in refused and "Put it in force?" in refused
+    assert [row[2] for row in relay("model", "versions").rows[1:]] == ["rejected"]
+    assert "Version 1 of kind is in force" in relay(*promote, "--yes").out
 
 
 def test_training_the_shipped_heads_names_what_is_missing(

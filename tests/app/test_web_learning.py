@@ -7,11 +7,11 @@ import httpx
 from app import learning
 from app.config import Settings
 from app.db import Database
-from app.product_models import KIND
+from app.product_models import KIND, shipped_base
 from app.training_queue import being_trained
 from app.vault import Vault
-from tests.app.forum import open_forum
-from tests.app.test_learning import OTHER, SYNC, Modest, correct, deliver, work
+from tests.app.forum import Forum, open_forum
+from tests.app.test_learning import OTHER, SYNC, Modest, correct, correct_further, deliver, work
 from tests.app.webbing import sign_in
 
 
@@ -46,8 +46,39 @@ async def test_a_product_manager_sees_what_was_learned_and_takes_it_back(
     assert "The shipped model is in force" in page and "Served before" in page and "Put in force" in page
     await person.send(f"{here}/promote", what="kind", number="1", next=here)
     assert "Version 1 is in force" in (await person.get(here)).text
+
+    await forum.rows("update product_model set base = %s returning id", shipped_base(KIND))
+    said = await person.send(f"{here}/train", what="kind", next=here)
+    assert "Nothing changed since version 1, which is in force" in (await person.get(here)).text
+    async with database.transaction() as connection:
+        assert await being_trained(connection, forum.product_id) == set()
     for fields in ({"what": "tone"}, {"what": "kind", "number": "x"}, {"what": "kind", "number": "9" * 30}):
         assert (await person.send(f"{here}/promote", next=here, **fields)).status_code in (303, 404, 422)
+
+
+async def test_a_rejected_version_is_put_in_force_only_after_a_question(
+    client: httpx.AsyncClient, database: Database, settings: Settings, vault: Vault
+) -> None:
+    forum = await open_forum(database, settings, vault)
+    await deliver(forum, [forum.comment(text) for text in [*SYNC, *OTHER]])
+    await work(forum)
+    await correct(forum, 30, 15)
+    await learning.train(database, Modest(), forum.product_id, KIND, actor="user:ada@example.org")
+    await correct_further(forum)
+    await learning.train(database, Modest(), forum.product_id, KIND, actor="user:ada@example.org")
+    person = await sign_in(client, database)
+    here = f"/settings/learning/{forum.product_id}"
+    page = (await person.get(here)).text
+    assert "Version 2 was rejected: on labels kept out its score was" in page and "Shall it serve all the same?" in page
+    await person.send(f"{here}/promote", what="kind", number="2", next=here)
+    assert "Confirm that it shall serve all the same." in (await person.get(here)).text
+    assert await statuses(forum) == {1: "active", 2: "rejected"}
+    await person.send(f"{here}/promote", what="kind", number="2", anyway="yes", next=here)
+    assert await statuses(forum) == {1: "retired", 2: "active"}
+
+
+async def statuses(forum: Forum) -> dict[int, str]:
+    return {row["number"]: row["status"] for row in await forum.rows("select number, status from product_model")}
 
 
 async def test_members_read_and_change_nothing(

@@ -37,6 +37,11 @@ def learned(site: Site) -> str:
         "after": _score(0.71, 0.47),
         "gain": {"mean": 0.13, "low": 0.07},
     }
+    worse: dict[str, object] = {
+        "before": _score(0.71, 0.47),
+        "after": _score(0.69, 0.41),
+        "gain": {"mean": -0.02, "low": -0.05},
+    }
     pairs: dict[str, object] = {
         "before": {"precision": 0.88, "recall": 0.41, "benefit": -2.0},
         "after": {"precision": 0.93, "recall": 0.62, "benefit": 11.0},
@@ -45,7 +50,7 @@ def learned(site: Site) -> str:
     rows: list[tuple[str, int, str, str, int, dict[str, object], str, int]] = [
         ("kind", 1, "retired", "replaced", 64, kinds, "system", 9),
         ("kind", 2, "active", "better", 214, kinds, "user:ada@example.org", 3),
-        ("kind", 3, "rejected", "not_better", 231, kinds, "system", 1),
+        ("kind", 3, "rejected", "not_better", 231, worse, "system", 1),
         ("grouping", 1, "candidate", "better", 48, pairs, "token:nightly", 2),
     ]
     for what, number, status, reason, labels, scores, by, days in rows:
@@ -72,6 +77,21 @@ def test_everybody_can_read_what_was_learned(fresh: Site, open_page: Open) -> No
     assert violations(page, "color-contrast") == []
     page.set_viewport_size({"width": 390, "height": 800})
     assert _fits(page)
+    page.get_by_text("Put in force …").click()
+    assert _fits(page)
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert violations(page, *EVERYTHING) == []
+
+
+def test_a_rejected_version_is_put_in_force_without_scripts(fresh: Site, open_page: Open) -> None:
+    page = open_page(fresh, java_script_enabled=False, viewport={"width": 390, "height": 800})
+    page.goto(learned(fresh))
+    kinds = page.get_by_role("region", name="Kinds", exact=True)
+    kinds.get_by_text("Put in force …").click()
+    expect(kinds).to_contain_text("its score was 69.0 of 100 against 71.0 in force then, 2.0 points worse.")
+    assert _fits(page)
+    kinds.get_by_role("button", name="Put version 3 in force").click()
+    expect(kinds.locator("dl")).to_contain_text("Version 3")
 
 
 def test_rolling_back_and_putting_in_force(fresh: Site, open_page: Open) -> None:

@@ -33,7 +33,8 @@ class ModelVersionOut(Out):
     base: str = Field(description="The shipped model that it corrects; under another one it is not used.")
     settings: dict[str, Any] = Field(
         description="`unsure_below` of kinds: from this confidence nine of ten were right. `shifts` of grouping: how "
-        "far each likelihood from which comments join or a person is asked moved, by class of text."
+        "far each likelihood from which comments join or a person is asked moved, by class of text. `labels_digest`: "
+        "SHA-256 of the labels; `compared_with`: the version it was measured against, null for the shipped model."
     )
     scores: dict[str, Any] = Field(
         description="Measured on labels kept out of the fit: `before`, `after`, `gain` with the 5 % quantile `low`; "
@@ -79,8 +80,11 @@ class TrainOut(Out):
     """What a worker was asked for."""
 
     asked: list[What] = Field(description="Empty where a worker was asked before and has not finished.")
+    unchanged: list[What] = Field(
+        description="Not asked for: the labels and the shipped model are those that the last version learned from."
+    )
 
-    model_config = Out.model_config | example({"asked": ["kind"]})
+    model_config = Out.model_config | example({"asked": ["kind"], "unchanged": ["grouping"]})
 
 
 class RollbackIn(In):
@@ -96,5 +100,6 @@ class PromoteIn(In):
 
     what: What
     number: int = Field(ge=1, le=2**31 - 1, description="The version's `number`.")
+    anyway: bool = Field(default=False, description="Also where it was rejected because it was not better.")
 
-    model_config = In.model_config | example({"what": "kind", "number": 2})
+    model_config = In.model_config | example({"what": "kind", "number": 2, "anyway": False})

@@ -9,8 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import model_versions, products
+from app.errors import Conflict
+from app.product_models import shipped_base
 from app.queries.learning import learning_states
 from app.training_queue import ask_for_training
+from app.unchanged import NOTHING_NEW, sentence, unchanged_since
 from app.web import guard, rendering
 from app.web.guard import Administering, Viewer
 from app.web.routes import PageRoute
@@ -31,20 +34,29 @@ async def learning_page(request: Request, user: Viewer, product_id: UUID) -> Res
     async with guard.database(request).transaction() as connection:
         states = await learning_states(connection, product_id)
     return await rendering.page(
-        request, user, "learning.html", of=product, states=states, whats=WHATS, statuses=STATUSES
+        request,
+        user,
+        "learning.html",
+        of=product,
+        states=states,
+        whats=WHATS,
+        statuses=STATUSES,
+        why_not=model_versions.why_not,
     )
 
 
 @router.post("/settings/learning/{product_id}/train")
 async def train(act: Administering, product_id: UUID) -> Response:
-    """Ask a worker to train now."""
+    """Ask a worker to train now, unless it would only repeat the last version. Raises Conflict then."""
     what = act.text("what")
     model_versions.check_what(what)
     async with act.database.transaction() as connection:
         await learning_states(connection, product_id)
+        known = await unchanged_since(connection, product_id, what, shipped_base(what))
+        if known is not None:
+            raise Conflict(sentence(known), reason=NOTHING_NEW)
         asked = await ask_for_training(connection, product_id, what, act.actor)
-    sentence = "A worker trains now. Look again in a minute." if asked else "It is being trained already."
-    return act.done(sentence)
+    return act.done("A worker trains now. Look again in a minute." if asked else "It is being trained already.")
 
 
 @router.post("/settings/learning/{product_id}/rollback")
@@ -58,10 +70,11 @@ async def roll_back(act: Administering, product_id: UUID) -> Response:
 
 @router.post("/settings/learning/{product_id}/promote")
 async def promote(act: Administering, product_id: UUID) -> Response:
-    """Put a version of the history in force."""
+    """Put a version of the history in force; one that was rejected only where the form says that it shall anyway."""
     number = act.text("number")
     async with act.database.transaction() as connection:
         found = await model_versions.promote(
-            connection, product_id, act.text("what"), int(number) if number.isdecimal() and len(number) < 9 else 0
-        )
+            connection, product_id, act.text("what"), int(number) if number.isdecimal() and len(number) < 9 else 0,
+            anyway=act.text("anyway") == "yes",
+        )  # fmt: skip
     return act.done(f"Version {found.number} is in force from the next comments on.")
