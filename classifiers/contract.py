@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+Span = tuple[int, int]
+"""Where a part of a text begins, and where it has ended, in characters."""
 
 
 class Kind(StrEnum):
@@ -53,11 +55,14 @@ class Encoded:
 
     ``vectors`` float32[n, dimensions], of unit length, tell what a text is about and are compared with each other.
     ``inner`` float32[n, dimensions] is the mean over the tokens two thirds of the way up, where how a thing is said
-    (reported, asked for, praised) is still told apart; the heads read it.
+    (reported, asked for, praised) is still told apart; the heads read it. ``parts`` float32[parts, dimensions] are the
+    same means over the tokens of each part that was asked for, read in its text: all parts of the first text, then
+    those of the second; a part beyond what the encoder reads of a text is given the mean of the whole text.
     """
 
     vectors: Vectors
     inner: Vectors
+    parts: Vectors
 
 
 class Embedder(Protocol):
@@ -74,8 +79,11 @@ class Embedder(Protocol):
     def embed(self, texts: Sequence[str]) -> Vectors:
         """``float32[n, dimensions]`` of unit length, in the order of ``texts``; an empty text gets a vector as well."""
 
-    def encode(self, texts: Sequence[str]) -> Encoded:
-        """The same vectors, and what the heads read."""
+    def encode(self, texts: Sequence[str], parts: Sequence[Sequence[Span]] = ()) -> Encoded:
+        """The same vectors, and what the heads read of the texts and of the ``parts`` of each text, if any are given.
+
+        A text is read once, whatever its parts: they cost next to nothing.
+        """
 
 
 @dataclass(frozen=True, slots=True)

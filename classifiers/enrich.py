@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from classifiers.contract import UNSURE, Embedder, Enrichment, Kind, ModelError, space_of
-from classifiers.heads import Features
 from classifiers.kind import KindModel, scores_of, strongest
 from classifiers.language import detect
 from classifiers.model_files import DIMENSIONS
 from classifiers.noise import noise
 from classifiers.sentiment import SentimentModel
-from classifiers.several import SideKinds, clearest, segments
+from classifiers.several import SideKinds, clearest, read, segments
 from classifiers.text import clean
 from classifiers.tone import HOSTILE, ToneModel
 
@@ -80,9 +79,7 @@ class DefaultEnricher:
         cleaned = [clean(text) for text in texts]
         reasons = [noise(text) for text in cleaned]
         parts = [[] if reason else segments(text) for text, reason in zip(cleaned, reasons, strict=True)]
-        read = [*cleaned, *(part for found in parts for part in found)]
-        encoded = self._embedder.encode(read)
-        features = Features.of(read, encoded.inner)
+        vectors, features = read(self._embedder, cleaned, parts)
         probabilities = self._kind.probabilities(features)
         whole = features.take(np.arange(len(texts)))
         feelings, attacks = self._sentiment.score(whole), self._tone.hostile(features)
@@ -98,7 +95,7 @@ class DefaultEnricher:
             elif not self._known(language, sure):
                 reason, kind, confidence = "unsupported_language", Kind.other, 0.0
             elif found:
-                others = self._side_kinds.beside(kind, clearest(found, probabilities[start:end]))
+                others = self._side_kinds.beside(kind, clearest(text, found, probabilities[start:end]))
             if not reason and confidence < self._kind.unsure_below:
                 reason = UNSURE
             sentiment = 0.0 if reason in SILENT else round(float(feelings[row]), 4)
@@ -107,7 +104,7 @@ class DefaultEnricher:
                 part = float(attacks[start:end].max(initial=0.0))
                 tone = HOSTILE if self._tone.is_hint(float(attacks[row]), part) else ""
                 hostile = round(max(float(attacks[row]), part), 4)
-            vector = np.array(encoded.vectors[row])
+            vector = np.array(vectors[row])
             results.append(
                 Enrichment(
                     text, language, sure, kind, confidence, scores, sentiment, vector, reason, others, tone, hostile

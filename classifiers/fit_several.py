@@ -20,10 +20,10 @@ from classifiers.contract import Embedder, Kind
 from classifiers.corpora import Report
 from classifiers.datasets import Row, read_rows
 from classifiers.features import READ as HEADS_READ
-from classifiers.heads import WEIGHTS, Features, Floats
+from classifiers.heads import WEIGHTS, Floats
 from classifiers.kind import KINDS, KindModel
 from classifiers.seed_texts import comments
-from classifiers.several import CARD, NEVER, READ, SIDE_KINDS, clearest, segments
+from classifiers.several import CARD, NEVER, READ, SIDE_KINDS, clearest, read, segments
 from classifiers.text import clean
 
 PRECISION = 0.75
@@ -63,13 +63,13 @@ def cases(rows: Sequence[Row], seed: int) -> list[Case]:
 def judge(made: Sequence[Case], embedder: Embedder, model: KindModel) -> tuple[Floats, list[Kind]]:
     """The clearness of each kind in each case, ``float64[n, 5]``, and the strongest kind of each."""
     parts = [segments(text) for text, _ in made]
-    texts = [text for text, _ in made] + [part for found in parts for part in found]
-    rows = model.probabilities(Features.of(texts, embedder.encode(texts).inner))
+    _, features = read(embedder, [text for text, _ in made], parts)
+    rows = model.probabilities(features)
     clearness = np.zeros((len(made), len(KINDS)))
     place = len(made)
-    for case, found in enumerate(parts):
+    for case, ((text, _), found) in enumerate(zip(made, parts, strict=True)):
         if found:
-            clearness[case] = clearest(found, rows[place : place + len(found)])
+            clearness[case] = clearest(text, found, rows[place : place + len(found)])
         place += len(found)
     return clearness, [KINDS[int(row.argmax())] for row in rows[: len(made)]]
 

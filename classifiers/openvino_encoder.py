@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from classifiers.contract import Encoded, Vectors
+from classifiers.contract import Encoded, Span, Vectors
 from classifiers.model_files import DIMENSIONS, MAX_TOKENS, MODEL_NAME
-from classifiers.packing import Batch, batches
+from classifiers.packing import Batch, Part, batches
 
 MAX_CHARACTERS = 20_000
 """256 tokens of real text end long before; it keeps a megabyte of text from being tokenised in full."""
@@ -63,16 +65,29 @@ class OpenVinoEmbedder:
         """``float32[n, 384]`` of unit length, in the order of ``texts``."""
         return self.encode(texts).vectors
 
-    def encode(self, texts: Sequence[str]) -> Encoded:
+    def encode(self, texts: Sequence[str], parts: Sequence[Sequence[Span]] = ()) -> Encoded:
         """The same vectors, and the means of the fourth layer."""
         vectors, inner = np.empty((2, len(texts), DIMENSIONS), np.float32)
-        encoded = Encoded(vectors, inner)
+        encoded = Encoded(vectors, inner, np.empty((sum(map(len, parts)), DIMENSIONS), np.float32))
         if not texts:
             return encoded
-        for batch in batches(self.tokenize(texts), self._workers):
-            self._queue.start_async(batch.inputs, (batch, encoded))
+        read = [readable(text) for text in texts]
+        if not len(encoded.parts):
+            return self._run(self._tokenizer.encode_batch_fast(read), {}, encoded)
+        found = self._tokenizer.encode_batch(read)  # the slower one, which knows where each token begins
+        rows = count()
+        placed = {
+            number: [Part(next(rows), *tokens) for tokens in within(found[number].offsets, spans)]
+            for number, spans in enumerate(parts)
+            if spans
+        }
+        return self._run(found, placed, encoded)
+
+    def _run(self, found: Sequence[Any], parts: Mapping[int, Sequence[Part]], into: Encoded) -> Encoded:
+        for batch in batches([encoding.ids for encoding in found], self._workers):
+            self._queue.start_async(batch.inputs, (batch, parts, into))
         self._queue.wait_all()
-        return encoded
+        return into
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """The numbers of each text's tokens, at most 256."""
@@ -88,6 +103,12 @@ def readable(text: str) -> str:
     return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
-def _keep(request: Any, destination: tuple[Batch, Encoded]) -> None:
-    batch, encoded = destination
-    batch.pool(request.get_output_tensor(0).data, request.get_output_tensor(1).data, encoded)
+def within(offsets: Sequence[Span], spans: Sequence[Span]) -> list[Span]:
+    """Which tokens begin in each span of characters; ``offsets`` are the tokens' own, with a mark at either end."""
+    begins = [begin for begin, _ in offsets[1:-1]]
+    return [(1 + bisect_left(begins, begin), 1 + bisect_left(begins, end)) for begin, end in spans]
+
+
+def _keep(request: Any, destination: tuple[Batch, Mapping[int, Sequence[Part]], Encoded]) -> None:
+    batch, parts, encoded = destination
+    batch.pool(request.get_output_tensor(0).data, request.get_output_tensor(1).data, parts, encoded)

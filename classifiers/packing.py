@@ -22,6 +22,15 @@ Row = list[int]
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a text: its row in ``Encoded.parts``, and its tokens from ``begin`` until before ``end``."""
+
+    row: int
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """Rows of one width: ``inputs`` of the graph, and where in the flattened tokens the text ``owners[i]`` starts.
 
@@ -32,16 +41,22 @@ class Batch:
     starts: NDArray[np.intp]
     owners: NDArray[np.intp]
 
-    def pool(self, hidden: Vectors, inner: Vectors, into: Encoded) -> None:
-        """Put the means over each text's tokens into its rows of ``into``, those of ``hidden`` with unit length.
+    def pool(self, hidden: Vectors, inner: Vectors, parts: Mapping[int, Sequence[Part]], into: Encoded) -> None:
+        """Put the means over the tokens of each text, and of each of its parts, into their rows of ``into``, those of
+        ``hidden`` with unit length.
 
-        ``hidden`` and ``inner`` are float32[rows, tokens, 384].
+        ``hidden`` and ``inner`` are float32[rows, tokens, 384]; ``parts`` are those of each text that has any.
         """
         texts = self.owners >= 0
         means = self._means(hidden)[texts]
         lengths = np.linalg.norm(means, axis=1, keepdims=True)
         into.vectors[self.owners[texts]] = means / np.maximum(lengths, 1e-12)
         into.inner[self.owners[texts]] = self._means(inner)[texts]
+        flat = inner.reshape(-1, inner.shape[-1])
+        for start, owner in zip(self.starts.tolist(), self.owners.tolist(), strict=True):
+            for part in parts.get(owner, ()):
+                tokens = flat[start + part.begin : start + part.end]
+                into.parts[part.row] = tokens.mean(axis=0) if len(tokens) else into.inner[owner]
 
     def _means(self, tokens: Vectors) -> Vectors:
         flat = tokens.reshape(-1, tokens.shape[-1])

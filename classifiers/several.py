@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.contract import Kind, ModelError
-from classifiers.heads import WEIGHTS
+from classifiers.contract import Embedder, Kind, ModelError, Span, Vectors
+from classifiers.heads import WEIGHTS, Features
 from classifiers.kind import KINDS
 
 CARD = "several.json"
@@ -28,38 +28,62 @@ NEVER = 1.01
 _ENDS = re.compile(r"(?<=[.!?…])[ \t]+|\n+")
 
 
-def segments(text: str) -> list[str]:
+def segments(text: str) -> list[Span]:
     """Sentences and lines of a cleaned text, the tiny ones with their neighbours; none where there is only one."""
     if len(text) < 2 * CLEAR_WORDS:
         return []
-    parts: list[str] = []
-    for piece in _ENDS.split(text[:READ]):
-        piece = piece.strip()
-        if piece and parts and len(parts[-1].split()) < LEAST_WORDS:
-            parts[-1] += f" {piece}"
-        elif piece:
-            parts.append(piece)
-    if len(parts) > 1 and len(parts[-1].split()) < LEAST_WORDS:
-        tail = parts.pop()
-        parts[-1] += f" {tail}"
+    parts: list[Span] = []
+    for span in _pieces(text[:READ]):
+        if parts and _words(text, parts[-1]) < LEAST_WORDS:
+            parts[-1] = (parts[-1][0], span[1])
+        else:
+            parts.append(span)
+    if len(parts) > 1 and _words(text, parts[-1]) < LEAST_WORDS:
+        _merge(parts, len(parts) - 2)
     while len(parts) > MOST:
-        shortest = min(range(len(parts) - 1), key=lambda place: len(parts[place]) + len(parts[place + 1]))
-        parts[shortest : shortest + 2] = [f"{parts[shortest]} {parts[shortest + 1]}"]
-    long_enough = sum(len(part.split()) for part in parts) > CLEAR_WORDS
+        _merge(parts, min(range(len(parts) - 1), key=lambda place: parts[place + 1][1] - parts[place][0]))
+    long_enough = sum(_words(text, part) for part in parts) > CLEAR_WORDS
     return parts if len(parts) > 1 and long_enough else []
 
 
-def clearest(parts: Sequence[str], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+def _pieces(text: str) -> Iterator[Span]:
+    """What stands between the ends of sentences and lines, without the blanks around it."""
+    begin = 0
+    for end, begins in [*(match.span() for match in _ENDS.finditer(text)), (len(text), len(text))]:
+        piece = text[begin:end]
+        stripped = piece.strip()
+        if stripped:
+            left = begin + len(piece) - len(piece.lstrip())
+            yield left, left + len(stripped)
+        begin = begins
+
+
+def _merge(parts: list[Span], place: int) -> None:
+    parts[place : place + 2] = [(parts[place][0], parts[place + 1][1])]
+
+
+def _words(text: str, span: Span) -> int:
+    return len(text[slice(*span)].split())
+
+
+def read(embedder: Embedder, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> tuple[Vectors, Features]:
+    """The vectors of cleaned ``texts``, and the features of all texts followed by those of all their ``parts``."""
+    encoded = embedder.encode(texts, parts)
+    said = [text[slice(*span)] for text, spans in zip(texts, parts, strict=True) for span in spans]
+    return encoded.vectors, Features.of([*texts, *said], np.concatenate([encoded.inner, encoded.parts]))
+
+
+def clearest(text: str, parts: Sequence[Span], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     """How clearly neighbouring segments of ``CLEAR_WORDS`` or more together say each kind: ``float64[5]``.
 
     ``probabilities`` is ``float64[len(parts), 5]`` in the order of ``KINDS``. The clearness of neighbours is the
     geometric mean of their probabilities; the best run of neighbours counts.
     """
-    lengths = np.array([len(part.split()) for part in parts])
+    lengths = np.array([_words(text, part) for part in parts])
     logs = np.log(np.maximum(probabilities, 1e-9))
     best = np.zeros(len(KINDS))
-    for start in range(len(parts)):
-        for end in range(start + 1, len(parts) + 1):
+    for start in range(len(lengths)):
+        for end in range(start + 1, len(lengths) + 1):
             if lengths[start:end].sum() >= CLEAR_WORDS:
                 best = np.maximum(best, np.exp(logs[start:end].mean(axis=0)))
     return best

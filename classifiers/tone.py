@@ -11,9 +11,9 @@ from classifiers.heads import Features, read
 
 TONES = ("civil", "hostile")
 HOSTILE = "hostile"
-PART_FROM = 0.5
+PART_FROM = 0.35
 """From this probability on, one part of a longer comment is worth a hint: the whole hides what a sentence says, but a
-sentence alone is more easily misread than a whole comment, so that more is asked of it than ``hostile_from``."""
+sentence is more easily misread than a whole comment, so that more is asked of it than ``hostile_from``."""
 
 
 class ToneModel:

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from classifiers.contract import Encoded, ModelError, Vectors
+from classifiers.contract import Encoded, ModelError, Span, Vectors
 from classifiers.openvino_encoder import readable
 
 BATCH = 32
@@ -77,15 +78,21 @@ class SentenceTransformersEmbedder:
         vectors = self._model.encode([readable(text) for text in texts], normalize_embeddings=True)
         return np.asarray(vectors, np.float32)
 
-    def encode(self, texts: Sequence[str]) -> Encoded:
-        """The same vectors, and the means over the tokens two thirds of the way up the layers."""
+    def encode(self, texts: Sequence[str], parts: Sequence[Sequence[Span]] = ()) -> Encoded:
+        """The same vectors, and the means over the tokens two thirds of the way up the layers.
+
+        Parts need a fast tokenizer, which says where each token begins; models of today have one.
+        """
         import torch
 
         vectors, inner = np.empty((2, len(texts), self.dimensions), np.float32)
+        firsts = np.cumsum([0, *map(len, parts)])
+        pooled = np.empty((firsts[-1], self.dimensions), np.float32)
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
         for start in range(0, len(order), BATCH):
             places = order[start : start + BATCH]
-            inputs = self._model.tokenize([readable(texts[place]) for place in places])
+            read = [readable(texts[place]) for place in places]
+            inputs = self._model.tokenize(read)
             with torch.inference_mode():
                 found = self._model(inputs)
             mask = found["attention_mask"].unsqueeze(-1)
@@ -94,4 +101,23 @@ class SentenceTransformersEmbedder:
             unit = torch.nn.functional.normalize(found["sentence_embedding"], dim=1)
             vectors[places] = unit.numpy()
             inner[places] = ((middle * mask).sum(1) / mask.sum(1)).numpy()
-        return Encoded(vectors, inner)
+            if not len(pooled):
+                continue
+            offsets = self._offsets(read)
+            for place, tokens, (begins, ends) in zip(places, middle.numpy(), offsets, strict=True):
+                for row, (begin, end) in enumerate(parts[place], start=firsts[place]):
+                    inside = (begins >= begin) & (begins < end) & (ends > begins)
+                    pooled[row] = tokens[inside].mean(axis=0) if inside.any() else inner[place]
+        return Encoded(vectors, inner, pooled)
+
+    def _offsets(self, texts: Sequence[str]) -> NDArray[np.int64]:
+        """``int64[n, 2, tokens]``: where each token begins and has ended, in characters; marks are of no length."""
+        found = self._model.tokenizer(
+            texts,
+            return_offsets_mapping=True,
+            return_tensors="np",
+            padding=True,
+            truncation=True,
+            max_length=self._model.max_seq_length,
+        )
+        return np.asarray(found["offset_mapping"], np.int64).transpose(0, 2, 1)

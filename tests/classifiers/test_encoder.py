@@ -56,6 +56,39 @@ def test_order_and_company_in_a_batch_do_not_matter(embedder: Embedder) -> None:
     assert (together * alone).sum(axis=1).min() > 0.9995
 
 
+FIRST, SECOND = "The export fails.", "Please add a dark mode!"
+
+
+def test_a_part_is_read_in_its_text_whatever_the_company(embedder: Embedder) -> None:
+    text = f"{FIRST} {SECOND}"
+    spans = [(0, len(FIRST)), (len(FIRST) + 1, len(text))]
+    found = embedder.encode([text], [spans])
+    assert np.array_equal(found.vectors, embedder.embed([text]))
+    assert not np.allclose(found.parts[0], found.parts[1], atol=0.1)
+    together = embedder.encode(["Good morning", text, *TEXTS], [[], spans, *([] for _ in TEXTS)])
+    assert np.allclose(together.parts, found.parts, atol=0.05)
+    (whole,) = embedder.encode([text], [[(0, len(text))]]).parts
+    assert np.allclose(whole, (found.parts[0] * 4 + found.parts[1] * 6) / 10, atol=0.01)  # they have 4 and 6 tokens
+
+
+def test_a_part_beyond_what_is_read_gets_the_mean_of_the_text(embedder: Embedder) -> None:
+    text = "word " * 400 + SECOND
+    found = embedder.encode([text], [[(0, 20), (2000, len(text)), (3, 3)]])
+    assert np.array_equal(found.parts[1], found.inner[0])
+    assert np.array_equal(found.parts[2], found.inner[0])
+    assert not np.array_equal(found.parts[0], found.inner[0])
+
+
+def test_both_backends_read_parts_alike(model_folder: Path) -> None:
+    if not torch_encoder.available():
+        pytest.skip("sentence-transformers is not installed: the reference implementation is optional")
+    texts = [f"{FIRST} {SECOND}", "Alone", f"\U0001f642 {FIRST}\n{SECOND} " * 3, "word " * 400]
+    parts = [[(0, 17), (18, 41)], [], [(2, 19), (20, 43), (0, 60)], [(0, 9), (1990, 2000)]]
+    served = OpenVinoEmbedder(model_folder / MODEL_NAME, threads=1, precision="f32").encode(texts, parts)
+    reference = encoder.load(None, backend="sentence-transformers", threads=1).encode(texts, parts)
+    assert np.allclose(served.parts, reference.parts, atol=0.02)
+
+
 def test_no_texts_give_no_vectors(embedder: Embedder) -> None:
     assert embedder.embed([]).shape == (0, 384)
 

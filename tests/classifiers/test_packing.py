@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from classifiers.contract import Encoded
 from classifiers.model_files import MAX_TOKENS
-from classifiers.packing import BATCH_TOKENS, NARROW, PAD_TO, batches, pack
+from classifiers.packing import BATCH_TOKENS, NARROW, PAD_TO, Part, batches, pack
 
 LENGTHS = st.lists(st.integers(1, MAX_TOKENS), min_size=1, max_size=200)
 
@@ -46,14 +46,34 @@ def test_batches_carry_each_text_from_its_start_to_its_end(lengths: list[int], w
 @given(LENGTHS)
 def test_a_text_gets_the_mean_of_its_own_tokens(lengths: list[int]) -> None:
     texts = [[number] * length for number, length in enumerate(lengths)]
-    found = Encoded(*np.full((2, len(texts), 2), np.nan, np.float32))
+    found = Encoded(*np.full((3, len(texts), 2), np.nan, np.float32))
     for batch in batches(texts):
         ids = batch.inputs["ids"].astype(np.float32)
         tokens = np.stack([ids, np.ones_like(ids)], axis=2)
-        batch.pool(tokens, tokens + 1, found)
+        batch.pool(tokens, tokens + 1, {}, found)
     numbers = np.arange(len(texts))
     assert np.allclose(found.inner, np.stack([numbers + 1, np.full_like(numbers, 2)], 1))
     assert np.allclose(found.vectors, np.stack([numbers, np.ones_like(numbers)], 1) / np.hypot(numbers, 1)[:, None])
+
+
+@given(LENGTHS, st.data())
+def test_a_part_gets_the_mean_of_its_own_tokens_and_the_whole_where_it_has_none(
+    lengths: list[int], data: st.DataObject
+) -> None:
+    texts = [[1000 * number + token for token in range(length)] for number, length in enumerate(lengths)]
+    parts: dict[int, list[Part]] = {}
+    means: list[float] = []
+    for number in data.draw(st.lists(st.integers(0, len(texts) - 1), max_size=5, unique=True)):
+        ends = st.integers(0, lengths[number])
+        for begin, end in data.draw(st.lists(st.tuples(ends, ends).map(sorted), min_size=1, max_size=3)):
+            parts.setdefault(number, []).append(Part(len(means), begin, end))
+            means.append(float(np.mean(texts[number][begin:end] or texts[number])))
+    empty = np.full((len(texts), 1), np.nan, np.float32)
+    found = Encoded(empty, empty.copy(), np.full((len(means), 1), np.nan, np.float32))
+    for batch in batches(texts):
+        tokens = batch.inputs["ids"].astype(np.float32)[:, :, None]
+        batch.pool(tokens, tokens, parts, found)
+    assert np.allclose(found.parts[:, 0], means, rtol=1e-4)
 
 
 @pytest.mark.parametrize(("low", "high"), [(3, 30), (3, MAX_TOKENS + 1), (3, NARROW)])

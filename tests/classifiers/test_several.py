@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ PRAISE = "I love this app, it is the best thing I have installed all year, thank
     ],
 )  # fmt: skip
 def test_segments(text: str, parts: list[str]) -> None:
-    assert segments(text) == (parts if len(parts) > 1 else [])
+    assert [text[begin:end] for begin, end in segments(text)] == (parts if len(parts) > 1 else [])
 
 
 @settings(max_examples=100, deadline=None)
@@ -46,7 +47,8 @@ def test_segments_are_few_and_lose_no_word(text: str) -> None:
     assert len(parts) <= MOST
     assert len(parts) != 1
     if parts:
-        assert " ".join(parts).split() == text[:READ].split()
+        assert " ".join(text[begin:end] for begin, end in parts).split() == text[:READ].split()
+        assert all(end <= begin for (_, end), (begin, _) in pairwise(parts))
 
 
 def test_a_wall_of_text_is_cut_into_few_segments() -> None:
@@ -57,8 +59,7 @@ def test_neighbours_are_judged_together_and_the_best_run_counts() -> None:
     bug, feature = KINDS.index(Kind.bug), KINDS.index(Kind.feature)
     rows = np.full((3, len(KINDS)), 0.01)
     rows[0, bug], rows[1, bug], rows[2, feature] = 0.9, 0.4, 0.96
-    parts = ["word " * 6, "word " * 6, "word " * 12]
-    found = clearest(parts, rows)
+    found = clearest("word " * 24, [(0, 30), (30, 60), (60, 120)], rows)
     assert found[bug] == pytest.approx(0.6)  # both are too short to stand alone: the geometric mean
     assert found[feature] == pytest.approx(0.96)
 
