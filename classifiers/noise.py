@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from classifiers.off_topic import off_topic, speaks
 from classifiers.text import LINK, has_words, words
 
 _GREETING_WORDS = """
@@ -14,7 +15,8 @@ new nice night online people server team the there this to weekend welcome world
 """
 _GREETING = frozenset(_GREETING_WORDS.split())
 _GREETS = re.compile(
-    r"^\W*(?:hi|hello|hey|hiya|yo|gm|gn|good (?:morning|evening|afternoon|night|day)|greetings|welcome|bye)\b", re.I
+    r"^\W*(?:hi|hello|hey|hiya|yo|gm|gn|(?:good )?(?:morning|evening|afternoon)|good (?:night|day)|happy \w+day|greetings|welcome|bye)\b",
+    re.I,
 )
 _THANKS_WORDS = """
 a all appreciated bunch cheers everybody everyone folks for go great guys help k kindly lot lots man many much nice
@@ -22,19 +24,22 @@ now ok okay perfect really so team thank thanks that thats the this thx tnx to t
 """
 _THANKS = frozenset(_THANKS_WORDS.split())
 _THANKED = re.compile(r"\b(?:thanks?|thx|tnx|ty|tysm|cheers)\b", re.I)
-_AGREES = re.compile(
-    r"\W*(?:\+\s?\d{1,3}|(?:the )?same(?: (?:problem|issue|bug|thing|question))?(?: (?:here|for me|as (?:above|op|you)))*|me too|"
+_AGREE = (
+    r"(?:\+\s?\d{1,3}|(?:the )?same(?: (?:problem|issue|bug|thing|question))?(?: (?:here|for me|as (?:above|op|you)))*|me too|"
     r"me neither|us too|(?:so|same) (?:do|am|are) (?:i|we)|this(?: please)?|i (?:totally |fully |completely )?agree|agreed|"
     r"(?:exactly|totally|absolutely)(?: (?:this|that))?|yes|yep|yeah|yup|second(?:ed| this)|i second (?:this|that)|ditto|"
     r"upvoted?|up ?voting|(?:this is )?so true|true|well said|what (?:he|she|they) said|on point|facts)"
-    r"(?:\W+(?:please|pls|too|here|also|indeed|sir|mate|man|guys|\+\s?\d{1,3}))*\W*",
-    re.I,
+)
+_AGREES = re.compile(
+    rf"\W*{_AGREE}(?:\W+(?:{_AGREE}|(?:please|pls|too|here|also|indeed|sir|mate|man|guys|\+\s?\d{{1,3}})\b))*\W*", re.I
 )
 _CHATTER = re.compile(
-    r"\W*(?:first+|1st|second|third|last|l+o+l+|lmf?ao|rofl|(?:ha|he|xd)+h?|ok(?:ay)?|k|gg+|ez|bump(?:ing)?|up|test(?:ing)?|"
-    r"asdf\w*|qwert\w*|no|nope|nah|idk|brb|afk|hmm+|uh+|oh|ah|eh|follow(?:ing)?|subscrib(?:ed|ing)|interested|omw|np|"
+    r"\W*(?:first+|1st|second|third|last|l+o+l+|lmf?ao|rofl|(?:ha|he|xd)+h?|ok(?:ay)?|k|gg+|ez|bump(?:ing)?(?: (?:for|this)(?: visibility| thread)?)?|up|(?:first|second) (?:comment|post)|"
+    r"(?:(?:just )?(?:a )?test(?:ing)?(?: (?:post|message|comment|this|test(?:ing)?|\d{1,3}|mic))*(?:\W+(?:please |pls |just )?(?:ignore|disregard|delete)(?: (?:this|me|it))?|\W+sorry)?)|"
+    r"(?:(?:saving|marking|bookmarking|commenting|(?:leaving |dropping )?a comment|comment|posting|dot|replying)(?: (?:this|here|it|to|so (?:that )?i|can|find|get|back|for|post|thread))* (?:later|again|reference|notifications|updates))|dot|"
+    r"asdf\w*|qwert\w*|no|nope|nah|idk|brb|afk|hmm+|uh+|oh|ah|eh|follow(?:ing)?(?: (?:this|along))?(?: (?:thread|topic|post))?|subscrib(?:ed|ing)|interested|omw|np|"
     r"you'?re welcome|no problem|never ?mind|nvm|happy (?:birthday|new year|holidays|easter)|merry (?:christmas|xmas))"
-    r"(?:\W+(?:ok(?:ay)?|lol|haha|all|everyone|everybody|guys|folks|one two|here|then|\d{1,3}))*\W*",
+    r"(?:\W+(?:ok(?:ay)?|lol|haha|all|everyone|everybody|guys|folks|one two|here|then|up|bump|\d{1,3}))*\W*",
     re.I,
 )
 _POINTS_WORDS = """
@@ -75,8 +80,9 @@ def noise(text: str) -> str:
     """One snake_case reason why a cleaned text is noise, or an empty string.
 
     ``empty_text`` (nothing left), ``no_words`` (emoji or signs only), ``link_only``, ``greeting``, ``thanks``,
-    ``agreement`` ("+1", "same here"), ``chatter`` ("first!", "lol"), ``spam``. A text that says anything else as well is
-    none of these: whoever reports a bug is heard.
+    ``agreement`` ("+1", "same here"), ``chatter`` ("first!", "bump", "lol"), ``spam``, and what `off_topic` names. A text
+    that says anything else as well is none of these: whoever reports a bug is heard, and who asks for news of one
+    ("any update?") is somebody with a question.
     """
     if not text.strip():
         return "empty_text"
@@ -95,7 +101,9 @@ def noise(text: str) -> str:
             return "agreement"
         if _CHATTER.fullmatch(head):
             return "chatter"
-    return "spam" if _SPAM.search(head) and not _ABOUT.search(head) else ""
+    if not _ABOUT.search(head) and _SPAM.search(head) and not speaks(head):
+        return "spam"
+    return off_topic(text, found)
 
 
 def _points(found: list[str], head: str) -> bool:
