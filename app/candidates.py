@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import LiteralString
 
@@ -29,26 +28,24 @@ SEARCH_WIDTH = 100
 # Product and space are literals: only then can the planner prove that the product's partial index holds all that is
 # asked for. A sort is forbidden meanwhile, because what it costs is guessed too low; without an index one is made.
 BY_VECTOR = """
-    select q.id as query, near.comment_id
-    from unnest(%(ids)s::bigint[]) as q(id)
-    join comment_embedding e on e.comment_id = q.id and e.model = {model}
-    cross join lateral (
+    select q.id as query, array(
         select x.comment_id from comment_embedding x
         where x.product_id = {product} and x.model = {model} and x.live and x.comment_id <> q.id
         order by x.embedding <#> e.embedding limit %(most)s
-    ) near
+    ) as found
+    from unnest(%(ids)s::bigint[]) as q(id)
+    join comment_embedding e on e.comment_id = q.id and e.model = {model}
 """
 # The same, past the members of the comment's own theme, however many of them are nearer.
 OUTSIDE = """
-    select q.id as query, near.comment_id
-    from unnest(%(ids)s::bigint[]) as q(id)
-    join comment c on c.id = q.id
-    join comment_embedding e on e.comment_id = q.id and e.model = {model}
-    cross join lateral (
+    select q.id as query, array(
         select x.comment_id from comment_embedding x join comment o on o.id = x.comment_id
         where x.product_id = {product} and x.model = {model} and x.live and o.theme_id is distinct from c.theme_id
         order by x.embedding <#> e.embedding limit %(most)s
-    ) near
+    ) as found
+    from unnest(%(ids)s::bigint[]) as q(id)
+    join comment c on c.id = q.id
+    join comment_embedding e on e.comment_id = q.id and e.model = {model}
 """
 SEARCH_SETTINGS = """
     select set_config('enable_sort', %s, true), set_config('hnsw.ef_search', %s, true),
@@ -109,6 +106,10 @@ BY_FINGERPRINT = """
         order by x.product_id, x.fingerprint, x.id limit %(most)s  -- the order of comment_by_fingerprint
     ) near
 """
+# One row for each comment asked for: a hundred rows of two numbers cost more to read than to find.
+GATHERED: LiteralString = """
+    select query, array_agg(comment_id) as found, array_agg(score::float) as scores from ({}) each group by query
+"""
 VECTORS = "select comment_id, embedding from comment_embedding where comment_id = any(%s::bigint[])"
 MEMBERS = """
     select c.id, c.theme_id, t.kind, left(c.text, 4000) as text, e.embedding
@@ -157,15 +158,14 @@ async def nearest(
         "select distinct model from comment_embedding where comment_id = any(%s::bigint[]) order by model", [list(ids)]
     )
     spaces = [row["model"] for row in await cursor.fetchall()]
-    found: dict[int, list[int]] = defaultdict(list)
+    found: dict[int, list[int]] = {}
     await connection.execute(SEARCH_SETTINGS, ["off", str(SEARCH_WIDTH)])
     for model in spaces:
         statement = sql.SQL(OUTSIDE if outside else BY_VECTOR).format(
             product=sql.Literal(product_id), model=sql.Literal(model)
         )
-        cursor = await connection.execute(statement, {"ids": list(ids), "most": most}, prepare=False)
-        for row in await cursor.fetchall():
-            found[row["query"]].append(row["comment_id"])
+        cursor = await connection.execute(statement, {"ids": list(ids), "most": most}, prepare=False, binary=True)
+        found |= {row["query"]: row["found"] for row in await cursor.fetchall()}
     await connection.execute(SEARCH_SETTINGS, ["on", str(SEARCH_WIDTH)])
     return found
 
@@ -182,10 +182,8 @@ async def _asked(
     values = {"ids": list(ids), "product": product_id, "most": most}
     values |= {"rare": RARE, "lexemes": LEXEMES, "matches": MATCHES}
     values["near"] = [f"{{{','.join(map(str, (near or {}).get(number, ())))}}}" for number in ids]
-    found: dict[int, dict[int, float]] = defaultdict(dict)
-    for row in await (await connection.execute(statement, values, prepare=True)).fetchall():
-        found[row["query"]][row["comment_id"]] = float(row["score"])
-    return found
+    cursor = await connection.execute(GATHERED.format(statement), values, prepare=True, binary=True)
+    return {row["query"]: dict(zip(row["found"], row["scores"], strict=True)) for row in await cursor.fetchall()}
 
 
 async def _vectors(connection: Connection, ids: Iterable[int]) -> dict[int, Floats]:

@@ -19,6 +19,7 @@ from app.db import Connection, Database, is_away
 from app.metrics import STAGE_ROWS
 from app.product_models import own_grouper
 from app.theme_counts import recount
+from app.word_shares import count_grown
 from classifiers.contract import THEME_KINDS, Decision, Grouper, Kind, Member, Verdict
 from classifiers.titles import title_of
 
@@ -79,6 +80,7 @@ async def group_batch(database: Database, grouper: Grouper, *, limit: int, refre
     """Group up to ``limit`` comments of every product that nobody else is grouping; returns how many were done."""
     async with database.transaction() as connection:
         products = [row["product_id"] for row in await (await connection.execute(PRODUCTS)).fetchall()]
+    await count_grown(database, products)
     done = 0
     for product_id in products:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from typing import Any, LiteralString
 
 import structlog
 
@@ -14,6 +16,9 @@ SAMPLE = 5_000
 """Comments of a product that are counted, the latest ones."""
 LEAST = 200
 """Products with fewer comments in themes are too small to tell a rare word from a common one."""
+GROWN = 1.5
+"""A product that has become so many times larger since its words were counted has them counted again at once, until the
+sample is full: an import of thousands cannot wait for the hour."""
 SEEN_LEAST = 3
 """A word that fewer comments of the sample hold is rare, and not kept."""
 KEPT = 4_000
@@ -25,6 +30,15 @@ _DUE = """
             select 1 from word_share w where w.product_id = p.id and w.counted_at > now() - make_interval(secs => %s))
       and %s <= (select count(*) from (
             select 1 from comment_embedding e where e.product_id = p.id and e.live limit %s) counted)
+    order by p.id
+"""
+# Of a product smaller than the sample, the comments of a word by its share are how many there were when it was counted.
+_GROWN = """
+    select p.id from unnest(%s::uuid[]) as p(id)
+    cross join lateral (select count(*) as size from (
+        select 1 from comment_embedding e where e.product_id = p.id and e.live limit %s) counted) now
+    where now.size >= greatest(
+        %s, %s * coalesce((select w.comments / w.share from word_share w where w.product_id = p.id limit 1), 0))
     order by p.id
 """
 _LOCK = "select pg_advisory_xact_lock(hashtextextended('words ' || %s::text, 0))"
@@ -47,14 +61,21 @@ _COUNT = """
 
 async def count_words(database: Database, *, older_seconds: float = HOURS * 3600) -> list[uuid.UUID]:
     """Count the words of every product whose counts are older than ``older_seconds``; returns those products."""
+    return await _count(database, _DUE, [older_seconds, LEAST, LEAST])
+
+
+async def count_grown(database: Database, products: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Count the words of those of ``products`` that have outgrown their counts; returns them."""
+    return await _count(database, _GROWN, [list(products), SAMPLE, LEAST, GROWN])
+
+
+async def _count(database: Database, which: LiteralString, values: Sequence[Any]) -> list[uuid.UUID]:
     async with database.transaction() as connection:
-        rows = await (await connection.execute(_DUE, [older_seconds, LEAST, LEAST])).fetchall()
+        rows = await (await connection.execute(which, values)).fetchall()
     for row in rows:
         async with database.transaction() as connection:
-            await connection.execute(
-                "select pg_advisory_xact_lock(hashtextextended('words ' || %s::text, 0))", [row["id"]]
-            )
+            await connection.execute(_LOCK, [row["id"]])
             await connection.execute("delete from word_share where product_id = %s", [row["id"]])
-            values = {"product": row["id"], "sample": SAMPLE, "least": SEEN_LEAST, "kept": KEPT}
-            await connection.execute(_COUNT, values)
+            counted = {"product": row["id"], "sample": SAMPLE, "least": SEEN_LEAST, "kept": KEPT}
+            await connection.execute(_COUNT, counted)
     return [row["id"] for row in rows]

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from classifiers.stopwords import STOPWORDS
 from classifiers.text import LINK, clean, words
@@ -44,6 +45,7 @@ def content_words(text: str) -> list[str]:
     return [stem(word) for word in words(text) if word not in STOPWORDS and len(word) > 1 and word != LINK]
 
 
+@lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """Cut the commonest English endings; not a stemmer, only enough for comparing two comments."""
     for ending in ("ings", "ing", "edly", "ied", "ies", "ed", "es", "s", "ly"):

@@ -19,7 +19,7 @@ from app.db import Connection, Database
 from app.doctor import findings, search_finding
 from app.search_index import IndexState, Space, index_states, keep_search_indexes
 from app.vault import Vault
-from app.word_shares import count_words
+from app.word_shares import LEAST, count_grown, count_words
 from tests.app.forum import Forum, open_forum
 
 LIMIT = 60
@@ -251,3 +251,18 @@ async def test_copies_are_found_through_their_index(forum: Forum, connection: Co
     rows = await (await connection.execute("explain " + BY_FINGERPRINT, asked)).fetchall()
     text = "\n".join(row["QUERY PLAN"] for row in rows)
     assert "comment_by_fingerprint" in text and "Sort" not in text
+
+
+SAID = "the app shows page {n} of the list"
+
+
+async def test_words_are_counted_again_as_soon_as_a_product_has_grown_by_half(forum: Forum) -> None:
+    await fill(forum, LEAST - 1, words=SAID)
+    assert await count_grown(forum.database, [forum.product_id]) == [], "too few to tell a rare word from a common one"
+    await fill(forum, 1, seed=1, words=SAID)
+    assert await count_grown(forum.database, [forum.product_id]) == [forum.product_id]
+    await fill(forum, LEAST // 2 - 1, seed=2, words=SAID)
+    assert await count_grown(forum.database, [forum.product_id]) == []
+    assert await count_grown(forum.database, []) == []
+    await fill(forum, 1, seed=3, words=SAID)
+    assert await count_grown(forum.database, [forum.product_id]) == [forum.product_id]

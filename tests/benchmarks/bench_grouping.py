@@ -132,14 +132,11 @@ async def fill(
 
 async def exact(database: Database, place: Place, ids: Sequence[int], most: int) -> dict[int, list[int]]:
     """The same search with indexes for order out of reach."""
-    found: dict[int, list[int]] = {number: [] for number in ids}
     async with database.transaction() as connection:
         await connection.execute("set local enable_indexscan = off; set local jit = off")
         statement = sql.SQL(BY_VECTOR).format(product=sql.Literal(place.product), model=sql.Literal(SPACE))
         cursor = await connection.execute(statement, {"ids": list(ids), "most": most}, prepare=False)
-        for row in await cursor.fetchall():
-            found[row["query"]].append(row["comment_id"])
-    return found
+        return {row["query"]: row["found"] for row in await cursor.fetchall()}
 
 
 async def search(database: Database, place: Place, ids: Sequence[int]) -> str:

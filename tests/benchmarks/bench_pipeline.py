@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import tempfile
 import time
@@ -17,10 +18,12 @@ from typing import Any
 
 import psutil
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as app/cli has it for the service
+
 from app import migrate
 from app.config import Settings
 from app.db import Database
-from app.jobs.stages import share_interpreter, stages
+from app.jobs.stages import run_stages, share_interpreter, stages
 from app.postgres import EmbeddedPostgres
 from app.products import create_product
 from app.sources import create_source
@@ -96,8 +99,12 @@ async def measure(url: str, settings: Settings, options: argparse.Namespace) -> 
     for number in range(options.rounds):
         await fill(database, vault, f"together {number}", options.comments, chance)
         started = time.perf_counter()
-        await asyncio.gather(*(run(stage, database) for stage in chain))
-        together.append(options.comments / (time.perf_counter() - started))
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as worker:
+            worker.create_task(run_stages(database, chain, settings.idle_seconds, stop))
+            await until_grouped(database)
+            together.append(options.comments / (time.perf_counter() - started))
+            stop.set()
     print(f"{'together':>16}: {spread(together)} comments/s, delivery to theme ({embedder.name})")
     async with database.transaction() as connection:
         cursor = await connection.execute("select count(*) as n from comment where stage = 'grouped'")
@@ -109,11 +116,11 @@ async def measure(url: str, settings: Settings, options: argparse.Namespace) -> 
     await database.close()
 
 
-async def run(stage: Any, database: Database) -> None:
-    """One stage's loop, until no stage has anything left."""
-    while True:
-        if await stage.step():
-            continue
+async def until_grouped(database: Database) -> None:
+    """Return once no stage has anything left."""
+    more = True
+    while more:
+        await asyncio.sleep(0.1)
         async with database.transaction() as connection:
             cursor = await connection.execute(
                 """
@@ -122,9 +129,7 @@ async def run(stage: Any, database: Database) -> None:
                 """
             )
             row: Any = await cursor.fetchone()
-        if not row["more"]:
-            return
-        await asyncio.sleep(0.01)
+            more = row["more"]
 
 
 def main() -> None:

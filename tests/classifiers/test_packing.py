@@ -90,4 +90,4 @@ def test_one_text_brings_no_row_to_fill() -> None:
 
 def test_workers_share_the_rows_evenly() -> None:
     sizes = [len(batch.inputs["ids"]) for batch in batches([[1] * NARROW] * 70, 2)]
-    assert len(sizes) == 4 and max(sizes) - min(sizes) <= 1
+    assert len(sizes) == 10 and max(sizes) - min(sizes) <= 1
