@@ -113,6 +113,50 @@ async def test_volume_has_every_source_on_every_day(database: Database) -> None:
         ]
 
 
+async def test_what_the_overview_draws_is_what_volume_and_kinds_say(database: Database) -> None:
+    async with database.transaction() as c:
+        product, other = await add_product(c), await add_product(c, "other")
+        chat, forum = await add_source(c, product, "Chat", "slack"), await add_source(c, product)
+        await add_source(c, product, "Silent", "slack")
+        for hours, source, kind, reason in (
+            (1, forum, "bug", "unsure"), (2, forum, "praise", ""), (26, chat, "bug", ""), (27, forum, "", ""),
+        ):  # fmt: skip
+            await add_comment(c, product, source, kind=kind, kind_reason=reason, created_at=ago(hours=hours))
+        await add_comment(c, product, chat, created_at=ago(days=9))
+        await add_comment(c, product, chat, deleted_at=NOW)
+        await add_comment(c, other, await add_source(c, other, "Elsewhere"), created_at=ago(hours=3))
+        for asked in (product, None):
+            said = await insights.breakdown(c, asked, 3, now=NOW)
+            points = await insights.volume(c, asked, 3, now=NOW)
+            assert said.days == tuple(sorted({point.day for point in points}))
+            drawn = {
+                (day, name): n for name, row in said.sources.items() for day, n in zip(said.days, row, strict=True)
+            }
+            assert {key: n for key, n in drawn.items() if n} == {
+                (point.day, point.source_name): point.comments for point in points if point.comments
+            }
+            assert said.kinds == {count.kind: count.comments for count in await insights.kinds(c, asked, 3, now=NOW)}
+            assert next(iter(said.kinds)) == "bug" and said.unsure == 1
+        empty = await insights.breakdown(c, await add_product(c, "empty"), 7, now=NOW)
+        assert (len(empty.days), empty.sources, empty.unsure, set(empty.kinds.values())) == (7, {}, 0, {0})
+
+
+async def test_people_are_counted_once_however_they_speak(database: Database) -> None:
+    """Linked handles are one person, comments without an author a voice each, staff and bots none."""
+    async with database.transaction() as c:
+        product = await add_product(c)
+        source = await add_source(c, product)
+        await c.execute("insert into person (id, product_id, name) values (7, %s, 'Ada')", [product])
+        handles = [await add_author(c, product, name) for name in ("ada", "ada2", "bob")]
+        await c.execute("update author set person_id = 7 where id = any(%s)", [handles[:2]])
+        eve = await add_author(c, product, "eve", staff=True)
+        for author in (*handles, *handles, eve, None, None):
+            await add_comment(c, product, source, author_id=author, created_at=ago(hours=1))
+        await add_comment(c, product, source, author_id=handles[1], created_at=ago(days=8))
+        seen = await insights.overview(c, product, 7, now=NOW)
+        assert (seen.comments, seen.people, seen.previous_comments, seen.previous_people) == (9, 4, 1, 1)
+
+
 async def test_a_week_with_a_clock_change_has_seven_days(database: Database) -> None:
     async with database.transaction() as c:
         product = await add_product(c)

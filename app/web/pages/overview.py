@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
@@ -22,18 +20,14 @@ _WEEKS_FROM = 90  # days from which the chart shows weeks: daily bars would be t
 _PLOT, _HEIGHT = 150, 192
 
 
-def volume_series(points: Sequence[insights.VolumePoint]) -> tuple[tuple[date, ...], tuple[charts.Series, ...]]:
-    """The days of a period and one series per source that said anything in it."""
-    days = tuple(sorted({point.day for point in points}))
-    place = {day: index for index, day in enumerate(days)}
-    values: dict[str, list[int]] = defaultdict(lambda: [0] * len(days))
-    for point in points:
-        values[point.source_name][place[point.day]] += point.comments
-    named = [(name, counts) for name, counts in values.items() if any(counts)]
-    if len(days) >= _WEEKS_FROM:
-        weeks = charts.weekly(days, [0] * len(days))[0]
-        return weeks, charts.top_series([(name, charts.weekly(days, counts)[1]) for name, counts in named])
-    return days, charts.top_series(named)
+def volume_series(said: insights.Breakdown) -> tuple[tuple[date, ...], tuple[charts.Series, ...]]:
+    """The days of a period, or its weeks, and one series per source that said anything in it."""
+    if len(said.days) < _WEEKS_FROM:
+        return said.days, charts.top_series(list(said.sources.items()))
+    weeks = charts.weekly(said.days, [0] * len(said.days))[0]
+    return weeks, charts.top_series(
+        [(name, charts.weekly(said.days, counts)[1]) for name, counts in said.sources.items()]
+    )
 
 
 def change(now: int, before: int) -> str:
@@ -51,12 +45,11 @@ async def overview_page(request: Request, user: Viewer, days: Literal["7", "30",
     product = frame.product_id
     async with guard.database(request).transaction() as connection:
         totals = await insights.overview(connection, product, period)
-        points = await insights.volume(connection, product, period)
-        kinds = await insights.kinds(connection, product, period)
+        said = await insights.breakdown(connection, product, period)
         top = await insights.top_themes(connection, product, period, limit=7)
         stages = await health.stages(connection, product)
         sources = await health.sources(connection, product)
-    at, series = volume_series(points)
+    at, series = volume_series(said)
     return await rendering.page(
         request,
         user,
@@ -71,7 +64,7 @@ async def overview_page(request: Request, user: Viewer, days: Literal["7", "30",
         weekly=period >= _WEEKS_FROM,
         series=series,
         chart=charts.stacked(at, series, height=_HEIGHT, plot=_PLOT),
-        kinds=charts.slices([(count.kind, count.comments) for count in kinds]),
+        kinds=charts.slices(list(said.kinds.items())),
         top=top,
         stages=stages,
         troubled=[source for source in sources if source.status in ("failing", "quiet", "never")],
