@@ -24,8 +24,11 @@ LOCK = "select pg_try_advisory_lock(hashtextextended('train ' || %s::text, 0)) a
 UNLOCK = "select pg_advisory_unlock(hashtextextended('train ' || %s::text, 0))"
 LEAST: Mapping[str, int] = {KIND: refit_kind.LEAST_LABELS, GROUPING: refit_grouping.LEAST_LABELS}
 """Labels without which nothing is tried."""
+GOOD = ("better", "surer")
+"""Reasons for which a version serves."""
 SENTENCES: Mapping[str, str] = {
     "better": "It is better on labels that were kept out.",
+    "surer": "Kinds stay as they are, and more of them are trusted: nine of ten are right from a lower confidence on.",
     "too_few_labels": "Too many of the labels are of the same themes, or of one answer, to learn from and to judge by; "
     "go on correcting.",
     "nothing_learned": "The labels lead to nothing but what is in force.",
@@ -38,7 +41,7 @@ SENTENCES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a training came to. ``reason`` is ``better`` or why nothing changed, ``detail`` the sentence for it.
+    """What a training came to. ``reason`` is one of GOOD or why nothing changed, ``detail`` the sentence for it.
 
     ``version`` is the number under which it is kept, None for a dry run or where there was nothing to keep. Where the
     reason is ``nothing_new``, it names the version that learned the same, with its scores.
@@ -106,7 +109,7 @@ async def _keep(
     actor: str,
     hold: bool,
 ) -> Outcome:
-    better = fitted.reason == "better"
+    better = fitted.reason in GOOD
     number = await model_versions.add_version(
         connection,
         product_id,
@@ -138,7 +141,8 @@ async def _fit_kind(database: Database, enricher: Enricher, product_id: uuid.UUI
     in_force = float(getattr(enricher, "unsure_below", 0.0))
     known_until = None
     if active is not None and active.base == base_of(enricher):
-        in_force, known_until = float(active.settings["unsure_below"]), active.last_label
+        in_force = float(active.settings["unsure_below"])
+        known_until = active.settings.get("fitted_until", active.last_label)
 
     found = await learning_data.understood(enricher, [one.text for one in labels] + rest)
 
@@ -149,7 +153,8 @@ async def _fit_kind(database: Database, enricher: Enricher, product_id: uuid.UUI
         correction = trial.correction
         settings = {
             "unsure_below": correction.unsure_below if correction else in_force,
-            "empty": correction is None or not len(correction.centres),
+            "empty": trial.reason != "surer" and (correction is None or not len(correction.centres)),
+            "fitted_until": known_until if trial.reason == "surer" else max((one.id for one in labels), default=None),
         }
         scores = {} if trial.before is None or trial.after is None or trial.gain is None else {
             "before": asdict(trial.before), "after": asdict(trial.after), "gain": asdict(trial.gain),

@@ -17,7 +17,7 @@ OPEN = """
     select c.id, c.version, c.text, c.kind from comment c left join theme t on t.id = c.theme_id
     where c.product_id = %(product)s and c.id > %(after)s and c.deleted_at is null and c.stage = 'grouped'
       and c.kind_by = 'model' and c.theme_by = 'model' and c.kind_reason in ('', %(unsure)s)
-      and c.kind_confidence < %(below)s and (t.id is null or t.status = 'triage')
+      and (c.kind_reason = %(unsure)s or c.kind_confidence < %(below)s) and (t.id is null or t.status = 'triage')
       and not exists (select 1 from author a where a.id = c.author_id and (a.is_staff or a.is_bot))
     order by c.id limit %(most)s
 """
@@ -37,7 +37,7 @@ THRESHOLD = """
 
 
 async def rejudge(database: Database, enricher: Enricher, product_id: uuid.UUID) -> tuple[int, int]:
-    """Judge again what is less sure than the threshold in force and undecided; returns (looked at, of another kind).
+    """Judge again what is unsure or less sure than the threshold in force; returns (looked at, of another kind).
 
     A person's word stays, and so does everything in a theme that was accepted or ignored.
     """

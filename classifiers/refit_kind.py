@@ -19,7 +19,10 @@ LEAST_GAIN = 0.01
 MOST_CHANGED = 0.5
 PRECISION = 0.9
 """At or above ``unsure_below`` this share shall be right."""
+_Z = 1.2816
 LEAST_SURE = 20
+LEAST_SURER = 0.05
+"""A threshold of doubt alone is worth a version from this much more coverage on."""
 
 Trial = tuple[Floats, Floats]
 """Probabilities before and after, float64[n, 5] each."""
@@ -40,9 +43,10 @@ class KindScore:
 
 @dataclass(frozen=True, slots=True)
 class KindTrial:
-    """The outcome. ``reason`` is ``better``, or why the correction shall not serve: ``too_few_labels``,
-    ``nothing_learned``, ``changes_too_much`` or ``not_better``. ``changed`` is the share of unlabelled comments whose
-    kind it would change. Scores are None where there were too few labels to measure."""
+    """The outcome. ``reason`` is ``better``; ``surer`` where only the threshold of doubt moves and the kinds stay as
+    what is in force has them; or why nothing shall serve: ``too_few_labels``, ``nothing_learned``,
+    ``changes_too_much`` or ``not_better``. ``changed`` is the share of unlabelled comments whose kind it would change.
+    ``gain`` is of macro F1, of a surer one of coverage. Scores are None where there were too few labels to measure."""
 
     reason: str
     labels: int
@@ -69,15 +73,24 @@ def try_kind(data: Examples, known: Mask | None, unsure_below: float, seed: int 
     ``known`` (bool[n]) are the examples that the version in force was fitted to; None stands for the shipped heads.
     That version has seen its labels, so what is compared is its recipe: fitted within each fold to what it knew.
     ``unsure_below`` is the threshold in force. Promoted is what raises macro F1 by a hundredth or more, with the 5 %
-    quantile of a paired bootstrap over groups above zero, at a lower log loss.
+    quantile of a paired bootstrap over groups above zero, at a lower log loss. Where people mostly confirm what is in
+    force there is nothing to correct, but much to trust: then the threshold of doubt alone may move.
     """
     labels = int(data.spoken.sum())
     if not enough(data):
         return KindTrial("too_few_labels", labels)
+    trials = [_kept_out(data, known, seed + repeat) for repeat in range(REPEATS)]
+    trial = _try_correction(data, trials, unsure_below, seed)
+    if trial.reason == "better":
+        return trial
+    return _try_threshold(data, known, trials, unsure_below, seed) or trial
+
+
+def _try_correction(data: Examples, trials: list[Trial], unsure_below: float, seed: int) -> KindTrial:
+    labels = int(data.spoken.sum())
     correction = refit(data, seed)
     if not len(correction.centres):
         return KindTrial("nothing_learned", labels)
-    trials = [_kept_out(data, known, seed + repeat) for repeat in range(REPEATS)]
     truth = data.judged()
     kinds = _scored_kinds(truth)
     found = _gain(truth, trials, kinds, seed)
@@ -98,13 +111,53 @@ def try_kind(data: Examples, known: Mask | None, unsure_below: float, seed: int 
     return KindTrial(reason, labels, correction, *scores, found, round(changed, 4))
 
 
+def _try_threshold(
+    data: Examples, known: Mask | None, trials: list[Trial], unsure_below: float, seed: int
+) -> KindTrial | None:
+    """The kinds in force under a threshold of their own, judged on folds that did not choose it; None where that
+    trusts no more comments, or too few of them rightly."""
+    truth, before = data.judged(), np.mean([trial[0] for trial in trials], axis=0)
+    choice, sureness = before.argmax(axis=1), before.max(axis=1)
+    right = truth.targets[np.arange(len(truth)), choice]
+    place = folds(data.groups, data.targets.argmax(axis=1) + len(KINDS) * data.spoken, FOLDS, seed)
+    sure = np.zeros(len(truth), bool)
+    for fold in range(FOLDS):
+        out = place == fold
+        sure[out] = sureness[out] >= unsure_from(truth.take(~out), before[~out], unsure_below)
+    counted = np.vstack([np.ones(len(truth)), draws(truth.groups, seed)]) * truth.weights
+    more = counted @ (sure.astype(float) - (sureness >= unsure_below)) / np.maximum(counted.sum(axis=1), 1e-9)
+    found = gain(more[1:], float(more[0]))
+    weight = truth.weights * sure
+    if found.low <= 0 or found.mean < LEAST_SURER or float(weight @ right) < PRECISION * float(weight.sum()):
+        return None
+    kept = Correction(data.vectors[:0], np.zeros((0, len(KINDS)))) if known is None else refit(data.take(known), seed)
+    kept = replace(kept, unsure_below=unsure_from(truth, before, unsure_below))
+    if kept.unsure_below >= unsure_below:
+        return None
+    kinds = _scored_kinds(truth)
+    scores = [_score(truth, [before], kinds, unsure_below), _score(truth, [before], kinds, kept.unsure_below)]
+    honest = replace(
+        scores[1],
+        coverage=round(float(weight.sum() / truth.weights.sum()), 4),
+        precision=round(float(weight @ right / weight.sum()), 4),
+    )
+    return KindTrial("surer", int(data.spoken.sum()), kept, scores[0], honest, found)
+
+
 def unsure_from(data: Examples, probabilities: Floats, fallback: float) -> float:
-    """The lowest confidence from which nine of ten are right, by weight; ``fallback`` where too little is above any."""
+    """The lowest confidence from which nine of ten are right, by weight; ``fallback`` where too little is above any.
+
+    Not nine of ten of the labels: the 10 % quantile of what they may stand for (Wilson, Probable inference, 1927),
+    because the lowest of many thresholds that seem to do is one that had luck.
+    """
     choice, sure = probabilities.argmax(axis=1), probabilities.max(axis=1)
     order = np.argsort(-sure, kind="stable")
     right = data.targets[np.arange(len(data)), choice] * data.weights
-    total = np.cumsum(data.weights[order])
-    good = (np.cumsum(right[order]) >= PRECISION * total) & (np.cumsum(data.weights[order] > 0) >= LEAST_SURE)
+    total = np.maximum(np.cumsum(data.weights[order]), 1e-9)
+    share = np.cumsum(right[order]) / total
+    half = _Z * np.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
+    low = (share + _Z**2 / (2 * total) - half) / (1 + _Z**2 / total)
+    good = (low >= PRECISION) & (np.cumsum(data.weights[order] > 0) >= LEAST_SURE)
     return round(float(sure[order][np.flatnonzero(good)[-1]]), 4) if good.any() else fallback
 
 

@@ -173,6 +173,7 @@ def _train_shipped(data: Path, out: Path | None, seed: int) -> None:
 
 
 def _tell(outcome: Outcome, *, dry_run: bool, hold: bool) -> None:
+    from app.learning import GOOD
     from app.unchanged import NOTHING_NEW
 
     before, after = _before_after(outcome.what, outcome.scores)
@@ -182,7 +183,7 @@ def _tell(outcome: Outcome, *, dry_run: bool, hold: bool) -> None:
         output.done(f"Version {outcome.version} is in force from the next batch on. {outcome.detail}")
     elif outcome.reason == NOTHING_NEW:
         output.say(f"Not trained ({outcome.reason}): {outcome.detail}")
-    elif outcome.reason == "better":
+    elif outcome.reason in GOOD:
         kept = f"Version {outcome.version} is kept as a candidate." if hold else "A dry run: nothing is kept."
         output.done(f"{outcome.detail} {kept}")
     else:

@@ -67,7 +67,9 @@ def test_ten_labels_and_shuffled_labels_promote_nothing(world: World) -> None:
 
 def test_the_same_labels_are_no_gain_over_the_version_that_saw_them(world: World) -> None:
     data = world.labels(100, only_mistakes=False)
-    again = try_kind(data, np.ones(len(data), bool), 0.86)
+    first = try_kind(data, None, 0.86)
+    assert first.correction is not None
+    again = try_kind(data, np.ones(len(data), bool), first.correction.unsure_below)
     assert again.reason == "not_better" and again.gain is not None and again.gain.mean == 0
 
 
@@ -86,7 +88,8 @@ def test_the_fit_is_deterministic_and_survives_storage(world: World) -> None:
 def test_a_correction_is_local_and_few_labels_move_little(world: World) -> None:
     data = world.labels(20, only_mistakes=True)
     correction = refit(data, 7)
-    at, away = correction.centres[:1], -correction.centres[:1]
+    at, away = correction.centres[:1], -correction.centres.mean(axis=0, keepdims=True)
+    away /= np.linalg.norm(away)
     shipped = np.full((1, len(KINDS)), 0.2)
     assert np.abs(correction.probabilities(away.astype(np.float32), shipped) - 0.2).max() < 0.05
     assert np.abs(correction.probabilities(at, shipped) - 0.2).max() > 0.05
@@ -100,6 +103,42 @@ def test_the_unsure_threshold_of_the_product_holds_on_comments_kept_apart(world:
     right = said.argmax(axis=1) == world.kinds[world.test]
     assert trial.after.coverage > trial.before.coverage + 0.2
     assert sure.mean() > 0.4 and right[sure].mean() > 0.85
+
+
+def confirmed(count: int, right_above: float, seed: int = 5) -> Examples:
+    """Labels of a product whose people find the shipped kinds right from a confidence on, and else by halves."""
+    random = np.random.default_rng(seed)
+    vectors = random.normal(size=(count, 64)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    sureness, said = random.uniform(0.4, 0.95, count), random.integers(0, len(KINDS), count)
+    shipped = np.repeat((1 - sureness)[:, None] / (len(KINDS) - 1), len(KINDS), axis=1)
+    shipped[np.arange(count), said] = sureness
+    right = random.random(count) < np.where(sureness >= right_above, 0.97, 0.5)
+    kinds = np.where(right, said, (said + 1) % len(KINDS))
+    return examples(vectors, shipped, kinds, np.ones(count), np.arange(count))
+
+
+def test_where_people_confirm_the_threshold_of_doubt_moves_alone() -> None:
+    data = confirmed(150, 0.6)
+    trial = try_kind(data, None, 0.9)
+    assert trial.reason == "surer" and trial.correction is not None
+    assert trial.before is not None and trial.after is not None
+    assert 0.45 < trial.correction.unsure_below < 0.75
+    assert trial.after.coverage > trial.before.coverage + 0.3 and trial.after.precision >= 0.9
+    assert trial.after.macro_f1 == trial.before.macro_f1
+    fresh = confirmed(2_000, 0.6, seed=6)
+    said = Correction.unpack(trial.correction.pack()).probabilities(fresh.vectors, fresh.shipped)
+    assert np.allclose(said, fresh.shipped, atol=1e-6), "kinds and confidence stay"
+    sure = said.max(axis=1) >= trial.correction.unsure_below
+    right = said.argmax(axis=1) == fresh.targets.argmax(axis=1)
+    assert sure.mean() > 0.4 and right[sure].mean() > 0.88
+    again = try_kind(data, None, trial.correction.unsure_below)
+    assert again.reason != "surer", "it does not creep on from the same labels"
+
+
+def test_a_shipped_model_that_is_not_to_be_trusted_is_not_trusted_more() -> None:
+    for count in (60, 150, 300):
+        assert try_kind(confirmed(count, 1.0), None, 0.9).reason not in ("surer", "better")
 
 
 def test_folds_keep_groups_together_and_spread_every_kind() -> None:
