@@ -37,8 +37,8 @@ class ModelVersionOut(Out):
         "SHA-256 of the labels; `compared_with`: the version it was measured against, null for the shipped model."
     )
     scores: dict[str, Any] = Field(
-        description="Measured on labels kept out of the fit: `before`, `after`, `gain` (of macro F1; of coverage where the "
-        "reason is `surer` and only the threshold moved; of net benefit for grouping) with the 5 % quantile `low`; "
+        description="Measured on labels kept out of the fit: `before`, `after`, `gain` (of macro F1; of coverage where "
+        "the reason is `surer` and only the threshold moved; of net benefit for grouping) with the 5 % quantile `low`; "
         "of kinds `changed`, the share of unlabelled comments whose kind it changes; empty where nothing was measured."
     )
     trained_at: datetime
