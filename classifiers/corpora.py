@@ -10,11 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.contract import Embedder, Kind, Vectors
+from classifiers.contract import Embedder, Kind
 from classifiers.datasets import read_rows
+from classifiers.heads import Features
 from classifiers.kind import KINDS
 from classifiers.model_files import sha256
 from classifiers.seed_texts import seeds
+from classifiers.several import read
 from classifiers.text import clean
 
 Report = Callable[[str], None]
@@ -54,7 +56,7 @@ class Corpus:
     """Rows of several domains, in file order. ``rating`` is NaN where nobody gave stars."""
 
     texts: Sequence[str]
-    inner: Vectors
+    features: Features
     labels: NDArray[np.str_]
     domains: NDArray[np.str_]
     ratings: NDArray[np.float64]
@@ -97,7 +99,8 @@ def read_corpus(data: Path, embedder: Embedder, say: Report) -> Corpus:
     domains += [SEEDS] * len(own)
     ratings += [float("nan")] * len(own)
     say("Computing vectors")
-    return Corpus(texts, embedder.encode(texts).inner, np.array(labels), np.array(domains), np.array(ratings), hashes)
+    _, features = read(embedder, texts, [[] for _ in texts])
+    return Corpus(texts, features, np.array(labels), np.array(domains), np.array(ratings), hashes)
 
 
 def balance(

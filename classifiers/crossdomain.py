@@ -10,9 +10,18 @@ from numpy.typing import NDArray
 
 from classifiers.contract import Kind
 from classifiers.corpora import DOMAINS, SEEDS, Corpus, Report
-from classifiers.experts import REPORT_KINDS, blend, log_softmax
-from classifiers.fitting import Mask, Penalties, Table, calibration_error, macro_f1, temperature, unsure_below
-from classifiers.heads import Floats, Heads
+from classifiers.experts import REPORT_KINDS, Reports, log_softmax
+from classifiers.fitting import (
+    Mask,
+    Penalties,
+    Table,
+    calibration_error,
+    fit_level,
+    macro_f1,
+    temperature,
+    unsure_below,
+)
+from classifiers.heads import Floats
 from classifiers.kind import KINDS
 from classifiers.softmax import softmax
 
@@ -30,7 +39,10 @@ FOLDS: dict[str, Mapping[Kind, str]] = {
 """How the kinds are folded to the labels a domain knows."""
 REPORTS = "nlbse"
 """The domain whose texts are whole issue reports."""
-REPORT_PENALTIES = Penalties(dense=3e-3, terms=1e-4, signs=1e-3, shares=(0.5, 0.5, 0.0))
+REPORT_PENALTIES = Penalties(dense=6e-3, terms=1e-4, signs=1e-3, shares=(0.5, 0.5, 0.0))
+REPORT_WEIGHT = 0.5
+"""Of the reports against all other texts together, where they are told apart."""
+LIKENESS_PENALTY = 1e-3
 ABSENT = {"nlbse": (Kind.praise, Kind.other)}
 """Kinds that no row of a domain can have, so that they are not offered there."""
 
@@ -99,19 +111,25 @@ def score_domain(domain: str, logits: Floats, labels: Names) -> dict[str, Any]:
     return {"macro_f1": round(macro, 3), **{name: round(value, 3) for name, value in single.items()}}
 
 
-def report_heads(corpus: Corpus, table: Table, allowed: Mask, rows: Mask) -> Heads:
-    """The second opinion on long texts, from the issue reports among ``rows``."""
-    return table.heads(rows, allowed[:, : len(REPORT_KINDS)], np.ones(len(rows)), REPORT_PENALTIES)
+def report_heads(corpus: Corpus, table: Table, allowed: Mask, weights: Floats, rows: Mask) -> Reports:
+    """What tells reports from the other texts among ``rows``, and the heads for their kinds."""
+    reports = corpus.domains == REPORTS
+    heads = table.with_titles().heads(
+        rows & reports, allowed[:, : len(REPORT_KINDS)], np.ones(len(rows)), REPORT_PENALTIES
+    )
+    even = np.where(reports, REPORT_WEIGHT * weights[rows & ~reports].sum() / weights[rows & reports].sum(), 1)
+    outcomes = np.stack([~reports, reports], axis=1)
+    likeness, intercept = fit_level(table.dense[rows], outcomes[rows], (weights * even)[rows], LIKENESS_PENALTY)
+    return Reports(heads, likeness[:, 1] - likeness[:, 0], float(intercept[1] - intercept[0]))
 
 
 def _opinion(corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penalties: Penalties, held: Mask) -> Floats:
     """Log probabilities of the rows ``held`` from heads that have not seen them."""
     general = log_softmax(table.logits(table.heads(~held, allowed, weights, penalties), held))
-    reports = (corpus.domains == REPORTS) & ~held
-    if not reports.any():
+    if held[corpus.domains == REPORTS].all():
         return general
-    expert = log_softmax(table.logits(report_heads(corpus, table, allowed, reports), held))
-    return blend(general, expert, table.features.reports[held])
+    reports = report_heads(corpus, table, allowed, weights, ~held)
+    return reports.blend(general, table.features.take(np.flatnonzero(held)))
 
 
 def _even(domains: Names) -> Floats:

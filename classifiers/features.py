@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.contract import Vectors
+from classifiers.contract import Span, Vectors
 from classifiers.cues import CUES
 from classifiers.text import LINK, words
 
@@ -21,7 +21,6 @@ LETTER_BUCKETS = 1 << 15
 BUCKETS = WORD_BUCKETS + LETTER_BUCKETS
 READ = 1_500
 """Characters the hashed features look at; what a comment wants is said early."""
-REPORT_WORDS = 25
 LETTER_LENGTHS = (3, 4, 5)
 STYLE = 8 + len(CUES)
 
@@ -88,9 +87,10 @@ def style(texts: Sequence[str]) -> Vectors:
     return rows
 
 
-def reports(texts: Sequence[str]) -> NDArray[np.bool_]:
-    """``bool[n]``: whether a text has a title or paragraphs, and at least 25 words, as a report in a tracker has."""
-    return np.array(["\n" in text[:READ] and len(words(text[:READ])) >= REPORT_WORDS for text in texts], bool)
+def title(text: str) -> list[Span]:
+    """Where the first line of a cleaned text stands, if there are lines below it: a report in a tracker has a title."""
+    end = text.find("\n", 0, READ)
+    return [(0, end)] if end > 0 else []
 
 
 def _words(text: str) -> NDArray[np.int64]:

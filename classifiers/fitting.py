@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -50,11 +50,16 @@ class Table:
         """The given rows, in the given order; one may come twice."""
         return Table(self.features.take(rows), self.dense[rows], self.terms[rows], self.idf)
 
+    def with_titles(self) -> Table:
+        """The same with the titles' columns beside the texts'."""
+        features = self.features.with_titles()
+        return replace(self, features=features, dense=features.dense())
+
     def heads(self, rows: Mask, allowed: Mask, weights: Floats, penalties: Penalties) -> Heads:
         """Fit the three heads on ``rows``; ``allowed`` bool[n, outcomes] and ``weights`` cover all rows."""
         chosen, share = allowed[rows], weights[rows]
         signs_table = self.features.style[rows].astype(np.float64) * STYLE_SCALE
-        dense, dense_intercept = _fit_level(self.dense[rows], chosen, share, penalties.dense)
+        dense, dense_intercept = fit_level(self.dense[rows], chosen, share, penalties.dense)
         terms, terms_intercept = fit(self.terms[rows], chosen, share, penalties.terms)
         signs, signs_intercept = fit(signs_table, chosen, share, penalties.signs)
         return Heads(
@@ -70,7 +75,7 @@ class Table:
         return np.asarray(heads.shares[0] * dense + heads.shares[1] * terms + heads.shares[2] * signs)
 
 
-def _fit_level(rows: Floats, chosen: Mask, share: Floats, penalty: float) -> tuple[Floats, Floats]:
+def fit_level(rows: Floats, chosen: Mask, share: Floats, penalty: float) -> tuple[Floats, Floats]:
     """``softmax.fit`` with the encoder's columns on a common level, folded back into the coefficients.
 
     A few of its columns are a hundred times as large as the others, and one penalty could not suit both.

@@ -3,52 +3,78 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import ModelError, Vectors
-from classifiers.features import BUCKETS, STYLE, WORD_BUCKETS, Hashed, hashed, reports, style
+from classifiers.features import BUCKETS, STYLE, WORD_BUCKETS, Hashed, hashed, style
 
 WEIGHTS = Path(__file__).parent / "weights"
 STYLE_SCALE = 2.0
 
 Floats = NDArray[np.float64]
+Built = TypeVar("Built")
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What every head reads of a batch: the encoder's ``inner`` ``float32[n, 384]``, hashed terms, signs of style,
-    and whether it reads like a report in a tracker."""
+    """What every head reads of a batch: the encoder's ``inner`` ``float32[n, 384]``, hashed terms and signs of style.
+
+    ``titles`` ``float32[n, 384]`` is what the encoder read in the first line of the texts that are ``titled``
+    ``bool[n]``, and ``inner`` again for the others.
+    """
 
     inner: Vectors
     hashed: Hashed
     style: Vectors
-    reports: NDArray[np.bool_]
+    titles: Vectors
+    titled: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, texts: Sequence[str], inner: Vectors) -> Features:
-        """Features of cleaned ``texts`` and what the encoder's ``encode`` gave for them as ``inner``."""
-        return cls(inner, hashed(texts), style(texts), reports(texts))
+    def of(
+        cls, texts: Sequence[str], inner: Vectors, titled: Sequence[int] = (), titles: Vectors | None = None
+    ) -> Features:
+        """Features of cleaned ``texts`` and what the encoder's ``encode`` gave for them as ``inner``, and as ``titles``
+        for the titles of the rows ``titled``."""
+        marks, found = np.zeros(len(texts), bool), inner
+        if titles is not None and len(titled):
+            marks[titled] = True
+            found = inner.copy()
+            found[titled] = titles
+        return cls(inner, hashed(texts), style(texts), found, marks)
 
     def take(self, rows: NDArray[np.intp]) -> Features:
         """The given rows, in the given order; one may come twice."""
-        return Features(self.inner[rows], self.hashed.take(rows), self.style[rows], self.reports[rows])
+        return Features(
+            self.inner[rows], self.hashed.take(rows), self.style[rows], self.titles[rows], self.titled[rows]
+        )
+
+    def with_titles(self) -> Features:
+        """The same with ``inner`` and ``titles`` side by side as ``inner``."""
+        return replace(self, inner=np.hstack([self.inner, self.titles]))
 
     def dense(self) -> Floats:
-        """``float64[n, dimensions + STYLE]``: what the encoder read and the signs of style side by side."""
+        """``float64[n, columns + STYLE]``: what the encoder read and the signs of style side by side."""
         return np.hstack([self.inner, self.style * STYLE_SCALE]).astype(np.float64)
+
+
+class Stored(Protocol):
+    """What is shipped as an ``.npz``."""
+
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        """Its arrays by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
     """Two linear heads over the same outcomes; their logits are averaged with ``share`` for the dense one.
 
-    ``dense`` is float[dimensions + STYLE, outcomes], ``terms`` float[BUCKETS, outcomes] already multiplied by the
+    ``dense`` is float[columns + STYLE, outcomes], ``terms`` float[BUCKETS, outcomes] already multiplied by the
     inverse document frequency ``idf`` float[BUCKETS], ``signs`` float[STYLE, outcomes]; each intercept float[outcomes].
     """
 
@@ -108,8 +134,11 @@ class Heads:
         return heads
 
 
-def read(name: str, folder: Path | None = None) -> tuple[Heads, dict[str, Any]]:
-    """The heads called ``name`` and their card, from ``folder`` (default: the shipped weights).
+def load(
+    name: str, folder: Path | None, build: Callable[[Mapping[str, NDArray[Any]]], Built]
+) -> tuple[Built, dict[str, Any]]:
+    """What ``build`` makes of the arrays called ``name``, and their card, from ``folder`` (default: the shipped
+    weights).
 
     Raises:
         ModelError: ``heads_unreadable`` when a file is missing or does not fit this version.
@@ -117,7 +146,7 @@ def read(name: str, folder: Path | None = None) -> tuple[Heads, dict[str, Any]]:
     place = folder or WEIGHTS
     try:
         with np.load(place / f"{name}.npz", allow_pickle=False) as arrays:
-            heads = Heads.from_arrays(arrays)
+            built = build(arrays)
         card = json.loads((place / f"{name}.json").read_text(encoding="utf-8"))
     except (OSError, KeyError, ValueError) as error:
         raise ModelError(
@@ -125,10 +154,19 @@ def read(name: str, folder: Path | None = None) -> tuple[Heads, dict[str, Any]]:
             f"The trained head {name} in {place} cannot be read ({type(error).__name__}: {error}); train it again or "
             "reinstall the package.",
         ) from error
-    return heads, card
+    return built, card
 
 
-def write(name: str, heads: Heads, card: Mapping[str, Any], folder: Path) -> None:
+def read(name: str, folder: Path | None = None) -> tuple[Heads, dict[str, Any]]:
+    """The heads called ``name`` and their card.
+
+    Raises:
+        ModelError: ``heads_unreadable``.
+    """
+    return load(name, folder, Heads.from_arrays)
+
+
+def write(name: str, heads: Stored, card: Mapping[str, Any], folder: Path) -> None:
     """Store the heads and their card; arrays have no time stamps, so the same heads give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(folder / f"{name}.npz", **heads.arrays())  # type: ignore[arg-type]

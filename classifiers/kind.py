@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import Kind, ModelError
-from classifiers.experts import blend, log_softmax
+from classifiers.experts import Reports, log_softmax
 from classifiers.heads import Features, read
 from classifiers.model_files import DIMENSIONS
 
@@ -26,7 +26,7 @@ class KindModel:
             ModelError: ``heads_unreadable``.
         """
         self._heads, self.card = read("kind", folder)
-        self._reports, _ = read("kind_reports", folder)
+        self._reports = Reports.read(folder)
         self._temperature = float(self.card["temperature"])
         self._bias = np.array([float(self.card["bias"].get(kind, 0.0)) for kind in KINDS])
 
@@ -55,8 +55,8 @@ class KindModel:
 
     def probabilities(self, features: Features) -> NDArray[np.float64]:
         """``float64[n, 5]`` in the order of ``KINDS``; rows sum to 1."""
-        opinions = log_softmax(self._heads.logits(features)), log_softmax(self._reports.logits(features))
-        logits = blend(*opinions, features.reports) / self._temperature + self._bias
+        opinion = self._reports.blend(log_softmax(self._heads.logits(features)), features)
+        logits = opinion / self._temperature + self._bias
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(raised / raised.sum(axis=1, keepdims=True))
 

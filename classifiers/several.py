@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import Embedder, Kind, ModelError, Span, Vectors
+from classifiers.features import title
 from classifiers.heads import WEIGHTS, Features
 from classifiers.kind import KINDS
 
@@ -68,9 +69,14 @@ def _words(text: str, span: Span) -> int:
 
 def read(embedder: Embedder, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> tuple[Vectors, Features]:
     """The vectors of cleaned ``texts``, and the features of all texts followed by those of all their ``parts``."""
-    encoded = embedder.encode(texts, parts)
+    titles = [title(text) for text in texts]
+    encoded = embedder.encode(texts, [[*spans, *first] for spans, first in zip(parts, titles, strict=True)])
+    counts = [(len(spans), len(first)) for spans, first in zip(parts, titles, strict=True)]
+    own = np.repeat(np.tile([True, False], len(texts)), np.ravel(counts).astype(int))
     said = [text[slice(*span)] for text, spans in zip(texts, parts, strict=True) for span in spans]
-    return encoded.vectors, Features.of([*texts, *said], np.concatenate([encoded.inner, encoded.parts]))
+    rows = [row for row, first in enumerate(titles) if first]
+    inner = np.concatenate([encoded.inner, encoded.parts[own]])
+    return encoded.vectors, Features.of([*texts, *said], inner, rows, encoded.parts[~own])
 
 
 def clearest(text: str, parts: Sequence[Span], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

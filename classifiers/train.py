@@ -16,9 +16,10 @@ from classifiers import encoder
 from classifiers.contract import Embedder, Kind
 from classifiers.corpora import DOMAINS, SEEDS, Corpus, Report, balance, read_corpus
 from classifiers.crossdomain import REPORTS, calibrate, judge_domains, judge_folds, report_heads
+from classifiers.experts import NAME
 from classifiers.fit_several import fit_several
 from classifiers.fitting import Mask, Penalties, Table
-from classifiers.heads import WEIGHTS, Features, Floats, Heads, write
+from classifiers.heads import WEIGHTS, Floats, Heads, Stored, write
 from classifiers.kind import KINDS
 from classifiers.model_files import MODEL_NAME
 from classifiers.train_tone import train_tone
@@ -43,7 +44,7 @@ def train(
     """
     model = embedder or encoder.load(out.parent / ".encoder", threads=2, backend="openvino")
     corpus = read_corpus(data, model, say)
-    table = Table.of(Features.of(corpus.texts, corpus.inner))
+    table = Table.of(corpus.features)
     card = train_kind(corpus, table, out, seed, say)
     train_sentiment(corpus, table, out, seed, say)
     return card
@@ -59,17 +60,18 @@ def train_kind(corpus: Corpus, table: Table, out: Path, seed: int, say: Report) 
     say(f"{REPORTS}, five folds with all other domains: {folds}")
     judged = {**calibrate(logits, allowed, corpus.domains), "leave_one_domain_out": scores}
     say("Fitting the kind heads on all domains")
-    heads = table.heads(np.ones(len(corpus.texts), bool), allowed, weights, PENALTIES)
+    everything = np.ones(len(corpus.texts), bool)
+    heads = table.heads(everything, allowed, weights, PENALTIES)
+    reports = report_heads(corpus, table, allowed, weights, everything)
     card = {
-        **_card(corpus, heads, seed),
+        **_card(corpus, seed, heads, reports),
         **judged,
         "nlbse_five_folds": folds,
         "bias": {kind.value: 0.0 for kind in KINDS},
         "licences": {domain: title for domain, (_, title) in DOMAINS.items()},
     }
     write("kind", heads, card, out)
-    reports = report_heads(corpus, table, allowed, corpus.domains == REPORTS)
-    write("kind_reports", reports, {**_card(corpus, reports, seed), "trained_on": DOMAINS[REPORTS][1]}, out)
+    write(NAME, reports, {**_card(corpus, seed, reports), "trained_on": DOMAINS[REPORTS][1]}, out)
     return card
 
 
@@ -85,7 +87,7 @@ def train_sentiment(corpus: Corpus, table: Table, out: Path, seed: int, say: Rep
         say(f"sentiment, unseen {domain}: {scores[domain]}")
     heads = _feel(corpus, table, rated | calm)
     card = {
-        **_card(corpus, heads, seed),
+        **_card(corpus, seed, heads),
         "scores": scores,
         "temperature": 1.0,
         "trained_on": "stars of the app reviews; questions and requests among GitHub issues as neutral texts",
@@ -119,8 +121,9 @@ def _agreement(logits: Floats, ratings: Floats) -> Mapping[str, float]:
     }
 
 
-def _card(corpus: Corpus, heads: Heads, seed: int) -> dict[str, Any]:
-    digest = hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in heads.arrays().values()))
+def _card(corpus: Corpus, seed: int, *heads: Stored) -> dict[str, Any]:
+    arrays = [array for each in heads for array in each.arrays().values()]
+    digest = hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays))
     import scipy
 
     return {
