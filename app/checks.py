@@ -12,7 +12,7 @@ from app.queries.health import sources
 from app.runtime import Services
 from app.sources import active_secrets, list_sources, platform
 from app.trackers import check_tracker, list_trackers
-from integrations.contract import Finding
+from integrations.tracker_contract import Finding
 
 _SPEAKS = {
     "ok": (True, "It speaks.", ""),

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from app.db import Connection
 from integrations import registry
-from integrations.contract import AuthorRef, CommentEvent, EventType
+from integrations.source_contract import AuthorRef, CommentEvent, EventType
 
 AUTHORS = """
     insert into author as a (product_id, realm, external_id, handle, name, is_staff, is_bot)

@@ -23,7 +23,7 @@ from app.writing import chat
 from classifiers import encoder
 from classifiers.contract import ModelError
 from classifiers.model_files import published_model, verify
-from integrations.contract import Finding
+from integrations.tracker_contract import Finding
 
 CLOCK_TOLERANCE = 5.0
 """Seconds between our clock and the database's: signed times are accepted for 300 s, leases last 30 s."""

@@ -12,7 +12,7 @@ from app.db import Connection
 from app.queries.theme_face import MemberRow, read_face, theme_quotes
 from classifiers.personal import redact
 from integrations import registry
-from integrations.contract import Draft, Quote
+from integrations.tracker_contract import Draft, Quote
 
 QUOTES = 5
 THREADS = 200

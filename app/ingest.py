@@ -23,8 +23,9 @@ from app.errors import RelayError
 from app.metrics import DELIVERIES
 from app.source_cache import ConnectedSource, SourceCache
 from app.vault import Vault
-from integrations.contract import Inbound, PayloadError, Response, SignatureRefused
+from integrations.contract import Inbound, PayloadError, SignatureRefused
 from integrations.signatures import verify
+from integrations.source_contract import Response
 
 log = structlog.get_logger(__name__)
 

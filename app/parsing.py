@@ -14,7 +14,8 @@ from app.comment_store import ParsedDelivery, store_comments
 from app.db import Connection, Database, is_away
 from app.metrics import STAGE_ROWS
 from integrations import registry
-from integrations.contract import CommentEvent, Inbound, IntegrationError
+from integrations.contract import Inbound, IntegrationError
+from integrations.source_contract import CommentEvent
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from typing import Any
 from app.db import Database
 from app.vault import Vault
 from integrations import registry
-from integrations.contract import Source
+from integrations.source_contract import Source
 
 
 @dataclass(frozen=True, slots=True)

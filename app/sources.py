@@ -17,7 +17,7 @@ from app.products import get_product
 from app.vault import Vault
 from integrations import registry
 from integrations.contract import IntegrationError
-from integrations.contract import Source as Platform
+from integrations.source_contract import Source as Platform
 
 SECRET_LEAST = 8
 

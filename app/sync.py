@@ -20,8 +20,8 @@ from app.ledger import wake_push
 from app.metrics import TICKET_CALLS
 from app.trackers import OpenedTracker, open_tracker
 from app.vault import Vault
-from integrations.contract import StatusCategory, TicketRef, TrackerError
 from integrations.retries import full_jitter
+from integrations.tracker_contract import StatusCategory, TicketRef, TrackerError
 
 log = structlog.get_logger(__name__)
 

@@ -18,8 +18,9 @@ from app.products import get_product
 from app.vault import Vault
 from classifiers.contract import THEME_KINDS
 from integrations import registry
-from integrations.contract import Finding, IntegrationError, TrackerError, TrackerType
-from integrations.contract import Tracker as OpenConnection
+from integrations.contract import IntegrationError
+from integrations.tracker_contract import Finding, TrackerError, TrackerType
+from integrations.tracker_contract import Tracker as OpenConnection
 
 
 @dataclass(slots=True)

@@ -16,8 +16,9 @@ import httpx
 from pydantic import JsonValue
 
 from integrations import http
-from integrations.contract import Finding, IntegrationError
+from integrations.contract import IntegrationError
 from integrations.retries import retry_after
+from integrations.tracker_contract import Finding
 
 MAX_ANSWER_BYTES = 262_144
 MAX_TOKENS = 600

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import httpx
 
-from integrations.contract import IntegrationError, TrackerError
+from integrations.contract import IntegrationError
 from integrations.retries import reset_after, retry_after
+from integrations.tracker_contract import TrackerError
 
 SECONDARY_LIMIT_WAIT = 60.0
 

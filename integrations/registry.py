@@ -9,7 +9,9 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
 
-from integrations.contract import IntegrationError, Source, TrackerType
+from integrations.contract import IntegrationError
+from integrations.source_contract import Source
+from integrations.tracker_contract import TrackerType
 
 
 def _found(package: str, attribute: str) -> list[Any]:

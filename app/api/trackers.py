@@ -12,7 +12,7 @@ from app.api.routes import LimitedRoute
 from app.api.schemas.setup import FindingOut, TrackerIn, TrackerOut, TrackerPatch, TrackerTypeOut
 from app.models.tracker import Tracker
 from integrations import registry
-from integrations.contract import Finding
+from integrations.tracker_contract import Finding
 
 router = APIRouter(route_class=LimitedRoute, tags=["trackers"])
 TrackerId = Annotated[UUID, Path(description="The tracker's `id`.", examples=["c0a3d6f4-11b4-4e0e-9f0e-0b7b1c1aa001"])]

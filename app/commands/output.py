@@ -17,7 +17,7 @@ from app.commands.options import options
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from integrations.contract import Finding
+    from integrations.tracker_contract import Finding
 
 _COMMAND = re.compile(
     r"(?<![\w./-])relay (?=(?:product|source|tracker|ticket|status|doctor|replay|import|user|token|migrate|train)\b)"

@@ -12,7 +12,7 @@ from app.commands.options import AsJson, perform
 if TYPE_CHECKING:
     from app.models.product import Product
     from app.runtime import Services
-    from integrations.contract import Finding
+    from integrations.tracker_contract import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Products: what a team builds, and its policy.")
 

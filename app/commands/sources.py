@@ -13,7 +13,7 @@ from app.commands.secrets_in import ask_secret, pairs
 if TYPE_CHECKING:
     from app.models.source import Source
     from app.runtime import Services
-    from integrations.contract import Finding
+    from integrations.tracker_contract import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Sources: the channels we listen to.")
 

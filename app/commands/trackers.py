@@ -14,7 +14,7 @@ from app.commands.secrets_in import pairs
 if TYPE_CHECKING:
     from app.models.tracker import Tracker
     from app.runtime import Services
-    from integrations.contract import Finding
+    from integrations.tracker_contract import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Trackers: where the tickets go.")
 

@@ -11,7 +11,7 @@ from app.commands.options import AsJson, OfProduct, configure_logs, perform, set
 
 if TYPE_CHECKING:
     from app.runtime import Services
-    from integrations.contract import Finding
+    from integrations.tracker_contract import Finding
 
 
 def migrate(

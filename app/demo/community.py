@@ -16,7 +16,7 @@ from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
-from integrations.contract import EventType
+from integrations.source_contract import EventType
 
 PRODUCT = "Tidewater"
 DAYS = 60

@@ -10,7 +10,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from app.demo.community import DemoComment, DemoEvent
-from integrations.contract import EventType
+from integrations.source_contract import EventType
 
 INSTANCE = "https://forum.tidewater.example"
 SETTINGS = {"base_url": INSTANCE}

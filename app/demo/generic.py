@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.demo.community import DemoEvent
-from integrations.contract import EventType
+from integrations.source_contract import EventType
 
 SETTINGS: dict[str, str] = {}
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from app.demo.community import DemoComment, DemoEvent
-from integrations.contract import EventType
+from integrations.source_contract import EventType
 
 SETTINGS: dict[str, str] = {}
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from app.demo.community import DemoComment, DemoEvent
-from integrations.contract import EventType
+from integrations.source_contract import EventType
 
 _TEAM = "T06TIDEWTR1"
 _LINK = re.compile(r"https?://[^\s,;]+")

@@ -20,8 +20,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, Field
 
 from integrations import payload
-from integrations.contract import AuthorRef, CommentEvent, EventType, Inbound, PayloadError, Source
+from integrations.contract import Inbound, PayloadError
 from integrations.signatures import Signature
+from integrations.source_contract import AuthorRef, CommentEvent, EventType, Source
 from integrations.text import html_to_text, markdown_to_text
 
 HANDLED = frozenset({"comment.created", "comment.edited", "comment.deleted"})

@@ -23,8 +23,9 @@ from urllib.parse import parse_qs
 from pydantic import BaseModel, Field
 
 from integrations import payload
-from integrations.contract import AuthorRef, CommentEvent, EventType, Inbound, PayloadError, Source
+from integrations.contract import Inbound, PayloadError
 from integrations.signatures import Signature
+from integrations.source_contract import AuthorRef, CommentEvent, EventType, Source
 from integrations.text import markdown_to_text
 
 _HANDLED = {

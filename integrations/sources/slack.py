@@ -23,9 +23,10 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, Field
 
 from integrations import payload
-from integrations.contract import AuthorRef, CommentEvent, EventType, Inbound, PayloadError, Response, Source
+from integrations.contract import Inbound, PayloadError
 from integrations.signatures import Signature
 from integrations.slack_blocks import blocks_to_text
+from integrations.source_contract import AuthorRef, CommentEvent, EventType, Response, Source
 from integrations.text import mrkdwn_to_text
 
 _TIMESTAMP = re.compile(r"[0-9]{1,10}\.[0-9]{6}", re.ASCII)

@@ -15,7 +15,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field, field_validator
 
-from integrations.contract import (
+from integrations.signatures import Signature
+from integrations.tracker_contract import (
     Draft,
     Finding,
     RemoteState,
@@ -25,7 +26,6 @@ from integrations.contract import (
     TrackerError,
     TrackerType,
 )
-from integrations.signatures import Signature
 from integrations.trackers import github_body
 from integrations.trackers.credentials import SECRETIVE, Token
 from integrations.trackers.github_api import GitHubApi, issue_state

@@ -10,8 +10,9 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 
 from integrations import failures
-from integrations.contract import IntegrationError, RemoteState, StatusCategory, TicketRef
+from integrations.contract import IntegrationError
 from integrations.http import client
+from integrations.tracker_contract import RemoteState, StatusCategory, TicketRef
 
 API_VERSION = "2022-11-28"
 Query = Mapping[str, str | int]

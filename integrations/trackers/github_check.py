@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from integrations.contract import Finding, TrackerError
+from integrations.tracker_contract import Finding, TrackerError
 from integrations.trackers.github_api import GitHubApi
 
 _REMEDIES = {

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from integrations.contract import Inbound, PayloadError, StatusCategory, TicketEvent, TrackerError
+from integrations.contract import Inbound, PayloadError
+from integrations.tracker_contract import StatusCategory, TicketEvent, TrackerError
 from integrations.trackers.github_api import issue_state
 
 _STATUS_ACTIONS = frozenset({"opened", "closed", "reopened", "edited"})

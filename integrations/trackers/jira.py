@@ -20,7 +20,8 @@ from typing import Any
 from pydantic import BaseModel, Field, JsonValue, field_validator
 
 from integrations import neutralize
-from integrations.contract import (
+from integrations.signatures import Signature
+from integrations.tracker_contract import (
     Draft,
     Finding,
     RemoteState,
@@ -30,7 +31,6 @@ from integrations.contract import (
     TrackerError,
     TrackerType,
 )
-from integrations.signatures import Signature
 from integrations.trackers import jira_adf, jira_wiki
 from integrations.trackers.credentials import SECRETIVE, Token
 from integrations.trackers.jira_api import STATE_FIELDS, JiraApi

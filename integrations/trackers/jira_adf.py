@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from integrations import neutralize
-from integrations.contract import Draft, Quote, TrackerError
+from integrations.tracker_contract import Draft, Quote, TrackerError
 from integrations.trackers import wording
 
 BODY_LIMIT = 32_767

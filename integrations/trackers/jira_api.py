@@ -14,8 +14,9 @@ from jira.exceptions import JIRAError
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from integrations import failures
-from integrations.contract import IntegrationError, TrackerError
+from integrations.contract import IntegrationError
 from integrations.requests_guard import guard
+from integrations.tracker_contract import TrackerError
 
 T = TypeVar("T")
 STATE_FIELDS = "summary,status,resolution,project"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from integrations.contract import Finding, TrackerError
+from integrations.tracker_contract import Finding, TrackerError
 from integrations.trackers.jira_api import JiraApi
 
 _PERMISSIONS = {

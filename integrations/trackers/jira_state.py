@@ -11,15 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel
 
 from integrations import failures
-from integrations.contract import (
-    Inbound,
-    PayloadError,
-    RemoteState,
-    StatusCategory,
-    TicketEvent,
-    TicketRef,
-    TrackerError,
-)
+from integrations.contract import Inbound, PayloadError
+from integrations.tracker_contract import RemoteState, StatusCategory, TicketEvent, TicketRef, TrackerError
 
 _CATEGORIES = {
     "new": StatusCategory.open,

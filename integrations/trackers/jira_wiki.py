@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integrations import neutralize
-from integrations.contract import Draft
+from integrations.tracker_contract import Draft
 from integrations.trackers.text_block import Markup, merge, render
 
 BODY_LIMIT = 32_767

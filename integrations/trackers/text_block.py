@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from integrations import neutralize
-from integrations.contract import Draft, Quote, TrackerError
+from integrations.tracker_contract import Draft, Quote, TrackerError
 from integrations.trackers import wording
 
 _FRAME = 600  # headings and the line about what was left out

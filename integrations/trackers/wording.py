@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from integrations.contract import Draft
+from integrations.tracker_contract import Draft
 
 HEADING = "Feedback from the community"
 QUOTES = "What people say"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.demo.community import DAYS, DemoComment, events, load, moment
-from integrations.contract import EventType
+from integrations.source_contract import EventType
 
 EPOCH = datetime(2026, 11, 20, 16, 30, 5, 123456, tzinfo=UTC)
 COMMENTS = load()

@@ -21,8 +21,9 @@ from app.demo.community import events, load
 from app.demo.replay import replay
 from app.demo.sending import SourceAddress, settings
 from integrations import registry
-from integrations.contract import CommentEvent, EventType, Inbound, SignatureRefused
+from integrations.contract import Inbound, SignatureRefused
 from integrations.signatures import verify
+from integrations.source_contract import CommentEvent, EventType
 
 EPOCH = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
 COMMENTS = load()

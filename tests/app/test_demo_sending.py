@@ -15,8 +15,9 @@ import pytest
 from app.demo.community import DemoEvent, events, load
 from app.demo.sending import DemoRequest, SourceAddress, request, requests, settings
 from integrations import registry
-from integrations.contract import CommentEvent, EventType, Inbound, SignatureRefused
+from integrations.contract import Inbound, SignatureRefused
 from integrations.signatures import verify
+from integrations.source_contract import CommentEvent, EventType
 
 EPOCH = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)

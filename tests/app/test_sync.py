@@ -1,112 +1,29 @@
-"""Themes become tickets: created once whatever fails, kept current, and every trouble said in a sentence."""
+"""Themes become tickets: created once whatever fails, and kept current."""
 
 from __future__ import annotations
 
 import asyncio
-import random
-import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
-import httpx
 import pytest
 
-from app import regroup, triage
 from app.config import Settings
 from app.db import Database
 from app.ledger import PUSH_TASK
-from app.products import update_product
-from app.sync import Push, retry_ticket
-from app.trackers import OpenedTracker, create_tracker, update_tracker
-from app.undo import undo
+from app.sync import Push
+from app.trackers import OpenedTracker
 from app.vault import Vault
-from integrations.contract import Draft, TicketRef
 from integrations.sandbox.server import SandboxServer
-from integrations.sandbox.state import Ticket
-from tests.app.forum import Forum, open_forum
+from integrations.tracker_contract import Draft, TicketRef
+from tests.app.pushing import Bench, open_bench
 from tests.app.test_triage import say
 
-ME = "user:ann@example.com"
-
 
 @pytest.fixture
-def sandbox() -> Iterator[SandboxServer]:
-    with SandboxServer() as running:
-        yield running
-
-
-class Bench:
-    """A forum whose product has one GitHub tracker in the sandbox."""
-
-    def __init__(self, forum: Forum, vault: Vault, sandbox: SandboxServer, tracker_id: uuid.UUID) -> None:
-        self.forum, self.vault, self.sandbox, self.tracker_id = forum, vault, sandbox, tracker_id
-        self.slept: list[float] = []
-
-    @property
-    def tickets(self) -> list[Ticket]:
-        return self.sandbox.state.saved.tickets
-
-    def fail(self, **fault: Any) -> None:
-        httpx.post(f"{self.sandbox.url}/_sandbox/failures", json=fault).raise_for_status()
-
-    def recover(self) -> None:
-        httpx.delete(f"{self.sandbox.url}/_sandbox/failures").raise_for_status()
-
-    async def push(self, settle: float = 0.0) -> int:
-        """One run, with pauses of the tracker and back-off taken as over."""
-        async with self.forum.database.transaction() as connection:
-            await connection.execute("update ticket set due_at = now() where due_at is not null")
-            await connection.execute("update ticket set called_at = called_at - interval '1 hour'")
-            await connection.execute("update tracker set paused_until = null")
-        return await self.run(settle)
-
-    async def run(self, settle: float = 0.0) -> int:
-        async def sleep(seconds: float) -> None:
-            self.slept.append(seconds)
-
-        push = Push(
-            self.forum.database,
-            self.vault,
-            "http://relay.test",
-            True,
-            sleep=sleep,
-            chance=random.Random(1),
-            settle=settle,
-        )
-        return await push.run(self.tracker_id)
-
-    async def theme(self, text: str = "export to pdf crashes", people: int = 2) -> uuid.UUID:
-        """An accepted theme."""
-        for number in range(people):
-            await say(self.forum, text, f"p{number}")
-        await self.forum.work()
-        (row,) = await self.forum.rows(
-            "select t.id from theme t join comment c on c.theme_id = t.id where c.text = %s group by t.id", text
-        )
-        async with self.forum.database.transaction() as connection:
-            await triage.accept(connection, row["id"], actor=ME)
-        theme_id: uuid.UUID = row["id"]
-        return theme_id
-
-    async def ticket(self) -> dict[str, Any]:
-        (row,) = await self.forum.rows("select * from ticket")
-        return row
-
-
-@pytest.fixture
-async def bench(database: Database, settings: Settings, vault: Vault, sandbox: SandboxServer) -> Bench:
-    forum = await open_forum(database, settings, vault)
-    async with database.session() as session:
-        tracker = await create_tracker(
-            session,
-            vault,
-            forum.product_id,
-            "github",
-            "repo",
-            {"repository": "acme/app", "base_url": sandbox.url},
-            {"token": "a-secret-token"},
-        )
-    return Bench(forum, vault, sandbox, tracker.id)
+async def bench(database: Database, settings: Settings, vault: Vault) -> AsyncIterator[Bench]:
+    with SandboxServer() as sandbox:
+        yield await open_bench(database, settings, vault, sandbox)
 
 
 async def test_an_accepted_theme_becomes_one_ticket_with_links_back(bench: Bench) -> None:
@@ -203,98 +120,6 @@ async def test_a_limited_tracker_gets_every_ticket_and_none_twice(bench: Bench) 
         assert paused[0]["left"] is None or 1.5 < paused[0]["left"] < 3
         await asyncio.sleep(1.0)  # the sandbox counts real seconds
     assert len(bench.tickets) == 12 and len({ticket.title for ticket in bench.tickets}) == 12
-
-
-@pytest.mark.parametrize(("status", "reason"), [(401, "unauthorized"), (403, "forbidden"), (404, "not_found")])
-async def test_what_is_wrong_with_the_tracker_is_said_and_everything_waits(
-    bench: Bench, status: int, reason: str
-) -> None:
-    await bench.theme()
-    bench.fail(mode="status", status=status, count=None)
-    await bench.run()
-    (tracker,) = await bench.forum.rows("select *, paused_until > now() as paused from tracker")
-    row = await bench.ticket()
-    assert (tracker["reason"], row["reason"], tracker["paused"]) == (reason, reason, True)
-    assert row["detail"].endswith(".") and "a-secret-token" not in row["detail"] + tracker["detail"]
-    assert row["state"] == "pending" and row["due_at"] is not None and bench.tickets == []
-    bench.recover()
-    async with bench.forum.database.session() as session:
-        await update_tracker(session, bench.vault, bench.tracker_id, enabled=True)
-    await bench.push()
-    (tracker,) = await bench.forum.rows("select reason, detail from tracker")
-    assert tracker == {"reason": "", "detail": ""} and len(bench.tickets) == 1
-
-
-async def test_a_required_field_blocks_one_ticket_until_somebody_retries(bench: Bench) -> None:
-    first = await bench.theme()
-    bench.fail(mode="status", method="POST", status=422, message="team is required")
-    await bench.run()
-    row = await bench.ticket()
-    assert (row["state"], row["reason"], row["due_at"]) == ("blocked", "invalid_fields", None)
-    assert "team" in row["detail"]
-    await bench.theme("login with google is broken")
-    await bench.run()
-    assert len(bench.tickets) == 1  # the others go on
-    await retry_ticket(bench.forum.database, row["id"])
-    await bench.run()
-    assert len(bench.tickets) == 2
-    assert first in [
-        r["theme_id"] for r in await bench.forum.rows("select theme_id from ticket where state = 'created'")
-    ]
-
-
-async def test_a_ticket_deleted_in_the_tracker_is_marked_and_made_anew_only_when_asked(bench: Bench) -> None:
-    await bench.theme()
-    await bench.run()
-    bench.tickets[0].deleted = True
-    await say(bench.forum, "export to pdf crashes", "newcomer")
-    await bench.forum.work()
-    await bench.run()
-    row = await bench.ticket()
-    assert (row["state"], row["reason"], row["due_at"]) == ("gone", "ticket_gone", None)
-    await bench.push()
-    assert [ticket for ticket in bench.tickets if not ticket.deleted] == []
-    await retry_ticket(bench.forum.database, row["id"])  # somebody wants it back
-    await bench.run()
-    assert len([ticket for ticket in bench.tickets if not ticket.deleted]) == 1
-
-
-async def test_undo_before_the_push_makes_no_ticket(bench: Bench) -> None:
-    await bench.theme()
-    (line,) = await bench.forum.rows("select id from activity where verb = 'accepted'")
-    async with bench.forum.database.transaction() as connection:
-        await undo(connection, line["id"], actor=ME)
-    await bench.push()
-    assert bench.tickets == [] and (await bench.ticket())["state"] == "cancelled"
-
-
-async def test_a_product_on_hold_pushes_when_it_is_let_go(bench: Bench) -> None:
-    async with bench.forum.database.session() as session:
-        await update_product(session, bench.forum.product_id, policy="hold")
-    await bench.theme()
-    await bench.run()
-    assert bench.tickets == []
-    async with bench.forum.database.session() as session:
-        await update_product(session, bench.forum.product_id, policy="review")
-    await bench.run()
-    assert len(bench.tickets) == 1
-
-
-async def test_a_merged_themes_ticket_follows_and_comes_back(bench: Bench) -> None:
-    loser = await bench.theme("login with google is broken")
-    await bench.run()
-    winner = await bench.theme("export to pdf crashes")
-    async with bench.forum.database.transaction() as connection:
-        await triage.reopen(connection, winner, actor=ME)
-        done = await regroup.merge(connection, winner, [loser], actor=ME)
-    await bench.push()
-    created = await bench.forum.rows("select theme_id from ticket where state = 'created'")
-    assert [row["theme_id"] for row in created] == [winner]
-    assert "4 comments" in bench.tickets[0].body
-    async with bench.forum.database.transaction() as connection:
-        await undo(connection, done, actor=ME)
-    created = await bench.forum.rows("select theme_id from ticket where state = 'created'")
-    assert [row["theme_id"] for row in created] == [loser]
 
 
 async def test_hostile_words_do_nothing_in_the_ticket(bench: Bench) -> None:

@@ -17,8 +17,9 @@ import pytest
 from pydantic import BaseModel
 
 from integrations import registry
-from integrations.contract import Inbound, IntegrationError, PayloadError, SignatureRefused, Source
+from integrations.contract import Inbound, IntegrationError, PayloadError, SignatureRefused
 from integrations.signatures import sign, verify
+from integrations.source_contract import Source
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures" / "sources"

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from integrations import registry
-from integrations.contract import CommentEvent, EventType, Inbound, PayloadError
+from integrations.contract import Inbound, PayloadError
+from integrations.source_contract import CommentEvent, EventType
 from integrations.sources import discourse, generic, github, slack
 from integrations.text import TEXT_LIMIT
 

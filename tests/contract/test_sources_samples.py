@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from integrations import registry
-from integrations.contract import CommentEvent, EventType, Inbound, PayloadError
+from integrations.contract import Inbound, PayloadError
+from integrations.source_contract import CommentEvent, EventType
 from integrations.sources import github, slack
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"

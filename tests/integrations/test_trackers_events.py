@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from integrations.contract import Inbound, PayloadError, StatusCategory, TicketEvent, TicketRef, TrackerError
+from integrations.contract import Inbound, PayloadError
+from integrations.tracker_contract import StatusCategory, TicketEvent, TicketRef, TrackerError
 from integrations.trackers import github, jira
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

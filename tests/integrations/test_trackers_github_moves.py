@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from integrations.contract import StatusCategory, TicketRef, TrackerError
 from integrations.sandbox.server import SandboxServer
+from integrations.tracker_contract import StatusCategory, TicketRef, TrackerError
 from integrations.trackers.github import LISTED_PAGES, GitHubCredentials, GitHubSettings, open_github
 from integrations.trackers.github_body import marker_line
 

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from integrations.contract import Draft, Quote, TrackerError
+from integrations.tracker_contract import Draft, Quote, TrackerError
 from integrations.trackers import github_body, jira_adf, jira_wiki, wording
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)

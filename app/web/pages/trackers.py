@@ -20,7 +20,7 @@ from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
 from app.web.words import TICKET_STATES
 from integrations import registry
-from integrations.contract import Finding
+from integrations.tracker_contract import Finding
 
 router = APIRouter(route_class=PageRoute)
 _ROWS = 40

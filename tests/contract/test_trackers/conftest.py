@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from integrations import registry
-from integrations.contract import Draft, Quote, Tracker, TrackerType
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import SandboxState, Ticket
+from integrations.tracker_contract import Draft, Quote, Tracker, TrackerType
 
 CREDENTIALS = {"email": "relay@acme.example", "token": "a-secret-token"}
 SETTINGS: dict[str, list[tuple[str, dict[str, str]]]] = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from integrations.contract import Draft, Tracker, TrackerError
+from integrations.tracker_contract import Draft, Tracker, TrackerError
 from integrations.trackers.github import GitHubTracker
 from integrations.trackers.github_api import GitHubApi
 from integrations.trackers.jira import JiraTracker

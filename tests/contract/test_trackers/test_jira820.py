@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from pydantic import SecretStr
 
-from integrations.contract import Draft, StatusCategory, Tracker
+from integrations.tracker_contract import Draft, StatusCategory, Tracker
 from integrations.trackers.jira import Deployment, JiraCredentials, JiraSettings, open_jira
 
 Drafts = Callable[..., Draft]

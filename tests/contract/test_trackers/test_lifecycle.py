@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from integrations.contract import Draft, StatusCategory, TicketRef
 from integrations.sandbox.jira_shape import plain
+from integrations.tracker_contract import Draft, StatusCategory, TicketRef
 
 Drafts = Callable[..., Draft]
 

@@ -16,7 +16,7 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from integrations.contract import Draft
+from integrations.tracker_contract import Draft
 
 Drafts = Callable[..., Draft]
 FOLDER = Path(__file__).parents[4] / "shared" / "contracts"
