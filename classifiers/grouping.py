@@ -108,7 +108,11 @@ class DefaultGrouper:
         copied = any(same_words(text, around.candidates[place].text) for place in nearest[:LINKED])
         if copied:
             join_at = NEVER if size == "report" and length_class(text) == "long" else min(join_at, 1.0)
-        elif conflict(text, closest) or (overlap(text, closest) >= ALIKE and differ_in_numbers(text, closest)):
+        elif (
+            around.contradicts(nearest)
+            or conflict(text, closest)
+            or (overlap(text, closest) >= ALIKE and differ_in_numbers(text, closest))
+        ):
             join_at = NEVER
         score = 1.0 if copied else self.score(around, nearest)
         oldest = min(around.candidates[place].comment_id for place in nearest)

@@ -20,6 +20,7 @@ from classifiers.text import words
 
 SIGNS = (
     "top", "link", "others", "words", "short", "size", "kind", "impersonal", "one_names", "both_name", "paragraphs",
+    "share", "tight", "crowd",
 )  # fmt: skip
 """``top`` and ``link``: cosine of the nearest member, and the mean of the three nearest. ``others``: the mean cosine of
 the eight nearest members of other themes. ``words``: the share of words in common with the nearest three at best.
@@ -31,6 +32,10 @@ READ = 1_500
 LINKED = 3
 AROUND = 8
 LEAST_AROUND = 4
+CROWD = 3
+NEAR = 16
+WARMTH = 0.1
+"""Of the share: a neighbour whose cosine is lower by this weighs a factor e less."""
 QUIET = 0.3
 """The cosine assumed of neighbours that a young product lacks."""
 _PERSONAL = re.compile(
@@ -46,8 +51,12 @@ class Surroundings:
     def __init__(self, comment: Member, candidates: Sequence[Member]) -> None:
         self.comment = comment
         self.candidates = candidates
-        self.cosines = np.stack([member.vector for member in candidates]) @ comment.vector
+        self._vectors = np.stack([member.vector for member in candidates])
+        self.cosines = self._vectors @ comment.vector
         self._falling = np.argsort(-self.cosines, kind="stable")
+        self._weights = np.exp((self.cosines.astype(np.float64) - 1) / WARMTH)
+        missing = max(0, NEAR - len(candidates))
+        self._weight = float(self._weights.sum()) + missing * float(np.exp((QUIET - 1) / WARMTH))
 
     def nearest(self, places: Sequence[int]) -> list[int]:
         """``places`` of candidates, nearest first; the older comment wins a tie."""
@@ -57,14 +66,21 @@ class Surroundings:
         """Orders themes, each by its nearest member: near ones first, then old ones."""
         return -float(self.cosines[nearest[0]]), self.candidates[nearest[0]].comment_id
 
+    def contradicts(self, places: Sequence[int]) -> bool:
+        """Whether the kind of most members at ``places`` and that of the comment exclude each other."""
+        kinds = [self.candidates[place].kind for place in places]
+        return contradict(self.comment.kind, max(Kind, key=kinds.count))
+
     def signs(self, places: Sequence[int]) -> Floats:
         """``float64[len(SIGNS)]`` of the theme whose members stand at ``places``, nearest first."""
         mine = set(places)
         linked = list(places[:LINKED])
-        others = [float(self.cosines[place]) for place in self._falling if place not in mine][:AROUND]
+        outside = [int(place) for place in self._falling if place not in mine]
+        others = [float(self.cosines[place]) for place in outside[:AROUND]]
         others += [QUIET] * (LEAST_AROUND - len(others))
+        between = self._vectors[linked] @ self._vectors.T
+        crowd = np.sort(between[0][outside])[-CROWD:]
         text, closest = self.comment.text, self.candidates[places[0]].text
-        kinds = [self.candidates[place].kind for place in places]
         return np.array(
             [
                 self.cosines[places[0]],
@@ -73,14 +89,22 @@ class Surroundings:
                 max(overlap(text, self.candidates[place].text) for place in linked),
                 np.log1p(min(_length(text), _length(closest))),
                 np.log(len(linked)),
-                contradict(self.comment.kind, max(Kind, key=kinds.count)),
+                self.contradicts(places),
                 not _personal(text) and not _personal(closest),
                 names_parts(text) != names_parts(closest),
                 names_parts(text) and names_parts(closest),
                 in_paragraphs(text) and in_paragraphs(closest),
+                self._weights[list(places)].sum() / self._weight,
+                _mean_between(between[:, linked]) if len(linked) > 1 else self.cosines[places[0]],
+                np.append(crowd, [QUIET] * (CROWD - len(crowd))).mean(),
             ],
             np.float64,
         )
+
+
+def _mean_between(cosines: NDArray[np.float32]) -> float:
+    """The mean of a square of cosines without its diagonal."""
+    return float(cosines[~np.eye(len(cosines), dtype=bool)].mean())
 
 
 def in_paragraphs(text: str) -> bool:

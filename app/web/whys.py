@@ -54,7 +54,7 @@ def proposal(score: float, evidence: Mapping[str, Any]) -> str:
 
 def _needed(join_at: float) -> str:
     if join_at > 1:
-        return "such texts, which name an exact version, part or number, never join by themselves"
+        return "texts that name an exact version, part or number, or are of another kind, never join by themselves"
     if join_at >= _STRICT:
         return f"such texts, which often look the same and are not, join from {_from(join_at)}"
     return f"such texts join from {_from(join_at)}"

@@ -131,8 +131,9 @@ NEAR = {"comment": 1, "theme": "t", "cosine": 0.7, "lexical": 0.4, "words": ["ex
         ),
         (
             {"verdict": "suggest", "score": 0.94, "join_at": 1.01, "suggest_at": 0.6, "nearest": [NEAR]},
-            "Close to another theme, so a person was asked: 94 % likely the same; such texts, which name an exact "
-            "version, part or number, never join by themselves, and a person is asked from 60 %.",
+            "Close to another theme, so a person was asked: 94 % likely the same; texts that name an exact "
+            "version, part or number, or are of another kind, never join by themselves, and a person is asked "
+            "from 60 %.",
         ),
         (
             {"verdict": "new", "score": 0.004, "join_at": 0.8, "suggest_at": 0.35, "nearest": [NEAR]},

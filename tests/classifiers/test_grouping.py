@@ -85,11 +85,16 @@ def test_blocked_themes_are_no_choice_but_still_near() -> None:
     assert crowded.score < free.score
 
 
-def test_contradicting_kinds_need_more() -> None:
+def test_contradicting_kinds_never_join_by_themselves() -> None:
     wish = member(1, "a", "camera freezes", 0.9, Kind.feature)
     decision = GROUPER.decide(COMMENT, [wish])
     assert decision.score == pytest.approx(chance(10 * 0.9 - 4 - 6), abs=1e-4)
     assert decision.verdict is Verdict.new
+    sure = DefaultGrouper(Thresholds(LEVELS, SUGGEST, {"link": 10.0}, -6.0, "test")).decide(COMMENT, [wish])
+    assert (sure.verdict, sure.theme_id, sure.score > sure.join_at) == (Verdict.suggest, "a", False)
+    mostly_bugs = [wish, member(2, "a", "camera freezes", 0.8), member(3, "a", "camera freezes", 0.8)]
+    assert GROUPER.decide(COMMENT, mostly_bugs).verdict is Verdict.join
+    assert GROUPER.decide(COMMENT, [replace(wish, text="Camera crashes!")]).verdict is Verdict.join
     assert contradict(Kind.bug, Kind.praise)
     assert not contradict(Kind.bug, Kind.question)
 
@@ -148,6 +153,26 @@ def test_signs_of_two_texts() -> None:
     assert signs("x", "y", Kind.feature)["kind"] == 1
     assert signs("camera", "camera")["words"] == pytest.approx(1)
     assert signs("", "")["words"] == 0
+
+
+def test_signs_of_a_theme_among_others() -> None:
+    def at(number: int, theme: str, *place: float) -> Member:
+        vector = np.zeros(384, np.float32)
+        vector[: len(place)] = place
+        return Member(number, theme, Kind.bug, "camera", vector)
+
+    members = [at(1, "a", 0.8, 0.6), at(2, "a", 0.6, 0.8), at(3, "b", 0, 1), at(4, "c", 0, 0, 1)]
+    around = Surroundings(COMMENT, members)
+    found = dict(zip(SIGNS, around.signs([0, 1]).tolist(), strict=True))
+    weights = np.exp((np.array([0.8, 0.6, 0, 0]) - 1) / 0.1)
+    assert found["share"] == pytest.approx(weights[:2].sum() / (weights.sum() + 12 * np.exp(-7)), abs=1e-6)
+    assert found["tight"] == pytest.approx(0.8 * 0.6 + 0.6 * 0.8)
+    assert found["crowd"] == pytest.approx((0.6 + 0 + 0.3) / 3)
+    alone = dict(zip(SIGNS, around.signs([2]).tolist(), strict=True))
+    assert alone["tight"] == alone["top"] == pytest.approx(0)
+    assert alone["crowd"] == pytest.approx((0.8 + 0.6 + 0) / 3)
+    everything = [replace(one, theme_id="a") for one in members * 5]
+    assert Surroundings(COMMENT, everything).signs(range(20))[SIGNS.index("share")] == pytest.approx(1)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=40), st.floats(0, 1)), min_size=1, max_size=12))
