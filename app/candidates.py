@@ -7,11 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import LiteralString
 
 import numpy as np
+from numpy.typing import NDArray
 from psycopg import sql
+from psycopg.rows import tuple_row
 
 from app.db import Connection
 from classifiers.contract import Kind, Member
-from classifiers.fusion import NEAR, SAID, Floats, fused_scores
+from classifiers.fusion import NEAR, SAID, fused_scores
+
+Halves = NDArray[np.float16]
 
 NEAREST = 14
 KEPT = 16
@@ -135,12 +139,13 @@ async def candidates(connection: Connection, product_id: uuid.UUID, ids: Sequenc
 
 
 def _scores(
-    query: int, found: Sequence[int], said: Mapping[int, float], vectors: Mapping[int, Floats]
+    query: int, found: Sequence[int], said: Mapping[int, float], vectors: Mapping[int, Halves]
 ) -> dict[int, float]:
     if not found or query not in vectors:
         return {}
     words = np.array([said.get(number, 0.0) for number in found], np.float32)
-    scores = fused_scores(vectors[query], np.stack([vectors[number] for number in found]), words)
+    near = np.stack([vectors[number] for number in found]).astype(np.float32)
+    scores = fused_scores(vectors[query].astype(np.float32), near, words)
     return dict(zip(found, scores.tolist(), strict=True))
 
 
@@ -186,9 +191,10 @@ async def _asked(
     return {row["query"]: dict(zip(row["found"], row["scores"], strict=True)) for row in await cursor.fetchall()}
 
 
-async def _vectors(connection: Connection, ids: Iterable[int]) -> dict[int, Floats]:
-    cursor = await connection.execute(VECTORS, [sorted(ids)], binary=True)
-    return {row["comment_id"]: row["embedding"].to_numpy().astype("float32") for row in await cursor.fetchall()}
+async def _vectors(connection: Connection, ids: Iterable[int]) -> dict[int, Halves]:
+    async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+        await cursor.execute(VECTORS, [sorted(ids)])
+        return {number: vector.to_numpy() for number, vector in await cursor.fetchall()}
 
 
 async def surroundings(
