@@ -42,7 +42,13 @@ class CommentQuery(In):
     since: AwareDatetime | None = Field(default=None, description="Written at or after this moment.")
     until: AwareDatetime | None = Field(default=None, description="Written before this moment.")
     deleted: bool = Field(default=False, description="Only those that were deleted where they were written.")
-    order: Annotated[str, Field(pattern="^(recent|oldest|liked)$")] = "recent"
+    order: Annotated[
+        str,
+        Field(
+            pattern="^(recent|oldest|liked|doubt)$",
+            description="`doubt` takes unsure kinds alone, most doubt times people who say the same first.",
+        ),
+    ] = "recent"
     cursor: Cursor = None
     limit: Limit = 50
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,8 @@ COLUMNS = sql.SQL(
     coalesce(a.handle, '') as author_handle, coalesce(a.is_staff, false) as author_is_staff,
     coalesce(a.is_bot, false) as author_is_bot, cm.text, cm.likes, cm.created_at, cm.edited_at, cm.deleted_at,
     cm.received_at, cm.stage, cm.reason, cm.detail, cm.language, cm.kind, cm.kind_by, cm.kind_confidence,
-    cm.kind_reason, array_remove(cm.other_kinds, cm.kind) as other_kinds, cm.sentiment, cm.tone, cm.tone_confidence,
+    cm.kind_reason, case when cm.kind_reason = 'unsure' then cm.kind_scores else '{}'::jsonb end as doubt,
+    array_remove(cm.other_kinds, cm.kind) as other_kinds, cm.sentiment, cm.tone, cm.tone_confidence,
     cm.theme_id, coalesce(t.title, '') as theme_title, cm.theme_by, cm.grouping
     """
 )
@@ -36,7 +37,9 @@ ORDERS = {
     "recent": Order("comments.recent", ("cm.created_at", "cm.id"), (datetime, int)),
     "oldest": Order("comments.oldest", ("cm.created_at", "cm.id"), (datetime, int), descending=False),
     "liked": Order("comments.liked", ("cm.likes", "cm.id"), (int, int)),
+    "doubt": Order("comments.doubt", ("(1 - cm.kind_confidence) * (1 + coalesce(t.people, 0))", "cm.id"), (float, int)),
 }
+"""``doubt`` takes what is unsure alone: most doubt first, times the people who say the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,7 @@ async def list_comments(
     c: Connection, wanted: CommentFilter, *, order: str = "recent", cursor: str | None = None, limit: int = 50
 ) -> Page[CommentRow]:
     """Comments by ``order`` (a key of ORDERS). Raises Invalid: ``cursor_invalid``, ``limit_invalid``."""
+    wanted = replace(wanted, unsure=wanted.unsure or order == "doubt")
     by, more, filters = ORDERS[order], check_limit(limit), wanted.clauses()
     by.after(cursor, filters)
     query = sql.SQL("select {}, {} {} where {} order by {} limit {}").format(

@@ -16,6 +16,8 @@ class CommentRow:
     ``other_kinds`` are what parts of it say beside ``kind``. ``tone`` is ``hostile`` where it may attack a person, with
     the probability of that; a hint, and else empty.
 
+    ``doubt`` has the likelihoods of all kinds where the model does not trust itself with ``kind``, else nothing.
+
     ``grouping`` is the evidence for the theme it is in (verdict, score, thresholds, nearest comments); ``kind`` is
     empty until the comment was enriched; ``deleted_at`` is set when the author or the platform removed it.
     """
@@ -48,6 +50,7 @@ class CommentRow:
     kind_by: str
     kind_confidence: float
     kind_reason: str
+    doubt: Mapping[str, float]
     other_kinds: list[str]
     sentiment: float
     tone: str
@@ -56,6 +59,13 @@ class CommentRow:
     theme_title: str
     theme_by: str
     grouping: Mapping[str, Any]
+
+    @property
+    def runner_up(self) -> tuple[str, float]:
+        """The kind that is likeliest after ``kind`` and its likelihood, where there is doubt; else an empty name."""
+        rest = [(likely, name) for name, likely in self.doubt.items() if name != self.kind]
+        likely, name = max(rest, default=(0.0, ""))
+        return name, likely
 
     @property
     def deleted(self) -> bool:

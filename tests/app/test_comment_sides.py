@@ -76,13 +76,21 @@ async def test_what_nobody_is_sure_of_can_be_listed_until_a_person_says_what_it_
     for text in ("Maybe a hiccup", "Export crashes"):
         await forum.say(client, text)
     await forum.work()
-    await forum.rows("update comment set kind_reason = 'unsure' where text = 'Maybe a hiccup' returning id")
+    await forum.rows(
+        """update comment set kind_reason = 'unsure', kind = 'bug', kind_confidence = 0.48,
+                              kind_scores = '{"bug": 0.48, "feature": 0.41, "other": 0.11}'
+           where text = 'Maybe a hiccup' returning id"""
+    )
     headers = await bearer(database)
     (doubtful,) = (await read(client, headers, "/comments?unsure=true"))["items"]
     assert (doubtful["text"], doubtful["kind_reason"]) == ("Maybe a hiccup", "unsure")
     person = await sign_in(client, database)
     page = (await person.get("/comments?unsure=1")).text
-    assert "Maybe a hiccup" in page and "worth a look" in page and "Export crashes" not in page
+    assert "Maybe a hiccup" in page and "unsure: 48 % bug, 41 % request" in page and "Export crashes" not in page
+    assert "Maybe a hiccup" in (await person.get("/comments?sort=doubt")).text
+    assert (await read(client, headers, "/comments?order=doubt"))["items"] == [doubtful]
+    overview = (await person.get("/")).text
+    assert "The model is unsure of 50" in overview and "/comments?sort=doubt" in overview
     said = await client.post(f"{V1}/comments/{doubtful['id']}/reclassify", json={"kind": "bug"}, headers=headers)
     assert said.status_code == 200, said.text
     assert (await read(client, headers, "/comments?unsure=true"))["items"] == []

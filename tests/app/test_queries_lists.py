@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from app.db import Database
 from app.errors import Invalid, NotFound
@@ -36,7 +37,13 @@ async def test_pages_of_comments_hold_every_row_once_while_rows_arrive(
         product = await add_product(c)
         source = await add_source(c, product)
         # Ties in every order, so that only the id tells rows apart.
-        before = [await add_comment(c, product, source, created_at=ago(hours=n // 4), likes=n % 3) for n in range(23)]
+        before = [
+            await add_comment(
+                c, product, source, created_at=ago(hours=n // 4), likes=n % 3, kind_reason="unsure",
+                kind_confidence=0.1 * (n % 4),
+            )
+            for n in range(23)
+        ]  # fmt: skip
     seen: list[int] = []
     cursor, arriving = None, 15
     while True:
@@ -158,6 +165,32 @@ async def test_comments_are_found_by_what_they_are(database: Database) -> None:
         for wanted_filter, expected in cases:
             found = await list_comments(c, wanted_filter)
             assert {row.id for row in found.items} == expected, wanted_filter
+
+
+async def test_what_is_worth_a_look_is_doubted_and_said_by_many(database: Database) -> None:
+    async with database.transaction() as c:
+        product = await add_product(c)
+        source = await add_source(c, product)
+        wide, narrow = await add_theme(c, product, people=30), await add_theme(c, product, people=1)
+        scores = Jsonb({"bug": 0.5, "feature": 0.4, "other": 0.1})
+        for text, theme, confidence, reason in (
+            ("alone, hardly doubted", None, 0.7, "unsure"), ("alone, doubted", None, 0.3, "unsure"),
+            ("many, hardly doubted", wide, 0.7, "unsure"), ("two, doubted", narrow, 0.3, "unsure"),
+            ("sure", wide, 0.95, ""), ("spam", None, 0.0, "spam"),
+        ):  # fmt: skip
+            await add_comment(
+                c, product, source, text, theme_id=theme, kind_confidence=confidence, kind_reason=reason,
+                kind_scores=scores,
+            )  # fmt: skip
+        first = await list_comments(c, CommentFilter(product), order="doubt", limit=3)
+        rest = await list_comments(c, CommentFilter(product), order="doubt", cursor=first.next_cursor)
+        found = [*first.items, *rest.items]
+        assert [row.text for row in found] == [
+            "many, hardly doubted", "two, doubted", "alone, doubted", "alone, hardly doubted",
+        ]  # fmt: skip
+        assert {row.runner_up for row in found} == {("feature", 0.4)}
+        (sure,) = [row for row in (await list_comments(c, CommentFilter(product))).items if row.text == "sure"]
+        assert (sure.doubt, sure.runner_up) == ({}, ("", 0.0))
 
 
 async def test_a_comment_is_read_with_its_history(database: Database) -> None:

@@ -60,7 +60,7 @@ FILL = """
     insert into delivery (product_id, source_id, dedup_key, body, stage, received_at)
     select c.product_id, c.source_id, c.external_id, '{}', 'parsed', c.received_at from comment c
 """
-PAGES = ("/?days=7", "/", "/?days=90", "/triage", "/comments", "/comments?kind=bug&unsure=1")
+PAGES = ("/?days=7", "/", "/?days=90", "/triage", "/comments", "/comments?kind=bug&unsure=1", "/comments?sort=doubt")
 QUERIES: dict[str, Callable[[Connection], Awaitable[object]]] = {
     "totals": insights.overview,
     "breakdown": insights.breakdown,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,7 +19,14 @@ from integrations import registry
 router = APIRouter(route_class=PageRoute)
 _ROWS = 40
 TONES = ("hostile",)
-SORTS = (("recent", "Newest first"), ("oldest", "Oldest first"), ("liked", "Most liked"))
+SORTS = (
+    ("recent", "Newest first"),
+    ("oldest", "Oldest first"),
+    ("liked", "Most liked"),
+    ("doubt", "Worth a look, 30 days"),
+)
+WORTH_DAYS = 30
+"""What is older is seldom decided any more, and all of it would take long to sort."""
 
 
 @router.get("/comments")
@@ -46,6 +55,7 @@ async def comments_page(
         tone=tone if tone in TONES else None,
         unsure=bool(unsure),
         q=q or None,
+        since=datetime.now(UTC) - timedelta(days=WORTH_DAYS) if sort == "doubt" else None,
     )
     async with guard.database(request).transaction() as connection:
         found = await list_comments(connection, wanted, order=sort, cursor=cursor or None, limit=_ROWS)
