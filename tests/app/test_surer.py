@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from app import learning, rejudging, triage
@@ -15,6 +16,7 @@ from app.vault import Vault
 from classifiers.contract import UNSURE, Enrichment
 from tests.app.forum import Forum, open_forum
 from tests.app.test_learning import DEVICES, ME, PLACES, SYNC, Modest, deliver, work
+from tests.app.webbing import sign_in
 
 WISHES = [f"please add a {device} for {place}" for device in DEVICES for place in PLACES]
 
@@ -46,7 +48,9 @@ async def train(forum: Forum) -> learning.Outcome:
     return await learning.train(forum.database, Doubtful(), forum.product_id, KIND, actor=ME)
 
 
-async def test_confirmations_lower_the_threshold_and_leave_the_kinds(forum: Forum) -> None:
+async def test_confirmations_lower_the_threshold_and_leave_the_kinds(
+    forum: Forum, client: httpx.AsyncClient, database: Database
+) -> None:
     assert await unsure(forum) == 100
     async with forum.database.transaction() as connection:
         rows = await connection.execute(
@@ -59,6 +63,8 @@ async def test_confirmations_lower_the_threshold_and_leave_the_kinds(forum: Foru
     assert outcome.scores["unsure_below"] == {"before": 0.8, "after": 0.6}
     assert (outcome.scores["before"]["coverage"], outcome.scores["after"]["coverage"]) == (0, 1)
     assert (await train(forum)).reason == "nothing_new"
+    page = await (await sign_in(client, database)).get(f"/settings/learning/{forum.product_id}")
+    assert "sure of 0 % → 100 %" in page.text.replace("\N{NO-BREAK SPACE}", " ")
 
     await deliver(forum, [forum.comment("sync with the camera at home fails", author="new")])
     await work(forum, Doubtful())
