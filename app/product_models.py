@@ -30,7 +30,7 @@ ACTIVE = """
 """
 WEIGHTS = "select weights from product_model where id = %s"
 _KEPT = 64
-_corrections: dict[int, Correction | None] = {}
+_corrections: dict[tuple[uuid.UUID, int], Correction | None] = {}
 
 
 def base_of(enricher: Enricher) -> str:
@@ -53,7 +53,7 @@ async def own_kinds(
     judged, names = list(found), [enricher.version] * len(found)
     cursor = await connection.execute(ACTIVE, [KIND, base_of(enricher), sorted(set(products))])
     for version in await cursor.fetchall():
-        correction = await _correction(connection, version["id"])
+        correction = await _correction(connection, version["product_id"], version["id"])
         mine = [place for place, product in enumerate(products) if product == version["product_id"]]
         mine = [place for place in mine if found[place].reason in ("", UNSURE)]
         if correction is None or not mine:
@@ -110,15 +110,19 @@ def shipped_base(what: str) -> str:
     return f"{encoder_space(settings())}+kind-{read('kind', settings().heads_dir)[1]['version']}"
 
 
-async def _correction(connection: Connection, model_id: int) -> Correction | None:
-    """The weights of a version, unpacked once in this process; None for bytes that cannot be used."""
-    if model_id not in _corrections:
+async def _correction(connection: Connection, product_id: uuid.UUID, model_id: int) -> Correction | None:
+    """The weights of a version, unpacked once in this process; None for bytes that cannot be used.
+
+    The product is part of the key because a process may serve two databases, whose versions are numbered alike.
+    """
+    key = product_id, model_id
+    if key not in _corrections:
         row = await (await connection.execute(WEIGHTS, [model_id])).fetchone()
         if len(_corrections) >= _KEPT:
             _corrections.clear()
         try:
-            _corrections[model_id] = Correction.unpack(bytes(row["weights"])) if row else None
+            _corrections[key] = Correction.unpack(bytes(row["weights"])) if row else None
         except ValueError as error:
             log.error("product_model_unreadable", model=model_id, reason="weights_unreadable", error=str(error))
-            _corrections[model_id] = None
-    return _corrections[model_id]
+            _corrections[key] = None
+    return _corrections[key]
