@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -41,14 +42,18 @@ def train(
         typer.Option(exists=True, file_okay=False, help="Train the shipped heads from the public sets in this folder."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="With --data: where the heads go, instead of in the program.")
+        Path | None, typer.Option(file_okay=False, help="With --data, which needs it: the folder the heads go to.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="With --data: orders the folds of the scores.")] = 7,
+    seed: Annotated[int | None, typer.Option(help="With --data: orders the folds of the scores (7).")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Learn a product's kinds and thresholds from its corrections; with --data train the shipped heads instead."""
+    of_product = {
+        "--product": product, "--what": what, "--dry-run": dry_run, "--hold": hold, "--apply": apply, "--json": as_json,
+    }  # fmt: skip
+    _only_one(data is not None, of_product, {"--out": out, "--seed": seed})
     if data is not None:
-        _train_shipped(data, out, seed)
+        _train_shipped(data, out, 7 if seed is None else seed)
         return
     from app.chosen_model import load_enricher
     from app.learning import train as learn
@@ -153,12 +158,34 @@ def rollback(what: OneOf = What.kind, product: OfProduct = None) -> None:
     output.done(f"Rolled back: {now} of {what.value} is in force from the next batch on.")
 
 
+def _only_one(shipped: bool, of_product: Mapping[str, object], of_shipped: Mapping[str, object]) -> None:
+    """Raises Invalid (``option_invalid``) for options that mean nothing to the one of both that was asked for."""
+    from app.errors import Invalid
+
+    idle = [name for name, given in (of_product if shipped else of_shipped).items() if given not in (None, False)]
+    if not idle:
+        return
+    if shipped:
+        told = "--data trains shipped heads, which are no product's: leave it out, or leave out"
+    else:
+        told = "Without --data a product learns from its corrections: give --data DIR as well, or leave out"
+    raise Invalid(f"{told} {' and '.join(idle)}.", reason="option_invalid")
+
+
 def _train_shipped(data: Path, out: Path | None, seed: int) -> None:
-    """Raises ConfigError where the libraries that training needs are not installed."""
+    """Raises Invalid without a folder of its own, ConfigError where libraries that training needs are not installed."""
+    import shutil
     from importlib.util import find_spec
 
-    from app.errors import ConfigError
+    from app.errors import ConfigError, Invalid
+    from classifiers.heads import WEIGHTS
 
+    if out is None or out.resolve() == WEIGHTS.resolve():
+        raise Invalid(
+            "The heads of this program are not written over: name another folder with --out DIR; RELAY_HEADS_DIR=DIR "
+            "puts its heads in force.",
+            reason="option_invalid",
+        )
     missing = [name for name in ("scipy", "sklearn") if find_spec(name) is None]
     if missing:
         raise ConfigError(
@@ -167,9 +194,10 @@ def _train_shipped(data: Path, out: Path | None, seed: int) -> None:
             reason="training_extra_missing",
         )
     from classifiers.train import main
+    from classifiers.train_encoder import THRESHOLDS
 
-    wanted = ["--data", str(data), "--model", str(settings().model_path), "--seed", str(seed)]
-    main([*wanted, "--out", str(out)] if out else wanted)
+    main(["--data", str(data), "--model", str(settings().model_path), "--seed", str(seed), "--out", str(out)])
+    shutil.copyfile(WEIGHTS / THRESHOLDS, out / THRESHOLDS)
 
 
 def _tell(outcome: Outcome, *, dry_run: bool, hold: bool) -> None:

@@ -14,6 +14,8 @@ from app.config import Settings
 from app.db import Database
 from app.product_models import shipped_base
 from app.vault import Vault
+from classifiers.grouping import Thresholds
+from classifiers.heads import WEIGHTS
 from tests.app.command_line import Relay, command_line
 from tests.app.forum import open_forum
 from tests.app.test_learning import OTHER, SYNC, Modest, correct, deliver, work
@@ -76,5 +78,36 @@ def test_training_the_shipped_heads_names_what_is_missing(
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "scipy" else found(name))
     call = command_line(database_url, tmp_path)
-    told = call("train", "--data", str(tmp_path), fails=True).err
+    told = call("train", "--data", str(tmp_path), "--out", str(tmp_path / "heads"), fails=True).err
     assert "training_extra_missing" in told and "feedback-relay[train]" in told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["--data", ".", "--out", "heads", "--dry-run", "--what", "kind"], "leave out --what and --dry-run"),
+        (["--data", ".", "--out", "heads", "--hold"], "leave out --hold"),
+        (["--data", ".", "--out", "heads", "--apply", "--product", "x"], "leave out --product and --apply"),
+        (["--data", ".", "--out", "heads", "--json"], "leave out --json"),
+        (["--data", "."], "name another folder with --out"),
+        (["--data", ".", "--out", str(WEIGHTS)], "name another folder with --out"),
+        (["--out", "heads"], "give --data DIR as well, or leave out --out"),
+        (["--seed", "3"], "leave out --seed"),
+    ],
+)
+def test_options_that_would_be_ignored_or_overwrite_the_program_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: list[str], told: str
+) -> None:
+    monkeypatch.setattr("classifiers.train.main", lambda arguments: pytest.fail(f"trained: {arguments}"))
+    err = command_line(None, tmp_path)("train", *given, fails=True).err
+    assert told in " ".join(err.split()) and "(option_invalid)" in err
+
+
+def test_shipped_heads_go_to_a_folder_that_can_serve(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr("classifiers.train.main", asked.append)
+    heads = tmp_path / "heads"
+    heads.mkdir()
+    command_line(None, tmp_path)("train", "--data", str(tmp_path), "--out", str(heads))
+    assert asked[0][asked[0].index("--out") + 1] == str(heads) and asked[0][asked[0].index("--seed") + 1] == "7"
+    assert Thresholds.read(heads) == Thresholds.read()
