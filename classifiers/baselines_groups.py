@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,16 +46,26 @@ class Clustering:
     best_setting: str
 
 
+def check_size(names: Sequence[str], products: Sequence[str]) -> None:
+    """Whether each method can see all comments of each of the ``products`` at once.
+
+    Raises:
+        DataError: ``too_many_rows``.
+    """
+    most = max(Counter(products).values())
+    slow = [name for name in names if NEEDS[name]]
+    if slow and most > MOST:
+        raise DataError(
+            "too_many_rows",
+            f"The baseline {slow[0]} would compare {most:,} comments with each other; take at most {MOST:,} with "
+            "--limit.",
+        )
+
+
 def cluster(
     names: Sequence[str], pool: Pool, *, seed: int, samples: int, say: Say = lambda _: None
 ) -> dict[str, Clustering]:
-    """Each method's scores, by name.
-
-    Raises:
-        DataError: ``unknown_baseline``, ``baseline_missing`` (a package is not installed) or ``too_many_rows``.
-    """
-    for name in names:
-        _check(name, pool)
+    """Each method's scores, by name."""
     scores = {}
     for name in names:
         if name in SEARCHES:
@@ -136,21 +146,3 @@ def _labels(found: Sequence[tuple[str, NDArray[Any]]]) -> list[str]:
             if label != -2:
                 names[place] = f"{product}\n{label}" if label >= 0 else f"alone {place}"
     return names
-
-
-def _check(name: str, pool: Pool) -> None:
-    if name not in NEEDS:
-        raise DataError("unknown_baseline", f"There is no baseline {name!r} for groups; choose of {', '.join(NEEDS)}.")
-    missing = [package for package in NEEDS[name] if importlib.util.find_spec(package) is None]
-    if missing:
-        raise DataError(
-            "baseline_missing",
-            f"The baseline {name} needs {' and '.join(missing)}, not installed here; "
-            "docs/evaluation.md says how to add it.",
-        )
-    most = max(np.unique(np.asarray(pool.products), return_counts=True)[1])
-    if NEEDS[name] and most > MOST:
-        raise DataError(
-            "too_many_rows",
-            f"The baseline {name} would compare {most:,} comments with each other; take at most {MOST:,} with --limit.",
-        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,11 +73,15 @@ def judge(
     Copies never stand on both sides: in the folds they stay together, in other files they are dropped.
 
     Raises:
-        DataError: ``unknown_baseline``, ``baseline_missing`` (a package is not installed), ``too_few_rows`` or an
-            unusable file of ``train``.
+        DataError: ``one_label`` where there is nothing to tell apart, ``too_few_rows`` or an unusable file of
+            ``train``.
     """
-    for name in names:
-        _check(name)
+    if len(labels.names) < 2:
+        raise DataError(
+            "one_label",
+            f"Every row is labelled {labels.names[0]}, so a baseline has nothing to tell apart: leave out --baseline, "
+            "or name a file of two labels or more.",
+        )
     if train:
         others = _read(train, labels, enricher, "minilm" in names)
         others = others.take(~np.isin(others.prints, table.prints))
@@ -187,18 +190,6 @@ def _read(paths: Sequence[Path], labels: Labels, enricher: Enricher, keep: bool)
             texts += [result.clean for result in found]
             vectors += [result.vector for result in found]
     return Labelled(texts, vectors, np.array(named, str), np.array([fingerprint(text) for text in texts], str))
-
-
-def _check(name: str) -> None:
-    if name not in NEEDS:
-        raise DataError("unknown_baseline", f"There is no baseline {name!r} for kinds; choose of {', '.join(NEEDS)}.")
-    missing = [package for package in NEEDS[name] if importlib.util.find_spec(package) is None]
-    if missing:
-        raise DataError(
-            "baseline_missing",
-            f"The baseline {name} needs {' and '.join(missing)}, not installed here; "
-            "docs/evaluation.md says how to add it.",
-        )
 
 
 def _enough(known: Names, labels: Labels, name: str) -> None:

@@ -18,6 +18,7 @@ from classifiers.evaluate_duplicates import DuplicateReport, evaluate_duplicates
 from classifiers.evaluate_kind import KindReport, evaluate_kind
 from classifiers.grouping import DefaultGrouper, Thresholds
 from classifiers.heads import WEIGHTS
+from classifiers.labels import read_folds
 from classifiers.model_files import sha256
 from classifiers.report import render
 
@@ -49,19 +50,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write the report here")
     options = parser.parse_args(arguments)
     try:
+        folds = read_folds(options.map)
         enricher = DefaultEnricher(encoder.load(options.model, threads=options.threads), folder=options.weights)
         report: KindReport | DuplicateReport
         if options.task == "kind":
             report = evaluate_kind(
                 options.file, enricher, only=options.only, unsure_below=enricher.unsure_below,
-                mapping=dict(pair.split("=", 1) for pair in options.map if "=" in pair),
+                mapping=folds,
                 baselines=options.baseline, train=options.train, folds=options.folds, limit=options.limit,
                 seen=learned_from(options.file, options.weights),
             )  # fmt: skip
         else:
             report = evaluate_duplicates(
-                options.file, enricher, DefaultGrouper(Thresholds.read(options.weights)), shuffle=options.shuffle,
-                limit=options.limit, orders=options.orders, baselines=options.baseline,
+                options.file, enricher, DefaultGrouper(Thresholds.read(options.weights)), mapping=folds,
+                shuffle=options.shuffle, limit=options.limit, orders=options.orders, baselines=options.baseline,
             )  # fmt: skip
     except (DataError, ModelError) as error:
         print(f"{error.detail} ({error.reason})", file=sys.stderr)

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from classifiers.agreement import draws
-from classifiers.baselines_groups import Clustering, cluster
-from classifiers.contract import Enricher, Grouper, Kind, Member
+from classifiers.baselines import check
+from classifiers.baselines_groups import NEEDS, Clustering, check_size, cluster
+from classifiers.contract import THEME_KINDS, Enricher, Grouper, Member
 from classifiers.datasets import DataError, Row, labelled_rows
-from classifiers.labels import plain
+from classifiers.labels import read_kinds
 from classifiers.measures import Interval, interval
 from classifiers.retrieval import WAYS, Search
 from classifiers.stream import Misplaced, OrderReport, Pool, StreamReport, run_orders, run_stream
@@ -30,9 +31,11 @@ Say = Callable[[str], None]
 class DuplicateReport:
     """Search and grouping of one file.
 
-    ``recall`` is by way of searching and depth, over the ``queries``, the rows with a duplicate. ``left_out`` rows have
-    no text; ``undated`` ones, without a ``created_at`` that can be read, come last. ``mistakes`` are the surest wrong
-    joins, ``missed`` the comments furthest from the group they belong to.
+    ``recall`` is by way of searching and depth, over the ``queries``, the rows with a duplicate; empty where there are
+    none. ``left_out`` rows have no text; ``undated`` ones, without a ``created_at`` that can be read, come last.
+    ``strange_kinds`` counts the file's kinds that are none of ours, where the model's was taken instead. ``no_theme``
+    rows are neither bug nor request: they are grouped here, while the service makes no themes of them. ``mistakes`` are
+    the surest wrong joins, ``missed`` the comments furthest from the group they belong to.
     """
 
     file: str
@@ -40,6 +43,8 @@ class DuplicateReport:
     rows: int
     left_out: int
     undated: int
+    strange_kinds: Mapping[str, int]
+    no_theme: int
     groups: int
     queries: int
     recall: Mapping[str, Mapping[int, float]]
@@ -60,6 +65,7 @@ def evaluate_duplicates(
     enricher: Enricher,
     grouper: Grouper,
     *,
+    mapping: Mapping[str, str] | None = None,
     shuffle: int | None = None,
     limit: int | None = None,
     orders: int = 0,
@@ -70,7 +76,7 @@ def evaluate_duplicates(
     say: Say = lambda _: None,
 ) -> DuplicateReport:
     """Score search and grouping on a file with ``text``, ``duplicate_group`` and ``created_at`` (``product``,
-    ``kind`` optional).
+    ``kind`` optional). ``mapping`` says which kinds the labels of the file are (``{"bug report": "bug"}``).
 
     Rows without a group are alone in theirs. They are taken by ``created_at``, or in a random order with the seed
     ``shuffle``, then cut to ``limit``. Search looks at the whole pool of the product; the stream only at what came
@@ -81,6 +87,7 @@ def evaluate_duplicates(
     Raises:
         DataError: for an unusable file or an unusable baseline.
     """
+    check(baselines, NEEDS, "groups")
     rows, left_out = labelled_rows(path, "text")
     if not any("duplicate_group" in row for row in rows):
         raise DataError(
@@ -88,14 +95,17 @@ def evaluate_duplicates(
         )
     undated = sum(_time(row.get("created_at"))[0] for row in rows)
     rows = ordered(rows, shuffle)[:limit]
-    pool = build_pool(rows, enricher, say)
+    check_size(baselines, [str(row.get("product") or "") for row in rows])
+    strange = read_kinds([row.get("kind") for row in rows], mapping)[1]
+    pool = build_pool(rows, enricher, say, mapping)
     recall, queries = search_recall(pool, seed=seed, samples=samples)
     say("Grouping the comments one by one")
     stream = run_stream(pool, grouper, mistakes=mistakes, seed=seed, samples=samples)
     more = run_orders(pool, grouper, stream, orders, seed + 1) if orders else None
     others = cluster(baselines, pool, seed=seed, samples=samples, say=say)
     return DuplicateReport(
-        path.name, enricher.version, len(rows), len(left_out), undated, len(set(pool.groups)), queries,
+        path.name, enricher.version, len(rows), len(left_out), undated, strange,
+        sum(member.kind not in THEME_KINDS for member in pool.members), len(set(pool.groups)), queries,
         {way: {depth: value.value for depth, value in found.items()} for way, found in recall.items()}, recall,
         stream.report, more, stream.wrong, stream.missed, others,
     )  # fmt: skip
@@ -108,14 +118,16 @@ def ordered(rows: Sequence[Row], shuffle: int | None) -> list[Row]:
     return sorted(rows, key=lambda row: _time(row.get("created_at")))
 
 
-def build_pool(rows: Sequence[Row], enricher: Enricher, say: Say = lambda _: None) -> Pool:
-    """Enrich the rows; a kind given by the file replaces the model's."""
+def build_pool(
+    rows: Sequence[Row], enricher: Enricher, say: Say = lambda _: None, mapping: Mapping[str, str] | None = None
+) -> Pool:
+    """Enrich the rows; a kind that the file gives replaces the model's."""
+    given, _ = read_kinds([row.get("kind") for row in rows], mapping)
     members: list[Member] = []
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
-        for row, result in zip(part, enricher.enrich([str(row["text"]) for row in part]), strict=True):
-            given = plain(row.get("kind") or "")
-            kind = Kind(given) if given in set(Kind) else result.kind
+        for result in enricher.enrich([str(row["text"]) for row in part]):
+            kind = given[len(members)] or result.kind
             members.append(Member(len(members), str(len(members)), kind, result.clean, result.vector))
         say(f"{len(members):,} of {len(rows):,} rows read")
     products = [str(row.get("product") or "") for row in rows]
@@ -129,7 +141,8 @@ def build_pool(rows: Sequence[Row], enricher: Enricher, say: Say = lambda _: Non
 
 
 def search_recall(pool: Pool, *, seed: int = 7, samples: int = 0) -> tuple[dict[str, dict[int, Interval]], int]:
-    """Recall at 1, 5 and 10 (a hit is any other comment of the group), and how many comments had one to find."""
+    """Recall at 1, 5 and 10 (a hit is any other comment of the group), and how many comments had one to find: empty
+    where none had."""
     sizes = Counter(pool.groups)
     queries = [place for place, group in enumerate(pool.groups) if sizes[group] > 1]
     hits = np.zeros((len(queries), len(WAYS) * len(DEPTHS) + 1))
@@ -141,7 +154,7 @@ def search_recall(pool: Pool, *, seed: int = 7, samples: int = 0) -> tuple[dict[
             rank = next((rank for rank, other in enumerate(near, 1) if pool.groups[other] == pool.groups[place]), 99)
             hits[row, column * len(DEPTHS) :][: len(DEPTHS)] = [rank <= depth for depth in DEPTHS]
     if not queries:
-        return {way: dict.fromkeys(DEPTHS, Interval(0.0, 0.0, 0.0)) for way in WAYS}, 0
+        return {}, 0
     _, groups = np.unique(np.asarray([pool.groups[place] for place in queries]), return_inverse=True)
     drawn = draws(hits, groups, seed=seed, samples=samples)
     values, rates = hits.mean(axis=0), drawn[:, :-1] / drawn[:, -1:]

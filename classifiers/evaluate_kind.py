@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,16 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.baselines_kind import Labelled, Rival, judge
+from classifiers.baselines import check
+from classifiers.baselines_kind import NEEDS, Labelled, Rival, judge
 from classifiers.contract import UNSURE, Enricher, Enrichment, Kind
 from classifiers.datasets import labelled_rows
-from classifiers.labels import Labels, read_labels
+from classifiers.labels import ELSEWHERE, Labels, read_labels
 from classifiers.measures import Interval, LabelScore, calibration_error, confusion, label_scores, tabulate
 from classifiers.text import fingerprint
 
 BATCH = 512
-ELSEWHERE = "elsewhere"
-"""A kind that the file does not use, chosen where all five are on offer."""
 QUOTE = 240
 
 Say = Callable[[str], None]
@@ -26,12 +26,12 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A comment whose kind was told wrong, and how sure the model was (0..1)."""
+    """A comment whose label was told wrong, and the probability (0..1) that the model gave to what it told."""
 
     text: str
     truth: str
     predicted: str
-    confidence: float
+    probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,12 @@ class Free:
 class KindReport:
     """Scores of one file.
 
-    ``coverage`` is the share of rows at or above ``unsure_below``, ``precision`` how many of those are right.
+    ``coverage`` and ``precision`` are the service's, with all five kinds on offer and the confidence that it shows:
+    the share of rows that it does not doubt (``unsure_below``), and how many of these are right. ``calibration_error``
+    and the ``mistakes``, surest first, are about the probability of the scored label among the kinds ``offered``;
+    where these are all five, unfolded (``plain``), that is the same confidence. ``set_aside`` counts rows by the reason
+    why a rule, not the model, said what they are.
+
     ``left_out`` rows lack a text or a label, ``repeated`` ones say the same words as an earlier row. ``seen`` is
     whether the heads were trained on this very file. ``baselines`` are other methods on the same rows.
     """
@@ -59,6 +64,7 @@ class KindReport:
     repeated: int
     seen: bool
     offered: Sequence[str]
+    plain: bool
     labels: Mapping[str, LabelScore]
     macro_f1: Interval
     accuracy: Interval
@@ -68,6 +74,7 @@ class KindReport:
     coverage: float
     precision: float
     calibration_error: float
+    set_aside: Mapping[str, int]
     mistakes: Sequence[Mistake]
     baselines: Mapping[str, Rival]
 
@@ -78,16 +85,15 @@ class KindReport:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the model said of one row: the service's verdict, and its choice among the kinds on offer.
-
-    ``confidence`` is the service's, ``share`` the probability of the scored label (0..1).
-    """
+    """What is said of one row: the service's ``verdict`` with its ``confidence`` and ``reason``, and the label
+    ``predicted`` among the kinds on offer with its ``probability`` (both 0..1)."""
 
     text: str
     verdict: str
-    predicted: str
     confidence: float
-    share: float
+    reason: str
+    predicted: str
+    probability: float
     print: str
 
 
@@ -113,22 +119,27 @@ def evaluate_kind(
     ``mapping`` folds kinds into others (``{"question": "other"}``), in the file and in what is predicted. ``only``
     scores one kind against the rest, whatever the file calls the rest. Without it, kinds that the file does not use
     are not offered to the model: a set of bugs and requests asks for one of the two; ``free`` says what it does when
-    they are. Intervals resample the rows ``samples`` times. ``baselines`` (tfidf, minilm, setfit) learn from the files
-    ``train``, or from ``folds`` folds of this one.
+    they are. A file of one label leaves nothing to choose between: there all five are offered.
+
+    Intervals resample the rows ``samples`` times. ``baselines`` (tfidf, minilm, setfit) learn from the files ``train``,
+    or from ``folds`` folds of this one.
 
     Raises:
         DataError: for an unusable file, a label that is no kind (``unknown_kind``), or an unusable baseline.
     """
+    check(baselines, NEEDS, "kinds")
     rows, left_out = labelled_rows(path, "text", "kind", limit=limit)
     labels = read_labels([row["kind"] for row in rows], path.name, only=only, mapping=mapping)
     truth = [labels.fold(str(row["kind"])) for row in rows]
     judged, vectors = _judge([str(row["text"]) for row in rows], enricher, labels, "minilm" in baselines, say)
     predicted = [one.predicted for one in judged]
+    names = [*labels.names, ELSEWHERE] if ELSEWHERE in predicted else list(labels.names)
     right = [one == other for one, other in zip(truth, predicted, strict=True)]
-    scores = label_scores(truth, predicted, labels.names, seed=seed, samples=samples)
-    sure = [hit for one, hit in zip(judged, right, strict=True) if one.confidence >= unsure_below]
+    scores = label_scores(truth, predicted, names, seed=seed, samples=samples)
+    sure = [one.verdict == label for one, label in zip(judged, truth, strict=True)
+            if one.reason != UNSURE and one.confidence >= unsure_below]  # fmt: skip
     wrong = [place for place, hit in enumerate(right) if not hit]
-    wrong.sort(key=lambda place: (-judged[place].share, place))
+    wrong.sort(key=lambda place: (-judged[place].probability, place))
     prints = [one.print for one in judged]
     rivals = {}
     if baselines:
@@ -138,24 +149,22 @@ def evaluate_kind(
         )
     return KindReport(
         path.name, enricher.version, len(rows), len(left_out), len(prints) - len(set(prints)), seen,
-        [str(kind) for kind in labels.offered], scores.labels, scores.macro_f1, scores.accuracy,
+        [str(kind) for kind in labels.offered], labels.plain,
+        {label: scores.labels[label] for label in labels.names}, scores.macro_f1, scores.accuracy,
         _free(truth, [one.verdict for one in judged], labels, seed, samples),
-        tabulate(confusion(truth, predicted, labels.names), labels.names),
+        tabulate(confusion(truth, predicted, names), names),
         unsure_below, len(sure) / len(rows), sum(sure) / len(sure) if sure else 0.0,
-        calibration_error([one.share for one in judged], right),
-        [Mistake(judged[place].text[:QUOTE], truth[place], predicted[place], round(judged[place].share, 3))
+        calibration_error([one.probability for one in judged], right),
+        dict(Counter(one.reason for one in judged if one.reason not in ("", UNSURE)).most_common()),
+        [Mistake(judged[place].text[:QUOTE], truth[place], predicted[place], round(judged[place].probability, 3))
          for place in wrong[:mistakes]],
         rivals,
     )  # fmt: skip
 
 
-def choose(result: Enrichment, offered: Sequence[Kind]) -> tuple[Kind, float]:
-    """The kind among those offered, and its confidence among them: the verdict itself wherever it is on offer."""
-    if result.kind in offered:
-        return result.kind, result.confidence
-    total = sum(result.scores.get(kind, 0.0) for kind in offered)
-    kind = max(offered, key=lambda one: result.scores.get(one, 0.0))
-    return kind, result.scores.get(kind, 0.0) / total if total else 0.0
+def choose(result: Enrichment, offered: Sequence[Kind]) -> Kind:
+    """The kind among those offered: the verdict itself wherever it is on offer, else the most probable of them."""
+    return result.kind if result.kind in offered else max(offered, key=lambda one: result.scores.get(one, 0.0))
 
 
 def _judge(
@@ -175,18 +184,18 @@ def _judge(
 
 
 def _judged(result: Enrichment, labels: Labels) -> Judged:
-    kind, confidence = choose(result, labels.offered)
-    label = labels.fold(kind)
-    share = confidence
-    if result.reason in ("", UNSURE):
+    kind = choose(result, labels.offered)
+    label, probability = labels.told(kind), result.confidence
+    if kind != result.kind or (result.reason in ("", UNSURE) and not labels.plain):
         total = sum(result.scores.get(one, 0.0) for one in labels.offered)
-        same = sum(result.scores.get(one, 0.0) for one in labels.offered if labels.fold(one) == label)
-        share = same / total if total else 0.0
+        same = sum(result.scores.get(one, 0.0) for one in labels.offered if labels.fold(one) == labels.fold(kind))
+        probability = min(same / total, 1.0) if total else 0.0
     text = result.clean
-    return Judged(text, labels.fold(result.kind), label, confidence, min(share, 1.0), fingerprint(text))
+    return Judged(
+        text, labels.told(result.kind), result.confidence, result.reason, label, probability, fingerprint(text)
+    )
 
 
 def _free(truth: Sequence[str], verdicts: Sequence[str], labels: Labels, seed: int, samples: int) -> Free:
-    told = [verdict if verdict in labels.names else ELSEWHERE for verdict in verdicts]
-    scores = label_scores(truth, told, [*labels.names, ELSEWHERE], seed=seed, samples=samples)
-    return Free(scores.macro_f1, scores.accuracy, told.count(ELSEWHERE))
+    scores = label_scores(truth, verdicts, [*labels.names, ELSEWHERE], seed=seed, samples=samples)
+    return Free(scores.macro_f1, scores.accuracy, verdicts.count(ELSEWHERE))

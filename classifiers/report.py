@@ -13,6 +13,7 @@ from classifiers.agreement import ClusterScore
 from classifiers.contract import Kind
 from classifiers.evaluate_duplicates import DuplicateReport
 from classifiers.evaluate_kind import KindReport
+from classifiers.labels import listed
 from classifiers.measures import Interval
 from classifiers.stream import Misplaced, OrderReport, StreamReport
 
@@ -28,7 +29,9 @@ def render(report: KindReport | DuplicateReport) -> RenderableType:
 
 
 def _kind(report: KindReport) -> RenderableType:
-    scores = _table(f"{report.file}: {report.rows:,} rows", "kind", "precision", "recall", "F1 (95 %)", "rows")
+    scores = _table(
+        f"{report.file}: {_counted(report.rows, 'row')}", "kind", "precision", "recall", "F1 (95 %)", "rows"
+    )
     for label, score in report.labels.items():
         scores.add_row(label, f"{score.precision:.3f}", f"{score.recall:.3f}", _interval(score.f1), f"{score.rows:,}")
     scores.add_section()
@@ -37,21 +40,32 @@ def _kind(report: KindReport) -> RenderableType:
     matrix = _table("Confusion: truth down, predicted across", "", *report.confusion)
     for truth, row in report.confusion.items():
         matrix.add_row(truth, *(f"{count:,}" for count in row.values()))
-    sure = f"{report.coverage:.1%} of the rows, {report.precision:.1%} of them right" if report.coverage else "no row"
-    doubt = Text(
-        f"At or above a confidence of {report.unsure_below:.2f}: {sure}. "
-        f"Expected calibration error {report.calibration_error:.3f}."
-    )
+    doubt = [Text(one) for one in _doubt(report)]
     return Group(
-        scores, *_remarks(report), matrix, doubt, *_rivals(report), _kind_mistakes(report),
+        scores, *_remarks(report), matrix, *doubt, *_rivals(report), _kind_mistakes(report),
         Text(f"Read by {report.version}", style="dim", overflow="fold"),
     )  # fmt: skip
+
+
+def _doubt(report: KindReport) -> list[str]:
+    sure = f"{report.coverage:.1%} of the rows, {report.precision:.1%} of them right" if report.coverage else "no row"
+    offered = "" if report.plain else ", with all five kinds on offer"
+    what = "of that confidence" if report.plain else "of the probability of the label among what was offered"
+    return [
+        f"In the service{offered}, at or above a confidence of {report.unsure_below:.2f}: {sure}; the rest is unsure.",
+        f"Expected calibration error {what}: {report.calibration_error:.3f}.",
+    ]
 
 
 def _remarks(report: KindReport) -> list[Text]:
     said = []
     if report.seen:
         said.append("The heads were trained on this very file: these figures flatter.")
+    if len(report.labels) == 1:
+        said.append(
+            f"Every row is labelled {next(iter(report.labels))}, so there is nothing to choose between: all five kinds "
+            "were offered, and recall is the figure to read, as nothing else can be called so wrongly."
+        )
     withheld = [kind for kind in Kind if kind not in report.offered]
     if withheld:
         said.append(
@@ -60,6 +74,9 @@ def _remarks(report: KindReport) -> list[Text]:
             f"accuracy {_interval(report.free.accuracy)}, "
             f"{report.free.elsewhere:,} rows given a kind the file does not use."
         )
+    if report.set_aside:
+        aside = ", ".join(f"{reason} ({count:,})" for reason, count in report.set_aside.items())
+        said.append(f"Rows that a rule answered with other, not the model: {aside}.")
     if report.left_out:
         said.append(f"Rows left out, as they have no text or no label: {report.left_out:,}.")
     if report.repeated:
@@ -87,22 +104,25 @@ def _rivals(report: KindReport) -> list[Table]:
 def _kind_mistakes(report: KindReport) -> RenderableType:
     if not report.mistakes:
         return Text("No mistakes.")
-    worst = _table("Surest mistakes", "truth", "predicted", "confidence", "text")
+    sure = "confidence" if report.plain else "probability"
+    worst = _table("Surest mistakes", "truth", "predicted", sure, "text")
     for mistake in report.mistakes:
-        worst.add_row(mistake.truth, mistake.predicted, f"{mistake.confidence:.2f}", Text(_line(mistake.text)))
+        worst.add_row(mistake.truth, mistake.predicted, f"{mistake.probability:.2f}", Text(_line(mistake.text)))
     return worst
 
 
 def _duplicates(report: DuplicateReport) -> RenderableType:
-    title = f"{report.file}: {report.rows:,} rows in {report.groups:,} groups, {report.queries:,} with a duplicate"
-    search = _table(title, "search by", *(f"recall@{depth}" for depth in report.recall_intervals["fused"]))
-    for way, recall in report.recall_intervals.items():
-        search.add_row(WAYS[way], *(_interval(value) for value in recall.values()))
-    left = [Text(f"Rows left out, as they have no text: {report.left_out:,}.")] if report.left_out else []
-    if report.undated:
-        undated = f"Rows without a created_at that can be read: {report.undated:,}"
-        left.append(Text(f"{undated}; unless shuffled, they come last."))
-    parts: list[RenderableType] = [search, *left, _stream(report.stream)]
+    title = f"{report.file}: {_counted(report.rows, 'row')} in {_counted(report.groups, 'group')}"
+    if report.queries:
+        search = _table(f"{title}, {report.queries:,} with a duplicate", "search by",
+                        *(f"recall@{depth}" for depth in report.recall_intervals["fused"]))  # fmt: skip
+        for way, recall in report.recall_intervals.items():
+            search.add_row(WAYS[way], *(_interval(value) for value in recall.values()))
+        parts: list[RenderableType] = [search]
+    else:
+        parts = [Text(f"{title}. None has a duplicate, so there is nothing to find; whatever joins is a wrong join.")]
+    parts += [Text(one) for one in _left(report)]
+    parts.append(_stream(report.stream))
     if report.orders:
         parts.append(_orders(report.orders))
     if report.baselines:
@@ -110,6 +130,26 @@ def _duplicates(report: DuplicateReport) -> RenderableType:
     parts.append(_misplaced("Surest wrong joins", "joined", report.mistakes))
     parts.append(_misplaced("Kept furthest apart from their group", "its group says", report.missed))
     return Group(*parts, Text(f"Read by {report.version}", style="dim", overflow="fold"))
+
+
+def _left(report: DuplicateReport) -> list[str]:
+    said = []
+    if report.left_out:
+        said.append(f"Rows left out, as they have no text: {report.left_out:,}.")
+    if report.undated:
+        undated = f"Rows without a created_at that can be read: {report.undated:,}"
+        said.append(f"{undated}; unless shuffled, they come last.")
+    if report.strange_kinds:
+        said.append(
+            f"Kinds of the file that are none of ours, so that the model's were taken: {listed(report.strange_kinds)}. "
+            "Say what they are with --map LABEL=KIND."
+        )
+    if report.no_theme:
+        said.append(
+            f"Rows that are neither bug nor request: {report.no_theme:,}. They are grouped here all the same; the "
+            "service makes themes of bugs and requests only."
+        )
+    return said
 
 
 def _stream(found: StreamReport) -> Table:
@@ -182,6 +222,10 @@ def _table(title: str, *columns: str) -> Table:
 
 def _interval(value: Interval, sign: str = "", digits: int = 3) -> str:
     return f"{value.value:{sign}.{digits}f} ({value.low:{sign}.{digits}f} to {value.high:{sign}.{digits}f})"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _line(text: str) -> str:

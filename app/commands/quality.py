@@ -19,6 +19,9 @@ model = typer.Typer(no_args_is_help=True, help="The encoder, and what products l
 evaluate = typer.Typer(no_args_is_help=True, help="Score the classifiers on a labelled file.")
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL, JSONL.gz or CSV.")]
+Folds = Annotated[
+    list[str] | None, typer.Option("--map", metavar="LABEL=KIND", help="Fold a label: question=other; repeatable.")
+]
 Weights = Annotated[Path | None, typer.Option(help="A folder of other heads and thresholds than the shipped ones.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first rows.")]
 
@@ -71,9 +74,7 @@ def reenrich() -> None:
 def kind(
     file: File,
     only: Annotated[str | None, typer.Option(metavar="KIND", help="Score this kind against the rest.")] = None,
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="LABEL=KIND", help="Fold a label: question=other; repeatable.")
-    ] = None,
+    mapping: Folds = None,
     baseline: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Score tfidf, minilm or setfit as well; repeatable.")
     ] = None,
@@ -87,14 +88,13 @@ def kind(
     write: Write = None,
 ) -> None:
     """Score kinds: fields `text` and `kind`, any subset of kinds."""
-    from app.commands.secrets_in import pairs
-
-    folding = pairs(mapping or [], "--map")
-    enricher = _enricher(weights)
     from classifiers.evaluate import evaluate_kind, learned_from
+    from classifiers.labels import read_folds
 
+    folds_in = read_folds(mapping or [])
+    enricher = _enricher(weights)
     report = evaluate_kind(
-        file, enricher, only=only, mapping=folding, unsure_below=enricher.unsure_below, baselines=baseline or [],
+        file, enricher, only=only, mapping=folds_in, unsure_below=enricher.unsure_below, baselines=baseline or [],
         train=train or [], folds=folds, limit=limit, seen=learned_from(file, weights), say=output.hint,
     )  # fmt: skip
     _report(report, write)
@@ -109,18 +109,21 @@ def duplicates(
         list[str] | None,
         typer.Option(metavar="NAME", help="Score singletons, agglomerative, hdbscan or bertopic too; repeatable."),
     ] = None,
+    mapping: Folds = None,
     limit: Limit = None,
     weights: Weights = None,
     write: Write = None,
 ) -> None:
     """Score grouping: fields `text`, `duplicate_group`, `created_at`, optional `kind` and `product`."""
-    enricher = _enricher(weights)
     from classifiers.evaluate import evaluate_duplicates
     from classifiers.grouping import DefaultGrouper, Thresholds
+    from classifiers.labels import read_folds
 
+    folds = read_folds(mapping or [])
+    enricher = _enricher(weights)
     report = evaluate_duplicates(
-        file, enricher, DefaultGrouper(Thresholds.read(weights)), shuffle=shuffle, limit=limit, orders=orders,
-        baselines=baseline or [], say=output.hint,
+        file, enricher, DefaultGrouper(Thresholds.read(weights)), mapping=folds, shuffle=shuffle, limit=limit,
+        orders=orders, baselines=baseline or [], say=output.hint,
     )  # fmt: skip
     _report(report, write)
 

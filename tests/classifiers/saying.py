@@ -19,7 +19,7 @@ from classifiers.evaluate import (
 class SayingEnricher:
     """Reads the kind and its confidence off the text: ``bug .9 axis3`` points along the third axis."""
 
-    version = "saying"
+    version = space = "saying"
 
     def enrich(self, texts: Sequence[str]) -> list[Enrichment]:
         return [self._one(text) for text in texts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,47 @@ def test_recall_grows_with_depth_and_intervals_hold_it(grouped: Path) -> None:
             assert one.low <= one.value <= one.high and one.value == recall[depth]
     wrong = report.stream.wrong_joins_interval
     assert wrong.low <= report.stream.wrong_joins_per_1000 <= wrong.high
+
+
+def test_where_nothing_has_a_duplicate_there_is_nothing_to_find(tmp_path: Path) -> None:
+    path = tmp_path / "alone.jsonl"
+    path.write_text('{"text": "bug .9 axis1 crash", "duplicate_group": "a", "created_at": 1}')
+    report = evaluate_duplicates(path, SayingEnricher(), GROUPER, samples=20)
+    assert (report.queries, report.recall) == (0, {})
+    said = printed(report)
+    assert "1 row in 1 group. None has a duplicate, so there is nothing to find" in said
+    assert "recall@" not in said
+    json.dumps(report.to_json())
+
+
+def test_kinds_that_are_none_of_ours_are_counted_or_folded(tmp_path: Path) -> None:
+    rows = [{"text": "praise .9 axis1 a", "duplicate_group": "a", "kind": kind} for kind in ("Bug Report", "BUG", None)]
+    path = tmp_path / "kinds.jsonl"
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    report = evaluate_duplicates(path, SayingEnricher(), GROUPER, samples=20)
+    assert (report.strange_kinds, report.no_theme) == ({"bug report": 1}, 2)
+    said = printed(report)
+    assert "none of ours, so that the model's were taken: bug report (1). Say what they are with --map" in said
+    assert "Rows that are neither bug nor request: 2." in said
+    folded = evaluate_duplicates(path, SayingEnricher(), GROUPER, mapping={"bug report": "bug"}, samples=20)
+    assert (folded.strange_kinds, folded.no_theme) == ({}, 1)
+
+
+class Silent(SayingEnricher):
+    """Whoever asks it has already read the rows."""
+
+    def enrich(self, texts: Sequence[str]) -> list[Enrichment]:
+        raise AssertionError("rows were read")
+
+
+@pytest.mark.parametrize(("name", "most", "reason"), [("foo", 99, "unknown_baseline"), ("hdbscan", 5, "too_many_rows")])
+def test_a_baseline_that_cannot_be_is_refused_before_the_rows_are_grouped(
+    grouped: Path, name: str, most: int, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("classifiers.baselines_groups.MOST", most)
+    with pytest.raises(DataError) as refusal:
+        evaluate_duplicates(grouped, Silent(), GROUPER, baselines=[name], samples=0)
+    assert refusal.value.reason == reason
 
 
 def test_a_perfect_stream_is_the_same_in_every_order(grouped: Path) -> None:

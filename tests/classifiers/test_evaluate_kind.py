@@ -163,12 +163,13 @@ def test_a_folded_label_is_as_probable_as_its_kinds_together(tmp_path: Path) -> 
         samples=0,
     )  # fmt: skip
     assert report.calibration_error == pytest.approx(0)
-    assert report.coverage == 1
+    assert not report.plain and "of the probability of the label among what was offered: 0.000" in printed(report)
 
 
 def test_a_report_without_mistakes_says_so(tmp_path: Path) -> None:
     path = tmp_path / "right.jsonl"
-    path.write_text('{"text": "bug .9 axis1", "kind": "bug"}\n')
+    rows = [("bug .9 axis1", "bug"), ("feature .9 axis1", "feature")]
+    path.write_text("\n".join(json.dumps({"text": text, "kind": kind}) for text, kind in rows))
     assert "No mistakes." in printed(evaluate_kind(path, SayingEnricher(), samples=20))
 
 
@@ -195,6 +196,14 @@ def test_reports_render_user_text_literally(labelled: Path) -> None:
 def test_command_line_explains_a_missing_file(model_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["kind", "absent.jsonl", "--model", str(model_folder), "--threads", "1"]) == 1
     assert "There is no file absent.jsonl. (file_missing)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("task", ["kind", "duplicates"])
+def test_a_fold_without_a_kind_is_refused_not_dropped(
+    labelled: Path, task: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([task, str(labelled), "--model", "absent", "--map", "question"]) == 1
+    assert "--map question: write LABEL=KIND" in capsys.readouterr().err
 
 
 def test_shipped_heads_on_public_reviews(data: Path, tmp_path: Path, enricher: object) -> None:

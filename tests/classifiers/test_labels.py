@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from classifiers.contract import Kind
 from classifiers.datasets import DataError
-from classifiers.labels import read_labels
+from classifiers.labels import read_folds, read_kinds, read_labels
 
 
 def refusal(given: list[str], only: str | None = None, **mapping: str) -> str:
@@ -73,3 +75,31 @@ def test_options_that_can_mean_nothing_are_refused() -> None:
 
 def test_a_file_of_many_labels_is_summed_up() -> None:
     assert "and 8 more" in refusal([f"label {number}" for number in range(20)])
+
+
+def test_folds_are_read_one_by_one() -> None:
+    assert read_folds(["Feature Request=feature", " rant = other"]) == {"Feature Request": "feature", "rant": "other"}
+    for given in ("defect", "defect=", "=bug", "a=bug,b=feature"):
+        with pytest.raises(DataError, match="--map anew for each label") as caught:
+            read_folds([given])
+        assert caught.value.reason == "option_invalid" and given in caught.value.detail
+
+
+def test_a_fold_into_no_kind_names_the_kinds() -> None:
+    told = "bananas is no kind, nor a label of file.csv; the kinds are bug, feature, question, praise, other."
+    assert told in refusal(["defect"], defect="bananas")
+    with pytest.raises(DataError, match="bananas is no kind; the kinds are bug"):
+        read_kinds(["defect"], {"defect": "bananas"})
+
+
+def test_labels_with_signs_in_them_are_told_apart_and_quoted_for_a_shell() -> None:
+    said = refusal(["it's odd, really", "it's odd, really", "$(x)", "so long " * 20])
+    assert '"it\'s odd, really" (2), "$(x)" (1), "so long so long so long so long so long ..." (1)' in said
+    assert shlex.split(said)[shlex.split(said).index("--map") + 1] == "it's odd, really=KIND"
+    assert "'$(x)=KIND'" in said
+
+
+def test_kinds_of_rows_are_read_like_labels_and_the_others_counted() -> None:
+    kinds, strange = read_kinds(["Bug", None, "bug report", "Rant", "rant", ""], {"Bug_Report": "bug"})
+    assert kinds == [Kind.bug, None, Kind.bug, None, None, None]
+    assert strange == {"rant": 2}
