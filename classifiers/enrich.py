@@ -20,7 +20,7 @@ from classifiers.text import clean
 from classifiers.tone import HOSTILE, ToneModel
 
 ENGLISH = frozenset({"en"})
-RULES = "r3"
+RULES = "r4"
 """Raised whenever cleaning, noise rules or language rules change."""
 SILENT = frozenset({"unsupported_language", "empty_text", "link_only"})
 """Reasons for which there are no words to tell a sentiment or a tone from."""

@@ -42,6 +42,15 @@ _CHATTER = re.compile(
     r"(?:\W+(?:ok(?:ay)?|lol|haha|all|everyone|everybody|guys|folks|one two|here|then|up|bump|\d{1,3}))*\W*",
     re.I,
 )
+_SOMEBODY = r"(?: (?:you|u|all|everyone|everybody|folks|guys|man|bro|dude|mate|team|again|so much|a lot|(?:kind|dear|generous|anonymous) (?:stranger|redditor|soul|sir)))*"
+_ASIDE = re.compile(
+    rf"\W*(?:congrat(?:s|z|ulations)(?: to)?{_SOMEBODY} (?:on|for) (?:the|your) (?:new )?(?:series [a-f]|(?:seed |funding )round|funding|fundraise|ipo|acquisition|wedding|engagement|baby|birthday|anniversary|promotion|job|nomination|award)(?: round)?"
+    rf"|(?:(?:great|nice|good|awesome|amazing|cool|lovely|brilliant) (?:video|vid|stream|episode|clip|edit)s?\W+)?(?:you|u|this (?:channel|video|guy)|he|she|they) (?:deserves?|needs?) (?:(?:so|way|a lot|many|much) )*more (?:subs|subscribers|views|followers)"
+    rf"|(?:thanks?|thank you|thx|tysm|ty)(?: so much)? for the (?:awards?|upvotes?|(?:reddit )?(?:gold|silver)(?=,? (?:kind|dear|generous|anonymous) )),?"
+    rf"|(?:i(?:'ve| have)? )?(?:marked|marking)(?: this| it)? (?:as )?(?:solved|resolved|answered)(?:\W+(?:thanks?|thank you|thx|ty|cheers))?){_SOMEBODY}\W*",
+    re.I,
+)
+"""Talk between people of a channel that is plainly not about a product: each form as a whole."""
 _POINTS_WORDS = """
 a amazing at and awesome best check click cool come for free from go have here it join look lol look more my new now
 on out please see site some something the this to visit watch wow
@@ -63,7 +72,7 @@ _OFFER = (
     r"|(?:check(?: out)?|visit|subscribe to|follow) my (?:new )?(?:blog|channel|profile|page|website|site|youtube|onlyfans|insta\w*)"
     r"|sub ?4 ?sub|\bf4f\b|follow (?:for|4) follow|hot (?:singles|girls) |casino bonus|(?:best )?online casino|essay writing service"
     r"|(?:seo|web design|link building|marketing) (?:services?|experts?) (?:at|for|with)|\bguest posts?\b.{0,40}backlinks?"
-    r"|investment opportunity|^\W*(?:wts|wtb|selling|buying) .{0,40}(?:accounts?|acc|gold|skins?|keys?)\b"
+    r"|investment opportunity"
 )
 _SPAM = re.compile(_OFFER, re.IGNORECASE)
 # Who writes about the product may well name what spam offers: any word of trouble, wish or question speaks for them.
@@ -80,7 +89,7 @@ def noise(text: str) -> str:
     """One snake_case reason why a cleaned text is noise, or an empty string.
 
     ``empty_text`` (nothing left), ``no_words`` (emoji or signs only), ``link_only``, ``greeting``, ``thanks``,
-    ``agreement`` ("+1", "same here"), ``chatter`` ("first!", "bump", "lol"), ``spam``, and what `off_topic` names. A text
+    ``agreement`` ("+1", "same here"), ``chatter`` ("first!", "bump", "marked as solved"), ``spam``, and what `off_topic` names. A text
     that says anything else as well is none of these: whoever reports a bug is heard, and who asks for news of one
     ("any update?") is somebody with a question.
     """
@@ -101,6 +110,8 @@ def noise(text: str) -> str:
             return "agreement"
         if _CHATTER.fullmatch(head):
             return "chatter"
+    if len(found) <= 14 and "?" not in head and _ASIDE.fullmatch(head):
+        return "chatter"
     if not _ABOUT.search(head) and _SPAM.search(head) and not speaks(head):
         return "spam"
     return off_topic(text, found)

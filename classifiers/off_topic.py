@@ -39,8 +39,10 @@ _JOB = re.compile(
     r"|\b(?:has|have) an? (?:opening|vacancy|open position) for\b|\binterested candidates\b",
     re.I,
 )
+_DOES = r"(?:does|do|gives?|takes?|takes away|costs?|is|are|was|were|makes?|leaves|adds|removes|eats|gets|works?|returns?|resets?|deletes?|opens?|closes?|only|nothing|never|always|still|in (?:the |this )?(?:shop|store|game|app|menu|market))"
+"""Who writes "buying gold does nothing" tells what the product does; an advertisement has no such verb."""
 _SALE = re.compile(
-    r"^\W*(?:(?:i'?m |we'?re )?(?:selling|buying|trading) (?!(?:an?|items?|things|stuff|on|in|the|with|via|should|seats?|to|from|more)\b)|wholesale\b|price drop\b|spare tickets?\b|(?:up )?for sale(?:[:!,–-]| my\b| \d)|(?-i:FOR SALE)\b|wt[sbt]\b|iso\b|anyone want to buy\b|(?:flat|apartment|room|house) (?:for|to) (?:rent|let)\b"
+    rf"^\W*(?:(?:i'?m |we'?re )?(?:selling|buying|trading) (?!.*\b{_DOES}\b)(?!(?:an?|items?|things|stuff|on|in|the|with|via|should|seats?|to|from|more)\b)|wholesale\b|price drop\b|spare tickets?\b|(?:up )?for sale(?:[:!,–-]| my\b| \d)|(?-i:FOR SALE)\b|wt[sbt]\b|iso\b|anyone want to buy\b|(?:flat|apartment|room|house) (?:for|to) (?:rent|let)\b"
     r"|(?:bulk|cheap|used) .{0,40}for sale\b|(?:\w+ ){1,3}looking for a new home\b|(?:i'?m )?giving away my\b)",
     re.I,
 )
@@ -83,8 +85,15 @@ _CLOSED_BY_ITSELF = re.compile(
     r"|^\W*(?:auto(?:matic|mated)?[- ]?(?:reply|response)\b|(?:i am|i'm|i will be) (?:currently )?out of (?:the )?office (?:until|from|till)\b)|\bi am a bot,? and this (?:action|comment|message) was performed automatically\b",
     re.I | re.S,
 )
+_POST = r"(?:thread|topic|post|comment|message|discussion|conversation|repl(?:y|ie)|link)s?"
+_MODERATES = (
+    rf"(?:(?:lock|clos|remov|delet|mov|merg|clean|hid|archiv)\w* (?:up |out |down )?(?:(?:this|the|your|that|some|these|a few|several|off[- ]topic) ){{0,2}}(?:{_POST}|down)\b"
+    rf"|{_POST}\W+(?:was |were |has been |have been |is |are )?(?:locked|closed|removed|deleted|moved|merged|hidden|archived)\b|\b(?:keep (?:it|this|things|the \w+)|stay|remain|be) (?:civil|friendly|polite|nice|respectful|clean|on[- ]topic)\b"
+    r"|\b(?:read|follow|respect|mind|see|check|use) (?:the|our) (?:\w+ )?(?:rules|guidelines|search|mega ?thread)\b|\b(?:final|last|first|second) warning\b|\bbanned\b)"
+)
 _MODERATION = re.compile(
-    r"\W*(?:(?:\[?mod(?:erator)?(?: note| here| message)?\]?|admin(?: note| here))\W{1,3}.{1,140}|mov(?:ed|ing) (?:this )?(?:(?:thread|topic|post) )?(?:to|from) (?:the )?(?-i:[\"“]?[A-Z])(?:[\w/&\-”\"]+ ?){1,4}(?:as it.{0,60})?|(?:post|comment|thread|topic|link|message|reply)s? (?:was |has been )?(?:removed|locked|deleted|closed)(?:\W+(?:by (?:an? |the )?(?:moderators?|mods?|admins?)|(?:per |see )?rule \d+.{0,60}|off[- ]?topic|duplicate thread))?"
+    rf"\W*(?:(?:\[mod(?:erator)?(?: note| message)?\]|(?:mod(?:erator)?|admin)(?: (?:note|here|message))?[:.,!–-]|mod(?:erator)? note\b)(?=.*{_MODERATES})\W{{0,3}}.{{1,140}}|mov(?:ed|ing) (?:this|the) (?:thread|topic|post) (?:to|from) .{{1,80}}|moved to (?:the )?(?:off[- ]?topic|[\w/&\- ]{{1,30}} (?:sub)?forum)(?: as it .{{0,60}})?"
+    rf"|{_POST} (?:was |has been |were |have been )?(?:removed|locked|deleted|closed)\W+(?:by (?:an? |the )?(?:moderators?|mods?|admins?)|(?:per |see )?rule \d+.{{0,60}}|off[- ]?topic|duplicate thread)"
     r"|(?:locking|closing) this(?: (?:thread|topic|discussion|down))?(?: now)?,? ?(?:before it|as it(?:'s| has) run|since it(?:'s| has) run|wrong (?:forum|subforum|section|channel)|because it(?:'s| is) off).{0,80}|(?:reminder\W{1,3})?(?:please )?(?:read|follow|respect|mind|see) (?:the|our) (?:\w+ )?rules(?: before (?:you )?post(?:ing)?)?"
     r"|(?:(?:please|everyone|folks|guys|let'?s),? ){0,2}(?:keep (?:it|this|the (?:discussion|conversation|chat|thread)|things) (?:civil|friendly|on[- ]topic|clean|respectful|polite|english)|stay (?:on[- ]topic|civil|friendly|polite)|no politics|don'?t (?:double|cross)[- ]?post)(?:[,.!;–-].{0,60}| (?:please|everyone|guys|folks|thank|next time|and|in (?:here|this)|here|from now)\b.{0,60})?"
     r"|merged (?:with|into) (?:the )?(?:mega|main|other) ?thread|user was banned\b.{0,40}|this is your (?:final|last|first|second) warning\b.{0,80}|your (?:post|comment|thread|message) (?:was|has been) removed (?:because|as|for|due to) .{1,120})[.!]?\W*",
