@@ -23,7 +23,7 @@ _SPEAKS = re.compile(
 )
 _CALLS = re.compile(
     r"(?:\b(?:dm|pm|message|text|contact|email|write|hit|reach|inbox|call|whatsapp) (?:me|us|him|her)\b|\b(?:my|our) inbox\b|\badd me\b|\bget in touch\b|\bhit me up\b"
-    r"|\b(?:apply|enrol+|order|book|register) (?:now|here|today|via|below|at)\b|\bsend me a (?:message|dm|pm)\b|\bdm for\b|\bsend (?:in |me |us )?(?:your|their|a) (?:cv|r[eé]sum[eé]|portfolio|application)\b|\b(?:in|on) (?:my )?bio\b|\blink\b"
+    r"|\b(?:apply|enrol+|order|book|register) (?:now|here|today|via|below|at)\b|\bsend me a (?:message|dm|pm)\b|\bdm for\b|\b[dp]m\W*$|\bsend (?:in |me |us )?(?:your|their|a) (?:cv|r[eé]sum[eé]|portfolio|application)\b|\b(?:in|on) (?:my )?bio\b|\blink\b"
     r"|\bpick ?-?up\b|\bcan ship\b|\bshipping\b|\b(?:or )?best offer\b|\bobo\b|\bpaypal\b|\bface value\b|\bfast delivery\b|\btrusted seller\b|\bfirst come\b"
     r"|\b(?:best|lowest|good|cheap) prices?\b|\bprice list\b|\bgood money\b|\bminimum order\b)",
     re.I,

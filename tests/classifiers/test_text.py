@@ -74,35 +74,6 @@ def test_a_megabyte_takes_no_time(piece: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        ("The application closes whenever I open the camera", "en"),
-        ("lol", "en"),
-        ("app crash", "en"),
-        ("der Absturz passiert immer beim Start der Anwendung", "de"),
-        ("la aplicación se cierra sola cuando abro la cámara", "es"),
-        ("Приложение падает при запуске", "ru"),
-        ("アプリが落ちる", "ja"),
-        ("no funciona", "es"),
-        ("merci", "fr"),
-        ("la app se cierra", "es"),
-        ("die app die immer crasht", "de"),
-        ("café menu broken", "en"),
-        ("MIT license missing", "en"),
-        ("NullPointerException", "en"),
-        ("`KeyError: 'x'`", "und"),
-        ("Hallo zusammen, since the last update the app crashes when I open the settings", "en"),
-        ("Seit dem letzten Update stürzt die App beim Öffnen der Einstellungen ab: connection refused", "de"),
-        ("+1", "und"),
-        ("😂😂", "und"),
-        ("", "und"),
-    ],
-)
-def test_language(text: str, language: str) -> None:
-    assert detect(text)[0] == language
-
-
-@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("", "empty_text"),
@@ -131,7 +102,7 @@ def test_language(text: str, language: str) -> None:
         ("promo code: RELAY50", "spam"),
         ("Free nitro for everyone link", "spam"),
         ("Visit link for best SEO services, guest posts, backlinks", "spam"),
-        ("selling account lvl 80, dm", "spam"),
+        ("selling account lvl 80, dm", "sale"),
         ("Can't use code SAVE20 for 20% off at checkout", ""),
         ("I can use my promo code only once, why?", ""),
         ("casino bonus screen crashes", ""),
