@@ -237,6 +237,7 @@ def _evidence(decision: Decision) -> str:
             "score": round(float(decision.score), 4),
             "join_at": decision.join_at,
             "suggest_at": decision.suggest_at,
+            "apart": list(decision.apart),
             "nearest": [
                 {
                     "comment": near.comment_id,

@@ -56,6 +56,7 @@ class Link:
             "score": round(self.score, 4),
             "join_at": round(self.join_at, 4),
             "suggest_at": round(self.suggest_at, 4),
+            "apart": list(next((decision.apart for _, decision in self.decisions if decision.apart), ())),
             "nearest": [
                 {
                     "of": speaker.comment_id,

@@ -160,6 +160,7 @@ class Decision:
 
     ``score`` is the likelihood (0..1) that the comment says the same as the theme of ``nearest``; ``join_at`` and
     ``suggest_at`` are the likelihoods that were asked of such texts (a ``join_at`` above 1: only a person joins them).
+    ``apart`` holds two words, the comment's and the theme's, where they are not joined for meaning different things.
     """
 
     verdict: Verdict
@@ -168,6 +169,7 @@ class Decision:
     join_at: float
     suggest_at: float
     nearest: Sequence[Nearest]
+    apart: Sequence[str] = ()
 
 
 class Grouper(Protocol):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from classifiers.alternatives import differ
 from classifiers.contract import Decision, Member, ModelError, Nearest, Verdict
 from classifiers.distinct import conflict, differ_in_numbers, names_parts
 from classifiers.heads import WEIGHTS
@@ -99,17 +100,19 @@ class DefaultGrouper:
         elif best.score >= best.suggest_at:
             verdict = Verdict.suggest
         theme = None if verdict is Verdict.new else best.theme_id
-        return Decision(verdict, theme, best.score, best.join_at, best.suggest_at, _evidence(around, best))
+        return Decision(verdict, theme, best.score, best.join_at, best.suggest_at, _evidence(around, best), best.apart)
 
     def _judge(self, around: Surroundings, nearest: Sequence[int]) -> _Link:
         text, closest = around.comment.text, around.candidates[nearest[0]].text
         size = pair_class(text, closest)
         join_at, suggest_at = self.thresholds.join[size], self.thresholds.suggest[size]
         copied = any(same_words(text, around.candidates[place].text) for place in nearest[:LINKED])
+        apart = () if copied else differ(around.comment, [around.candidates[place] for place in nearest[:LINKED]]) or ()
         if copied:
             join_at = NEVER if size == "report" and length_class(text) == "long" else min(join_at, 1.0)
         elif (
-            around.contradicts(nearest)
+            apart
+            or around.contradicts(nearest)
             or conflict(text, closest)
             or (overlap(text, closest) >= ALIKE and differ_in_numbers(text, closest))
         ):
@@ -117,7 +120,7 @@ class DefaultGrouper:
         score = 1.0 if copied else self.score(around, nearest)
         oldest = min(around.candidates[place].comment_id for place in nearest)
         return _Link(
-            around.candidates[nearest[0]].theme_id, score, join_at, suggest_at, tuple(nearest[:LINKED]), oldest
+            around.candidates[nearest[0]].theme_id, score, join_at, suggest_at, tuple(nearest[:LINKED]), oldest, apart
         )
 
     def score(self, around: Surroundings, nearest: Sequence[int]) -> float:
@@ -133,6 +136,7 @@ class _Link:
     suggest_at: float
     nearest: tuple[int, ...]
     oldest: int
+    apart: tuple[str, ...]
 
     @property
     def margin(self) -> float:

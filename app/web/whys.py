@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.web.words import VERDICTS, plain
@@ -43,16 +43,18 @@ def why(grouping: Mapping[str, Any]) -> str:
         told = f"{likely(score)} likely the same"
     if verdict == "join":
         return f"{said}: {told}; {_needed(join_at)}."
-    return f"{said}: {told}; {_needed(join_at)}, and a person is asked from {_from(suggest_at)}."
+    return f"{said}: {told}; {_needed(join_at, grouping.get('apart'))}, and a person is asked from {_from(suggest_at)}."
 
 
 def proposal(score: float, evidence: Mapping[str, Any]) -> str:
     """What speaks for two themes being the same: ``87 % likely; such texts join from 90 %``."""
     told = f"{likely(score)} likely"
-    return f"{told}; {_needed(float(evidence['join_at']))}" if "join_at" in evidence else told
+    return f"{told}; {_needed(float(evidence['join_at']), evidence.get('apart'))}" if "join_at" in evidence else told
 
 
-def _needed(join_at: float) -> str:
+def _needed(join_at: float, apart: Sequence[str] | None = None) -> str:
+    if join_at > 1 and apart:
+        return f"one says “{apart[0]}”, the other “{apart[1]}”, and such texts never join by themselves"
     if join_at > 1:
         return "texts that name an exact version, part or number, or are of another kind, never join by themselves"
     if join_at >= _STRICT:

@@ -136,6 +136,18 @@ NEAR = {"comment": 1, "theme": "t", "cosine": 0.7, "lexical": 0.4, "words": ["ex
             "from 60 %.",
         ),
         (
+            {
+                "verdict": "suggest",
+                "score": 0.94,
+                "join_at": 1.01,
+                "suggest_at": 0.2,
+                "apart": ["export", "import"],
+                "nearest": [NEAR],
+            },
+            "Close to another theme, so a person was asked: 94 % likely the same; one says “export”, the other "
+            "“import”, and such texts never join by themselves, and a person is asked from 20 %.",
+        ),
+        (
             {"verdict": "new", "score": 0.004, "join_at": 0.8, "suggest_at": 0.35, "nearest": [NEAR]},
             "Nothing was close enough, so it opened a theme: under 1 % likely the same; such texts join from 80 %, and "
             "a person is asked from 35 %.",
@@ -160,8 +172,13 @@ def test_likeness_is_not_told_as_a_likelihood() -> None:
     [
         ({"join_at": 0.8}, "61 % likely; such texts join from 80 %"),
         ({"join_at": 0.98}, "61 % likely; such texts, which often look the same and are not, join from 98 %"),
+        (
+            {"join_at": 1.01, "apart": ["csv", "pdf"]},
+            "61 % likely; one says “csv”, the other “pdf”, and such texts never join by themselves",
+        ),
+        ({"join_at": 0.87, "apart": ["csv", "pdf"]}, "61 % likely; such texts join from 87 %"),
         ({}, "61 % likely"),
     ],
 )
-def test_a_proposal_says_what_would_have_been_enough(evidence: dict[str, float], said: str) -> None:
+def test_a_proposal_says_what_would_have_been_enough(evidence: dict[str, object], said: str) -> None:
     assert whys.proposal(0.61, evidence) == said

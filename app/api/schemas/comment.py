@@ -57,8 +57,9 @@ class CommentOut(Out):
     grouping: dict[str, Any] = Field(
         description="Why it is in its theme: `verdict` (`join`, `suggest`, `new`), `score`, how likely it says the "
         "same as the theme that came closest (0 to 1), `join_at` and `suggest_at`, the likelihoods from which such "
-        "texts join and a person is asked (above 1: never by themselves), and the `nearest` comments with `words` in "
-        "common; `cosine` and `lexical` there are likenesses, no likelihoods. Empty where it has no theme."
+        "texts join and a person is asked (above 1: never by themselves), `apart`, two words by which it means "
+        "something else than that theme, if any, and the `nearest` comments with `words` in common; `cosine` and "
+        "`lexical` there are likenesses, no likelihoods. Empty where it has no theme."
     )
 
     model_config = Out.model_config | example(

@@ -92,8 +92,8 @@ class SuggestionOut(Out):
     evidence: dict[str, Any] = Field(
         description="`verdict` (`suggest`: a comment came, `merge`: two themes grew together), `score`, `join_at` and "
         "`suggest_at` (from which likelihood comments join, and a person is asked; above 1: they never join by "
-        "themselves), `nearest` comments with `words` in common; `cosine` and `lexical` there are likenesses, no "
-        "likelihoods."
+        "themselves), `apart`, two words by which they mean different things, if any, `nearest` comments with `words` "
+        "in common; `cosine` and `lexical` there are likenesses, no likelihoods."
     )
     state: Literal["open", "accepted", "rejected"]
     created_at: datetime
