@@ -12,7 +12,7 @@ from rich.console import Console
 
 from classifiers import encoder
 from classifiers.contract import ModelError
-from classifiers.datasets import DataError
+from classifiers.datasets import DataError, Reading
 from classifiers.enrich import DefaultEnricher
 from classifiers.evaluate_duplicates import DuplicateReport, evaluate_duplicates
 from classifiers.evaluate_kind import KindReport, evaluate_kind
@@ -41,6 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--threads", type=int)
     parser.add_argument("--only", help="score this kind against the rest")
     parser.add_argument("--map", action="append", default=[], metavar="KIND=KIND", help="fold one kind into another")
+    parser.add_argument(
+        "--field", action="append", default=[], metavar="NAME=FIELD", help="what the file calls a field"
+    )
+    parser.add_argument("--where", action="append", default=[], metavar="FIELD=VALUE", help="only rows that say so")
     parser.add_argument("--baseline", action="append", default=[], metavar="NAME", help="score this method as well")
     parser.add_argument("--train", action="append", default=[], type=Path, help="what kind baselines learn from")
     parser.add_argument("--folds", type=int, default=5, help="without --train: folds of the file itself")
@@ -50,20 +54,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write the report here")
     options = parser.parse_args(arguments)
     try:
-        folds = read_folds(options.map)
+        folds, reading = read_folds(options.map), Reading.of(options.field, options.where)
         enricher = DefaultEnricher(encoder.load(options.model, threads=options.threads), folder=options.weights)
         report: KindReport | DuplicateReport
         if options.task == "kind":
             report = evaluate_kind(
-                options.file, enricher, only=options.only, unsure_below=enricher.unsure_below,
+                options.file, enricher, reading=reading, only=options.only, unsure_below=enricher.unsure_below,
                 mapping=folds,
                 baselines=options.baseline, train=options.train, folds=options.folds, limit=options.limit,
                 seen=learned_from(options.file, options.weights),
             )  # fmt: skip
         else:
             report = evaluate_duplicates(
-                options.file, enricher, DefaultGrouper(Thresholds.read(options.weights)), mapping=folds,
-                shuffle=options.shuffle, limit=options.limit, orders=options.orders, baselines=options.baseline,
+                options.file, enricher, DefaultGrouper(Thresholds.read(options.weights)), reading=reading,
+                mapping=folds, shuffle=options.shuffle, limit=options.limit, orders=options.orders,
+                baselines=options.baseline,
             )  # fmt: skip
     except (DataError, ModelError) as error:
         print(f"{error.detail} ({error.reason})", file=sys.stderr)

@@ -15,7 +15,7 @@ from classifiers.agreement import draws
 from classifiers.baselines import check
 from classifiers.baselines_groups import NEEDS, Clustering, check_size, cluster
 from classifiers.contract import THEME_KINDS, Enricher, Grouper, Member
-from classifiers.datasets import DataError, Row, labelled_rows
+from classifiers.datasets import AS_NAMED, DataError, Reading, Row, labelled_rows
 from classifiers.labels import read_kinds
 from classifiers.measures import Interval, interval
 from classifiers.retrieval import WAYS, Search
@@ -65,6 +65,7 @@ def evaluate_duplicates(
     enricher: Enricher,
     grouper: Grouper,
     *,
+    reading: Reading = AS_NAMED,
     mapping: Mapping[str, str] | None = None,
     shuffle: int | None = None,
     limit: int | None = None,
@@ -76,7 +77,7 @@ def evaluate_duplicates(
     say: Say = lambda _: None,
 ) -> DuplicateReport:
     """Score search and grouping on a file with ``text``, ``duplicate_group`` and ``created_at`` (``product``,
-    ``kind`` optional). ``mapping`` says which kinds the labels of the file are (``{"bug report": "bug"}``).
+    ``kind`` optional), or others by ``reading``. ``mapping`` says which kinds the file's labels are.
 
     Rows without a group are alone in theirs. They are taken by ``created_at``, or in a random order with the seed
     ``shuffle``, then cut to ``limit``. Search looks at the whole pool of the product; the stream only at what came
@@ -88,7 +89,7 @@ def evaluate_duplicates(
         DataError: for an unusable file or an unusable baseline.
     """
     check(baselines, NEEDS, "groups")
-    rows, left_out = labelled_rows(path, "text")
+    rows, left_out = labelled_rows(path, "text", reading=reading)
     if not any("duplicate_group" in row for row in rows):
         raise DataError(
             "field_missing", f"No row of {path} has a field 'duplicate_group', so there is nothing to score."

@@ -13,7 +13,7 @@ import numpy as np
 from classifiers.baselines import check
 from classifiers.baselines_kind import NEEDS, Labelled, Rival, judge
 from classifiers.contract import UNSURE, Enricher, Enrichment, Kind
-from classifiers.datasets import labelled_rows
+from classifiers.datasets import AS_NAMED, Reading, labelled_rows
 from classifiers.labels import ELSEWHERE, Labels, read_labels
 from classifiers.measures import Interval, LabelScore, calibration_error, confusion, label_scores, tabulate
 from classifiers.text import fingerprint
@@ -101,6 +101,7 @@ def evaluate_kind(
     path: Path,
     enricher: Enricher,
     *,
+    reading: Reading = AS_NAMED,
     only: str | None = None,
     mapping: Mapping[str, str] | None = None,
     unsure_below: float = 0.0,
@@ -114,7 +115,7 @@ def evaluate_kind(
     mistakes: int = 10,
     say: Say = lambda _: None,
 ) -> KindReport:
-    """Score ``enricher`` on a file with the fields ``text`` and ``kind``, labels in any case.
+    """Score ``enricher`` on a file with the fields ``text`` and ``kind``, or others by ``reading``; labels in any case.
 
     ``mapping`` folds kinds into others (``{"question": "other"}``), in the file and in what is predicted. ``only``
     scores one kind against the rest, whatever the file calls the rest. Without it, kinds that the file does not use
@@ -128,7 +129,7 @@ def evaluate_kind(
         DataError: for an unusable file, a label that is no kind (``unknown_kind``), or an unusable baseline.
     """
     check(baselines, NEEDS, "kinds")
-    rows, left_out = labelled_rows(path, "text", "kind", limit=limit)
+    rows, left_out = labelled_rows(path, "text", "kind", limit=limit, reading=reading)
     labels = read_labels([row["kind"] for row in rows], path.name, only=only, mapping=mapping)
     truth = [labels.fold(str(row["kind"])) for row in rows]
     judged, vectors = _judge([str(row["text"]) for row in rows], enricher, labels, "minilm" in baselines, say)

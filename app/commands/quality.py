@@ -22,6 +22,13 @@ File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL, 
 Folds = Annotated[
     list[str] | None, typer.Option("--map", metavar="LABEL=KIND", help="Fold a label: question=other; repeatable.")
 ]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option("--field", metavar="NAME=FIELD", help="What the file calls a field: kind=truth.kind; repeatable."),
+]
+Where = Annotated[
+    list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Only rows that say so: language=en; repeatable.")
+]
 Weights = Annotated[Path | None, typer.Option(help="A folder of other heads and thresholds than the shipped ones.")]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first rows.")]
 
@@ -83,19 +90,23 @@ def kind(
         typer.Option(exists=True, dir_okay=False, help="A labelled file for baselines to learn from; repeatable."),
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="Without --train, baselines learn from folds of the file.")] = 5,
+    fields: Fields = None,
+    where: Where = None,
     limit: Limit = None,
     weights: Weights = None,
     write: Write = None,
 ) -> None:
     """Score kinds: fields `text` and `kind`, any subset of kinds."""
+    from classifiers.datasets import Reading
     from classifiers.evaluate import evaluate_kind, learned_from
     from classifiers.labels import read_folds
 
-    folds_in = read_folds(mapping or [])
+    folded, reading = read_folds(mapping or []), Reading.of(fields or [], where or [])
     enricher = _enricher(weights)
     report = evaluate_kind(
-        file, enricher, only=only, mapping=folds_in, unsure_below=enricher.unsure_below, baselines=baseline or [],
-        train=train or [], folds=folds, limit=limit, seen=learned_from(file, weights), say=output.hint,
+        file, enricher, reading=reading, only=only, mapping=folded, unsure_below=enricher.unsure_below,
+        baselines=baseline or [], train=train or [], folds=folds, limit=limit, seen=learned_from(file, weights),
+        say=output.hint,
     )  # fmt: skip
     _report(report, write)
 
@@ -110,20 +121,23 @@ def duplicates(
         typer.Option(metavar="NAME", help="Score singletons, agglomerative, hdbscan or bertopic too; repeatable."),
     ] = None,
     mapping: Folds = None,
+    fields: Fields = None,
+    where: Where = None,
     limit: Limit = None,
     weights: Weights = None,
     write: Write = None,
 ) -> None:
     """Score grouping: fields `text`, `duplicate_group`, `created_at`, optional `kind` and `product`."""
+    from classifiers.datasets import Reading
     from classifiers.evaluate import evaluate_duplicates
     from classifiers.grouping import DefaultGrouper, Thresholds
     from classifiers.labels import read_folds
 
-    folds = read_folds(mapping or [])
+    folded, reading = read_folds(mapping or []), Reading.of(fields or [], where or [])
     enricher = _enricher(weights)
     report = evaluate_duplicates(
-        file, enricher, DefaultGrouper(Thresholds.read(weights)), mapping=folds, shuffle=shuffle, limit=limit,
-        orders=orders, baselines=baseline or [], say=output.hint,
+        file, enricher, DefaultGrouper(Thresholds.read(weights)), reading=reading, mapping=folded, shuffle=shuffle,
+        limit=limit, orders=orders, baselines=baseline or [], say=output.hint,
     )  # fmt: skip
     _report(report, write)
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.datasets import DataError, labelled_rows, read_rows
+from classifiers.datasets import AS_NAMED, DataError, Reading, labelled_rows, read_rows
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r"), min_size=1, max_size=40)
 ROWS = st.lists(st.tuples(TEXT.filter(str.strip), st.sampled_from(["bug", "other"])), min_size=1, max_size=8)
@@ -71,3 +71,56 @@ def test_a_broken_archive_is_a_sentence(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(DataError) as refusal:
         read_rows(path, "text")
     assert refusal.value.reason in ("file_unreadable", "file_empty")
+
+
+def refusal(path: Path, content: bytes, reading: Reading = AS_NAMED) -> str:
+    path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        labelled_rows(path, "text", "kind", reading=reading)
+    assert caught.value.reason in ("file_unreadable", "file_empty", "field_missing")
+    return caught.value.detail.replace(str(path), "FILE")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_line_that_is_not_utf_8_is_named(tmp_path: Path, packed: bool) -> None:
+    content = b'{"text": "a"}\n' * 3000 + '{"text": "café"}\n'.encode("latin-1") + b'{"text": "b"}\n' * 3000
+    said = refusal(tmp_path / ("a.jsonl.gz" if packed else "a.jsonl"), gzip.compress(content) if packed else content)
+    assert said == "Line 3001 of FILE is not UTF-8 (invalid continuation byte, byte 14): save it as UTF-8."
+
+
+def test_what_is_no_archive_or_half_of_one_is_told_so(tmp_path: Path) -> None:
+    assert "is not packed with gzip" in refusal(tmp_path / "a.csv.gz", b"text,kind\n")
+    whole = gzip.compress(b'{"text": "a", "kind": "bug"}\n' * 500)
+    assert "is damaged or cut off" in refusal(tmp_path / "a.jsonl.gz", whole[:-9])
+    assert "is damaged or cut off" in refusal(tmp_path / "a.jsonl.gz", whole[:12] + b"\xff" * 40)
+
+
+@pytest.mark.parametrize("content", [b'[{"text": "a", "kind": "bug"}]', b'[\n{"text": "a"}]', b'{\n  "text": "a"\n}'])
+def test_one_json_value_over_all_rows_is_told_what_is_read(tmp_path: Path, content: bytes) -> None:
+    assert "; write one object per line, not an array over all of them." in refusal(tmp_path / "a.jsonl", content)
+
+
+def test_fields_by_other_names_and_within_objects(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    told = [("a", "bug", "en"), ("b", "bug", "de"), ("c", None, "EN")]
+    path.write_text("\n".join(json.dumps({"body": t, "truth": {"kind": k, "language": x}}) for t, k, x in told))
+    reading = Reading.of(["text=body", "kind = truth.kind"], ["truth.language=en", "truth.language=fr"])
+    rows, left_out = labelled_rows(path, "text", "kind", reading=reading)
+    assert [(row["text"], row["kind"]) for row in rows] == [("a", "bug")]
+    assert left_out == {3: ("kind", 3)}
+    columns = tmp_path / "rows.csv"
+    columns.write_text("Body,Label,Lang\na,bug,en\nb,bug,de\n")
+    reading = Reading.of(["text=Body", "kind=Label"], ["Lang=EN"])
+    assert [row["kind"] for row in labelled_rows(columns, "text", "kind", reading=reading)[0]] == ["bug"]
+
+
+def test_fields_that_are_not_there_are_named_as_the_file_would(tmp_path: Path) -> None:
+    content = b'{"text": "a", "truth": {"kind": "bug"}}\n'
+    said = refusal(tmp_path / "a.jsonl", content, Reading.of(["kind=truth.kin"], []))
+    assert "has no field 'truth.kin', nor has any other; there are: text, truth." in said
+    said = refusal(tmp_path / "a.jsonl", content, Reading.of(["kind=truth.kind"], ["truth.language=en"]))
+    assert said == "No row of FILE has truth.language=en; there are: text, truth."
+    for wrong in ("kind", "kind=", "=kind"):
+        with pytest.raises(DataError, match=f"--field {wrong}: write it as in --field kind=label") as caught:
+            Reading.of([wrong], [])
+        assert caught.value.reason == "option_invalid"
