@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from classifiers.contract import Vectors
 from classifiers.kind import KINDS
+from classifiers.softmax import softmax
 
 WIDTH = 0.4
 """How far a correction reaches: its weight falls to a third at a cosine of 0.56."""
@@ -73,9 +74,3 @@ def likeness(vectors: Vectors, centres: Vectors) -> Floats:
 def logs(probabilities: Floats) -> Floats:
     """Logarithms, with zero read as less than the least that is stored."""
     return np.asarray(np.log(np.maximum(probabilities, _LEAST)))
-
-
-def softmax(logits: Floats) -> Floats:
-    """Row-wise softmax."""
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(raised / raised.sum(axis=1, keepdims=True))

@@ -49,8 +49,8 @@ def draws(groups: Numbers, seed: int, samples: int = SAMPLES) -> Floats:
     return np.asarray(random.multinomial(len(names), np.full(len(names), 1 / len(names)), samples)[:, place], float)
 
 
-def macro_f1(targets: Floats, predicted: Numbers, counted: Floats, labels: Numbers) -> Floats:
-    """Macro F1 over ``labels`` for every row of ``counted`` (float64[samples, n]: what each example weighs).
+def expected_f1(targets: Floats, predicted: Numbers, counted: Floats, labels: Numbers) -> Floats:
+    """Macro F1 over ``labels``, all of which occur, for each row of ``counted`` (float64[samples, n], weights).
 
     ``targets`` float64[n, kinds] are probabilities of the truth; where they are not certain, so is the score: it is the
     expected one, with numerator and denominator expected apart.

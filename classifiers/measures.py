@@ -100,17 +100,18 @@ def difference(
     return interval(float(macro(cube)), macro(drawn))
 
 
-def calibration_error(confidence: Sequence[float], right: Sequence[bool], bins: int = 15) -> float:
-    """Expected calibration error with equally wide bins (Guo et al., ICML 2017)."""
+def calibration_error(
+    confidence: Sequence[float] | Floats,
+    right: Sequence[bool] | NDArray[np.bool_],
+    weights: Floats | None = None,
+    bins: int = 15,
+) -> float:
+    """Expected calibration error with equally wide bins (Guo et al., ICML 2017); rows weigh 1 without ``weights``."""
     sure = np.asarray(confidence, float)
+    weighed = np.ones(len(sure)) if weights is None else weights
     place = np.clip((sure * bins).astype(int), 0, bins - 1)
-    gap = np.bincount(place, sure - np.asarray(right, float), minlength=bins)
-    return float(np.abs(gap).sum() / len(sure))
-
-
-def recall_at(ranks: Sequence[int | None], depth: int) -> float:
-    """Share of queries whose first right answer has a rank (from 1) of at most ``depth``."""
-    return sum(rank is not None and rank <= depth for rank in ranks) / len(ranks) if ranks else 0.0
+    gap = np.bincount(place, weighed * (sure - np.asarray(right, float)), minlength=bins)
+    return float(np.abs(gap).sum() / weighed.sum())
 
 
 def harmonic(one: float, other: float) -> float:

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import Vectors
-from classifiers.correction import Correction, Floats, likeness, logs, softmax
+from classifiers.correction import Correction, Floats, likeness, logs
 from classifiers.holdout import Numbers, folds
 from classifiers.kind import KINDS
+from classifiers.softmax import softmax
 
 PENALTIES = (1.0, 0.25, 0.06)
 MOST_CENTRES = 600

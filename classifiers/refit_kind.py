@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from classifiers.correction import Correction, Floats
-from classifiers.holdout import Gain, Numbers, draws, folds, gain, macro_f1
+from classifiers.holdout import Gain, Numbers, draws, expected_f1, folds, gain
 from classifiers.kind import KINDS
 from classifiers.refit import Examples, Mask, refit, total_loss
 
@@ -178,7 +178,7 @@ def _gain(truth: Examples, trials: list[Trial], kinds: Numbers, seed: int) -> Ga
     """What the change brings in macro F1, the mean over the repeats."""
     counted = np.vstack([np.ones(len(truth)), draws(truth.groups, seed)]) * truth.weights
     sides = [
-        np.mean([macro_f1(truth.targets, trial[side].argmax(axis=1), counted, kinds) for trial in trials], axis=0)
+        np.mean([expected_f1(truth.targets, trial[side].argmax(axis=1), counted, kinds) for trial in trials], axis=0)
         for side in (0, 1)
     ]
     difference = sides[1] - sides[0]
@@ -197,7 +197,7 @@ def _score_once(truth: Examples, said: Floats, kinds: Numbers, unsure_below: flo
     right = truth.targets[np.arange(len(truth)), choice]
     sure = said.max(axis=1) >= unsure_below
     weights, spoken = truth.weights, truth.spoken
-    each = [float(macro_f1(truth.targets, choice, weights[None, :], np.array([kind]))[0]) for kind in kinds]
+    each = [float(expected_f1(truth.targets, choice, weights[None, :], np.array([kind]))[0]) for kind in kinds]
     return [
         float(np.mean(each)),
         total_loss(truth, said) / float(weights.sum()),

@@ -1,4 +1,4 @@
-"""Training of a linear softmax head whose examples may allow several kinds (scipy; never imported when serving).
+"""The softmax, and the training of a linear head whose examples may allow several kinds (scipy, in ``fit`` alone).
 
 Data sets do not agree on their labels: a review set's *other* holds questions, a chat set knows only *feature or not*.
 The loss of an example is therefore minus the logarithm of the probability that its allowed kinds have together

@@ -133,3 +133,5 @@ def test_cluster_scores_by_hand() -> None:
 
 def test_calibration_error_by_hand() -> None:
     assert calibration_error([0.95, 0.95, 0.55], [True, False, True], bins=10) == pytest.approx((0.9 + 0.45) / 3)
+    weighed = calibration_error([0.95, 0.95, 0.55], [True, False, True], np.array([2.0, 1.0, 1.0]), bins=10)
+    assert weighed == pytest.approx((0.95 - 2 * 0.05 + 0.45) / 4)

@@ -10,7 +10,7 @@ import pytest
 from classifiers.correction import Correction
 from classifiers.enrich import DefaultEnricher
 from classifiers.grouping import CLASSES, NEVER, Thresholds
-from classifiers.holdout import folds, macro_f1
+from classifiers.holdout import expected_f1, folds
 from classifiers.kind import KINDS
 from classifiers.refit import Examples, examples, refit
 from classifiers.refit_grouping import BOUND, NO_SHIFTS, Pairs, fit_shifts, shifted, try_grouping
@@ -31,7 +31,7 @@ def score(world: World, correction: Correction | None) -> float:
         probabilities = correction.probabilities(world.vectors[world.test], probabilities)
     truth = np.eye(len(KINDS))[world.kinds[world.test]]
     kinds = np.unique(world.kinds[world.test])
-    return float(macro_f1(truth, probabilities.argmax(axis=1), np.ones((1, len(truth))), kinds)[0])
+    return float(expected_f1(truth, probabilities.argmax(axis=1), np.ones((1, len(truth))), kinds)[0])
 
 
 def shuffled(data: Examples, seed: int) -> Examples:
