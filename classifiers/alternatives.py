@@ -3,7 +3,8 @@
 A likeness is topical: *export to CSV* and *import from CSV* have nearly everything in common. The lists are short and
 hold what is seldom said in passing. Some opposites are left out on purpose, because the same complaint is told from
 either end: open and close, add and remove, show and hide, lock and unlock, sent and received, log in and log out,
-before and after, online and offline, encrypt and decrypt, big and small.
+before and after, online and offline, encrypt and decrypt, big and small. So are troubles, late and twice for one, which
+are said in passing of each other.
 """
 
 from __future__ import annotations
@@ -79,6 +80,11 @@ NAMES: Mapping[str, Choice] = {
         "hour": "hourly", "day": "daily", "week": "weekly", "month": "monthly", "quarter": "quarterly",
         "year": "yearly, annual, annually",
     },
+    "order": {
+        "date": "by date", "name": "by name, alphabetical, alphabetically", "size": "by size", "price": "by price",
+        "amount": "by amount", "rating": "by rating", "priority": "by priority", "distance": "by distance",
+    },
+    "look": {"colour": "colour, colours, color, colors", "size": "size, sizes"},
 }  # fmt: skip
 """What a comment is about, whatever its kind."""
 
@@ -105,8 +111,6 @@ OPPOSITES: Sequence[tuple[str, str]] = (
     ("too loud", "too quiet"),
     ("too early", "too late"),
     ("too fast", "too slow"),
-    ("too long", "too short"),
-    ("too many", "too few"),
 )
 """Directions; in any form of the word."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from procrastinate.testing import InMemoryConnector
 from app import regroup
 from app.config import Settings
 from app.db import Database
+from app.jobs.stages import drain, stages
 from app.jobs.upkeep import add_upkeep
 from app.proposals import MOST_OPEN, Passed, propose_merges
 from app.queries.themes import list_suggestions
@@ -23,7 +25,7 @@ from app.vault import Vault
 from classifiers.contract import Kind, Member, Verdict
 from classifiers.grouping import DefaultGrouper
 from tests.app.forum import Forum, open_forum
-from tests.app.small_model import SmallGrouper, vector
+from tests.app.small_model import SmallEnricher, SmallGrouper, vector
 
 ME = "user:ann@example.com"
 ONE = "export pdf crashes monday laptop images"
@@ -254,6 +256,24 @@ def test_the_very_same_words_are_evidence_enough_to_cross() -> None:
     )
     (link,) = links(DefaultGrouper(), speakers([bug]), [wish])
     assert link.crosses and link.holds()
+
+
+def test_two_themes_that_name_different_things_say_which() -> None:
+    where = vector(PHONE)
+    speaker = Member(1, "a", Kind.feature, "export the photos album", where)
+    other = Member(2, "b", Kind.feature, "import a photos album", where)
+    (link,) = links(DefaultGrouper(), speakers([speaker]), [other])
+    assert link.joining == 0 and link.evidence()["apart"] == ["export", "import"]
+    (alike,) = links(DefaultGrouper(), speakers([speaker]), [replace(other, text="export a photos album")])
+    assert alike.joining == 1 and alike.evidence()["apart"] == []
+
+
+async def test_what_keeps_a_comment_out_of_a_theme_is_stored(forum: Forum) -> None:
+    await say(forum, "please add export of songs as pdf")
+    await store(forum, "comment.created", forum.comment("please add export of songs as csv", author="bob"))
+    await drain(stages(forum.database, SmallEnricher(), DefaultGrouper(), forum.settings))
+    rows = await forum.rows("select grouping, theme_id from comment order by id")
+    assert rows[1]["grouping"]["apart"] == ["csv", "pdf"] and rows[0]["theme_id"] != rows[1]["theme_id"]
 
 
 async def test_the_job_engine_does_it_by_itself(forum: Forum) -> None:

@@ -35,6 +35,8 @@ def said(text: str, kind: Kind = Kind.feature, number: int = 1, theme: str = "a"
         ("connect it with Google Calendar", "connection to Outlook", ("google calendar", "outlook")),
         ("sign in with Google", "sign in with Apple", ("in with google", "in with apple")),
         ("a weekly summary", "summary for every year, a yearly one", ("weekly", "yearly")),
+        ("sort the songs by date", "sorting by name", ("by date", "by name")),
+        ("colour of the notes", "size of the notes", ("colour", "size")),
         ("translate the menus to Polish", "menus in Korean", ("polish", "korean")),
         ("the fan starts too early", "Fan starts too late", ("too early", "too late")),
         ("please let me turn off the ticker", "Enable the ticker for guests", ("turn off", "enable")),
