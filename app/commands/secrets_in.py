@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -26,26 +26,6 @@ def ask_secret(label: str, *, confirm: bool = False) -> str:
             reason="secret_missing",
         )
     return given
-
-
-def pairs(given: Sequence[str], option: str) -> dict[str, Any]:
-    """``name=value`` options as a dictionary; a value that starts like JSON is read as JSON. Raises Invalid."""
-    import json
-
-    from app.errors import Invalid
-
-    found: dict[str, Any] = {}
-    for each in given:
-        name, equals, value = each.partition("=")
-        if not equals or not name.strip():
-            raise Invalid(f"Write {option} as name=value.", reason="option_invalid")
-        try:
-            found[name.strip()] = json.loads(value) if value[:1] in ("{", "[") else value
-        except ValueError:
-            raise Invalid(
-                f"The value of {name.strip()} starts like JSON but is none.", reason="option_invalid"
-            ) from None
-    return found
 
 
 def credentials(model: type[BaseModel], plain: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:

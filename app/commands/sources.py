@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.commands import finding, output
+from app.commands.named_values import pairs
 from app.commands.options import AsJson, OfProduct, Yes, perform
-from app.commands.secrets_in import ask_secret, pairs
+from app.commands.secrets_in import ask_secret
 
 if TYPE_CHECKING:
     from app.models.source import Source
