@@ -124,15 +124,15 @@ def differ(comment: Member, members: Sequence[Member]) -> tuple[str, str] | None
     Both have to name something of one sort early on, and neither may name anything of the other's. ``members`` are the
     theme's nearest, taken together: a theme that speaks of Android and the web keeps neither out.
     """
-    wide = _named(comment.text[:READ])
     for sort, mine in _named(comment.text[:HEAD]).items():
         if sort in PLACES and comment.kind is Kind.bug:
             continue
         theirs: dict[str, str] = {}
         for member in members:
             theirs |= _named(member.text[:HEAD]).get(sort, {})
-        known = {one for member in members for one in _named(member.text[:READ]).get(sort, {})}
-        if theirs and not mine.keys() & known and not theirs.keys() & wide.get(sort, {}).keys():
+        if not theirs or theirs.keys() & _named(comment.text[:READ]).get(sort, {}).keys():
+            continue
+        if not any(mine.keys() & _named(member.text[:READ]).get(sort, {}).keys() for member in members):
             return next(iter(mine.values())), next(iter(theirs.values()))
     return None
 
@@ -157,6 +157,7 @@ def _stemmed(run: Sequence[str]) -> str:
 
 
 _INDEX = _index()
+_FIRST = frozenset(name.split()[0] for name in _INDEX)
 
 
 @lru_cache(maxsize=16384)
@@ -165,7 +166,7 @@ def _named(text: str) -> Mapping[str, Mapping[str, str]]:
     found: dict[str, dict[str, str]] = {}
     run = words(text)
     for start in range(len(run)):
-        if start and run[start - 1] in _COMPARED:
+        if not {run[start], _stemmed(run[start : start + 1])} & _FIRST or (start and run[start - 1] in _COMPARED):
             continue
         for said in (run[start : start + 1], run[start : start + 2], run[start : start + 3]):
             for name in (" ".join(said), _stemmed(said)):
