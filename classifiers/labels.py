@@ -105,15 +105,14 @@ def read_labels(
     folds = {plain(label): plain(target) for label, target in (mapping or {}).items()}
     only = plain(only) if only else None
     found = Counter(plain(label) for label in given)
-    for label in folds:
-        if label not in found and label not in set(Kind):
-            raise DataError("unknown_kind", f"--map {label}=...: {name} has no such label; it has {listed(found)}.")
     for label, target in folds.items():
         if target not in found and target not in set(Kind):
             raise DataError(
                 "unknown_kind",
                 f"--map {label}={target}: {target} is no kind, nor a label of {name}; the kinds are {', '.join(Kind)}.",
             )
+        if label not in found and label not in set(Kind):
+            raise DataError("unknown_kind", f"--map {label}=...: {name} has no such label; it has {listed(found)}.")
     truth = Counter({_fold(label, folds, None): 0 for label in found})
     for label, count in found.items():
         truth[_fold(label, folds, None)] += count

@@ -29,9 +29,17 @@ def render(report: KindReport | DuplicateReport) -> RenderableType:
 
 
 def _kind(report: KindReport) -> RenderableType:
-    scores = _table(
-        f"{report.file}: {_counted(report.rows, 'row')}", "kind", "precision", "recall", "F1 (95 %)", "rows"
-    )
+    title = f"{report.file}: {_counted(report.rows, 'row')}"
+    doubt = [Text(one) for one in _doubt(report)]
+    version = Text(f"Read by {report.version}", style="dim", overflow="fold")
+    used = [label for label, score in report.labels.items() if score.rows]
+    if len(used) == 1:
+        told = (
+            f"{title}, every one labelled {used[0]}: there is nothing to choose between, and neither precision nor F1 "
+            f"means anything. With all five kinds on offer {_interval(report.accuracy)} of them are told as {used[0]}."
+        )
+        return Group(Text(told), *_remarks(report), *doubt, _kind_mistakes(report), version)
+    scores = _table(title, "kind", "precision", "recall", "F1 (95 %)", "rows")
     for label, score in report.labels.items():
         scores.add_row(label, f"{score.precision:.3f}", f"{score.recall:.3f}", _interval(score.f1), f"{score.rows:,}")
     scores.add_section()
@@ -40,10 +48,8 @@ def _kind(report: KindReport) -> RenderableType:
     matrix = _table("Confusion: truth down, predicted across", "", *report.confusion)
     for truth, row in report.confusion.items():
         matrix.add_row(truth, *(f"{count:,}" for count in row.values()))
-    doubt = [Text(one) for one in _doubt(report)]
     return Group(
-        scores, *_remarks(report), matrix, *doubt, *_rivals(report), _kind_mistakes(report),
-        Text(f"Read by {report.version}", style="dim", overflow="fold"),
+        scores, *_remarks(report), matrix, *doubt, *_rivals(report), _kind_mistakes(report), version,
     )  # fmt: skip
 
 
@@ -61,11 +67,6 @@ def _remarks(report: KindReport) -> list[Text]:
     said = []
     if report.seen:
         said.append("The heads were trained on this very file: these figures flatter.")
-    if len(report.labels) == 1:
-        said.append(
-            f"Every row is labelled {next(iter(report.labels))}, so there is nothing to choose between: all five kinds "
-            "were offered, and recall is the figure to read, as nothing else can be called so wrongly."
-        )
     withheld = [kind for kind in Kind if kind not in report.offered]
     if withheld:
         said.append(
@@ -81,7 +82,7 @@ def _remarks(report: KindReport) -> list[Text]:
         said.append(f"Rows left out, as they have no text or no label: {report.left_out:,}.")
     if report.repeated:
         said.append(f"Rows that repeat the words of an earlier one: {report.repeated:,}.")
-    few = [f"{label} ({score.rows})" for label, score in report.labels.items() if score.rows < FEW]
+    few = [f"{label} ({score.rows})" for label, score in report.labels.items() if 0 < score.rows < FEW]
     if few:
         said.append(f"Too few rows to say much: {', '.join(few)}.")
     return [Text(one) for one in said]

@@ -60,8 +60,11 @@ def test_a_file_of_one_label_leaves_nothing_to_choose_between(tmp_path: Path) ->
     assert report.confusion["bug"] == {"bug": 2, "elsewhere": 1}
     assert [mistake.predicted for mistake in report.mistakes] == ["elsewhere"]
     said = printed(report)
-    assert "Every row is labelled bug, so there is nothing to choose between" in said
-    assert "No mistakes." not in said
+    assert "3 rows, every one labelled bug: there is nothing to choose between" in said
+    assert "0.667 (" in said and "of them are told as bug." in said
+    assert "No mistakes." not in said and "macro" not in said and "Confusion" not in said
+    only = printed(evaluate_kind(tmp_path / "rows.jsonl", Shipped(), only="bug", samples=20))
+    assert "every one labelled bug" in only and "macro" not in only
 
 
 def test_what_a_rule_answered_is_counted_by_its_reason(tmp_path: Path) -> None:
