@@ -93,7 +93,7 @@ def labelled_rows(
     try:
         with _open(path) as file:
             for number, row in enumerate(_csv(file) if _is_csv(path) else _jsonl(file, path), 1):
-                fields.update(map(str, row))
+                fields.update(_names(row))
                 if not reading.keeps(row):
                     continue
                 row = reading.named(row)
@@ -115,15 +115,16 @@ def labelled_rows(
         raise DataError("file_unreadable", f"{path} cannot be read as text: {error}.") from error
     if not rows and not left_out and fields:
         asked = " and ".join(f"{name}={'|'.join(sorted(values))}" for name, values in reading.where.items())
-        raise DataError("file_empty", f"No row of {path} has {asked}; there are: {', '.join(sorted(fields)[:12])}.")
+        raise DataError("file_empty", f"No row of {path} has {asked}; there are: {', '.join(sorted(fields)[:20])}.")
     if not rows and not left_out:
         raise DataError("file_empty", f"{path} holds no rows.")
     if not rows:
         gap, number = next(iter(left_out.values()))
-        seen, asked = ", ".join(sorted(fields)[:12]), reading.fields.get(gap, gap)
+        seen, asked = ", ".join(sorted(fields)[:20]), reading.fields.get(gap, gap)
         raise DataError(
             "field_missing",
-            f"Row {number} of {path} has no field {asked!r}, nor has any other; there are: {seen}.",
+            f"Row {number} of {path} has no field {asked!r}, nor has any other; there are: {seen}. "
+            f"Say which one it is: --field {gap}=NAME.",
         )
     return rows, left_out
 
@@ -183,6 +184,13 @@ def _within(row: Row, name: str) -> Any:
     for part in name.split("."):
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
+
+
+def _names(row: Row) -> Iterator[str]:
+    """The fields of a row, and those within its objects as ``--field`` names them."""
+    for name, value in row.items():
+        inner = [f"{name}.{part}" for part in value] if isinstance(value, Mapping) else []
+        yield from inner or [str(name)]
 
 
 def _undecodable(path: Path) -> str:

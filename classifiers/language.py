@@ -10,7 +10,7 @@ from typing import Any
 from classifiers.text import plain, words
 
 _CODES = "ar cs da de el en es fi fr he hi hu id it ja ko nl no pl pt ro ru sv th tr uk vi zh"
-LANGUAGES = tuple(_CODES.split())
+LANGUAGES = tuple(sorted([*_CODES.split(), "tl"]))
 UNKNOWN = "und"
 SURE = 0.7
 SHORT_WORDS = 6
@@ -118,5 +118,5 @@ def _identifier() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(LANGUAGES)
+    identifier.set_languages(_CODES.split())
     return identifier

@@ -117,9 +117,10 @@ def test_fields_by_other_names_and_within_objects(tmp_path: Path) -> None:
 def test_fields_that_are_not_there_are_named_as_the_file_would(tmp_path: Path) -> None:
     content = b'{"text": "a", "truth": {"kind": "bug"}}\n'
     said = refusal(tmp_path / "a.jsonl", content, Reading.of(["kind=truth.kin"], []))
-    assert "has no field 'truth.kin', nor has any other; there are: text, truth." in said
+    assert "has no field 'truth.kin', nor has any other; there are: text, truth.kind." in said
+    assert said.endswith("Say which one it is: --field kind=NAME.")
     said = refusal(tmp_path / "a.jsonl", content, Reading.of(["kind=truth.kind"], ["truth.language=en"]))
-    assert said == "No row of FILE has truth.language=en; there are: text, truth."
+    assert said == "No row of FILE has truth.language=en; there are: text, truth.kind."
     for wrong in ("kind", "kind=", "=kind"):
         with pytest.raises(DataError, match=f"--field {wrong}: write it as in --field kind=label") as caught:
             Reading.of([wrong], [])
