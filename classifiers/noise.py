@@ -56,23 +56,25 @@ a amazing at and awesome best check click cool come for free from go have here i
 on out please see site some something the this to visit watch wow
 """
 _POINTS = frozenset(_POINTS_WORDS.split()) | {LINK}
+_CALL = r"(?:^\W*|[.,!;:–-]\s*|\b(?:just|pls|please|kindly|guys)\s+)"
+"""Where a call to somebody begins: who tells what happens has a subject before the verb."""
+_CODE = r"\W?(?-i:[A-Z0-9]{4,16})\b"
 _OFFER = (
-    r"(?:earn|make|win|made|won)\s+(?:up to\s+|over\s+)?[$€£]?\s?\d[\d,.]*\s?[$€£k]?\s*(?:(?:dollars?|usd|euros?)\s*)?(?:per|a|every|each|daily|from home|last week|in a week)\s?"
+    r"(?:earn\s+(?:up to\s+|over\s+)?[$€£]?\s?\d[\d,.]*\s?[$€£k]?|(?:make|win|made|won)\s+(?:up to\s+|over\s+)?(?:[$€£]\s?\d[\d,.]*\s?k?|\d[\d,.]*\s?(?:[$€£]|k\b|dollars?|usd|euros?|bucks)))\s*(?:(?:dollars?|usd|euros?)\s*)?(?:per|a|every|each|daily|from home|last week|in a week)\s?"
     r"|work from home (?:and|to) earn|double your (?:money|bitcoin|crypto|investment)|guaranteed (?:profit|returns?|income)"
-    r"|free (?:followers|likes|v-?bucks|robux|nitro|skins|gift ?cards?|iphones?|bitcoins?)"
-    r"|(?:buy|get) (?:cheap |real |instagram |tiktok |youtube ){0,3}(?:followers|likes|views|subscribers|backlinks|viagra|cialis)"
-    r"|(?:contact|message|text|dm|reach|write)(?: (?:me|him|her|us))? (?:on|via|at|through) (?:whats ?app|telegram|signal)"
-    r"|(?:use|with|enter|join) (?:with )?my (?:promo|referral|invite|invitation|discount|coupon)? ?(?:code|link)"
-    r"|sign up (?:with|using) my (?:code|link)"
-    r"|my (?:promo|referral|invite|invitation|discount) (?:code|link)(?: is|:)"
-    r"|(?:\d{1,2} ?% off|discount|both get|bonus|cashback|save \d+).{0,60}\b(?:code|coupon) \W?[A-Z0-9]{4,16}\b"
-    r"|\b(?:code|coupon) \W?[A-Z0-9]{4,16}\b.{0,60}(?:\d{1,2} ?% off|discount|both get|bonus|cashback|to save \d+)"
-    r"|^\W*(?:promo|coupon|discount|invite|referral)(?: code)?\W+[A-Z0-9]{4,16}\W*$"
-    r"|recover(?:ed)? my (?:lost |stolen )?(?:crypto|bitcoin|funds|money)|forex (?:trading )?(?:signals?|expert|mentor)"
-    r"|(?:check(?: out)?|visit|subscribe to|follow) my (?:new )?(?:blog|channel|profile|page|website|site|youtube|onlyfans|insta\w*)"
+    r"|free (?:followers|v-?bucks|robux|nitro)|(?:get|claim|grab|win) (?:your |a |some )?free (?:likes|skins|gift ?cards?|iphones?|bitcoins?)|free (?:likes|skins|gift ?cards?|iphones?|bitcoins?) (?:for (?:everyone|all|you)|here|now|link|generator)"
+    r"|(?:buy (?:cheap |real |instagram |tiktok |youtube ){0,3}|get (?:cheap |real |free |instagram |tiktok |youtube ){1,4})(?:followers|likes|views|subscribers|backlinks|viagra|cialis)"
+    rf"|{_CALL}(?:contact|message|text|dm|reach|write)(?: (?:me|him|her|us))? (?:on|via|at|through) (?:whats ?app|telegram|signal)"
+    rf"|{_CALL}(?:use|enter|join|(?:join|sign up) (?:with|using)) my (?:(?:promo|referral|invite|invitation|discount) )?(?:code|link)\b"
+    rf"|my (?:promo|referral|invite|invitation|discount) (?:code(?: is|:) {_CODE}|link(?: is|:) {LINK}\b)"
+    rf"|(?:\d{{1,2}} ?% off|discount|both get|bonus|cashback|save \d+).{{0,60}}\b(?:code|coupon) {_CODE}"
+    rf"|\b(?:code|coupon) {_CODE}.{{0,60}}(?:\d{{1,2}} ?% off|discount|both get|bonus|cashback|to save \d+)"
+    rf"|^\W*(?:promo|coupon|discount|invite|referral)(?: code)?\W+{_CODE}\W*$"
+    r"|recover(?:ed)? my (?:lost |stolen )?(?:crypto|bitcoins?|btc)|forex (?:trading )?(?:signals?|expert|mentor)"
+    rf"|{_CALL}(?:check(?: out)?|visit|subscribe to|follow) my (?:new )?(?:blog|channel|profile|page|website|site|youtube|onlyfans|insta\w*)(?=\W*$|\s*[.,!;:]|\s+(?:{LINK}|for|and|at|on|if)\b)"
     r"|sub ?4 ?sub|\bf4f\b|follow (?:for|4) follow|hot (?:singles|girls) |casino bonus|(?:best )?online casino|essay writing service"
     r"|(?:seo|web design|link building|marketing) (?:services?|experts?) (?:at|for|with)|\bguest posts?\b.{0,40}backlinks?"
-    r"|investment opportunity"
+    rf"|investment opportunity\b(?=.*\b(?:contact|dm|message|whatsapp|telegram|{LINK})\b)"
 )
 _SPAM = re.compile(_OFFER, re.IGNORECASE)
 # Who writes about the product may well name what spam offers: any word of trouble, wish or question speaks for them.

@@ -21,6 +21,11 @@ _SPEAKS = re.compile(
     r"|vanish\w*|drops|dropped|drifts?|ignores|too (?:small|big|slow|long|dark|expensive|many|much|few)|costs? (?:more|less|twice)|charged|button|api|sdk|csv|upload(?:s|ed|ing)|export\w*|import\w*|sync\w*|40[34])\b",
     re.I,
 )
+_USES = re.compile(
+    r"\b(?:this app|the app|(?:saves?|saved) (?:me|us)|thanks to (?:this|you|the)|works (?:great|well|fine|perfectly)|love (?:it|this|how|that)|(?:perfect|great) for me|(?:in|within) (?:seconds|minutes)|with (?:this|it)\b(?! (?:code|link)))\b",
+    re.I,
+)
+"""Who says what the thing at hand did for them does not only advertise."""
 _CALLS = re.compile(
     r"(?:\b(?:dm|pm|message|text|contact|email|write|hit|reach|inbox|call|whatsapp) (?:me|us|him|her)\b|\b(?:my|our) inbox\b|\badd me\b|\bget in touch\b|\bhit me up\b"
     r"|\b(?:apply|enrol+|order|book|register) (?:now|here|today|via|below|at)\b|\bsend me a (?:message|dm|pm)\b|\bdm for\b|\b[dp]m\W*$|\bsend (?:in |me |us )?(?:your|their|a) (?:cv|r[eé]sum[eé]|portfolio|application)\b|\b(?:in|on) (?:my )?bio\b|\blink\b"
@@ -33,8 +38,8 @@ _TERMS = re.compile(r"\b(?:remote|contract|permanent|position|visa|(?:full|part)
 _JOB = re.compile(
     r"^\W*(?:\[?(?:for )?hir(?:ing|e)\]?\W|(?:we(?:'re| are) |now )hiring\b|recruiting:|vacancy:|job (?:offer|opening|posting):)"
     r"|\b(?:our|my) (?:company|agency|startup|start-up|team|studio|firm) (?:is|are) (?:hiring|recruiting|looking for (?:an? )?(?:[\w-]+ ){0,3}(?:developer|designer|engineer|manager|intern|writer|artist|tester|analyst|assistant)s?)\b"
-    r"|\b(?:looking|available|open) (?:for|to) (?:freelance |contract |remote )?(?:work|gigs|commissions|new clients)\b(?! (?:orders?|items?|streams?|days?|hours?))|\blooking for (?:an? )?(?:job|position|internship) as\b"
-    r"|\bi(?:'m| am) an? (?:[\w-]+ ){0,3}(?:freelanc\w+|freelance (?:[\w-]+ ){1,3}|developer available|designer available)\b|^\W*freelance \w+.{0,40}\bclients\b"
+    r"|\b(?:looking|available|open) (?:for|to) (?:freelance |contract |remote )?(?:work|gigs|commissions|new clients)\b(?! (?:orders?|items?|streams?|days?|hours?|on|at|from|in|with)\b)|\blooking for (?:an? )?(?:job|position|internship) as\b"
+    r"|\bi(?:'m| am) an? (?:[\w-]+ ){0,3}(?=.*\b(?:available|for hire|looking for|my (?:portfolio|rates?|work|services)|[dp]m|clients)\b)(?:freelanc\w+|freelance (?:[\w-]+ ){1,3}|developer available|designer available)\b|^\W*freelance \w+.{0,40}\bclients\b"
     r"|\bcompetitive salary\b|\bsalary (?:of )?[$€£]?\d|\bno experience (?:required|needed)\b|\bseeking an? (?:co-?founder|business partner|investor)\b"
     r"|\b(?:has|have) an? (?:opening|vacancy|open position) for\b|\binterested candidates\b",
     re.I,
@@ -43,28 +48,28 @@ _DOES = r"(?:does|do|gives?|takes?|takes away|costs?|is|are|was|were|makes?|leav
 """Who writes "buying gold does nothing" tells what the product does; an advertisement has no such verb."""
 _SALE = re.compile(
     rf"^\W*(?:(?:i'?m |we'?re )?(?:selling|buying|trading) (?!.*\b{_DOES}\b)(?!(?:an?|items?|things|stuff|on|in|the|with|via|should|seats?|to|from|more)\b)|wholesale\b|price drop\b|spare tickets?\b|(?:up )?for sale(?:[:!,–-]| my\b| \d)|(?-i:FOR SALE)\b|wt[sbt]\b|iso\b|anyone want to buy\b|(?:flat|apartment|room|house) (?:for|to) (?:rent|let)\b"
-    r"|(?:bulk|cheap|used) .{0,40}for sale\b|(?:\w+ ){1,3}looking for a new home\b|(?:i'?m )?giving away my\b)",
+    r"|(?:bulk|cheap|used) .{0,40}for sale\b|(?:\w+ ){1,3}looking for a new home\b|(?:i'?m )?giving away my (?!data|info|e-?mail|details|privacy|number))",
     re.I,
 )
 _WT = re.compile(r"^\W*WT[SBT]\b(?!.{0,20}\b(?:posts?|messages?|tags?|spam)\b)")
 _PROMOTED = r"(?:(?:new|latest|first|own|little|small|free|youtube|twitch|discord|spotify|etsy|insta(?:gram)?|tik ?tok|patreon) ){0,3}(?:channel|page|blog|stream|twitch|tik ?tok|insta\w*|newsletter|podcast|music|band|song|track|album|single|mixtape|book|novel|course|shop|store|kickstarter|patreon|gofundme|petition|photo|discord|server|website|profile|portfolio|youtube)"
 _PROMOTION = re.compile(
-    rf"(?:^|[.!:;,\n]\s*|\b(?:please|pls|go|come|and|guys|to)\s+)(?:(?:like|share|follow|subscribe to|sub to|vote for|upvote|support|check(?: out)?|visit|join|back|sign up (?:for|to)|listen to|buy|look at|have a look at)(?:,? and | & )?){{1,2}} (?:out )?(?:my|our) {_PROMOTED}\b"
+    rf"(?:^|[.!:;,\n]\s*|\b(?:please|pls|go|come|and|guys|to)\s+)(?:(?:like|share|follow|subscribe to|sub to|vote for|upvote|support|check(?: out)?|visit|join|back|sign up (?:for|to)|listen to|buy|look at|have a look at)(?:,? and | & )?){{1,2}} (?:out )?(?:my|our) {_PROMOTED}\b(?! (?:screen|page|button|banner|pop-?up|dialog|opens?|is|are|while|speed|with)\b)"
     rf"|\b(?:my|our) {_PROMOTED}\b.{{0,60}}\b(?:is|are) (?:now |finally )?(?:out|live|up|on (?:amazon|spotify|itunes|bandcamp|steam)|available)\b"
     r"|\b(?:i|we)(?:'ve| have)? (?:just |finally )?(?:launched|released|published|dropped|started|opened|wrote|recorded) (?:a|an|my|our|on) .{0,40}(?:product hunt|channel|blog|newsletter|book|novel|course|podcast|track|song|album|single|mixtape|mobile game|etsy|shop|store)\b.{0,120}(?:\blink\b|out now|on (?:amazon|spotify|the (?:play|app) store)|give it a (?:listen|try|go|look)|your support|check it out)"
     r"|^\W*(?:shameless (?:self[- ]?)?(?:plug|promo\w*)|new (?:blog ?post|video|episode|single|album|track|mix|stream)\b.{0,100}(?:\blink\b|out now|is (?:out|up|live)))"
-    r"|^\W*follow me (?:for|on|at)\b|\b(?:i'?m|we'?re) (?:live|streaming)\b.{0,60}(?:\blink\b|come (?:hang|say|watch|join))|\bcome hang out\b.{0,20}\blink\b|\btrying to (?:reach|hit|get to) \d[\d.,k]* (?:subs|subscribers|followers)\b",
+    r"|^\W*follow me (?:on|at|for (?:more|daily|tips|updates|follow|content))\b|\b(?:i'?m|we'?re) (?:live|streaming)\b.{0,60}(?:\blink\b|come (?:hang|say|watch|join))|\bcome hang out\b.{0,20}\blink\b|\btrying to (?:reach|hit|get to) \d[\d.,k]* (?:subs|subscribers|followers)\b",
     re.I,
 )
 _CHAIN = re.compile(
-    r"\b(?:send|forward|pass|share) (?:this|it)(?: on)?(?: (?:message|post|video))? (?:to|with) (?:at least )?(?:\d+|all|every|your|five|seven|ten|twelve|fifteen|twenty)(?: of)?(?: your)? (?:friends?|people|persons|contacts?|groups?|others|girls|boys|mums|moms)\b|\b(?:send|forward|share) (?:this|it) (?:to|with) everyone you (?:love|know|care)\b"
+    r"(?<!can )(?<!to )(?<!could )\b(?:send|forward|pass|share) (?:this|it)(?: on)?(?: (?:message|post|video))? (?:to|with) (?:at least )?(?:\d+|all|every|your|five|seven|ten|twelve|fifteen|twenty)(?: of)?(?: your)? (?:friends?|people|persons|contacts?|groups?|others|girls|boys|mums|moms)\b|\b(?:send|forward|share) (?:this|it) (?:to|with) everyone you (?:love|know|care)\b"
     r"|\bforward (?:this )?to (?:all|everyone|every)\b(?=.{0,20}(?:contacts|friends|groups|[:!]))|\brepost (?:this )?(?:if|within)\b|(?:^|[.!]\s*)copy (?:and|&) paste (?:this|it|to be safe)\b|^\W*copy this (?:in)?to\b|\b(?:share|repost|like)\b.{0,20}\bfor (?:good )?luck\b|\bwill (?:have|bring) (?:you )?(?:bad |good )luck\b"
     r"|\b(?:type|say|comment) (?:amen|1|yes) (?:and|&) share\b|\b(?:type|say) amen\b|\bbreak the chain\b|\bi do not (?:give|authori[sz]e)\b.{0,40}\bpermission (?:to|for)\b.{0,20}\buse my\b|\bdon'?t forward this (?:message )?to\b|\btell all (?:parents|your friends)\b.{0,20}\bforward\b|\bwill repost this\b",
     re.I,
 )
 _BAIT = re.compile(
-    r"\A(?=.*\b(?:giveaway|win|free|voucher|prize)\b)(?=.*\b(?:re-?tweet|tag (?:\d+|two|three|five|a|your) friends?|follow (?:us|me|@?\w+),? (?:and|like|re)|like this post|share to your story|comment (?:done|below to)))"
-    r"|\b(?:claim|grab|get) your (?:free )?(?:[\d.]+ )?(?:eth|btc|bitcoins?|air ?drop|prize|gift ?card|nfts?|tokens?)\b.{0,80}(?:\blink\b|\bnow\b|wallet|here)|\byou(?:'ve| have)? (?:been |are )?(?:selected|chosen) to (?:receive|win)\b"
+    r"\A(?=.*\b(?:giveaway|win|free|voucher|prize)\b)(?=.*\b(?:re-?tweet|tag (?:\d+|two|three|five|a|your) friends?|follow (?:us|me|@\w+),? (?:and|like|re)|like this post|share to your story|comment (?:done|below to)))"
+    r"|\b(?:claim|grab|get) your (?:free )?(?:[\d.]+ )?(?:eth|btc|bitcoins?|air ?drop|prize|gift ?card|nfts?|tokens?)\b.{0,80}(?:\blink\b|\bnow\b|wallet|here)|\byou(?:'ve| have)? (?:been |are )?(?:selected|chosen) to (?:receive|win) (?:an?|the|your|free|[$€£\d])"
     r"|\b(?:join the presale|liquidity locked|\d+x gem|before it moons|crypto pump|mint is live|free nfts?)\b|\bturned [$€£]?\d[\d,.k]* into [$€£]?\d|\binvest [$€£]?\d[\d,.k]*\b.{0,30}\b(?:receive|get|earn|return|withdraw)\b"
     r"|\bdoubl(?:e|ing) (?:all|your|any) (?:bitcoin|btc|eth|crypto|money)|\b(?:drop|comment|post) your wallet\b|\bpassive income\b.{0,60}(?:\blink\b|from home|(?:a|per) day)|\b(?:trading|forex|crypto|investment|bitcoin) (?:mentor|expert|coach|signals?|manager|vip group)\b.{0,60}\b(?:changed my life|telegram|whatsapp|join|contact|dm|thanks to|reach|link)\b|\b(?:earn|make|making|made|i withdraw) [$€£]?\d[\d,.k]* ?[$€£]?(?: dollars| euros)? ?(?:a|per|each|every|last|/) ?(?:day|week|month|hour)\b.{0,60}(?:from home|ask me how|\bdm\b|\blink\b|profile|simple trick|whatsapp|telegram|\bhim\b|\bher\b)"
     r"|(?:\b\d+|\bseo) backlinks\b.{0,60}(?:\$|€|\bcheap|\brates?\b|\bdm\b|profile)|\b\d{1,2} ?% off\b.{0,60}(?:\bbio\b|\bdm\b|\btoday only\b|\bonly today\b)|\b(?:verified|5[- ]star|positive) reviews\b.{0,20}\bcheap\b|\bis giving away \d[\d,.]* ?(?:btc|eth|bitcoin)",
@@ -81,7 +86,7 @@ _AUTOMATIC = re.compile(
     re.I,
 )
 _CLOSED_BY_ITSELF = re.compile(
-    r"^\W*this (?:topic|issue|thread|post|pull request|pr|discussion|conversation|ticket) (?:was|has been|is|will be) (?:automatically |now |being )?(?:closed|locked|archived|marked (?:as )?stale)\b(?=.{0,200}\b(?:automatically|inactiv\w+|recent activity|further activity|the last (?:reply|post)|no longer allowed)\b)"
+    r"^\W*(?!.{0,160}\b(?:but|and|yet) (?:the|it|i|this|still|there|nobody|no)\b)(?!.{0,160}\bstill (?:happen|crash|there|broken|see|get|not)\w*)(?!.{0,160}\bwithout (?:an?|any) )this (?:topic|issue|thread|post|pull request|pr|discussion|conversation|ticket) (?:was|has been|is|will be) (?:automatically |now |being )?(?:closed|locked|archived|marked (?:as )?stale)\b(?=.{0,200}\b(?:automatically|inactiv\w+|recent activity|further activity|the last (?:reply|post)|no longer allowed)\b)"
     r"|^\W*(?:auto(?:matic|mated)?[- ]?(?:reply|response)\b|(?:i am|i'm|i will be) (?:currently )?out of (?:the )?office (?:until|from|till)\b)|\bi am a bot,? and this (?:action|comment|message) was performed automatically\b",
     re.I | re.S,
 )
@@ -149,6 +154,8 @@ def off_topic(text: str, found: Collection[str]) -> str:
         return "chain_letter"
     if _BAIT.search(text):
         return "spam"
+    if _USES.search(text):
+        return ""
     called = _CALLS.search(text) or _MONEY.search(text)
     if _JOB.search(text) and (called or _TERMS.search(text)):
         return "job_ad"
