@@ -81,7 +81,7 @@ _AUTOMATIC = re.compile(
     rf"\W*(?:(?:system|bot|info)\W{{1,3}})?(?:{_NAME} (?:(?:has |just |was )?(?:joined|left|added to|removed from|invited to) (?:the |this |your )?{_PLACE}(?: (?:via|by|using) .{{1,40}})?|(?:was|has been) (?:added|removed|invited) by {_NAME}"
     rf"|(?:has )?pinned a message(?: to this {_PLACE})?|(?:has )?(?:renamed|archived|created|muted) (?:the|this) {_PLACE}\b.{{0,80}}|(?:has )?(?:set|changed|updated|cleared) the {_PLACE}(?:'s)? (?:topic|name|icon|photo|picture|description|purpose|title)\b.{{0,120}}"
     rf"|(?:has )?added an integration to this {_PLACE}.{{0,60}}|(?:has )?started an? (?:call|huddle|meeting|stream|thread)(?: that lasted .{{1,30}})?|just (?:slid|hopped) into (?:the|this) {_PLACE})"
-    rf"|pinned .{{1,60}} (?:in|to) this {_PLACE}|(?:set|changed|cleared) the {_PLACE} (?:topic|name|description|purpose)\b.{{0,120}}|a wild {_NAME} (?:has )?appeared|(?:glad|good to (?:have|see)) you(?:'re)? here,? {_NAME}|this message (?:was|has been) (?:deleted|removed)(?: by .{{1,40}})?|poll (?:closed|ended)\b.{{0,40}}"
+    rf"|pinned .{{1,60}} (?:in|to) this {_PLACE}|(?:set|changed|cleared) the {_PLACE} (?:topic|name|description|purpose)\b.{{0,120}}|a wild {_NAME} (?:has )?appeared|(?:glad|good to (?:have|see)) you(?:'re)? here,? {_NAME}|this message (?:was|has been) (?:deleted|removed)(?: by .{{1,40}})?|poll (?:closed|ended)(?:\W+(?:\d+ votes?|results?)\b.{{0,40}})?"
     r"|(?:chore\(deps\): )?bumps? [\w@/.\-]{1,60} from v?\d[\w.\-]* to v?\d[\w.\-]*|codecov report\b.{0,200}|(?:all checks have passed|build (?:passed|succeeded)))[.!]?\W*",
     re.I,
 )
@@ -110,7 +110,7 @@ _SIGNED = re.compile(
     rf"\W*(?:(?i:{_CLOSER})[,.!]?(?:[\s,.|–-]+{_NAMED}){{0,10}}|(?i:best|love|cheers|xoxo)(?:,\s*|\n){_NAMED}(?:[\s,.]+{_NAMED}){{0,3}})\W*"
 )
 _DEVICE = re.compile(
-    r"\W*(?:sent (?:from|with|via|using) (?:my |a )?(?:[\w&+.\-]+ ?){1,7}|get outlook for \w+|this (?:e-?mail|message)(?: and any (?:attachments?|files))?,? (?:is|are|may be|contains?) (?:strictly )?(?:confidential|intended|privileged)\b.{0,400})[.!]?\W*",
+    r"\W*(?:sent (?:from|with|via|using) (?!.*\b(?:the|is|are|was|were|it|they|has|have|gets?|to|no)\b)(?:my |a )?(?:[\w&+.\-]+ ?){1,7}|get outlook for \w+|this (?:e-?mail|message)(?: and any (?:attachments?|files))?,? (?:is|are|may be|contains?) (?:strictly )?(?:confidential|intended|privileged)\b.{0,400})[.!]?\W*",
     re.I | re.S,
 )
 _MAIL_WORDS = re.compile(

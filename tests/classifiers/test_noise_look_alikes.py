@@ -56,6 +56,9 @@ I am open to work on weekends and the planner copes, $10 well spent
 giving away my data to advertisers, link in the privacy policy
 Win rate of $100 bets
 You have been selected to receive emails, again and again
+Poll ended before everyone voted
+Sent from my phone the pictures rotate
+Sent from my tablet it has no line breaks
 """.strip().splitlines()
 OFFERED = """
 Get cheap instagram followers
@@ -74,6 +77,7 @@ Check out my channel
 please subscribe to my youtube
 Best investment opportunity, dm me
 Share this with 10 friends
+Poll ended: 12 votes
 Giveaway! Follow us and retweet to win
 This topic was automatically closed 90 days after the last reply. New replies are no longer allowed.
 I'm a freelance web developer available for projects, DM me
