@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import Kind
-from classifiers.corpora import DOMAINS, SEEDS, Corpus, Report
+from classifiers.corpora import DOMAINS, INBOXES, NOISY, SEEDS, Corpus, Report
 from classifiers.experts import REPORT_KINDS, Reports, log_softmax
 from classifiers.fitting import (
     Mask,
@@ -78,7 +78,8 @@ def judge_folds(
 def calibrate(logits: Floats, allowed: Mask, domains: Names) -> dict[str, Any]:
     """Temperature, the confidence for 90 % precision with its coverage, and the calibration errors.
 
-    Every domain weighs the same; the project's own comments do not count.
+    Every domain weighs the same, one with noisy labels less; what the heads were trained on in every round, the
+    project's own comments, does not count.
     """
     even = _even(domains)
     heat = temperature(logits, allowed, even)
@@ -90,7 +91,7 @@ def calibrate(logits: Floats, allowed: Mask, domains: Names) -> dict[str, Any]:
         "temperature": round(heat, 4),
         "unsure_below": round(threshold, 4),
         "coverage_at_90_precision": round(coverage, 4),
-        "coverage_by_domain": {domain: _sure(sure, right, domains == domain) for domain in DOMAINS},
+        "coverage_by_domain": {domain: _sure(sure, right, domains == domain) for domain in [*DOMAINS, INBOXES]},
         "calibration_error": {
             "before": round(calibration_error(before.max(axis=1), right, even), 4),
             "after": round(calibration_error(after.max(axis=1), right, even), 4),
@@ -135,7 +136,8 @@ def _opinion(corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penal
 def _even(domains: Names) -> Floats:
     weights = np.zeros(len(domains))
     for domain in np.unique(domains):
-        weights[domains == domain] = float(domain != SEEDS) / (domains == domain).sum()
+        trust = 0.0 if domain == SEEDS else NOISY.get(str(domain), 1.0)
+        weights[domains == domain] = trust / (domains == domain).sum()
     return np.asarray(weights / weights.sum())
 
 

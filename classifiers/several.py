@@ -24,7 +24,9 @@ READ = 1_500
 MOST = 8
 LEAST_WORDS = 4
 CLEAR_WORDS = 10
-"""Fewer words than this say no second thing clearly: short segments are judged together with their neighbours."""
+"""Fewer words than this seldom say a second thing clearly: short segments are judged together with their neighbours."""
+SURE = 0.9
+"""From this clearness on they do say it."""
 NEVER = 1.01
 _ENDS = re.compile(r"(?<=[.!?…])[ \t]+|\n+")
 
@@ -80,7 +82,8 @@ def read(embedder: Embedder, texts: Sequence[str], parts: Sequence[Sequence[Span
 
 
 def clearest(text: str, parts: Sequence[Span], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How clearly neighbouring segments of ``CLEAR_WORDS`` or more together say each kind: ``float64[5]``.
+    """How clearly neighbouring segments of ``CLEAR_WORDS`` or more together, or shorter ones from ``SURE`` on, say each
+    kind: ``float64[5]``.
 
     ``probabilities`` is ``float64[len(parts), 5]`` in the order of ``KINDS``. The clearness of neighbours is the
     geometric mean of their probabilities; the best run of neighbours counts.
@@ -90,8 +93,9 @@ def clearest(text: str, parts: Sequence[Span], probabilities: NDArray[np.float64
     best = np.zeros(len(KINDS))
     for start in range(len(lengths)):
         for end in range(start + 1, len(lengths) + 1):
-            if lengths[start:end].sum() >= CLEAR_WORDS:
-                best = np.maximum(best, np.exp(logs[start:end].mean(axis=0)))
+            clear = np.exp(logs[start:end].mean(axis=0))
+            few = lengths[start:end].sum() < CLEAR_WORDS
+            best = np.maximum(best, np.where(few & (clear < SURE), 0, clear))
     return best
 
 

@@ -16,7 +16,7 @@ from classifiers.enrich import DefaultEnricher
 from classifiers.fit_several import cases, fit_several
 from classifiers.heads import WEIGHTS
 from classifiers.kind import KINDS, KindModel
-from classifiers.several import MOST, READ, SideKinds, clearest, segments
+from classifiers.several import MOST, READ, SURE, SideKinds, clearest, segments
 
 BUG = "The app crashes every time I open the camera on my phone."
 WISH = "Please add the possibility to sort my lists by date, that would be great."
@@ -58,10 +58,18 @@ def test_a_wall_of_text_is_cut_into_few_segments() -> None:
 def test_neighbours_are_judged_together_and_the_best_run_counts() -> None:
     bug, feature = KINDS.index(Kind.bug), KINDS.index(Kind.feature)
     rows = np.full((3, len(KINDS)), 0.01)
-    rows[0, bug], rows[1, bug], rows[2, feature] = 0.9, 0.4, 0.96
+    rows[0, bug], rows[1, bug], rows[2, feature] = 0.8, 0.45, 0.96
     found = clearest("word " * 24, [(0, 30), (30, 60), (60, 120)], rows)
     assert found[bug] == pytest.approx(0.6)  # both are too short to stand alone: the geometric mean
     assert found[feature] == pytest.approx(0.96)
+
+
+def test_few_words_count_where_they_are_sure() -> None:
+    rows = np.full((2, len(KINDS)), 0.01)
+    rows[0, KINDS.index(Kind.bug)], rows[1, KINDS.index(Kind.feature)] = 0.8, SURE
+    found = clearest("word " * 12, [(0, 30), (30, 60)], rows)
+    assert found[KINDS.index(Kind.feature)] == pytest.approx(SURE)
+    assert found[KINDS.index(Kind.bug)] == pytest.approx((0.8 * 0.01) ** 0.5)  # of both parts together
 
 
 def test_what_is_clear_is_kept_clearest_first_and_never_twice() -> None:
