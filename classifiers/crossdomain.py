@@ -15,7 +15,6 @@ from classifiers.fitting import (
     Mask,
     Penalties,
     Table,
-    calibration_error,
     fit_level,
     macro_f1,
     temperature,
@@ -23,6 +22,7 @@ from classifiers.fitting import (
 )
 from classifiers.heads import Floats
 from classifiers.kind import KINDS
+from classifiers.measures import calibration_error
 from classifiers.softmax import softmax
 
 Names = NDArray[np.str_]

@@ -113,13 +113,6 @@ def unsure_below(confidence: Floats, right: Mask, weights: Floats, precision: fl
     return float(confidence[order][last]), float(total[last] / total[-1])
 
 
-def calibration_error(confidence: Floats, right: Mask, weights: Floats, bins: int = 15) -> float:
-    """Expected calibration error with equally wide bins (Guo et al., ICML 2017), rows weighted."""
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gap = np.bincount(place, weights * (confidence - right), minlength=bins)
-    return float(np.abs(gap).sum() / weights.sum())
-
-
 def macro_f1(
     truth: NDArray[np.str_], predicted: NDArray[np.str_], labels: list[str]
 ) -> tuple[float, Mapping[str, float]]:
