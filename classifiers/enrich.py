@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
@@ -77,16 +78,18 @@ class DefaultEnricher:
         if not texts:
             return []
         cleaned = [clean(text) for text in texts]
-        reasons = [noise(text) for text in cleaned]
-        parts = [[] if reason else segments(text) for text, reason in zip(cleaned, reasons, strict=True)]
-        vectors, features = read(self._embedder, cleaned, parts)
+        parts = [segments(text) for text in cleaned]
+        with ThreadPoolExecutor(1) as beside:  # while the encoder computes
+            ruled = beside.submit(lambda: [(noise(text), *detect(text)) for text in cleaned])
+            vectors, features = read(self._embedder, cleaned, parts)
+            rules = ruled.result()
         probabilities = self._kind.probabilities(features)
         whole = features.take(np.arange(len(texts)))
         feelings, attacks = self._sentiment.score(whole), self._tone.hostile(features)
         spans = pairwise(accumulate((len(found) for found in parts), initial=len(texts)))
         results = []
-        for row, (text, reason, found, (start, end)) in enumerate(zip(cleaned, reasons, parts, spans, strict=True)):
-            language, sure = detect(text)
+        for row, (text, found, (start, end)) in enumerate(zip(cleaned, parts, spans, strict=True)):
+            reason, language, sure = rules[row]
             scores = scores_of(probabilities[row])
             kind, confidence = strongest(scores)
             others: tuple[Kind, ...] = ()

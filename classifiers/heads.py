@@ -37,16 +37,21 @@ class Features:
 
     @classmethod
     def of(
-        cls, texts: Sequence[str], inner: Vectors, titled: Sequence[int] = (), titles: Vectors | None = None
+        cls,
+        texts: Sequence[str],
+        inner: Vectors,
+        titled: Sequence[int] = (),
+        titles: Vectors | None = None,
+        signs: Signs | None = None,
     ) -> Features:
         """Features of cleaned ``texts`` and what the encoder's ``encode`` gave for them as ``inner``, and as ``titles``
-        for the titles of the rows ``titled``."""
+        for the titles of the rows ``titled``; ``signs`` are ``signs_of(texts)``, where they are known already."""
         marks, found = np.zeros(len(texts), bool), inner
         if titles is not None and len(titled):
             marks[titled] = True
             found = inner.copy()
             found[titled] = titles
-        return cls(inner, hashed(texts), style(texts), found, marks)
+        return cls(inner, *(signs or signs_of(texts)), found, marks)
 
     def take(self, rows: NDArray[np.intp]) -> Features:
         """The given rows, in the given order; one may come twice."""
@@ -61,6 +66,14 @@ class Features:
     def dense(self) -> Floats:
         """``float64[n, columns + STYLE]``: what the encoder read and the signs of style side by side."""
         return np.hstack([self.inner, self.style * STYLE_SCALE]).astype(np.float64)
+
+
+Signs = tuple[Hashed, Vectors]
+
+
+def signs_of(texts: Sequence[str]) -> Signs:
+    """What is read of cleaned texts without the encoder: hashed terms, and signs of style."""
+    return hashed(texts), style(texts)
 
 
 class Stored(Protocol):

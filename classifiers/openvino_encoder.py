@@ -45,7 +45,7 @@ class OpenVinoEmbedder:
                 "CPU_RUNTIME_CACHE_CAPACITY": 512,
             },
         )
-        self._queue = ov.AsyncInferQueue(self._compiled, self._workers)
+        self._queue = ov.AsyncInferQueue(self._compiled, 2 * self._workers)
         self._queue.set_callback(_keep)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(MAX_TOKENS)

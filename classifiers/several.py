@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from classifiers.contract import Embedder, Kind, ModelError, Span, Vectors
 from classifiers.features import title
-from classifiers.heads import WEIGHTS, Features
+from classifiers.heads import WEIGHTS, Features, signs_of
 from classifiers.kind import KINDS
 
 CARD = "several.json"
@@ -70,15 +71,22 @@ def _words(text: str, span: Span) -> int:
 
 
 def read(embedder: Embedder, texts: Sequence[str], parts: Sequence[Sequence[Span]]) -> tuple[Vectors, Features]:
-    """The vectors of cleaned ``texts``, and the features of all texts followed by those of all their ``parts``."""
+    """The vectors of cleaned ``texts``, and the features of all texts followed by those of all their ``parts``.
+
+    What needs no encoder is worked out while the encoder computes.
+    """
     titles = [title(text) for text in texts]
-    encoded = embedder.encode(texts, [[*spans, *first] for spans, first in zip(parts, titles, strict=True)])
+    said = [text[slice(*span)] for text, spans in zip(texts, parts, strict=True) for span in spans]
+    with ThreadPoolExecutor(1) as beside:
+        asked = [[*spans, *first] for spans, first in zip(parts, titles, strict=True)]
+        reading = beside.submit(embedder.encode, texts, asked)
+        signs = signs_of([*texts, *said])
+        encoded = reading.result()
     counts = [(len(spans), len(first)) for spans, first in zip(parts, titles, strict=True)]
     own = np.repeat(np.tile([True, False], len(texts)), np.ravel(counts).astype(int))
-    said = [text[slice(*span)] for text, spans in zip(texts, parts, strict=True) for span in spans]
     rows = [row for row, first in enumerate(titles) if first]
     inner = np.concatenate([encoded.inner, encoded.parts[own]])
-    return encoded.vectors, Features.of([*texts, *said], inner, rows, encoded.parts[~own])
+    return encoded.vectors, Features.of([*texts, *said], inner, rows, encoded.parts[~own], signs)
 
 
 def clearest(text: str, parts: Sequence[Span], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
