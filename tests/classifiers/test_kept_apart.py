@@ -5,6 +5,7 @@ docs/evaluation.md has the commands, docs/quality.md the figures; the floors lea
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from classifiers.enrich import DefaultEnricher
 from classifiers.evaluate_duplicates import evaluate_duplicates
 from classifiers.evaluate_kind import evaluate_kind
 from classifiers.grouping import DefaultGrouper, Thresholds
+from classifiers.heads import WEIGHTS
+from classifiers.kind import KindModel
 
 ROOT = Path(__file__).parents[2]
 COMMUNITY = ROOT / "app" / "demo" / "community.jsonl"
@@ -69,3 +72,8 @@ def test_grouping_of_the_demo_community(enricher: DefaultEnricher, seed: int | N
     assert report.stream.wrong_joins <= 2
     assert report.stream.joins >= 15, "whoever joins nothing errs never"
     assert report.recall["fused"][10] >= 0.9
+
+
+def test_the_shipped_link_was_fitted_on_what_the_shipped_heads_say() -> None:
+    card = json.loads((WEIGHTS / "grouping.json").read_text(encoding="utf-8"))
+    assert f"+kind-{KindModel().version}+" in card["kinds"]  # otherwise run: python -m classifiers.train_grouping
