@@ -66,6 +66,8 @@ async def count_words(database: Database, *, older_seconds: float = HOURS * 3600
 
 async def count_grown(database: Database, products: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     """Count the words of those of ``products`` that have outgrown their counts; returns them."""
+    if not products:
+        return []
     return await _count(database, _GROWN, [list(products), SAMPLE, LEAST, GROWN])
 
 

@@ -15,9 +15,9 @@ from classifiers.alternatives import differ
 from classifiers.contract import Decision, Member, ModelError, Nearest, Verdict
 from classifiers.distinct import conflict, differ_in_numbers, names_parts
 from classifiers.heads import WEIGHTS
-from classifiers.link import LINKED, READ, SIGNS, Surroundings, in_paragraphs, overlap
+from classifiers.link import LINKED, READ, SIGNS, Surroundings, in_paragraphs, length, overlap
 from classifiers.phrases import shared_words
-from classifiers.text import fingerprint, words
+from classifiers.text import fingerprint
 
 CLASSES = ("short", "medium", "long", "technical", "report")
 NEVER = 1.01
@@ -162,7 +162,7 @@ def _evidence(around: Surroundings, link: _Link) -> tuple[Nearest, ...]:
 @lru_cache(maxsize=16384)
 def length_class(text: str) -> str:
     """``short`` up to 20 words, ``long`` above 60, else ``medium``."""
-    count = len(words(text[: READ * 2]))
+    count = length(text)
     return "short" if count <= SHORT_WORDS else "long" if count > LONG_WORDS else "medium"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -81,6 +82,12 @@ class Stored(Protocol):
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """Its arrays by name."""
+
+
+def version_of(*stored: Stored) -> str:
+    """Ten hex digits that change with any of the weights."""
+    arrays = [array for each in stored for array in each.arrays().values()]
+    return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()[:10]
 
 
 @dataclass(frozen=True, slots=True)

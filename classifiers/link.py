@@ -87,7 +87,7 @@ class Surroundings:
                 self.cosines[linked].mean(),
                 np.mean(others),
                 max(overlap(text, self.candidates[place].text) for place in linked),
-                np.log1p(min(_length(text), _length(closest))),
+                np.log1p(min(length(text), length(closest))),
                 np.log(len(linked)),
                 self.contradicts(places),
                 not _personal(text) and not _personal(closest),
@@ -130,7 +130,8 @@ def _matter(text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=16384)
-def _length(text: str) -> int:
+def length(text: str) -> int:
+    """The words of a text, as far as grouping reads it."""
     return len(words(text[: READ * 2]))
 
 

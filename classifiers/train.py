@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import platform
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from classifiers.crossdomain import REPORTS, calibrate, judge_domains, judge_fol
 from classifiers.experts import NAME, log_softmax
 from classifiers.fit_several import fit_several
 from classifiers.fitting import Mask, Penalties, Table
-from classifiers.heads import WEIGHTS, Floats, Heads, Stored, write
+from classifiers.heads import WEIGHTS, Floats, Heads, Stored, version_of, write
 from classifiers.model_files import MODEL_NAME
 from classifiers.train_tone import train_tone
 
@@ -126,12 +125,10 @@ def _agreement(logits: Floats, ratings: Floats) -> Mapping[str, float]:
 
 
 def _card(corpus: Corpus, seed: int, *heads: Stored) -> dict[str, Any]:
-    arrays = [array for each in heads for array in each.arrays().values()]
-    digest = hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays))
     import scipy
 
     return {
-        "version": digest.hexdigest()[:10],
+        "version": version_of(*heads),
         "encoder": MODEL_NAME,
         "data_sha256": corpus.hashes,
         "rows": {domain: int((corpus.domains == domain).sum()) for domain in [*DOMAINS, SEEDS]},

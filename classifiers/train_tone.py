@@ -22,7 +22,7 @@ from classifiers import encoder
 from classifiers.contract import Embedder, space_of
 from classifiers.corpora import Report
 from classifiers.fitting import Mask, Penalties, Table, temperature
-from classifiers.heads import WEIGHTS, Features, Floats, write
+from classifiers.heads import WEIGHTS, Features, Floats, version_of, write
 from classifiers.seed_texts import FOLDER, seeds
 from classifiers.text import clean
 from classifiers.tone import TONES, chance
@@ -80,11 +80,10 @@ def train_tone(
     judged = _judge(chance(logits, scale), rows)
     say(f"tone, unseen groups: {judged}")
     heads = table.heads(np.ones(len(rows.texts), bool), allowed, weights, PENALTIES)
-    digest = hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in heads.arrays().values()))
     import scipy
 
     card = {
-        "version": digest.hexdigest()[:10],
+        "version": version_of(heads),
         "encoder": space_of(embedder.name),
         "temperature": scale,
         "hostile_from": judged["hostile_from"],

@@ -7,10 +7,12 @@ import uuid
 from typing import Any
 
 import httpx
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import triage
 from app.config import Settings
 from app.db import Database
+from app.models.tracker import Tracker
 from app.sync import Push
 from app.trackers import create_tracker
 from app.vault import Vault
@@ -80,17 +82,15 @@ class Bench:
         return row
 
 
+async def sandbox_tracker(session: AsyncSession, vault: Vault, forum: Forum, sandbox: SandboxServer) -> Tracker:
+    """A tracker of the forum's product that writes to the sandbox as to GitHub."""
+    where = {"repository": "acme/app", "base_url": sandbox.url}
+    return await create_tracker(session, vault, forum.product_id, "github", "repo", where, {"token": "a-secret-token"})
+
+
 async def open_bench(database: Database, settings: Settings, vault: Vault, sandbox: SandboxServer) -> Bench:
     """A fresh product with its tracker."""
     forum = await open_forum(database, settings, vault)
     async with database.session() as session:
-        tracker = await create_tracker(
-            session,
-            vault,
-            forum.product_id,
-            "github",
-            "repo",
-            {"repository": "acme/app", "base_url": sandbox.url},
-            {"token": "a-secret-token"},
-        )
+        tracker = await sandbox_tracker(session, vault, forum, sandbox)
     return Bench(forum, vault, sandbox, tracker.id)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from pgvector import HalfVector
 
 from app.candidates import BY_TEXT, KEPT, candidates
 from app.config import Settings
@@ -15,8 +13,8 @@ from app.db import Database
 from app.vault import Vault
 from classifiers.contract import Vectors
 from classifiers.fusion import fused_scores
-from classifiers.text import fingerprint
 from tests.app.forum import Forum, open_forum
+from tests.app.placing import place
 
 TEXT = {"rare": 0.0002, "lexemes": 10, "matches": 100}
 
@@ -31,32 +29,6 @@ def turned(*degrees: float) -> Vectors:
     vectors = np.zeros((len(degrees), 384), np.float32)
     vectors[:, 0], vectors[:, 1] = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return vectors
-
-
-async def place(forum: Forum, texts: Sequence[str], vectors: Vectors) -> list[int]:
-    """Comments of one theme."""
-    async with forum.database.transaction() as connection:
-        theme = uuid.uuid4()
-        await connection.execute(
-            "insert into theme (id, product_id, kind) values (%s, %s, 'bug')", [theme, forum.product_id]
-        )
-        cursor = await connection.execute(
-            """
-            insert into comment (product_id, source_id, external_id, text, stage, kind, theme_id, fingerprint)
-            select %s, %s, gen_random_uuid(), said, 'grouped', 'bug', %s, printed
-            from unnest(%s::text[], %s::text[]) as t(said, printed) returning id
-            """,
-            [forum.product_id, forum.source_id, theme, list(texts), [fingerprint(text) for text in texts]],
-        )
-        ids = [int(row["id"]) for row in await cursor.fetchall()]
-        await connection.execute(
-            """
-            insert into comment_embedding (comment_id, product_id, model, live, embedding)
-            select id, %s, 'one', true, v from unnest(%s::bigint[], %s::halfvec[]) as t(id, v)
-            """,
-            [forum.product_id, ids, [HalfVector(vector) for vector in vectors]],
-        )
-    return ids
 
 
 async def found(forum: Forum, asked: int) -> list[int]:

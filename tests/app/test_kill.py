@@ -18,11 +18,11 @@ import pytest
 
 from app.config import Settings
 from app.db import Database
-from app.trackers import create_tracker
 from app.vault import Vault, new_key
 from integrations.sandbox.server import SandboxServer
 from tests.app.forum import Forum, open_forum
 from tests.app.processes import Processes, environment, free_port
+from tests.app.pushing import sandbox_tracker
 
 DELIVERIES = int(os.environ.get("RELAY_KILL_DELIVERIES", "240"))
 ROUNDS = int(os.environ.get("RELAY_KILL_ROUNDS", "4"))
@@ -100,15 +100,7 @@ async def test_kill_at_random_moments(database: Database, tmp_path: Path, model_
     acknowledged: Counter[str] = Counter()
     with SandboxServer() as sandbox:
         async with database.session() as session:
-            await create_tracker(
-                session,
-                vault,
-                forum.product_id,
-                "github",
-                "repo",
-                {"repository": "acme/app", "base_url": sandbox.url},
-                {"token": "a-secret-token"},
-            )
+            await sandbox_tracker(session, vault, forum, sandbox)
         processes = Processes(variables, tmp_path)
         processes.start("serve")
         processes.start("worker")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 
 import numpy as np
 import psycopg
 import pytest
-from pgvector import HalfVector
 from psycopg import sql
 
 from app import migrate
@@ -21,6 +19,7 @@ from app.search_index import IndexState, Space, index_states, keep_search_indexe
 from app.vault import Vault
 from app.word_shares import LEAST, count_grown, count_words
 from tests.app.forum import Forum, open_forum
+from tests.app.placing import place
 
 LIMIT = 60
 SIZE = 300
@@ -44,28 +43,8 @@ async def fill(forum: Forum, count: int, *, seed: int = 1, space: str = SPACE, w
     middles = chance.normal(size=(12, 384))
     vectors = middles[chance.integers(0, 12, count)] + 0.8 * chance.normal(size=(count, 384))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    async with forum.database.transaction() as connection:
-        theme = uuid.uuid4()
-        await connection.execute(
-            "insert into theme (id, product_id, kind) values (%s, %s, 'bug')", [theme, forum.product_id]
-        )
-        cursor = await connection.execute(
-            """
-            insert into comment (product_id, source_id, external_id, text, stage, kind, theme_id, fingerprint)
-            select %s, %s, gen_random_uuid(), said, 'grouped', 'bug', %s, md5(said) from unnest(%s::text[]) as t(said)
-            returning id
-            """,
-            [forum.product_id, forum.source_id, theme, [words.format(n=number) for number in range(count)]],
-        )
-        ids = [int(row["id"]) for row in await cursor.fetchall()]
-        await connection.execute(
-            """
-            insert into comment_embedding (comment_id, product_id, model, live, embedding)
-            select id, %s, %s, true, v from unnest(%s::bigint[], %s::halfvec[]) as t(id, v)
-            """,
-            [forum.product_id, space, ids, [HalfVector(vector) for vector in vectors]],
-        )
-    return ids
+    said = [words.format(n=number) for number in range(count)]
+    return await place(forum, said, vectors.astype(np.float32), space)
 
 
 async def keep(forum: Forum, limit: int = LIMIT) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 
 from classifiers.contract import Embedder, ModelError
 from classifiers.experts import NAME, SHARE, Reports, blend, log_softmax
-from classifiers.heads import WEIGHTS, load, write
+from classifiers.heads import WEIGHTS, Heads, load, version_of, write
 from classifiers.kind import KindModel
 from classifiers.several import read
 
@@ -83,7 +82,10 @@ def test_they_are_stored_and_read_again_and_a_file_of_an_earlier_version_is_refu
     assert refusal.value.reason == "heads_unreadable" and "likeness" in refusal.value.detail
 
 
-def test_the_card_says_what_the_folds_gave() -> None:
-    card = json.loads((WEIGHTS / "kind.json").read_text(encoding="utf-8"))
+def test_the_cards_are_those_of_the_weights_and_say_what_the_folds_gave() -> None:
+    (heads, card), (reports, own) = load("kind", None, Heads.from_arrays), load(NAME, None, Reports.from_arrays)
+    tone, tone_card = load("tone", None, Heads.from_arrays)
+    assert card["version"] == version_of(heads, reports)
+    assert (own["version"], tone_card["version"]) == (version_of(reports), version_of(tone))
     assert card["nlbse_five_folds"]["macro_f1"] >= 0.775
     assert card["leave_one_domain_out"]["maalej"]["macro_f1"] >= 0.64
