@@ -45,7 +45,7 @@ def prepare(directory: Path, progress: Progress | None = None, *, source: Path |
     directory.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{MODEL_NAME}-", dir=directory))
     try:
-        save_model(build(read_weights(weights / "model.safetensors")), staging / "graph.xml", compress_to_fp16=True)
+        save_model(build(read_weights(weights / "model.safetensors")), staging / "graph.xml", compress_to_fp16=False)
         shutil.copyfile(weights / "tokenizer.json", staging / "tokenizer.json")
         (staging / STAMP).write_text(json.dumps(_stamp()), encoding="utf-8")
         staging.chmod(0o755)

@@ -3,7 +3,8 @@ needs torch.
 
 Architecture: BERT, post-norm (Devlin et al. 2019), six layers of 12 heads. Several texts stand in one row, each
 attending to itself alone; the mean over their tokens, which ``sentence-transformers/all-MiniLM-L6-v2`` declares in its
-``modules.json``, is left to the caller.
+``modules.json``, is left to the caller. The weights of its products are 8-bit whole numbers, so that a processor can
+multiply them by activations that it brings to 8 bits as it goes (docs/decisions/0007).
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ INNER = 4
 HEADS = 12
 HEAD = DIMENSIONS // HEADS
 EPSILON = 1e-12
-REVISION = 3
+GROUP = 64
+"""Weights of an output, and activations of a token, that share a scale."""
+REVISION = 4
 """Raised whenever the graph below changes, so that a graph prepared earlier is built anew."""
 
 INPUTS = ("ids", "places", "texts")
@@ -68,7 +71,8 @@ def read_weights(path: Path) -> dict[str, Vectors]:
 
 
 def _embed(op: Any, weights: Weights, ids: Any, places: Any) -> Any:
-    words = op.gather(op.constant(weights["embeddings.word_embeddings.weight"]), ids, _int(op, 0))
+    vocabulary = op.constant(weights["embeddings.word_embeddings.weight"].astype(np.float16))
+    words = op.convert(op.gather(vocabulary, ids, _int(op, 0)), np.float32)
     # Every token of ours is of type 0, so its type embedding is a constant that the positions can carry.
     positions = (
         weights["embeddings.position_embeddings.weight"][:MAX_TOKENS]
@@ -99,8 +103,17 @@ def _attention(op: Any, weights: Weights, name: str, hidden: Any, bias: Any) -> 
 
 
 def _dense(op: Any, weights: Weights, name: str, hidden: Any) -> Any:
-    product = op.matmul(hidden, op.constant(weights[name + ".weight"]), False, True)
+    product = op.matmul(hidden, _in_8_bits(op, weights[name + ".weight"]), False, True)
     return op.add(product, op.constant(weights[name + ".bias"].reshape(1, 1, -1)))
+
+
+def _in_8_bits(op: Any, weight: Vectors) -> Any:
+    """``float32[outputs, inputs]`` as whole numbers from -127 to 127, which the graph scales back group by group."""
+    groups = weight.reshape(len(weight), -1, GROUP)
+    scales = np.abs(groups).max(axis=2, keepdims=True) / 127
+    whole = np.round(groups / scales).astype(np.int8)
+    scaled = op.multiply(op.convert(op.constant(whole), np.float16), op.constant(scales.astype(np.float16)))
+    return op.convert(op.reshape(scaled, _ints(op, list(weight.shape)), special_zero=False), np.float32)
 
 
 def _norm(op: Any, weights: Weights, name: str, hidden: Any) -> Any:

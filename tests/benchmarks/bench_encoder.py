@@ -25,7 +25,7 @@ from classifiers.openvino_encoder import OpenVinoEmbedder
 from classifiers.packing import batches
 from classifiers.text import clean
 from tests.benchmarks.machine import describe, spread
-from tests.benchmarks.matrix_rate import SHAPES, MatrixRate, operations
+from tests.benchmarks.matrix_rate import PRECISION, SHAPES, MatrixRate, operations
 
 PARTS = (
     ("the app", "your website", "the editor", "the export", "my account", "the new version", "search", "the player"),
@@ -95,8 +95,7 @@ def shares(name: str, texts: Sequence[str], served: OpenVinoEmbedder, rounds: in
     lengths = [len(row) for row in ids]
     needed = operations(lengths)
     padded = sum(batch.inputs["ids"].size for batch in batches(ids, threads)) / sum(lengths)
-    precision = served.name.rsplit("-", 1)[1]
-    products = {"x".join(map(str, shape)): MatrixRate(shape, threads, precision) for shape in SHAPES}
+    products = {"x".join(map(str, shape)): MatrixRate(shape, threads) for shape in SHAPES}
     ways: dict[str, Work] = {"encoder": lambda: served.embed(texts)}
     ways |= {f"product {shape}": rate.run for shape, rate in products.items()}
     done = {"encoder": needed} | {f"product {shape}": rate.operations for shape, rate in products.items()}
@@ -114,7 +113,7 @@ def shares(name: str, texts: Sequence[str], served: OpenVinoEmbedder, rounds: in
         best = max(products, key=lambda shape: statistics.median(times[kind] for times in rates[f"product {shape}"]))
         pairs = zip(rates["encoder"], rates[f"product {best}"], strict=True)
         part = spread([ours[kind] / theirs[kind] for ours, theirs in pairs], 3)
-        print(f"  share of the {precision} matrix rate ({best}), real tokens, {label}: {part}")
+        print(f"  share of the {PRECISION} matrix rate ({best}), real tokens, {label}: {part}")
 
 
 def against_the_reference(name: str, texts: Sequence[str], served: Embedder, rounds: int, threads: int) -> None:
