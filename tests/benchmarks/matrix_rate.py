@@ -1,8 +1,8 @@
 """How fast this machine multiplies matrices, and how many operations the encoder needs: what its rate is held against.
 
-The rate is that of a chain of large products in bf16 (float32 where the processor lacks it), through the same runtime and
-with as many threads; each product's shape is that of the encoder's own dense layers or a large square. The encoder's
-8-bit products can go beyond it.
+The rate is that of a chain of large products in bf16 (float32 where the processor lacks it), through the same runtime
+and with as many threads; each product's shape is that of the encoder's own dense layers or a large square. The
+encoder's 8-bit products can go beyond it.
 """
 
 from __future__ import annotations
