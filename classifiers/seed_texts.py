@@ -3,7 +3,8 @@
 ``seeds/*.txt`` hold one comment a line, a file per kind; ``seeds/own/*.jsonl`` hold comments of many products with
 their kind, their channel and, where several say the same, the name of their ``group``; ``seeds/streams/*.jsonl`` hold
 the inbox of one product each: grouping is fixed on them, while the kinds never see them, so that they can be judged
-there.
+there. ``seeds/narrow/*.jsonl`` hold inboxes of the same form, full of neighbours that differ in the one thing that
+matters.
 """
 
 from __future__ import annotations
@@ -29,5 +30,5 @@ def seeds() -> list[tuple[str, Kind]]:
 
 
 def comments(folder: str) -> list[Row]:
-    """The rows of ``seeds/own`` or ``seeds/streams``: ``text``, ``kind``, ``channel``, ``group`` (may be empty)."""
+    """The rows of ``own``, ``streams`` or ``narrow``: ``text``, ``kind``, ``channel``, ``group`` (may be empty)."""
     return [row for path in sorted((FOLDER / folder).glob("*.jsonl")) for row in read_rows(path, "text", "kind")]
