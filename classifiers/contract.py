@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.middle import Middle
+
 Vectors = NDArray[np.float32]
 Span = tuple[int, int]
 """Where a part of a text begins, and where it has ended, in characters."""
@@ -85,6 +87,11 @@ class Embedder(Protocol):
         A text is read once, whatever its parts: they cost next to nothing.
         """
 
+    @property
+    def for_reports(self) -> Embedder | None:
+        """The same encoder with its upper layers tuned on issue reports, loaded when it is first asked for; None for an
+        encoder that has none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Enrichment:
@@ -128,13 +135,17 @@ class Enricher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A comment as grouping sees it; ``vector`` is ``float32[dimensions]`` of unit length."""
+    """A comment as grouping sees it; ``vector`` is ``float32[dimensions]`` of unit length.
+
+    ``sure``: a person named the kind, or the model does not doubt it.
+    """
 
     comment_id: int
     theme_id: str
     kind: Kind
     text: str
     vector: Vectors
+    sure: bool = True
 
 
 class Verdict(Enum):
@@ -175,9 +186,16 @@ class Decision:
 class Grouper(Protocol):
     """Decides, from the candidates that a search brought, where a comment belongs. Pure and deterministic."""
 
-    def decide(self, comment: Member, candidates: Sequence[Member], blocked: frozenset[str] = frozenset()) -> Decision:
+    def decide(
+        self,
+        comment: Member,
+        candidates: Sequence[Member],
+        blocked: frozenset[str] = frozenset(),
+        middles: Mapping[str, Middle] | None = None,
+    ) -> Decision:
         """``candidates`` are members of themes of the same product; those of ``blocked`` themes are no choice, but what
         is near all the same.
 
-        ``comment.theme_id`` is ignored. Members of one theme are judged together, not one by one.
+        ``comment.theme_id`` is ignored. Members of one theme are judged together, not one by one, and with the middle
+        of all of the theme; one that is not in ``middles`` is taken to be made of its members among the candidates.
         """

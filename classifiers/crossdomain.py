@@ -39,6 +39,7 @@ FOLDS: dict[str, Mapping[Kind, str]] = {
 """How the kinds are folded to the labels a domain knows."""
 REPORTS = "nlbse"
 """The domain whose texts are whole issue reports."""
+FOLDS_OF_REPORTS = 5
 REPORT_PENALTIES = Penalties(dense=6e-3, terms=1e-4, signs=1e-3, shares=(0.5, 0.5, 0.0))
 REPORT_WEIGHT = 0.5
 """Of the reports against all other texts together, where they are told apart."""
@@ -65,14 +66,21 @@ def judge_folds(
     corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penalties: Penalties, seed: int
 ) -> tuple[Floats, dict[str, Any]]:
     """The same for the issue reports, each fifth of them after training on the rest of them and all other domains."""
-    inside = np.flatnonzero(corpus.domains == REPORTS)
-    fold = np.full(len(corpus.domains), -1)
-    fold[inside] = np.random.default_rng(seed).permutation(len(inside)) % 5
+    fold = folds_of_reports(corpus.domains, seed)
     logits = np.zeros(allowed.shape)
-    for number in range(5):
+    for number in range(FOLDS_OF_REPORTS):
         held = fold == number
         logits[held] = _opinion(corpus, table, allowed, weights, penalties, held)
+    inside = fold >= 0
     return logits[inside], score_domain(REPORTS, logits[inside], corpus.labels[inside])
+
+
+def folds_of_reports(domains: Names, seed: int) -> NDArray[np.intp]:
+    """The fold of each row, ``int[n]`` from 0; -1 for what is no issue report."""
+    inside = np.flatnonzero(domains == REPORTS)
+    fold = np.full(len(domains), -1)
+    fold[inside] = np.random.default_rng(seed).permutation(len(inside)) % FOLDS_OF_REPORTS
+    return fold
 
 
 def calibrate(logits: Floats, allowed: Mask, domains: Names) -> dict[str, Any]:
@@ -124,9 +132,14 @@ def report_heads(corpus: Corpus, table: Table, allowed: Mask, weights: Floats, r
     return Reports(heads, likeness[:, 1] - likeness[:, 0], float(intercept[1] - intercept[0]))
 
 
+def general_opinion(table: Table, allowed: Mask, weights: Floats, penalties: Penalties, held: Mask) -> Floats:
+    """Log probabilities of the rows ``held`` from general heads that have not seen them."""
+    return log_softmax(table.logits(table.heads(~held, allowed, weights, penalties), held))
+
+
 def _opinion(corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penalties: Penalties, held: Mask) -> Floats:
-    """Log probabilities of the rows ``held`` from heads that have not seen them."""
-    general = log_softmax(table.logits(table.heads(~held, allowed, weights, penalties), held))
+    """The same with the second opinion on reports, where there are others to learn it from."""
+    general = general_opinion(table, allowed, weights, penalties, held)
     if held[corpus.domains == REPORTS].all():
         return general
     reports = report_heads(corpus, table, allowed, weights, ~held)

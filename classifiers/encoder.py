@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from classifiers.contract import Embedder, ModelError
-from classifiers.graph import REVISION
+from classifiers.graph import REVISION, Weights, build, read_weights
 from classifiers.model_files import MODEL_NAME, WEIGHTS_SHA256, published_model, verify
+from classifiers.openvino_encoder import REPORTS
+from classifiers.openvino_import import openvino
+from classifiers.report_encoder import ReportHead, TunedEncoder, unpacked
 
 Backend = Literal["auto", "openvino", "sentence-transformers"]
 Progress = Callable[[str], None]
@@ -27,7 +30,7 @@ def prepare(directory: Path, progress: Progress | None = None, *, source: Path |
     per step. Two processes may prepare at once: the folder appears whole or not at all.
 
     Raises:
-        ModelError: ``model_missing`` or ``model_digest_mismatch``, each with what to do.
+        ModelError: ``model_missing``, ``model_digest_mismatch`` or ``heads_unreadable``, each with what to do.
     """
     say = progress or (lambda _: None)
     folder = directory / MODEL_NAME
@@ -35,18 +38,13 @@ def prepare(directory: Path, progress: Progress | None = None, *, source: Path |
         return folder
     say("Checking the encoder's weights")
     weights = verify(source or published_model())
-    from classifiers.openvino_import import openvino
-
-    save_model = openvino().save_model
-
-    from classifiers.graph import build, read_weights
-
-    say("Building the graph")
+    say("Building the graphs")
     directory.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{MODEL_NAME}-", dir=directory))
     try:
-        save_model(build(read_weights(weights / "model.safetensors")), staging / "graph.xml", compress_to_fp16=False)
-        shutil.copyfile(weights / "tokenizer.json", staging / "tokenizer.json")
+        published = read_weights(weights / "model.safetensors")
+        save_graph(published, weights, staging)
+        save_graph({**published, **unpacked(TunedEncoder.read().layers)}, weights, staging / REPORTS)
         (staging / STAMP).write_text(json.dumps(_stamp()), encoding="utf-8")
         staging.chmod(0o755)
         _put_in_place(staging, folder, directory)
@@ -56,14 +54,23 @@ def prepare(directory: Path, progress: Progress | None = None, *, source: Path |
     return folder
 
 
+def save_graph(weights: Weights, source: Path, folder: Path) -> None:
+    """Write to ``folder`` what ``OpenVinoEmbedder`` reads: a graph of ``weights``, and the tokenizer of ``source``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    openvino().save_model(build(weights), folder / "graph.xml", compress_to_fp16=False)
+    shutil.copyfile(source / "tokenizer.json", folder / "tokenizer.json")
+
+
 def is_prepared(directory: Path) -> bool:
-    """Whether ``directory`` holds a whole graph of these weights and this revision."""
+    """Whether ``directory`` holds whole graphs of these weights and this revision."""
     folder = directory / MODEL_NAME
     try:
         stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return bool(stamp == _stamp()) and all((folder / name).is_file() for name in FILES)
+    return bool(stamp == _stamp()) and all(
+        (place / name).is_file() for place in (folder, folder / REPORTS) for name in FILES
+    )
 
 
 def load(directory: Path | None, *, threads: int | None = None, backend: Backend = "auto") -> Embedder:
@@ -101,7 +108,7 @@ def load_named(name: str, *, threads: int | None = None) -> Embedder:
 
 
 def _stamp() -> dict[str, str | int]:
-    return {"weights": WEIGHTS_SHA256, "revision": REVISION}
+    return {"weights": WEIGHTS_SHA256, "revision": REVISION, "reports": ReportHead.read()[1]["version"]}
 
 
 def _put_in_place(staging: Path, folder: Path, directory: Path) -> None:

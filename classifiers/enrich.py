@@ -57,8 +57,10 @@ class DefaultEnricher:
     @property
     def version(self) -> str:
         """Encoder, heads and rules."""
-        heads = f"kind-{self._kind.version}+several-{self._side_kinds.version}+sentiment-{self._sentiment.version}"
-        return f"{self._embedder.name}+{heads}+tone-{self._tone.version}+{RULES}"
+        reports = f"+reports-{self._kind.rereads}" if self._kind.rereads else ""
+        kinds = f"kind-{self._kind.version}{reports}+several-{self._side_kinds.version}"
+        heads = f"{kinds}+sentiment-{self._sentiment.version}+tone-{self._tone.version}"
+        return f"{self._embedder.name}+{heads}+{RULES}"
 
     @property
     def space(self) -> str:
@@ -83,7 +85,7 @@ class DefaultEnricher:
             ruled = beside.submit(lambda: [(noise(text), *detect(text)) for text in cleaned])
             vectors, features = read(self._embedder, cleaned, parts)
             rules = ruled.result()
-        probabilities = self._kind.probabilities(features)
+        probabilities = self._kind.probabilities(features, self._embedder, cleaned)
         whole = features.take(np.arange(len(texts)))
         feelings, attacks = self._sentiment.score(whole), self._tone.hostile(features)
         spans = pairwise(accumulate((len(found) for found in parts), initial=len(texts)))

@@ -3,7 +3,7 @@ and words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,12 @@ SHARE = 0.85
 """Weight of the second opinion for a report; chosen on five folds of the issue reports."""
 REPORT_FROM = 0.3
 """From this probability on a titled text is judged as a report; chosen on the folds and on unseen reviews and chats."""
+AGAIN_SHARE = 0.3
+"""Weight of the tuned encoder within the second opinion; chosen on the folds."""
+
+Again = Callable[[NDArray[np.intp]], Floats | None]
+"""Log probabilities of bug, feature and question ``float64[n, 3]`` of the rows asked for, which are read once more;
+None where nothing else can read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +57,17 @@ class Reports:
         score = features.take(titled).dense() @ self.likeness + self.intercept
         return np.asarray(titled[score >= np.log(REPORT_FROM / (1 - REPORT_FROM))])
 
-    def blend(self, general: Floats, features: Features) -> Floats:
-        """Log probabilities ``float64[n, 5]`` of all kinds, those of the reports with the second opinion."""
+    def blend(self, general: Floats, features: Features, again: Again | None = None) -> Floats:
+        """Log probabilities ``float64[n, 5]`` of all kinds, those of the reports with the second opinion: that of the
+        heads, and of whoever reads the reports ``again``."""
         rows = self.among(features)
         if not len(rows):
             return general
         blended = general.copy()
         opinion = log_softmax(self.heads.logits(features.take(rows).with_titles()))
+        other = again(rows) if again else None
+        if other is not None:
+            opinion = log_softmax((1 - AGAIN_SHARE) * opinion + AGAIN_SHARE * other)
         blended[rows] = blend(general[rows], opinion)
         return blended
 

@@ -40,10 +40,16 @@ assert READ == HEADS_READ
 
 
 def cases(rows: Sequence[Row], seed: int) -> list[Case]:
-    """Cleaned texts with all their kinds: two comments of two kinds, two of one kind, and single comments."""
+    """Cleaned texts with all their kinds: two comments of two kinds, two of one kind, and single comments.
+
+    ``also`` names what a row says beside its kind.
+    """
     random = np.random.default_rng(seed)
-    texts = {kind: [clean(str(row["text"])) for row in rows if row["kind"] == kind] for kind in KINDS}
-    short = {kind: [text for text in found if len(text.split()) in WORDS] for kind, found in texts.items()}
+    said = {kind: [_said(row) for row in rows if row["kind"] == kind] for kind in KINDS}
+    short = {
+        kind: [text for text, kinds in found if len(kinds) == 1 and len(text.split()) in WORDS]
+        for kind, found in said.items()
+    }
     made: list[Case] = []
     for one in KINDS:
         for other in KINDS:
@@ -54,17 +60,23 @@ def cases(rows: Sequence[Row], seed: int) -> list[Case]:
                 end = "" if first.endswith((".", "!", "?")) else "."
                 gap = ("\n\n", " ")[int(random.integers(2))]
                 made.append((f"{first}{end}{gap}{second}", frozenset({one, other})))
-    for kind, found in texts.items():
-        singles = [text for text in found if segments(text)]
-        made += [(singles[place], frozenset({kind})) for place in random.permutation(len(singles))[:ONES]]
+    for found in said.values():
+        singles = [case for case in found if segments(case[0])]
+        made += [singles[place] for place in random.permutation(len(singles))[:ONES]]
     return made
+
+
+def _said(row: Row) -> Case:
+    kinds = [str(row["kind"]), *map(str, row.get("also") or ())]
+    return clean(str(row["text"])), frozenset(map(Kind, kinds))
 
 
 def judge(made: Sequence[Case], embedder: Embedder, model: KindModel) -> tuple[Floats, list[Kind]]:
     """The clearness of each kind in each case, ``float64[n, 5]``, and the strongest kind of each."""
-    parts = [segments(text) for text, _ in made]
-    _, features = read(embedder, [text for text, _ in made], parts)
-    rows = model.probabilities(features)
+    texts = [text for text, _ in made]
+    parts = [segments(text) for text in texts]
+    _, features = read(embedder, texts, parts)
+    rows = model.probabilities(features, embedder, texts)
     clearness = np.zeros((len(made), len(KINDS)))
     place = len(made)
     for case, ((text, _), found) in enumerate(zip(made, parts, strict=True)):

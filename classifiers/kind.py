@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.contract import Kind
+from classifiers.contract import Embedder, Kind
 from classifiers.experts import Reports, log_softmax
-from classifiers.heads import Features, read
+from classifiers.heads import Features, Floats, read
+from classifiers.report_encoder import ReportHead
 from classifiers.softmax import softmax
 
 KINDS = tuple(Kind)
@@ -27,6 +28,9 @@ class KindModel:
         """
         self._heads, self.card = read("kind", folder)
         self._reports = Reports.read(folder)
+        self._again, again = ReportHead.read()
+        self.rereads = str(again["version"]) if again["encoder"] == self.card["encoder"] else ""
+        """Version of the tuned layers with which reports are read again; empty for heads of another encoder."""
         self._temperature = float(self.card["temperature"])
 
     @property
@@ -39,9 +43,20 @@ class KindModel:
         """The confidence at which the kinds of unseen channels were right nine times out of ten."""
         return float(self.card["unsure_below"])
 
-    def probabilities(self, features: Features) -> NDArray[np.float64]:
-        """``float64[n, 5]`` in the order of ``KINDS``; rows sum to 1."""
-        opinion = self._reports.blend(log_softmax(self._heads.logits(features)), features)
+    def probabilities(
+        self, features: Features, embedder: Embedder | None = None, texts: Sequence[str] = ()
+    ) -> NDArray[np.float64]:
+        """``float64[n, 5]`` in the order of ``KINDS``; rows sum to 1.
+
+        Reports are read again by the tuned layers of the ``embedder``, if it has any. ``texts`` are those of the first
+        rows, all that can be reports.
+        """
+
+        def again(rows: NDArray[np.intp]) -> Floats | None:
+            tuned = embedder.for_reports if embedder and self.rereads else None
+            return self._again.opinion(tuned.embed([texts[row] for row in rows])) if tuned else None
+
+        opinion = self._reports.blend(log_softmax(self._heads.logits(features)), features, again)
         return softmax(opinion / self._temperature)
 
 

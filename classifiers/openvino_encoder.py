@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,8 @@ from classifiers.model_files import DIMENSIONS, MAX_TOKENS, MODEL_NAME
 from classifiers.packing import Batch, Part, batches
 
 Precision = Literal["int8", "f32"]
+REPORTS = "reports"
+"""Folder within that of the encoder for the one tuned on issue reports."""
 MAX_CHARACTERS = 20_000
 """256 tokens of real text end long before; it keeps a megabyte of text from being tokenised in full."""
 
@@ -34,7 +37,7 @@ class OpenVinoEmbedder:
 
         core = ov.Core()
         native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self._precision = precision
+        self._folder, self._precision = folder, precision
         self._workers = threads or _cores()
         self._compiled = core.compile_model(
             str(folder / "graph.xml"),
@@ -92,6 +95,14 @@ class OpenVinoEmbedder:
             self._queue.start_async(batch.inputs, (batch, parts, into))
         self._queue.wait_all()
         return into
+
+    @cached_property
+    def for_reports(self) -> OpenVinoEmbedder | None:
+        """The same encoder with its upper layers tuned on issue reports; None where they were not prepared."""
+        folder = self._folder / REPORTS
+        if not folder.is_dir():
+            return None
+        return OpenVinoEmbedder(folder, threads=self._workers, precision=self._precision)
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """The numbers of each text's tokens, at most 256."""

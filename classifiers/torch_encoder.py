@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.contract import Encoded, ModelError, Span, Vectors
+from classifiers.contract import Encoded, ModelError, Span, Vectors, space_of
+from classifiers.model_files import MODEL_NAME
 from classifiers.openvino_encoder import readable
+from classifiers.report_encoder import TunedEncoder, unpacked
 
 BATCH = 32
 
@@ -109,6 +113,20 @@ class SentenceTransformersEmbedder:
                     inside = (begins >= begin) & (begins < end) & (ends > begins)
                     pooled[row] = tokens[inside].mean(axis=0) if inside.any() else inner[place]
         return Encoded(vectors, inner, pooled)
+
+    @cached_property
+    def for_reports(self) -> SentenceTransformersEmbedder | None:
+        """The same encoder with its upper layers tuned on issue reports; the built-in one alone has such."""
+        if space_of(self._name) != MODEL_NAME:
+            return None
+        import torch
+
+        tuned = copy.copy(self)
+        tuned._model = copy.deepcopy(self._model)
+        layers = {name: torch.from_numpy(tensor) for name, tensor in unpacked(TunedEncoder.read().layers).items()}
+        transformer: Any = tuned._model[0]
+        transformer.auto_model.load_state_dict(layers, strict=False)
+        return tuned
 
     def _offsets(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """``int64[n, 2, tokens]``: where each token begins and has ended, in characters; marks are of no length."""
