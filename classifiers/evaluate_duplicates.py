@@ -14,7 +14,7 @@ import numpy as np
 from classifiers.agreement import draws
 from classifiers.baselines import check
 from classifiers.baselines_groups import NEEDS, Clustering, check_size, cluster
-from classifiers.contract import THEME_KINDS, Enricher, Grouper, Member
+from classifiers.contract import THEME_KINDS, UNSURE, Enricher, Grouper, Member
 from classifiers.datasets import AS_NAMED, DataError, Reading, Row, labelled_rows
 from classifiers.labels import read_kinds
 from classifiers.measures import Interval, interval
@@ -128,8 +128,9 @@ def build_pool(
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
         for result in enricher.enrich([str(row["text"]) for row in part]):
-            kind = given[len(members)] or result.kind
-            members.append(Member(len(members), str(len(members)), kind, result.clean, result.vector))
+            number, kind = len(members), given[len(members)]
+            sure = kind is not None or result.reason != UNSURE
+            members.append(Member(number, str(number), kind or result.kind, result.clean, result.vector, sure))
         say(f"{len(members):,} of {len(rows):,} rows read")
     products = [str(row.get("product") or "") for row in rows]
     # Two comments about different products are never duplicates, whatever a group is called.

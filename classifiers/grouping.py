@@ -15,7 +15,8 @@ from classifiers.alternatives import differ
 from classifiers.contract import Decision, Member, ModelError, Nearest, Verdict
 from classifiers.distinct import conflict, differ_in_numbers, names_parts
 from classifiers.heads import WEIGHTS
-from classifiers.link import LINKED, READ, SIGNS, Surroundings, in_paragraphs, length, overlap
+from classifiers.link import LINKED, READ, SIGNS, Surroundings, impersonal, in_paragraphs, length, overlap
+from classifiers.middle import Middle
 from classifiers.phrases import shared_words
 from classifiers.text import fingerprint
 
@@ -77,10 +78,17 @@ class DefaultGrouper:
         self.thresholds = thresholds or Thresholds.read()
         self._weights = np.array([self.thresholds.weights.get(sign, 0.0) for sign in SIGNS])
 
-    def decide(self, comment: Member, candidates: Sequence[Member], blocked: frozenset[str] = frozenset()) -> Decision:
+    def decide(
+        self,
+        comment: Member,
+        candidates: Sequence[Member],
+        blocked: frozenset[str] = frozenset(),
+        middles: Mapping[str, Middle] | None = None,
+    ) -> Decision:
         """The theme with the best link decides; ties go to the theme with the older comment.
 
-        Members of ``blocked`` themes are no choice, but still tell how crowded it is around the comment.
+        Members of ``blocked`` themes are no choice, but still tell how crowded it is around the comment. ``middles``
+        are those of whole themes.
         """
         near = [candidate for candidate in candidates if candidate.comment_id != comment.comment_id]
         themes: dict[str, list[int]] = defaultdict(list)
@@ -90,7 +98,7 @@ class DefaultGrouper:
         if not themes:
             size = pair_class(comment.text, comment.text)
             return Decision(Verdict.new, None, 0.0, self.thresholds.join[size], self.thresholds.suggest[size], ())
-        around = Surroundings(comment, near)
+        around = Surroundings(comment, near, middles)
         nearest = sorted((around.nearest(places) for places in themes.values()), key=around.rank)[:JUDGED]
         judged = [self._judge(around, places) for places in nearest]
         best = min(judged, key=lambda link: (-link.margin, link.oldest, link.theme_id))
@@ -112,7 +120,7 @@ class DefaultGrouper:
             join_at = NEVER if size == "report" and length_class(text) == "long" else min(join_at, 1.0)
         elif (
             apart
-            or around.contradicts(nearest)
+            or around.contradicts(nearest, surely=True)
             or conflict(text, closest)
             or (overlap(text, closest) >= ALIKE and differ_in_numbers(text, closest))
         ):
@@ -168,14 +176,16 @@ def length_class(text: str) -> str:
 
 def pair_class(one: str, other: str) -> str:
     """What the two texts are like: ``report`` where both name a version, code or module; ``technical`` where one does,
-    or where both have a title or paragraphs; else the length of the shorter one.
+    or where both have a title or paragraphs, or one has and both sound like tasks in a tracker; else the length of the
+    shorter one.
 
     Those who name parts exactly file neighbouring tasks in nearly the same words, and clone whole reports on purpose.
     """
     names = names_parts(one) + names_parts(other)
     if names:
         return "report" if names == 2 else "technical"
-    if in_paragraphs(one) and in_paragraphs(other):
+    paragraphs = in_paragraphs(one) + in_paragraphs(other)
+    if paragraphs == 2 or (paragraphs and impersonal(one) and impersonal(other)):
         return "technical"
     sizes = {length_class(one), length_class(other)}
     return next(size for size in ("short", "medium", "long") if size in sizes)

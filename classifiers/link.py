@@ -7,7 +7,7 @@ what else is near the comment: the members of other themes among the candidates.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -15,19 +15,22 @@ from numpy.typing import NDArray
 
 from classifiers.contract import Kind, Member
 from classifiers.distinct import names_parts
+from classifiers.middle import Middle
 from classifiers.phrases import content_words
 from classifiers.text import words
 
 SIGNS = (
     "top", "link", "others", "words", "short", "size", "kind", "impersonal", "one_names", "both_name", "paragraphs",
-    "share", "tight", "crowd",
+    "share", "crowd", "middle", "within",
 )  # fmt: skip
 """``top`` and ``link``: cosine of the nearest member, and the mean of the three nearest. ``others``: the mean cosine of
 the eight nearest members of other themes. ``words``: the share of words in common with the nearest three at best.
 ``short``: logarithm of the words of the shorter text. ``size``: logarithm of the number of those three. ``kind``: the
 kinds exclude each other. ``impersonal``: neither text speaks of me or you, as tasks in a tracker do. ``one_names``,
 ``both_name``: one of the two names an exact part, or both do. ``paragraphs``: both have a title or paragraphs, and
-with them perhaps the wording of a template."""
+with them perhaps the wording of a template. ``share``: how much of what is near stands in the theme. ``crowd``: how
+near other themes are to the nearest member. ``middle``: the mean cosine of the theme's latest comments, near or
+not, to the comment; ``within``: to each other."""
 READ = 1_500
 LINKED = 3
 AROUND = 8
@@ -48,9 +51,13 @@ Floats = NDArray[np.float64]
 class Surroundings:
     """A comment among its candidates, of whatever themes."""
 
-    def __init__(self, comment: Member, candidates: Sequence[Member]) -> None:
+    def __init__(
+        self, comment: Member, candidates: Sequence[Member], middles: Mapping[str, Middle] | None = None
+    ) -> None:
+        """A theme that is not in ``middles`` is taken to be made of its members among the candidates."""
         self.comment = comment
         self.candidates = candidates
+        self._middles = middles or {}
         self._vectors = np.stack([member.vector for member in candidates])
         self.cosines = self._vectors @ comment.vector
         self._falling = np.argsort(-self.cosines, kind="stable")
@@ -66,9 +73,15 @@ class Surroundings:
         """Orders themes, each by its nearest member: near ones first, then old ones."""
         return -float(self.cosines[nearest[0]]), self.candidates[nearest[0]].comment_id
 
-    def contradicts(self, places: Sequence[int]) -> bool:
-        """Whether the kind of most members at ``places`` and that of the comment exclude each other."""
-        kinds = [self.candidates[place].kind for place in places]
+    def contradicts(self, places: Sequence[int], *, surely: bool = False) -> bool:
+        """Whether the kind of most members at ``places`` and that of the comment exclude each other.
+
+        ``surely``: as far as kinds are sure; a guess excludes nothing.
+        """
+        members = [self.candidates[place] for place in places]
+        kinds = [member.kind for member in members if member.sure or not surely]
+        if not kinds or (surely and not self.comment.sure):
+            return False
         return contradict(self.comment.kind, max(Kind, key=kinds.count))
 
     def signs(self, places: Sequence[int]) -> Floats:
@@ -78,8 +91,9 @@ class Surroundings:
         outside = [int(place) for place in self._falling if place not in mine]
         others = [float(self.cosines[place]) for place in outside[:AROUND]]
         others += [QUIET] * (LEAST_AROUND - len(others))
-        between = self._vectors[linked] @ self._vectors.T
-        crowd = np.sort(between[0][outside])[-CROWD:]
+        crowd = np.sort(self._vectors[outside] @ self._vectors[places[0]])[-CROWD:]
+        middle = self._middle(places)
+        near = float(middle.vector @ self.comment.vector)
         text, closest = self.comment.text, self.candidates[places[0]].text
         return np.array(
             [
@@ -90,21 +104,21 @@ class Surroundings:
                 np.log1p(min(length(text), length(closest))),
                 np.log(len(linked)),
                 self.contradicts(places),
-                not _personal(text) and not _personal(closest),
+                impersonal(text) and impersonal(closest),
                 names_parts(text) != names_parts(closest),
                 names_parts(text) and names_parts(closest),
                 in_paragraphs(text) and in_paragraphs(closest),
                 self._weights[list(places)].sum() / self._weight,
-                _mean_between(between[:, linked]) if len(linked) > 1 else self.cosines[places[0]],
                 np.append(crowd, [QUIET] * (CROWD - len(crowd))).mean(),
+                near,
+                middle.within if middle.comments > 1 else near,
             ],
             np.float64,
         )
 
-
-def _mean_between(cosines: NDArray[np.float32]) -> float:
-    """The mean of a square of cosines without its diagonal."""
-    return float(cosines[~np.eye(len(cosines), dtype=bool)].mean())
+    def _middle(self, places: Sequence[int]) -> Middle:
+        found = self._middles.get(self.candidates[places[0]].theme_id)
+        return found or Middle.of([self.candidates[place].vector for place in places])
 
 
 def in_paragraphs(text: str) -> bool:
@@ -136,5 +150,6 @@ def length(text: str) -> int:
 
 
 @lru_cache(maxsize=16384)
-def _personal(text: str) -> bool:
-    return _PERSONAL.search(text[:READ].casefold().replace("’", "'")) is not None
+def impersonal(text: str) -> bool:
+    """Whether a text speaks neither of me nor of you, as tasks in a tracker do."""
+    return _PERSONAL.search(text[:READ].casefold().replace("’", "'")) is None

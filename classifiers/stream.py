@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from classifiers.agreement import ClusterScore, clusters, draws, rand_index
 from classifiers.contract import Decision, Grouper, Member, Verdict
 from classifiers.measures import Interval, interval
+from classifiers.middle import Middle, join
 from classifiers.retrieval import Search
 
 CANDIDATES = 16
@@ -99,6 +100,7 @@ def run_stream(
 ) -> Stream:
     """Group the comments one by one, by place or in the given ``order``, each among what came before it."""
     themes: list[str] = [""] * len(pool.members)
+    middles: dict[str, Middle] = {}
     homes: dict[str, set[str]] = defaultdict(set)
     mates: dict[str, list[int]] = defaultdict(list)
     came = np.zeros(len(pool.members), bool)
@@ -107,7 +109,7 @@ def run_stream(
     missed: list[Misplaced] = []
     erred = np.zeros(len(pool.members))
     for place in (np.arange(len(pool.members)) if order is None else order).tolist():
-        decision = decide(pool, place, themes, came, grouper)
+        decision = decide(pool, place, themes, came, grouper, middles)
         home = homes[pool.groups[place]]
         themes[place] = str(place)
         if decision.verdict is Verdict.join and decision.theme_id is not None:
@@ -125,6 +127,7 @@ def run_stream(
         home.add(themes[place])
         mates[pool.groups[place]].append(place)
         came[place] = True
+        join(middles, themes[place], pool.members[place].vector)
     _, groups = np.unique(np.asarray(pool.groups), return_inverse=True)
     drawn = draws(np.stack([erred, np.ones(len(erred))], axis=1), groups, seed=seed, samples=samples)
     per_1000 = 1000 * float(erred.mean())
@@ -156,15 +159,18 @@ def run_orders(pool: Pool, grouper: Grouper, first: Stream, count: int, seed: in
     )
 
 
-def decide(pool: Pool, place: int, themes: Sequence[str], came: NDArray[np.bool_], grouper: Grouper) -> Decision:
+def decide(
+    pool: Pool,
+    place: int,
+    themes: Sequence[str],
+    came: NDArray[np.bool_],
+    grouper: Grouper,
+    middles: Mapping[str, Middle] | None = None,
+) -> Decision:
     """The decision for the comment at ``place`` among the nearest of those that ``came``, by vector and by words."""
     found = pool.search.rankings(place, came, CANDIDATES)["fused"]
-    candidates = [_in_theme(pool.members[other], themes[other]) for other in found.tolist()]
-    return grouper.decide(pool.members[place], candidates)
-
-
-def _in_theme(member: Member, theme: str) -> Member:
-    return Member(member.comment_id, theme, member.kind, member.text, member.vector)
+    candidates = [replace(pool.members[other], theme_id=themes[other]) for other in found.tolist()]
+    return grouper.decide(pool.members[place], candidates, middles=middles)
 
 
 def _closest(pool: Pool, place: int, others: Sequence[int]) -> int:

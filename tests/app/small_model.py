@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from classifiers.contract import Decision, Enrichment, Kind, Member, Nearest, Vectors, Verdict
+from classifiers.middle import Middle
 
 _KINDS = {
     Kind.bug: {"crash", "crashes", "broken", "fails", "error", "bug"},
@@ -49,7 +50,13 @@ class SmallGrouper:
 
     join_at, suggest_at = 0.6, 0.45
 
-    def decide(self, comment: Member, candidates: Sequence[Member], blocked: frozenset[str] = frozenset()) -> Decision:
+    def decide(
+        self,
+        comment: Member,
+        candidates: Sequence[Member],
+        blocked: frozenset[str] = frozenset(),
+        middles: Mapping[str, Middle] | None = None,
+    ) -> Decision:
         open_ = [c for c in candidates if c.theme_id not in blocked and c.kind is comment.kind]
         near = sorted(
             ((float(c.vector @ comment.vector), c) for c in open_), key=lambda pair: (-pair[0], pair[1].comment_id)

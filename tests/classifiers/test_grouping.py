@@ -15,6 +15,7 @@ from classifiers.distinct import conflict
 from classifiers.enrich import DefaultEnricher
 from classifiers.grouping import DefaultGrouper, Thresholds, length_class, pair_class
 from classifiers.link import SIGNS, Surroundings, contradict, overlap
+from classifiers.middle import LATEST, Middle, join
 
 LEVELS = dict.fromkeys(("short", "medium", "long", "technical"), 0.7) | {"report": 1.01}
 SUGGEST = dict.fromkeys(("short", "medium", "long", "technical", "report"), 0.4)
@@ -95,6 +96,9 @@ def test_contradicting_kinds_never_join_by_themselves() -> None:
     mostly_bugs = [wish, member(2, "a", "camera freezes", 0.8), member(3, "a", "camera freezes", 0.8)]
     assert GROUPER.decide(COMMENT, mostly_bugs).verdict is Verdict.join
     assert GROUPER.decide(COMMENT, [replace(wish, text="Camera crashes!")]).verdict is Verdict.join
+    for one, other in ((replace(COMMENT, sure=False), wish), (COMMENT, replace(wish, sure=False))):
+        guessed = DefaultGrouper(Thresholds(LEVELS, SUGGEST, {"link": 10.0}, -6.0, "test")).decide(one, [other])
+        assert guessed.verdict is Verdict.join, "a guess excludes nothing"
     assert contradict(Kind.bug, Kind.praise)
     assert not contradict(Kind.bug, Kind.question)
 
@@ -166,13 +170,36 @@ def test_signs_of_a_theme_among_others() -> None:
     found = dict(zip(SIGNS, around.signs([0, 1]).tolist(), strict=True))
     weights = np.exp((np.array([0.8, 0.6, 0, 0]) - 1) / 0.1)
     assert found["share"] == pytest.approx(weights[:2].sum() / (weights.sum() + 12 * np.exp(-7)), abs=1e-6)
-    assert found["tight"] == pytest.approx(0.8 * 0.6 + 0.6 * 0.8)
+    assert found["middle"] == pytest.approx((0.8 + 0.6) / 2)
+    assert found["within"] == pytest.approx(0.8 * 0.6 + 0.6 * 0.8)
     assert found["crowd"] == pytest.approx((0.6 + 0 + 0.3) / 3)
     alone = dict(zip(SIGNS, around.signs([2]).tolist(), strict=True))
-    assert alone["tight"] == alone["top"] == pytest.approx(0)
+    assert alone["middle"] == alone["within"] == alone["top"] == pytest.approx(0)
     assert alone["crowd"] == pytest.approx((0.8 + 0.6 + 0) / 3)
+    whole = {"a": Middle.of([member.vector for member in members[:3]])}
+    further = dict(zip(SIGNS, Surroundings(COMMENT, members, whole).signs([0, 1]).tolist(), strict=True))
+    assert further["middle"] == pytest.approx((0.8 + 0.6 + 0) / 3)
+    assert further["within"] == pytest.approx((2 * 0.8 * 0.6 + 0.6 + 0.8) / 3)
+    assert further["top"] == found["top"]
     everything = [replace(one, theme_id="a") for one in members * 5]
     assert Surroundings(COMMENT, everything).signs(range(20))[SIGNS.index("share")] == pytest.approx(1)
+
+
+def test_a_middle_is_the_mean_of_the_latest() -> None:
+    random = np.random.default_rng(5)
+    vectors = random.normal(size=(LATEST + 200, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    middles: dict[str, Middle] = {}
+    for number, each in enumerate(vectors[:LATEST], 1):
+        join(middles, "a", each)
+        assert middles["a"].comments == number
+        assert middles["a"].vector == pytest.approx(vectors[:number].mean(axis=0), abs=1e-6)
+    cosines = vectors[:LATEST] @ vectors[:LATEST].T
+    assert middles["a"].within == pytest.approx(cosines[~np.eye(LATEST, dtype=bool)].mean(), abs=1e-5)
+    for _ in range(200):
+        join(middles, "a", vectors[-1])
+    assert middles["a"].comments == LATEST
+    assert middles["a"].vector == pytest.approx(vectors[-1], abs=0.01)
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=40), st.floats(0, 1)), min_size=1, max_size=12))
@@ -188,6 +215,8 @@ def test_length_classes() -> None:
     assert pair_class("word " * 70, "word " * 10) == "short"
     assert pair_class("since 2.1.3 it fails", "it fails") == "technical"
     assert pair_class("since 2.1.3 it fails", "2.1.3 fails") == "report"
+    assert pair_class("Remove the cache\n\nIt is stale.", "Remove the old cache") == "technical"
+    assert pair_class("Remove the cache\n\nIt is stale.", "please remove the old cache") == "short"
 
 
 def test_overlap_is_a_share() -> None:
