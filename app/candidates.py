@@ -116,7 +116,8 @@ GATHERED: LiteralString = """
 """
 VECTORS = "select comment_id, embedding from comment_embedding where comment_id = any(%s::bigint[])"
 MEMBERS = """
-    select c.id, c.theme_id, t.kind, left(c.text, 4000) as text, e.embedding
+    select c.id, c.theme_id, t.kind, left(c.text, 4000) as text, e.embedding,
+           t.kind_by = 'person' or (c.kind = t.kind and c.kind_reason <> 'unsure') as sure
     from comment c join theme t on t.id = c.theme_id join comment_embedding e on e.comment_id = c.id
     where c.id = any(%s::bigint[]) and c.deleted_at is null
 """
@@ -218,6 +219,7 @@ async def load_members(connection: Connection, ids: Sequence[int]) -> dict[int, 
             Kind(row["kind"]),
             row["text"],
             row["embedding"].to_numpy().astype("float32"),
+            row["sure"],
         )
         for row in await cursor.fetchall()
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,8 +19,10 @@ from app.db import Connection, Database, is_away
 from app.metrics import STAGE_ROWS
 from app.product_models import own_grouper
 from app.theme_counts import recount
+from app.theme_middles import ByModel, middles_of
 from app.word_shares import count_grown
-from classifiers.contract import THEME_KINDS, Decision, Grouper, Kind, Member, Verdict
+from classifiers.contract import THEME_KINDS, UNSURE, Decision, Grouper, Kind, Member, Verdict
+from classifiers.middle import join
 from classifiers.titles import title_of
 
 log = structlog.get_logger(__name__)
@@ -28,7 +30,8 @@ log = structlog.get_logger(__name__)
 PRODUCTS = "select distinct product_id from comment where stage = 'enriched'"
 LOCK = f"select pg_try_advisory_xact_lock({triage.GROUPING_KEY}) as alone"
 WAITING = """
-    select c.id, c.text, c.kind, c.theme_id, c.theme_by, c.deleted_at, c.opens_thread, c.thread_title, e.embedding
+    select c.id, c.text, c.kind, c.kind_reason, c.theme_id, c.theme_by, c.deleted_at, c.opens_thread, c.thread_title,
+           e.model, e.embedding
     from comment c left join comment_embedding e on e.comment_id = c.id
     where c.product_id = %s and c.stage = 'enriched' order by c.id limit %s for update of c
 """
@@ -74,6 +77,7 @@ class _Batch:
     suggestions: list[tuple[uuid.UUID, uuid.UUID, float, str]] = field(default_factory=list)
     touched: set[uuid.UUID] = field(default_factory=set)
     members: list[Member] = field(default_factory=list)
+    middles: ByModel = field(default_factory=dict)
 
 
 async def group_batch(database: Database, grouper: Grouper, *, limit: int, refresh_seconds: float) -> int:
@@ -147,7 +151,11 @@ async def _decide(
     blocked: dict[int, set[str]] = {}
     for row in await (await connection.execute(BLOCKED, [ids])).fetchall():
         blocked.setdefault(row["comment_id"], set()).add(str(row["theme_id"]))
-    regrouped = {row["id"] for row in rows if row["theme_id"] is not None}
+    regrouped = {row["id"]: str(row["theme_id"]) for row in rows if row["theme_id"] is not None}
+    themes = {member.theme_id for found in near.values() for member in found}
+    batch.middles = await middles_of(connection, themes.difference(regrouped.values()))
+    for model, found in (await middles_of(connection, regrouped.values(), but=list(regrouped))).items():
+        batch.middles.setdefault(model, {}).update(found)
     for row in rows:
         if row["theme_id"] is not None:
             batch.touched.add(row["theme_id"])
@@ -156,10 +164,13 @@ async def _decide(
             batch.placed.append((row["id"], kept, "{}"))
             continue
         vector = row["embedding"].to_numpy().astype("float32")
-        comment = Member(row["id"], "", Kind(row["kind"]), row["text"], vector)
+        comment = Member(row["id"], "", Kind(row["kind"]), row["text"], vector, row["kind_reason"] != UNSURE)
         around = [member for member in near[row["id"]] if member.comment_id not in regrouped]
         decision = grouper.decide(
-            comment, around + _near_in_batch(comment, batch.members), frozenset(blocked.get(row["id"], set()))
+            comment,
+            around + _near_in_batch(comment, batch.members),
+            frozenset(blocked.get(row["id"], set())),
+            batch.middles.get(row["model"]),
         )
         await _place(connection, product_id, row, comment, decision, batch)
 
@@ -204,7 +215,8 @@ async def _place(
         await record(connection, product_id, row["theme_id"], "comment_moved", actor=SYSTEM, detail=detail)
     batch.placed.append((row["id"], theme_id, _evidence(decision)))
     batch.touched.add(theme_id)
-    batch.members.append(Member(comment.comment_id, str(theme_id), comment.kind, comment.text, comment.vector))
+    batch.members.append(replace(comment, theme_id=str(theme_id)))
+    join(batch.middles.setdefault(row["model"], {}), str(theme_id), comment.vector)
 
 
 async def _own_theme(connection: Connection, row: dict[str, Any]) -> uuid.UUID | None:

@@ -15,7 +15,7 @@ from app.activity import SYSTEM
 from app.candidates import surroundings
 from app.db import Connection
 from app.product_models import shipped_thresholds
-from classifiers.contract import Kind, Member
+from classifiers.contract import UNSURE, Kind, Member
 from classifiers.grouping import DefaultGrouper, pair_class
 
 SAID = 1.0
@@ -46,7 +46,7 @@ JOINED = """
     order by c.id desc limit %s
 """
 SIDE = """
-    select c.id, c.theme_id, c.kind, left(c.text, 4000) as text, c.version, e.embedding, e.model
+    select c.id, c.theme_id, c.kind, c.kind_reason, left(c.text, 4000) as text, c.version, e.embedding, e.model
     from comment c join comment_embedding e on e.comment_id = c.id
     where c.id = any(%s::bigint[]) and c.deleted_at is null order by c.id
 """
@@ -166,5 +166,6 @@ async def _side(connection: Connection, ids: Sequence[int]) -> dict[int, dict[st
     rows = await cursor.fetchall()
     for row in rows:
         kind = Kind(row["kind"] or "other")
-        row["member"] = Member(row["id"], "theme", kind, row["text"], row["embedding"].to_numpy().astype("float32"))
+        vector = row["embedding"].to_numpy().astype("float32")
+        row["member"] = Member(row["id"], "theme", kind, row["text"], vector, row["kind_reason"] != UNSURE)
     return {row["id"]: row for row in rows}

@@ -53,7 +53,7 @@ PAIR_LABELS = """
     where l.product_id = %s order by l.id desc limit %s
 """
 NOW = """
-    select c.id, c.theme_id, c.version, c.kind, left(c.text, 4000) as text, e.embedding, e.model
+    select c.id, c.theme_id, c.version, c.kind, c.kind_reason, left(c.text, 4000) as text, e.embedding, e.model
     from comment c join comment_embedding e on e.comment_id = c.id
     where c.id = any(%s::bigint[]) and c.deleted_at is null and c.stage <> 'parsed'
 """
@@ -200,4 +200,5 @@ def _unchanged(now: dict[int, dict[str, Any]], number: int, version: str) -> dic
 
 def _member(row: dict[str, Any]) -> Member:
     kind = Kind(row["kind"] or "other")
-    return Member(row["id"], "theme", kind, row["text"], row["embedding"].to_numpy().astype("float32"))
+    vector = row["embedding"].to_numpy().astype("float32")
+    return Member(row["id"], "theme", kind, row["text"], vector, row["kind_reason"] != UNSURE)

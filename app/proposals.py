@@ -16,6 +16,7 @@ from app.candidates import load_members, nearest
 from app.db import Connection, Database
 from app.product_models import own_grouper
 from app.theme_links import SLACK, Link, links, speakers
+from app.theme_middles import middles_of
 from app.triage import lock_grouping
 from classifiers.contract import Grouper, Member
 
@@ -179,16 +180,20 @@ async def _links(
     asked = [speaker.comment_id for speakers_ in speaking.values() for speaker in speakers_]
     near = await nearest(connection, product_id, asked, outside=True)
     around = await load_members(connection, sorted({number for numbers in near.values() for number in numbers}))
+    places = {member.theme_id for member in around.values()} | {str(theme) for theme in everyone}
+    by_model = await middles_of(connection, places)
     found: dict[Pair, Link] = {}
     for theme, mine in speaking.items():
+        middles = next((each for each in by_model.values() if str(theme) in each), {})
         numbers = {number for each in mine for number in near.get(each.comment_id, [])}
         crowd = [around[number] for number in sorted(numbers) if number in around]
-        seen = [(theme, link) for link in links(grouper, mine, _nearest_themes(mine, crowd), crowd)]
+        seen = [(theme, link) for link in links(grouper, mine, _nearest_themes(mine, crowd), crowd, middles)]
         for other in proposed[theme]:
             # What is proposed already was found from either side, so it is looked at from both.
-            seen += [(theme, link) for link in links(grouper, mine, members[other], crowd)]
+            seen += [(theme, link) for link in links(grouper, mine, members[other], crowd, middles)]
             if members[other]:
-                seen += [(other, link) for link in links(grouper, speakers(members[other]), members[theme], crowd)]
+                others = speakers(members[other])
+                seen += [(other, link) for link in links(grouper, others, members[theme], crowd, middles)]
         for one, link in seen:
             pair = frozenset((one, uuid.UUID(link.other_id)))
             if pair not in found or link.strength > found[pair].strength:

@@ -1,4 +1,4 @@
-"""Keeps what a theme says about its comments true: people, mentions, times, confidence."""
+"""Keeps what a theme says about its comments true: people, mentions, times, confidence, and its middle."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from psycopg import sql
 
 from app.db import Connection
 from app.queries.people import CREDIT, VOICE
+from app.theme_middles import keep_middles
 
 RECOUNT = sql.SQL("""
     update theme t
@@ -60,7 +61,7 @@ async def recount(
     comments: Iterable[int] = (),
     refresh_seconds: float = 0.0,
 ) -> None:
-    """Bring the counts of these themes and the search marks of these comments up to date; tickets become due."""
+    """Bring counts and middles of these themes and search marks of these comments up to date; tickets become due."""
     themes = sorted(set(theme_ids))
     moved = sorted(set(comments))
     if moved:
@@ -69,5 +70,6 @@ async def recount(
         return
     await connection.execute("select 1 from theme where id = any(%s) order by id for update", [themes])
     await connection.execute(RECOUNT, {"themes": themes})
+    await keep_middles(connection, themes)
     await connection.execute(EMPTIED, [themes])
     await connection.execute(REFRESH, [refresh_seconds, themes])

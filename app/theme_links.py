@@ -12,6 +12,7 @@ import numpy as np
 
 from classifiers.contract import Decision, Grouper, Member, Verdict
 from classifiers.link import contradict
+from classifiers.middle import Middle
 
 PROBES = 3
 """Comments that speak for a theme: the one in the middle and the latest ones."""
@@ -80,11 +81,15 @@ def speakers(members: Sequence[Member]) -> list[Member]:
 
 
 def links(
-    grouper: Grouper, speaking: Sequence[Member], near: Sequence[Member], around: Sequence[Member] = ()
+    grouper: Grouper,
+    speaking: Sequence[Member],
+    near: Sequence[Member],
+    around: Sequence[Member] = (),
+    middles: Mapping[str, Middle] | None = None,
 ) -> Iterator[Link]:
     """How a theme, for which ``speaking`` speak, is linked with each theme of the members ``near`` it.
 
-    What is ``around`` them beside tells how much a likeness means there.
+    What is ``around`` them beside tells how much a likeness means there; ``middles`` are those of whole themes.
     """
     own = speaking[0].theme_id if speaking else ""
     everyone = {member.comment_id: member for member in (*around, *near) if member.theme_id != own}
@@ -95,7 +100,7 @@ def links(
         themes[member.theme_id].append(member)
     for other_id, members in themes.items():
         blocked = frozenset(others - {other_id})
-        decisions = [(speaker, grouper.decide(speaker, candidates, blocked)) for speaker in speaking]
+        decisions = [(speaker, grouper.decide(speaker, candidates, blocked, middles)) for speaker in speaking]
         yield Link(
             other_id,
             fmean(decision.score for _, decision in decisions),

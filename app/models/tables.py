@@ -9,7 +9,7 @@ from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, PairLabel, ProductModel
 from app.models.product import Product
 from app.models.source import Source, SourceSecret
-from app.models.theme import Activity, Separation, Theme, ThemeSuggestion
+from app.models.theme import Activity, Separation, Theme, ThemeMiddle, ThemeSuggestion
 from app.models.tracker import Ticket, Tracker
 
 metadata = SQLModel.metadata
@@ -33,6 +33,7 @@ __all__ = [
     "SourceSecret",
     "Theme",
     "ThemeFace",
+    "ThemeMiddle",
     "ThemeSuggestion",
     "Ticket",
     "Tracker",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 import sqlalchemy as sa
+from pgvector.sqlalchemy import HALFVEC
 from sqlmodel import Field, SQLModel
 
 from app.models.base import (
@@ -67,6 +68,20 @@ class Theme(SQLModel, table=True):
     changed_at: Moment = utc_now()
     face_seen: Moment = moment()
     compared_at: Moment = moment()
+
+
+class ThemeMiddle(SQLModel, table=True):
+    """The mean vector of a theme's latest ``comments``, apart from the theme so that lists of themes read little.
+
+    ``model`` names the space of the vectors, as with a comment's.
+    """
+
+    __tablename__ = "theme_middle"
+
+    theme_id: uuid.UUID = Field(sa_column=sa.Column(sa.ForeignKey("theme.id", ondelete="CASCADE"), primary_key=True))
+    model: str = Field(sa_type=sa.Text)
+    comments: int = Field(nullable=False)
+    middle: list[float] = Field(sa_column=sa.Column(HALFVEC(384), nullable=False))
 
 
 class ThemeSuggestion(SQLModel, table=True):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pgvector import HalfVector
 
+from app.theme_middles import keep_middles
 from classifiers.contract import Vectors
 from classifiers.text import fingerprint
 from tests.app.forum import Forum
@@ -35,4 +36,5 @@ async def place(forum: Forum, texts: Sequence[str], vectors: Vectors, space: str
             """,
             [forum.product_id, space, ids, [HalfVector(vector) for vector in vectors]],
         )
+        await keep_middles(connection, [theme])
     return ids

@@ -26,6 +26,7 @@ from classifiers.train_encoder import train_encoder
 from classifiers.train_tone import ToneTexts
 from tests.app.command_line import command_line
 from tests.app.forum import Forum, open_forum
+from tests.app.middles import check_middles
 from tests.app.small_model import SmallEnricher
 
 
@@ -64,6 +65,8 @@ async def test_reading_again_keeps_themes_and_judges_what_has_none(
     assert await reenrich(database, Wider(), say=told.append) == 4
     assert told == [2, 4]
     assert await forum.rows("select distinct model from comment_embedding") == [{"model": "wide"}]
+    assert await forum.rows("select distinct model from theme_middle") == [{"model": "wide"}]
+    await check_middles(forum)
     assert await forum.rows("select id, title, people, mentions, status from theme") == before
     still = "select id, kind, theme_id, kind_confidence from comment where theme_id is not null"
     assert await forum.rows(still) == places

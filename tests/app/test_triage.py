@@ -19,6 +19,7 @@ from app.errors import Conflict, Invalid, NotFound
 from app.undo import undo
 from app.vault import Vault
 from tests.app.forum import Forum, open_forum
+from tests.app.middles import check_middles
 
 ME = "user:ann@example.com"
 
@@ -330,6 +331,7 @@ async def picture(forum: Forum) -> dict[Any, Any]:
 
 
 async def check_counts(forum: Forum) -> None:
+    await check_middles(forum)
     wrong = await forum.rows(
         """
         select t.id from theme t left join comment c on c.theme_id = t.id and c.deleted_at is null

@@ -36,6 +36,7 @@ from app.postgres import EmbeddedPostgres
 from app.products import create_product
 from app.search_index import keep_search_indexes
 from app.sources import create_source
+from app.theme_middles import keep_middles
 from app.vault import Vault, new_key
 from app.word_shares import count_words
 from classifiers.grouping import DefaultGrouper
@@ -170,8 +171,10 @@ async def measure(conninfo: str, options: argparse.Namespace, model: Path) -> No
                 some = list(itertools.islice(stream, min(5_000, size - held)))
                 await fill(database, place, some, themes)
                 held += len(some)
+            async with database.transaction() as connection:
+                await keep_middles(connection, list(themes.values()))
             async with await _bare(conninfo) as connection:
-                await connection.execute("vacuum analyze comment, comment_embedding, theme")
+                await connection.execute("vacuum analyze comment, comment_embedding, theme, theme_middle")
             changes = await keep_search_indexes(database)
             await count_words(database, older_seconds=0)
             said = ", ".join(f"{each.done} in {each.seconds:.0f} s" for each in changes) or "none needed"
