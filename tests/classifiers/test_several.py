@@ -115,6 +115,9 @@ def test_cases_name_all_their_kinds_and_fitting_is_repeatable(embedder: Embedder
     question, other = "How do I export my notes?", "We meet on Friday in the usual place."
     kinds = {"bug": BUG, "feature": WISH, "praise": PRAISE, "question": question, "other": other}
     rows = [{"text": f"{text} Number {n} of them.", "kind": kind} for kind, text in kinds.items() for n in range(3)]
+    both = f"{PRAISE} {WISH}"
+    made = cases([*rows, {"text": both, "kind": "feature", "also": ["praise"]}], 1)
+    assert [kinds for text, kinds in made if both in text] == [{Kind.feature, Kind.praise}]
     made = cases(rows, 1)
     assert made == cases(rows, 1) != cases(rows, 2)
     assert all(BUG in text and WISH in text for text, kinds in made if kinds == {Kind.bug, Kind.feature})
