@@ -112,7 +112,8 @@ def test_the_card_is_that_of_the_weights_and_says_what_they_bring() -> None:
     card = ReportHead.read()[1]
     assert card["version"] == version_of(TunedEncoder.read()) and card["encoder"] == MODEL_NAME
     before, after = card["folds"]["without"], card["folds"]["with"]
-    assert after["macro_f1"] >= before["macro_f1"] + 0.01 and after["log_loss"] < before["log_loss"]
+    assert card["folds"]["folds"] == 5
+    assert after["macro_f1"] >= max(0.795, before["macro_f1"] + 0.01) and after["log_loss"] < before["log_loss"]
 
 
 def test_what_is_stored_comes_back_and_another_file_is_refused(tmp_path: Path, published: dict[str, Vectors]) -> None:
