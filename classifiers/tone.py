@@ -11,7 +11,7 @@ from classifiers.heads import Features, read
 
 TONES = ("civil", "hostile")
 HOSTILE = "hostile"
-PART_FROM = 0.35
+PART_FROM = 0.25
 """From this probability on, one part of a longer comment is worth a hint: the whole hides what a sentence says, but a
 sentence is more easily misread than a whole comment, so that more is asked of it than ``hostile_from``."""
 
