@@ -122,6 +122,11 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         yield opened
 
 
+ENDED = """
+    select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s and usename = current_user
+"""
+
+
 def _admin(server: EmbeddedPostgres, statement: sql.Composable) -> None:
     with psycopg.connect(server.conninfo(), autocommit=True) as connection:
         connection.execute(statement)
@@ -136,4 +141,14 @@ def _scratch(server: EmbeddedPostgres, template: str | None) -> Iterator[str]:
     try:
         yield server.conninfo(database=name)
     finally:
-        _admin(server, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+        _drop(server, name)
+
+
+def _drop(server: EmbeddedPostgres, name: str) -> None:
+    """Drop a database, whoever is connected.
+
+    ``with (force)`` is refused while the superuser's autovacuum is at work there; a plain drop sends that away itself.
+    """
+    with psycopg.connect(server.conninfo(), autocommit=True) as connection:
+        connection.execute(ENDED, [name])
+        connection.execute(sql.SQL("drop database {}").format(sql.Identifier(name)))
