@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 
 from psycopg import sql
+from psycopg.rows import tuple_row
 
 from app.db import Connection
 from classifiers.middle import LATEST, Middle
@@ -31,9 +32,7 @@ KEEP = sql.SQL("""
     on conflict (theme_id) do update
     set model = excluded.model, comments = excluded.comments, middle = excluded.middle
 """).format(middles=MIDDLES)
-KEPT = sql.SQL(
-    "select theme_id as id, model, comments, middle from theme_middle where theme_id = any(%(themes)s::uuid[])"
-)
+KEPT = sql.SQL("select theme_id, model, comments, middle from theme_middle where theme_id = any(%(themes)s::uuid[])")
 
 ByModel = dict[str, dict[str, Middle]]
 """The middles of themes, by the space of their vectors and the theme's id: only those of one space compare."""
@@ -48,8 +47,8 @@ async def middles_of(connection: Connection, themes: Iterable[str], *, but: Sequ
     """The middles of these themes as they are kept; ``but``: worked out without these comments."""
     found: ByModel = {}
     values = {"themes": [uuid.UUID(theme) for theme in sorted(set(themes))], "but": list(but)}
-    cursor = await connection.execute(MIDDLES if but else KEPT, values, binary=True)
-    for row in await cursor.fetchall():
-        vector = row["middle"].to_numpy().astype("float32")
-        found.setdefault(row["model"], {})[str(row["id"])] = Middle(vector, row["comments"])
+    async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
+        await cursor.execute(MIDDLES if but else KEPT, values)
+        for theme_id, model, comments, middle in await cursor.fetchall():
+            found.setdefault(model, {})[str(theme_id)] = Middle(middle.to_numpy().astype("float32"), comments)
     return found

@@ -53,6 +53,6 @@ def test_near_misses_are_told_apart(enricher: DefaultEnricher, seed: int | None)
     assert report.recall["fused"][10] >= 0.93
     stream = report.stream
     right = stream.joins - stream.wrong_joins
-    assert stream.wrong_joins <= 39
-    assert right >= 16, "whoever joins nothing errs never"
+    assert stream.wrong_joins <= 34
+    assert right >= 25, "whoever joins nothing errs never"
     assert right + stream.right_suggestions >= 55, "what is not joined is still shown to a person"
