@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from app.candidates import BY_TEXT, KEPT, candidates
+from app.candidates import BY_TEXT, KEPT, candidates, load_members
 from app.config import Settings
 from app.db import Database
 from app.vault import Vault
-from classifiers.contract import Vectors
+from classifiers.contract import Kind, Vectors
 from classifiers.fusion import fused_scores
 from tests.app.forum import Forum, open_forum
 from tests.app.placing import place
@@ -99,3 +99,19 @@ async def test_near_comments_get_their_share_beyond_the_best_by_words(forum: For
     with_near = await shares(forum, ids[0], 1, near=[ids[3], ids[4]])
     assert with_near.keys() == {ids[1], ids[3]}
     assert with_near[ids[3]] == pytest.approx((await shares(forum, ids[0], 10))[ids[3]])
+
+
+async def test_a_member_is_sure_where_a_person_spoke_or_the_model_does_not_doubt(forum: Forum) -> None:
+    ids = await place(forum, ["sure", "doubted", "another"], turned(0, 1, 2))
+    await forum.rows("update comment set kind_reason = 'unsure' where id = %s returning id", ids[1])
+    await forum.rows("update comment set kind = 'feature' where id = %s returning id", ids[2])
+
+    async def sure() -> list[bool]:
+        async with forum.database.transaction() as connection:
+            members = await load_members(connection, ids)
+        assert {members[number].kind for number in ids} == {Kind.bug}, "the theme's"
+        return [members[number].sure for number in ids]
+
+    assert await sure() == [True, False, False]
+    await forum.rows("update theme set kind_by = 'person' returning id")
+    assert await sure() == [True, True, True]
