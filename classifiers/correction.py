@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import Vectors
+from classifiers.heads import UNREADABLE
 from classifiers.kind import KINDS
 from classifiers.softmax import softmax
 
@@ -59,7 +60,7 @@ class Correction:
             with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
                 shifts = np.asarray(arrays["shifts"], np.float64)
                 made = cls(np.asarray(arrays["centres"], np.float32), shifts, float(arrays["unsure_below"]))
-        except (OSError, KeyError, EOFError, ValueError) as error:
+        except UNREADABLE as error:
             raise ValueError(f"not a stored correction: {error}") from error
         if shifts.shape != (len(made.centres), len(KINDS)) or not np.isfinite(shifts).all():
             raise ValueError("a stored correction for other kinds")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,8 @@ from classifiers.features import BUCKETS, STYLE, WORD_BUCKETS, Hashed, hashed, s
 
 WEIGHTS = Path(__file__).parent / "weights"
 STYLE_SCALE = 2.0
+UNREADABLE = (OSError, KeyError, EOFError, ValueError, BadZipFile, zlib.error)
+"""What a missing, damaged or other ``.npz`` raises when it is read."""
 
 Floats = NDArray[np.float64]
 Built = TypeVar("Built")
@@ -168,7 +172,7 @@ def load(
         with np.load(place / f"{name}.npz", allow_pickle=False) as arrays:
             built = build(arrays)
         card = json.loads((place / f"{name}.json").read_text(encoding="utf-8"))
-    except (OSError, KeyError, ValueError) as error:
+    except UNREADABLE as error:
         raise ModelError(
             "heads_unreadable",
             f"The trained head {name} in {place} cannot be read ({type(error).__name__}: {error}); train it again or "

@@ -81,8 +81,9 @@ def test_the_fit_is_deterministic_and_survives_storage(world: World) -> None:
     assert back.unsure_below == 0.6
     some = world.vectors[:50], world.shipped[:50]
     assert np.abs(back.probabilities(*some) - one.probabilities(*some)).max() < 2e-3
-    with pytest.raises(ValueError, match="not a stored correction"):
-        Correction.unpack(b"something else")
+    for damaged in (b"something else", one.pack()[:-30]):
+        with pytest.raises(ValueError, match="not a stored correction"):
+            Correction.unpack(damaged)
 
 
 def test_a_correction_is_local_and_few_labels_move_little(world: World) -> None:

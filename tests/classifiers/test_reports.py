@@ -82,6 +82,16 @@ def test_they_are_stored_and_read_again_and_a_file_of_an_earlier_version_is_refu
     assert refusal.value.reason == "heads_unreadable" and "likeness" in refusal.value.detail
 
 
+def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+    whole = (WEIGHTS / f"{NAME}.npz").read_bytes()
+    (tmp_path / f"{NAME}.json").write_bytes((WEIGHTS / f"{NAME}.json").read_bytes())
+    for damaged in (b"", b"something else", whole[: len(whole) // 2], whole[:5_000] + bytes(2_000) + whole[7_000:]):
+        (tmp_path / f"{NAME}.npz").write_bytes(damaged)
+        with pytest.raises(ModelError) as refusal:
+            Reports.read(tmp_path)
+        assert refusal.value.reason == "heads_unreadable" and "reinstall" in refusal.value.detail
+
+
 def test_the_cards_are_those_of_the_weights_and_say_what_the_folds_gave() -> None:
     (heads, card), (reports, own) = load("kind", None, Heads.from_arrays), load(NAME, None, Reports.from_arrays)
     tone, tone_card = load("tone", None, Heads.from_arrays)
