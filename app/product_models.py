@@ -34,11 +34,11 @@ _corrections: dict[tuple[uuid.UUID, int], Correction | None] = {}
 
 
 def base_of(enricher: Enricher) -> str:
-    """What a correction of kinds depends on: the space of the vectors and the kind heads.
+    """What a correction of kinds depends on: the space of the vectors, the kind heads and what reads reports again.
 
     Not the backend, which differs between machines of one installation, nor what else the enricher does.
     """
-    heads = [part for part in enricher.version.split("+") if part.startswith("kind-")]
+    heads = [part for part in enricher.version.split("+") if part.startswith(("kind-", "reports-"))]
     return "+".join([enricher.space, *(heads or [enricher.version])])
 
 

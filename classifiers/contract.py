@@ -72,7 +72,7 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """Model and backend, e.g. ``all-MiniLM-L6-v2/openvino-bf16``; vectors of different models never mix."""
+        """Model and backend, e.g. ``all-MiniLM-L6-v2/openvino-int8``; vectors of different models never mix."""
 
     @property
     def dimensions(self) -> int:

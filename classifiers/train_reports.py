@@ -1,6 +1,6 @@
 """Tune the encoder's upper layers on issue reports: ``python -m classifiers.train_reports --data D --model M``.
 
-It takes torch, and some ten minutes of one processor for the weights that are shipped and for each fold.
+It takes torch, and some five minutes of one processor for the weights that are shipped and for each fold.
 """
 
 from __future__ import annotations
