@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from filelock import FileLock
+
 from classifiers.contract import Embedder, ModelError
 from classifiers.graph import REVISION, Weights, build, read_weights
 from classifiers.model_files import MODEL_NAME, WEIGHTS_SHA256, published_model, verify
@@ -27,7 +29,7 @@ def prepare(directory: Path, progress: Progress | None = None, *, source: Path |
     there.
 
     ``source`` is the folder of the weights, by default that of the installed package. ``progress`` gets a sentence
-    per step. Two processes may prepare at once: the folder appears whole or not at all.
+    per step. The folder appears whole or not at all; of several processes one builds it while the others wait.
 
     Raises:
         ModelError: ``model_missing``, ``model_digest_mismatch`` or ``heads_unreadable``, each with what to do.
@@ -38,18 +40,11 @@ def prepare(directory: Path, progress: Progress | None = None, *, source: Path |
         return folder
     say("Checking the encoder's weights")
     weights = verify(source or published_model())
-    say("Building the graphs")
     directory.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{MODEL_NAME}-", dir=directory))
-    try:
-        published = read_weights(weights / "model.safetensors")
-        save_graph(published, weights, staging)
-        save_graph({**published, **unpacked(TunedEncoder.read().layers)}, weights, staging / REPORTS)
-        (staging / STAMP).write_text(json.dumps(_stamp()), encoding="utf-8")
-        staging.chmod(0o755)
-        _put_in_place(staging, folder, directory)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with FileLock(directory / f".{MODEL_NAME}.lock"):
+        if not is_prepared(directory):
+            say("Building the graphs")
+            _build(weights, folder)
     say("The encoder is ready")
     return folder
 
@@ -80,7 +75,8 @@ def load(directory: Path | None, *, threads: int | None = None, backend: Backend
     graph, when a directory is given. ``threads`` defaults to the cores this process may use.
 
     Raises:
-        ModelError: ``model_not_prepared``, ``model_missing``, ``model_digest_mismatch`` or ``torch_missing``.
+        ModelError: ``model_not_prepared``, ``model_missing``, ``model_digest_mismatch``, ``heads_unreadable`` or
+            ``torch_missing``.
     """
     from classifiers import torch_encoder
 
@@ -111,11 +107,15 @@ def _stamp() -> dict[str, str | int]:
     return {"weights": WEIGHTS_SHA256, "revision": REVISION, "reports": ReportHead.read()[1]["version"]}
 
 
-def _put_in_place(staging: Path, folder: Path, directory: Path) -> None:
-    if folder.exists() and not is_prepared(directory):
-        shutil.rmtree(folder, ignore_errors=True)
+def _build(weights: Path, folder: Path) -> None:
+    staging = Path(tempfile.mkdtemp(prefix=f".{MODEL_NAME}-", dir=folder.parent))
     try:
+        published = read_weights(weights / "model.safetensors")
+        save_graph(published, weights, staging)
+        save_graph({**published, **unpacked(TunedEncoder.read().layers)}, weights, staging / REPORTS)
+        (staging / STAMP).write_text(json.dumps(_stamp()), encoding="utf-8")
+        staging.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)
         staging.rename(folder)
-    except OSError:
-        if not is_prepared(directory):
-            raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)

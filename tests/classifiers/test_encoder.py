@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +117,29 @@ def test_a_graph_of_another_revision_is_built_anew(model_folder: Path, tmp_path:
     assert not encoder.is_prepared(tmp_path)
     encoder.prepare(tmp_path)
     assert encoder.is_prepared(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == [MODEL_NAME]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f".{MODEL_NAME}.lock", MODEL_NAME]
+
+
+def test_of_several_that_prepare_at_once_one_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As workers do that start together after an upgrade: nobody may take away what another has built and reads."""
+    both, built = threading.Barrier(2), []
+
+    def verify(folder: Path) -> Path:
+        both.wait(timeout=30)  # neither has found the folder prepared
+        return folder
+
+    def save_graph(weights: object, source: Path, folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        for name in encoder.FILES:
+            (folder / name).touch()
+        built.append(folder)
+
+    monkeypatch.setattr(encoder, "verify", verify)
+    monkeypatch.setattr(encoder, "save_graph", save_graph)
+    with ThreadPoolExecutor(2) as pool:
+        places = list(pool.map(encoder.prepare, [tmp_path] * 2))
+    assert places == [tmp_path / MODEL_NAME] * 2 and encoder.is_prepared(tmp_path)
+    assert len(built) == 2, "the graph of comments and that of reports, once each"
 
 
 def test_changed_weights_are_refused(tmp_path: Path) -> None:
