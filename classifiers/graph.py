@@ -27,6 +27,7 @@ HEAD = DIMENSIONS // HEADS
 EPSILON = 1e-12
 GROUP = 64
 """Weights of an output, and activations of a token, that share a scale."""
+_LEAST_SCALE = np.float32(1e-12)
 REVISION = 4
 """Raised whenever the graph below changes, so that a graph prepared earlier is built anew."""
 
@@ -70,6 +71,14 @@ def read_weights(path: Path) -> dict[str, Vectors]:
     return {name: np.asarray(tensor, np.float32) for name, tensor in load_file(path).items() if tensor.ndim <= 2}
 
 
+def in_8_bits(weight: Vectors) -> tuple[NDArray[np.int8], Vectors]:
+    """``float32[outputs, inputs]`` as whole numbers ``int8[outputs, groups, 64]`` from -127 to 127, and the scales
+    ``float32[outputs, groups, 1]`` that bring them back."""
+    groups = weight.reshape(len(weight), -1, GROUP)
+    scales = np.maximum(np.abs(groups).max(axis=2, keepdims=True) / 127, _LEAST_SCALE)
+    return np.round(groups / scales).astype(np.int8), scales
+
+
 def _embed(op: Any, weights: Weights, ids: Any, places: Any) -> Any:
     vocabulary = op.constant(weights["embeddings.word_embeddings.weight"].astype(np.float16))
     words = op.convert(op.gather(vocabulary, ids, _int(op, 0)), np.float32)
@@ -108,10 +117,7 @@ def _dense(op: Any, weights: Weights, name: str, hidden: Any) -> Any:
 
 
 def _in_8_bits(op: Any, weight: Vectors) -> Any:
-    """``float32[outputs, inputs]`` as whole numbers from -127 to 127, which the graph scales back group by group."""
-    groups = weight.reshape(len(weight), -1, GROUP)
-    scales = np.abs(groups).max(axis=2, keepdims=True) / 127
-    whole = np.round(groups / scales).astype(np.int8)
+    whole, scales = in_8_bits(weight)
     scaled = op.multiply(op.convert(op.constant(whole), np.float16), op.constant(scales.astype(np.float16)))
     return op.convert(op.reshape(scaled, _ints(op, list(weight.shape)), special_zero=False), np.float32)
 

@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 
 from classifiers.contract import Vectors
 from classifiers.experts import log_softmax
-from classifiers.graph import GROUP
+from classifiers.graph import Weights, in_8_bits
 from classifiers.heads import Floats, load
 
 NAME = "report_encoder"
 SCALES = ":scales"
 
-Weights = Mapping[str, Vectors]
 Stored = Mapping[str, NDArray[Any]]
 
 
@@ -80,15 +79,13 @@ class TunedEncoder:
 
 def packed(tensors: Weights) -> Stored:
     """Matrices ``float32[outputs, inputs]`` as whole numbers from -127 to 127 with a scale ``float32[outputs, groups]``
-    for each group of inputs, just as the graph has them; vectors as they are."""
+    for each group of inputs, with the rounding of the graph; vectors as they are."""
     stored: dict[str, NDArray[Any]] = {}
     for name, tensor in tensors.items():
         stored[name] = tensor
         if tensor.ndim == 2:
-            groups = tensor.reshape(len(tensor), -1, GROUP)
-            scales = np.maximum(np.abs(groups).max(axis=2) / 127, 1e-12).astype(np.float32)
-            stored[name] = np.round(groups / scales[:, :, None]).astype(np.int8).reshape(tensor.shape)
-            stored[name + SCALES] = scales
+            whole, scales = in_8_bits(tensor)
+            stored[name], stored[name + SCALES] = whole.reshape(tensor.shape), scales[:, :, 0]
     return stored
 
 

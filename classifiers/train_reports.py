@@ -25,11 +25,11 @@ from classifiers.crossdomain import REPORTS, folds_of_reports, general_opinion, 
 from classifiers.datasets import DataError, read_rows
 from classifiers.experts import REPORT_KINDS
 from classifiers.fitting import Table
-from classifiers.graph import read_weights
+from classifiers.graph import Weights, read_weights
 from classifiers.heads import WEIGHTS, Floats, version_of, write
 from classifiers.model_files import MODEL_NAME, published_model, sha256, verify
 from classifiers.openvino_encoder import OpenVinoEmbedder
-from classifiers.report_encoder import NAME, ReportHead, TunedEncoder, Weights, packed, unpacked
+from classifiers.report_encoder import NAME, ReportHead, TunedEncoder, packed, unpacked
 from classifiers.softmax import fit
 from classifiers.text import clean
 from classifiers.train import DOMAIN_POWER, LABEL_POWER, PENALTIES

@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.contract import ModelError, Vectors
+from classifiers.contract import ModelError
 from classifiers.corpora import Report
-from classifiers.graph import EPSILON, HEADS, LAYERS
+from classifiers.graph import EPSILON, HEADS, LAYERS, Weights
 from classifiers.model_files import DIMENSIONS
 from classifiers.packing import PAD_TO, Ids
 
-Weights = Mapping[str, Vectors]
 Rows = NDArray[np.intp]
 
 FROZEN = 3
