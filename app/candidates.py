@@ -13,7 +13,8 @@ from psycopg.rows import tuple_row
 
 from app.db import Connection
 from classifiers.contract import Kind, Member
-from classifiers.fusion import NEAR, SAID, fused_scores
+from classifiers.features import READ
+from classifiers.fusion import NEAR, SAID, fused_scores, shared_titles
 
 Halves = NDArray[np.float16]
 
@@ -115,6 +116,11 @@ GATHERED: LiteralString = """
     select query, array_agg(comment_id) as found, array_agg(score::float) as scores from ({}) each group by query
 """
 VECTORS = "select comment_id, embedding from comment_embedding where comment_id = any(%s::bigint[])"
+# The first line, where there are lines below it; see classifiers/features.
+TITLES = """
+    select id, split_part(left(text, %(read)s), E'\\n', 1) as title from comment
+    where id = any(%(ids)s::bigint[]) and position(E'\\n' in left(text, %(read)s)) > 1
+"""
 MEMBERS = """
     select c.id, c.theme_id, t.kind, left(c.text, 4000) as text, e.embedding,
            t.kind_by = 'person' or (c.kind = t.kind and c.kind_reason <> 'unsure') as sure
@@ -130,9 +136,11 @@ async def candidates(connection: Connection, product_id: uuid.UUID, ids: Sequenc
     copies = await _asked(connection, BY_FINGERPRINT, product_id, ids, COPIES)
     pools = {query: {*near.get(query, ()), *said.get(query, ()), *copies.get(query, ())} for query in ids}
     vectors = await _vectors(connection, set(ids).union(*pools.values()))
+    titles = await _titles(connection, ids)
+    titles |= await _titles(connection, set().union(*(pools[query] for query in titles)))
     kept: dict[int, list[int]] = {}
     for query, found in pools.items():
-        scores = _scores(query, sorted(found & vectors.keys()), said.get(query, {}), vectors)
+        scores = _scores(query, sorted(found & vectors.keys()), said.get(query, {}), vectors, titles)
         first = copies.get(query, {})
         kept[query] = sorted(scores, key=lambda number: (number not in first, -scores[number], number))[:KEPT]
     members = await load_members(connection, sorted({number for found in kept.values() for number in found}))
@@ -140,13 +148,18 @@ async def candidates(connection: Connection, product_id: uuid.UUID, ids: Sequenc
 
 
 def _scores(
-    query: int, found: Sequence[int], said: Mapping[int, float], vectors: Mapping[int, Halves]
+    query: int,
+    found: Sequence[int],
+    said: Mapping[int, float],
+    vectors: Mapping[int, Halves],
+    titles: Mapping[int, str],
 ) -> dict[int, float]:
     if not found or query not in vectors:
         return {}
     words = np.array([said.get(number, 0.0) for number in found], np.float32)
     near = np.stack([vectors[number] for number in found]).astype(np.float32)
-    scores = fused_scores(vectors[query].astype(np.float32), near, words)
+    shared = shared_titles(titles.get(query, ""), [titles.get(number, "") for number in found])
+    scores = fused_scores(vectors[query].astype(np.float32), near, words, shared)
     return dict(zip(found, scores.tolist(), strict=True))
 
 
@@ -196,6 +209,14 @@ async def _vectors(connection: Connection, ids: Iterable[int]) -> dict[int, Halv
     async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         await cursor.execute(VECTORS, [sorted(ids)])
         return {number: vector.to_numpy() for number, vector in await cursor.fetchall()}
+
+
+async def _titles(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
+    """Of those that have one."""
+    if not (asked := sorted(ids)):
+        return {}
+    cursor = await connection.execute(TITLES, {"ids": asked, "read": READ})
+    return {row["id"]: row["title"] for row in await cursor.fetchall()}
 
 
 async def surroundings(

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import Vectors
-from classifiers.fusion import NEAR, SAID, Floats, fused_scores
+from classifiers.features import title
+from classifiers.fusion import NEAR, SAID, Floats, fused_scores, shared_titles
 from classifiers.phrases import content_words
 
 K1 = 1.2
@@ -63,6 +64,7 @@ class Search:
     def __init__(self, texts: Sequence[str], vectors: Vectors, products: Sequence[str]) -> None:
         """``vectors`` are float32[n, dimensions] of unit length. Each text's nearest are worked out once, here."""
         self._vectors = vectors
+        self._titles = ["".join(text[slice(*span)] for span in title(text)) for text in texts]
         self._bm25 = Bm25(texts)
         _, self._products = np.unique(np.asarray(products), return_inverse=True)
         self._near = [self._nearest(query) for query in range(len(texts))]
@@ -81,7 +83,8 @@ class Search:
         near, said = kept[0][0], kept[1][0]
         places, first = np.unique(np.concatenate([near[:NEAR], said[:SAID]]), return_index=True)
         words = np.concatenate([kept[0][1][:NEAR], kept[1][1][:SAID]])[first]
-        scores = fused_scores(self._vectors[query], self._vectors[places], words)
+        titles = shared_titles(self._titles[query], [self._titles[place] for place in places])
+        scores = fused_scores(self._vectors[query], self._vectors[places], words, titles)
         return {"words": said[:depth], "vector": near[:depth], "fused": places[best(scores, depth)]}
 
     def _nearest(self, query: int, allowed: NDArray[np.bool_] | None = None) -> list[tuple[Places, Floats]]:

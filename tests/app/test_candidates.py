@@ -63,6 +63,14 @@ async def test_the_candidates_are_those_of_the_best_score(forum: Forum) -> None:
         assert await found(forum, ids[query]) == best
 
 
+async def test_titles_count_where_both_have_one(forum: Forum) -> None:
+    texts = ["camera crash\non my phone", "battery drain\nby camera crash", "camera crash\nby battery drain"]
+    ids = await place(forum, texts, turned(0, 30, -30))
+    assert await found(forum, ids[0]) == [ids[2], ids[1]]
+    untitled = await place(forum, ["camera crash on tablets"], turned(1))
+    assert (await found(forum, untitled[0]))[0] == ids[0]
+
+
 async def test_what_is_near_to_everything_gives_way(forum: Forum) -> None:
     bundle = [-28 - step / 10 for step in range(12)]
     texts = ["camera crash", "battery drain", *(f"list{number}" for number in range(12))]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifiers.contract import Vectors
-from classifiers.fusion import CROWD, WORDS, crowds, fused_scores
+from classifiers.fusion import CROWD, TITLES, WORDS, crowds, fused_scores, shared_titles
 from classifiers.retrieval import Search
 
 
@@ -37,6 +37,11 @@ def test_the_score_is_the_sum_that_is_written_down() -> None:
     query, vectors, words = turned(0)[0], turned(10, 40, 80), np.array([0, 0.5, 1], np.float32)
     expected = vectors @ query - CROWD * crowds(vectors) + WORDS * words
     assert fused_scores(query, vectors, words) == pytest.approx(expected, abs=1e-6)
+    titles = shared_titles("Camera crashes", ["camera crash", "Camera settings", ""])
+    assert titles is not None and titles.tolist() == pytest.approx([1, 0.5, 0])
+    with_titles = fused_scores(query, vectors, words, titles)
+    assert with_titles == pytest.approx(expected + TITLES * titles, abs=1e-6)
+    assert shared_titles("", ["camera crash"]) is None
 
 
 def test_what_is_near_to_everything_gives_way_and_rare_words_win() -> None:
@@ -59,3 +64,10 @@ def test_the_search_ranks_by_that_score() -> None:
         ["camera crash", "battery drain", *["list page"] * 11, "camera crash"], vectors, ["p"] * 14
     ).rankings(0)
     assert (found["vector"][0], found["fused"][0], found["words"].tolist()) == (2, 13, [13])
+
+
+def test_of_two_as_near_the_one_with_the_words_of_the_title_wins() -> None:
+    texts = ["camera crash\non my phone", "battery drain\nby camera crash", "camera crash\nby battery drain"]
+    assert Search(texts, turned(0, 30, -30), ["p"] * 3).rankings(0)["fused"].tolist() == [2, 1]
+    plain = [text.replace("\n", " ") for text in texts]
+    assert Search(plain, turned(0, 30, -30), ["p"] * 3).rankings(0)["fused"].tolist() == [1, 2]
