@@ -17,6 +17,7 @@ from app.db import Connection, Database
 from app.enriching import SAVE, VECTORS
 from app.product_models import own_kinds
 from app.theme_counts import recount
+from app.triage import lock_grouping
 from classifiers.contract import THEME_KINDS, Enricher, Enrichment
 from classifiers.copies import wording
 from classifiers.text import fingerprint
@@ -47,6 +48,7 @@ IN_THEME = """
                 %(hostile)s::float[], %(wording)s::text[])
         as n(id, version, language, fingerprint, sentiment, model_version, other_kinds, tone, hostile, wording)
     where c.id = n.id and c.version = n.version and c.stage = 'grouped' and c.theme_id is not null
+    returning c.theme_id
 """
 # The others take the usual way again from here; one that was edited meanwhile is on it already.
 WAKE = """
@@ -124,10 +126,12 @@ async def _save(
         "theme_kinds": [kind.value for kind in THEME_KINDS],
     }
     vectors = [HalfVector(each.vector) for each in judged]
+    for product_id in sorted(set(products)):  # before any row, as whoever moves comments does
+        await lock_grouping(connection, product_id)
     await connection.execute(VECTORS, [values["id"], products, [enricher.space] * len(rows), vectors])
     if themed:
-        await connection.execute(IN_THEME, values)
-        await recount(connection, {row["theme_id"] for row in rows})
+        cursor = await connection.execute(IN_THEME, values)
+        await recount(connection, {row["theme_id"] for row in await cursor.fetchall()})
     else:
         await connection.execute(WAKE, values)
         await connection.execute(SAVE, values)

@@ -17,6 +17,7 @@ from app.config import Settings
 from app.db import Database
 from app.doctor import findings, surroundings
 from app.reenriching import reenrich, stale_comments
+from app.regroup import split
 from app.vault import Vault
 from classifiers import torch_encoder
 from classifiers.contract import UNSURE, Enrichment, Kind, ModelError
@@ -75,6 +76,32 @@ async def test_reading_again_keeps_themes_and_judges_what_has_none(
     await forum.work()
     assert len(await forum.themes()) == 2
     assert await reenrich(database, Wider()) == 0
+
+
+async def test_themes_count_what_came_to_them_while_it_was_read(
+    forum: Forum, client: httpx.AsyncClient, database_url: str
+) -> None:
+    for text in ("The export crashes", "The export crashes badly"):
+        await forum.say(client, text, author=text)
+    await forum.work()
+    (theme,) = await forum.themes()
+    first, _ = await forum.rows("select id from comment order by id")
+
+    async def take_out() -> None:
+        elsewhere = Database(database_url)
+        await elsewhere.open()
+        async with elsewhere.transaction() as connection:
+            await split(connection, theme["id"], [first["id"]], actor="user:ann@example.com")
+        await elsewhere.close()
+
+    class Meanwhile(Wider):
+        def enrich(self, texts: Sequence[str]) -> list[Enrichment]:
+            asyncio.run(take_out())
+            return super().enrich(texts)
+
+    assert await reenrich(forum.database, Meanwhile()) == 2
+    assert await forum.rows("select model, comments from theme_middle") == [{"model": "wide", "comments": 1}] * 2
+    await check_middles(forum)
 
 
 async def test_a_persons_kind_outlives_every_model(forum: Forum, client: httpx.AsyncClient, database: Database) -> None:
