@@ -17,8 +17,7 @@ from app.db import Connection
 from classifiers.contract import UNSURE, Enricher, Enrichment, Grouper
 from classifiers.correction import Correction
 from classifiers.grouping import DefaultGrouper, Thresholds
-from classifiers.heads import read
-from classifiers.kind import KINDS, scores_of, strongest
+from classifiers.kind import KINDS, KindModel, scores_of, strongest
 from classifiers.refit_grouping import shifted
 
 log = structlog.get_logger(__name__)
@@ -107,7 +106,7 @@ def shipped_base(what: str) -> str:
     """What a version of ``what`` depends on as the settings have it; the same as ``base_of``, without an encoder."""
     if what == GROUPING:
         return shipped_thresholds().version
-    return f"{encoder_space(settings())}+kind-{read('kind', settings().heads_dir)[1]['version']}"
+    return f"{encoder_space(settings())}+{KindModel(settings().heads_dir).name}"
 
 
 async def _correction(connection: Connection, product_id: uuid.UUID, model_id: int) -> Correction | None:

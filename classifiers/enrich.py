@@ -57,8 +57,7 @@ class DefaultEnricher:
     @property
     def version(self) -> str:
         """Encoder, heads and rules."""
-        reports = f"+reports-{self._kind.rereads}" if self._kind.rereads else ""
-        kinds = f"kind-{self._kind.version}{reports}+several-{self._side_kinds.version}"
+        kinds = f"{self._kind.name}+several-{self._side_kinds.version}"
         heads = f"{kinds}+sentiment-{self._sentiment.version}+tone-{self._tone.version}"
         return f"{self._embedder.name}+{heads}+{RULES}"
 

@@ -39,6 +39,11 @@ class KindModel:
         return str(self.card["version"])
 
     @property
+    def name(self) -> str:
+        """The heads, and the tuned layers where reports are read again: ``kind-<version>+reports-<version>``."""
+        return f"kind-{self.version}" + (f"+reports-{self.rereads}" if self.rereads else "")
+
+    @property
     def unsure_below(self) -> float:
         """The confidence at which the kinds of unseen channels were right nine times out of ten."""
         return float(self.card["unsure_below"])
