@@ -83,9 +83,8 @@ async def train(
     """
     model_versions.check_what(what)
     async with _alone(database, product_id):
-        base = base_of(enricher) if what == KIND else shipped_thresholds().version
         async with database.transaction() as connection:
-            lesson = await unchanged.lesson(connection, product_id, what, base)
+            lesson = await unchanged.lesson(connection, product_id, what, base(enricher, what))
         if known := lesson.known:
             told = unchanged.sentence(known)
             return Outcome(what, unchanged.NOTHING_NEW, told, known.labels, version=known.number, scores=known.scores)
@@ -98,6 +97,11 @@ async def train(
             return outcome
         async with database.transaction() as connection:
             return await _keep(connection, product_id, outcome, fitted, lesson, actor, hold)
+
+
+def base(enricher: Enricher, what: str) -> str:
+    """The shipped model that a version of ``what`` corrects."""
+    return base_of(enricher) if what == KIND else shipped_thresholds().version
 
 
 async def _keep(
@@ -170,9 +174,8 @@ async def _fit_grouping(database: Database, enricher: Enricher, product_id: uuid
     async with database.transaction() as connection:
         labels = await learning_data.pair_labels(connection, product_id)
         active = await model_versions.active_version(connection, product_id, GROUPING)
-    base = shipped_thresholds().version
     shifts, known = NO_SHIFTS, None
-    if active is not None and active.base == base:
+    if active is not None and active.base == shipped_thresholds().version:
         shifts = active.settings["shifts"]
         known = np.array([one.id <= (active.last_label or 0) for one in labels], bool)
     data = learning_data.pairs_of(labels)

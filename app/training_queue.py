@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from app.db import Connection
 from app.ledger import QUEUE
@@ -37,6 +36,15 @@ DUE = """
     group by l.product_id
     having count(*) >= %(new)s and (select count(*) from {table} x where x.product_id = l.product_id) >= %(least)s
 """
+# What a product learned rests when the shipped model has changed under it; one try on the new model brings it back.
+RESTING = """
+    select m.product_id from product_model m
+    where m.what = %(what)s and m.status = 'active' and m.base <> %(base)s
+      and not exists (
+        select 1 from product_model n where n.product_id = m.product_id and n.what = m.what and n.base = %(base)s
+      )
+      and (select count(*) from {table} x where x.product_id = m.product_id) >= %(least)s
+"""
 TABLES = {KIND: "kind_label", GROUPING: "pair_label"}
 
 
@@ -55,8 +63,12 @@ async def being_trained(connection: Connection, product_id: uuid.UUID) -> set[st
     return {row["what"] for row in await cursor.fetchall()}
 
 
-async def due_for_training(connection: Connection, what: str, least: int) -> list[uuid.UUID]:
-    """Products with at least ten new labels since the last try, ``least`` in all, and no try within 20 hours."""
-    values: dict[str, Any] = {"what": what, "pause": PAUSE_HOURS, "new": NEW_LABELS, "least": least}
-    cursor = await connection.execute(DUE.format(table=TABLES[what]), values)
-    return [row["product_id"] for row in await cursor.fetchall()]
+async def due_for_training(connection: Connection, what: str, least: int, base: str) -> set[uuid.UUID]:
+    """Products with at least ten new labels since the last try and no try within 20 hours, and those whose version in
+    force rests because it is not of this ``base``; all have ``least`` labels."""
+    values = {"what": what, "pause": PAUSE_HOURS, "new": NEW_LABELS, "least": least, "base": base}
+    found: set[uuid.UUID] = set()
+    for query in (DUE, RESTING):
+        cursor = await connection.execute(query.format(table=TABLES[what]), values)
+        found.update(row["product_id"] for row in await cursor.fetchall())
+    return found

@@ -29,15 +29,16 @@ def add_learning(jobs: procrastinate.App, database: Database, enricher: Enricher
     @jobs.periodic(cron=LOOK_CRON)
     @jobs.task(name="look_for_labels", queue=QUEUE, queueing_lock="look_for_labels")
     async def look_for_labels(timestamp: int) -> None:
-        await ask_for_all(database)
+        await ask_for_all(database, enricher)
 
 
-async def ask_for_all(database: Database) -> int:
-    """Ask for the training of every product that has enough new labels; returns how many were asked for."""
+async def ask_for_all(database: Database, enricher: Enricher) -> int:
+    """Ask for the training of every product that has enough new labels, or whose version is of another shipped model;
+    returns how many were asked for."""
     asked = 0
     async with database.transaction() as connection:
         for what, least in learning.LEAST.items():
-            for product_id in await due_for_training(connection, what, least):
+            for product_id in await due_for_training(connection, what, least, learning.base(enricher, what)):
                 asked += await ask_for_training(connection, product_id, what, "system")
     return asked
 

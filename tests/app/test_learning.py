@@ -243,9 +243,9 @@ async def test_thresholds_follow_the_pairs_and_serve_the_next_batch(forum: Forum
 
 
 async def test_a_worker_is_asked_once_and_trains_what_has_new_labels(forum: Forum) -> None:
-    assert await ask_for_all(forum.database) == 0
+    assert await ask_for_all(forum.database, Modest()) == 0
     await correct(forum, 30, 15)
-    assert await ask_for_all(forum.database) == 1
+    assert await ask_for_all(forum.database, Modest()) == 1
     async with forum.database.transaction() as connection:
         assert await being_trained(connection, forum.product_id) == {KIND}
         assert not await ask_for_training(connection, forum.product_id, KIND, ME)
@@ -254,14 +254,14 @@ async def test_a_worker_is_asked_once_and_trains_what_has_new_labels(forum: Foru
     await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
     outcome = await train_once(forum.database, Modest(), forum.product_id, KIND, "system")
     assert outcome is not None and outcome.promoted
-    assert await ask_for_all(forum.database) == 0, "nothing new since"
+    assert await ask_for_all(forum.database, Modest()) == 0, "nothing new since"
     async with forum.database.transaction() as connection:
         rows = await connection.execute("select id from comment where text = any(%s)", [SYNC[30:42]])
         for row in await rows.fetchall():
             await triage.reclassify(connection, row["id"], "feature", actor=ME)
-    assert await ask_for_all(forum.database) == 0, "twelve new labels, but the last try was today"
+    assert await ask_for_all(forum.database, Modest()) == 0, "twelve new labels, but the last try was today"
     await forum.rows("update product_model set trained_at = now() - interval '1 day' returning id")
-    assert await ask_for_all(forum.database) == 1
+    assert await ask_for_all(forum.database, Modest()) == 1
 
 
 async def test_a_training_that_cannot_be_done_says_why(forum: Forum, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,11 +13,12 @@ from app import model_versions
 from app.config import Settings
 from app.db import Database
 from app.errors import Conflict
+from app.jobs.learning import ask_for_all, train_once
 from app.product_models import GROUPING, KIND
 from app.undo import undo
 from app.vault import Vault
 from tests.app.forum import Forum, open_forum
-from tests.app.test_learning import ME, OTHER, SYNC, correct, correct_further, deliver, train, work
+from tests.app.test_learning import ME, OTHER, SYNC, Modest, correct, correct_further, deliver, train, work
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
@@ -54,6 +55,29 @@ async def test_training_again_without_new_labels_says_that_nothing_changed(forum
     assert (third.reason, third.version) == ("better", 3), "the same labels against another model in force are news"
     found = await forum.rows("select number, status from product_model order by number")
     assert [row["status"] for row in found] == ["retired", "rejected", "active"]
+
+
+async def test_a_new_shipped_model_brings_back_what_a_product_learned(forum: Forum) -> None:
+    """Until then its version rests, and ten more labels can take weeks to come."""
+
+    class Newer(Modest):
+        version = "newer/1"
+
+    class Newest(Modest):
+        version = "newest/1"
+
+    await correct(forum, 30, 15)
+    assert (await train(forum)).promoted
+    assert await ask_for_all(forum.database, Modest()) == 0
+    assert await ask_for_all(forum.database, Newer()) == 1
+    await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
+    outcome = await train_once(forum.database, Newer(), forum.product_id, KIND, "system")
+    assert outcome is not None and outcome.promoted
+    assert await ask_for_all(forum.database, Newer()) == 0
+    async with forum.database.transaction() as connection:
+        await model_versions.roll_back(connection, forum.product_id, KIND)
+        await model_versions.roll_back(connection, forum.product_id, KIND)
+    assert await ask_for_all(forum.database, Newest()) == 0, "a person went back to the shipped model"
 
 
 async def test_a_label_that_is_taken_back_is_a_change(forum: Forum) -> None:
