@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.checks import tracker_findings
-from app.chosen_model import encoder_space, known_languages, load_enricher
+from app.chosen_model import encoder_space, known_languages, load_enricher, load_grouper
 from app.config import Settings
 from app.db import Database
 from app.dbcheck import check_server
@@ -179,6 +179,11 @@ async def search_finding(database: Database, *, exact_most: int = EXACT_MOST) ->
 
 
 def _model(settings: Settings) -> Finding:
+    try:
+        load_grouper(settings)
+    except ModelError as error:
+        again = "Train the heads in RELAY_HEADS_DIR again with this version, or unset it." if settings.heads_dir else ""
+        return Finding("model", False, error.detail, again)
     if settings.encoder:
         return _named_model(settings)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -122,6 +123,16 @@ async def test_the_command_reads_again_with_the_shipped_model(
     assert "Comments read again: 1." in said.out
     assert await forum.rows("select distinct model from comment_embedding") == [{"model": "all-MiniLM-L6-v2"}]
     assert "Comments read again: 0." in (await asyncio.to_thread(relay, "model", "reenrich")).out
+
+
+def test_the_doctor_names_heads_of_an_earlier_version(tmp_path: Path) -> None:
+    card = json.loads((WEIGHTS / "grouping.json").read_text())
+    del card["weights"]["middle"]
+    (tmp_path / "grouping.json").write_text(json.dumps(card))
+    old = Settings(data_dir=tmp_path, heads_dir=tmp_path)
+    found = {each.subject: each for each in surroundings(old)}["model"]
+    assert not found.ok and "'middle'" in found.detail
+    assert found.remedy == "Train the heads in RELAY_HEADS_DIR again with this version, or unset it."
 
 
 async def test_the_doctor_counts_vectors_of_another_encoder(
