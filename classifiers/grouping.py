@@ -66,12 +66,13 @@ class Thresholds:
             raise ModelError(
                 "thresholds_unreadable",
                 f"The grouping thresholds in {path} cannot be read ({type(error).__name__}: {error}); "
-                "reinstall the package or restore the file.",
+                "fit them again with this version (python -m classifiers.train_grouping), or reinstall the package.",
             ) from error
 
 
 class DefaultGrouper:
-    """Weighs how near a theme's nearest members are against what else is near; pure and deterministic."""
+    """Weighs how near a theme is, its nearest members and its middle, against what else is near; pure and
+    deterministic."""
 
     def __init__(self, thresholds: Thresholds | None = None) -> None:
         """``thresholds`` defaults to the shipped ones."""

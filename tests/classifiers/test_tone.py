@@ -47,6 +47,10 @@ def test_an_attack_within_a_long_report_is_a_hint_too(enricher: DefaultEnricher,
     assert both.hostile >= PART_FROM
 
 
+def test_more_is_asked_of_a_part_than_of_the_whole() -> None:
+    assert ToneModel().hostile_from < PART_FROM
+
+
 @pytest.mark.parametrize("text", CIVIL)
 def test_harsh_words_about_a_product_are_none(enricher: DefaultEnricher, text: str) -> None:
     found = enricher.enrich([text])[0]
