@@ -71,8 +71,8 @@ def is_prepared(directory: Path) -> bool:
 def load(directory: Path | None, *, threads: int | None = None, backend: Backend = "auto") -> Embedder:
     """The encoder, from the graph prepared under ``directory`` or from sentence-transformers.
 
-    ``auto`` takes the prepared graph; without one, sentence-transformers where it is installed; else it prepares the
-    graph, when a directory is given. ``threads`` defaults to the cores this process may use.
+    ``auto`` takes the graph and prepares it where need be; without a directory, sentence-transformers where it is
+    installed. ``threads`` defaults to the cores this process may use.
 
     Raises:
         ModelError: ``model_not_prepared``, ``model_missing``, ``model_digest_mismatch``, ``heads_unreadable`` or
@@ -80,12 +80,11 @@ def load(directory: Path | None, *, threads: int | None = None, backend: Backend
     """
     from classifiers import torch_encoder
 
-    prepared = directory is not None and is_prepared(directory)
-    if backend == "sentence-transformers" or (backend == "auto" and not prepared and torch_encoder.available()):
+    if backend == "sentence-transformers" or (backend == "auto" and directory is None and torch_encoder.available()):
         return torch_encoder.SentenceTransformersEmbedder(
             str(verify(published_model())), name=MODEL_NAME, threads=threads
         )
-    if directory is None or (backend == "openvino" and not prepared):
+    if directory is None or (backend == "openvino" and not is_prepared(directory)):
         raise ModelError("model_not_prepared", "The encoder is not prepared; run once: relay model prepare")
     from classifiers.openvino_encoder import OpenVinoEmbedder
 

@@ -167,6 +167,14 @@ def test_openvino_needs_the_prepared_graph(tmp_path: Path) -> None:
     assert "relay model prepare" in refusal.value.detail
 
 
+def test_a_folder_without_the_graph_gets_it_whatever_else_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch_encoder, "available", lambda: True)
+    assert encoder.load(tmp_path, threads=1).name.endswith("openvino-int8")
+    assert encoder.is_prepared(tmp_path)
+
+
 def test_other_models_need_sentence_transformers() -> None:
     if torch_encoder.available():
         pytest.skip("sentence-transformers is installed")
