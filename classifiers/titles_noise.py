@@ -40,7 +40,7 @@ _OPENINGS = (
     r"(?:it|this) (?:seems|looks|appears|feels|sounds)(?: to me)? (?:that|like|as if|as though)\s+",
     r"(?:is it (?:just|only) me,? or|not sure (?:if|whether|why)(?: it'?s (?:just|only) me)?,?(?: but)?"
     r"|it'?s (?:just )?that)\s+",
-    r"(?:does |is |has |did )?any(?:one|body)(?: else)?(?: here)?(?: (?:is|are|have|having|has|had|get"
+    r"(?:does |is |has |did )?any(?:one|body)(?: else(?:['’]?s)?)?(?: here)?(?: (?:is|are|have|having|has|had|get"
     r"|getting|seeing|see"
     r"|noticed?|noticing|experienc(?:e|ing)|run(?:ning)? into))*(?: (?:issues?|problems?"
     r"|trouble) with)?(?: that)?\s+(?=\S+ \S+)",

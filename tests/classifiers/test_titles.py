@@ -34,6 +34,7 @@ LOST = "The ruler cannot be found after a restart"
         ("@relay_team **Folders** cannot be renamed, see https://example.com/x", "Folders cannot be renamed"),
         ("The link to a shared note does not work", "The link to a shared note does not work"),
         ("[Shared notes](https://example.com/x) cannot be opened", "Shared notes cannot be opened"),
+        ("Anyone else's cursor going to the end of the note?", "Cursor going to the end of the note"),
         ("iPad keyboard hides the toolbar", "iPad keyboard hides the toolbar"),
         (
             "> Fine here\n\nNo, they lose their colours after a restart",
