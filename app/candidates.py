@@ -27,7 +27,7 @@ MATCHES = 60
 COPIES = 3
 RARE = 1 / 5_000
 """The share of a word that was not counted; see app/word_shares."""
-SEARCH_WIDTH = 100
+SEARCH_WIDTH = 160
 """hnsw.ef_search: places the search of a product's index keeps open; see docs/scaling.md for what it finds."""
 
 # Product and space are literals: only then can the planner prove that the product's partial index holds all that is
