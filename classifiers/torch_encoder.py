@@ -125,7 +125,8 @@ class SentenceTransformersEmbedder:
         tuned._model = copy.deepcopy(self._model)
         layers = {name: torch.from_numpy(tensor) for name, tensor in unpacked(TunedEncoder.read().layers).items()}
         transformer: Any = tuned._model[0]
-        transformer.auto_model.load_state_dict(layers, strict=False)
+        # All of them, so that a name which another version of transformers calls otherwise is an error.
+        transformer.auto_model.load_state_dict({**transformer.auto_model.state_dict(), **layers})
         return tuned
 
     def _offsets(self, texts: Sequence[str]) -> NDArray[np.int64]:
