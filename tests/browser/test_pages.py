@@ -76,6 +76,17 @@ def test_accessible(seeded: Site, open_page: Open) -> None:
     assert not broken, "\n".join(f"{address} {line}" for address, lines in broken.items() for line in lines)
 
 
+SHEETS_BEYOND = """
+    [...document.querySelectorAll('details.menu')].filter(menu => {
+        menu.open = true
+        const box = menu.querySelector('.sheet').getBoundingClientRect()
+        menu.open = false
+        return box.left < 0 || box.right > document.documentElement.clientWidth
+    }).map(menu => menu.querySelector('summary').textContent.trim())
+"""
+"""The menus that leave the page when they are opened."""
+
+
 def test_fits_a_phone_and_asks_nobody_else(seeded: Site, open_page: Open) -> None:
     page = open_page(seeded, viewport={"width": 390, "height": 844})
     wide, asked = {}, set[str]()
@@ -85,6 +96,8 @@ def test_fits_a_phone_and_asks_nobody_else(seeded: Site, open_page: Open) -> Non
         excess = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         if excess > 0:
             wide[address] = excess
+        if beyond := page.evaluate(SHEETS_BEYOND):
+            wide[address] = beyond
     assert wide == {}
     assert asked - {""} == {urlsplit(seeded.url).netloc}, "data: addresses have no host"
     page.goto(f"{seeded.url}/triage")
