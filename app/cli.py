@@ -1,4 +1,5 @@
-"""`relay`: the command line. Every command imports what it needs when it runs, so that help comes at once."""
+"""`relay`: the command line. Every command imports what it needs when it runs, so that help comes
+at once."""
 
 from __future__ import annotations
 
@@ -9,7 +10,18 @@ from typing import Annotated, Any
 
 import typer
 
-from app.commands import importing, learning, people, products, quality, serving, sources, tickets, trackers, upkeep
+from app.commands import (
+    importing,
+    learning,
+    people,
+    products,
+    quality,
+    serving,
+    sources,
+    tickets,
+    trackers,
+    upkeep,
+)
 from app.commands.options import options
 from app.commands.refusals import Commands
 
@@ -45,7 +57,11 @@ app.command("import", rich_help_panel=WORK)(importing.import_file)
 app.command("replay", rich_help_panel=WORK)(tickets.replay)
 app.add_typer(quality.evaluate, name="evaluate", rich_help_panel=WORK)
 app.command("train", rich_help_panel=WORK)(learning.train)
-for name, command in (("versions", learning.versions), ("promote", learning.promote), ("rollback", learning.rollback)):
+for name, command in (
+    ("versions", learning.versions),
+    ("promote", learning.promote),
+    ("rollback", learning.rollback),
+):
     quality.model.command(name)(command)
 
 
@@ -59,14 +75,16 @@ def before(
 
 
 def main() -> None:
-    """Run the command that was typed. SIGTERM ends it in order: the embedded database stops with its last user."""
+    """Run the command that was typed. SIGTERM ends it in order: the embedded database stops with
+    its last user."""
 
     def end(*_: Any) -> None:
         sys.exit(143)
 
     signal.signal(signal.SIGTERM, end)
-    # Read when NumPy is first imported. Our matrices are small, and threads that share busy cores wait for each other:
-    # a refit of 300 labels took 1 s with one thread and 40 s with two beside a training run.
+    # Read when NumPy is first imported. Our matrices are small, and threads that share busy cores
+    # wait for each other: a refit of 300 labels took 1 s with one thread and 40 s with two beside a
+    # training run.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     app()
 

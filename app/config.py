@@ -1,4 +1,5 @@
-"""Settings: every one is an environment variable ``RELAY_<NAME>``; docs/configuration.md lists them all."""
+"""Settings: every one is an environment variable ``RELAY_<NAME>``; docs/configuration.md lists them
+all."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import platformdirs
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from classifiers.language import LANGUAGES
+from classifiers.texts.language import LANGUAGES
 
 
 def default_data_dir() -> Path:
@@ -24,7 +25,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="RELAY_", extra="ignore", env_ignore_empty=True)
 
     database_url: SecretStr | None = Field(
-        default=None, description="PostgreSQL >= 16 with pgvector >= 0.8. Unset: an embedded server in the data folder."
+        default=None,
+        description="PostgreSQL >= 16 with pgvector >= 0.8. Unset: an embedded server in the data folder.",
     )
     data_dir: Path = Field(
         default_factory=default_data_dir,
@@ -36,21 +38,27 @@ class Settings(BaseSettings):
         "`relay secret-key`). Unset: a key file in the data folder.",
     )
     host: str = Field(default="127.0.0.1", description="Address that the web server listens on.")
-    port: int = Field(default=8400, ge=0, le=65535, description="Port that the web server listens on.")
+    port: int = Field(
+        default=8400, ge=0, le=65535, description="Port that the web server listens on."
+    )
     public_url: str = Field(
-        default="", description="Address under which platforms and people reach this service. Unset: host and port."
+        default="",
+        description="Address under which platforms and people reach this service. Unset: host and port.",
     )
     model_dir: Path | None = Field(
         default=None, description="Where the prepared model lies. Unset: in the data folder."
     )
-    model_threads: int = Field(default=0, ge=0, description="Threads of the encoder; 0 means all cores.")
+    model_threads: int = Field(
+        default=0, ge=0, description="Threads of the encoder; 0 means all cores."
+    )
     encoder: str = Field(
         default="",
         description="Another encoder: the published name or the folder of a sentence-transformers model with 384 "
         "dimensions. Unset: the built-in one, for English.",
     )
     heads_dir: Path | None = Field(
-        default=None, description="Folder of the heads that belong to the encoder. Unset: the shipped ones."
+        default=None,
+        description="Folder of the heads that belong to the encoder. Unset: the shipped ones.",
     )
     languages: str = Field(
         default="",
@@ -66,15 +74,29 @@ class Settings(BaseSettings):
     )
     llm_model: str = Field(default="", description="The model to ask for there.")
     llm_key: SecretStr | None = Field(default=None, description="Its key, where it wants one.")
-    llm_daily_calls: int = Field(default=200, ge=0, description="Calls of the language model a day (UTC), at most.")
-    llm_timeout: float = Field(default=60.0, gt=0, description="How long one answer of the language model may take.")
-    lease_seconds: float = Field(
-        default=30.0, gt=0, description="How long a worker may hold a batch before another takes it."
+    llm_daily_calls: int = Field(
+        default=200, ge=0, description="Calls of the language model a day (UTC), at most."
     )
-    batch_size: int = Field(default=128, ge=1, le=1000, description="Rows that a stage takes at once.")
-    max_attempts: int = Field(default=5, ge=1, description="Tries of a row before it is shown as failed.")
-    undo_seconds: float = Field(default=10.0, ge=0, description="How long a person's decision waits before its push.")
-    refresh_seconds: float = Field(default=60.0, ge=0, description="A ticket is brought up to date at most this often.")
+    llm_timeout: float = Field(
+        default=60.0, gt=0, description="How long one answer of the language model may take."
+    )
+    lease_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="How long a worker may hold a batch before another takes it.",
+    )
+    batch_size: int = Field(
+        default=128, ge=1, le=1000, description="Rows that a stage takes at once."
+    )
+    max_attempts: int = Field(
+        default=5, ge=1, description="Tries of a row before it is shown as failed."
+    )
+    undo_seconds: float = Field(
+        default=10.0, ge=0, description="How long a person's decision waits before its push."
+    )
+    refresh_seconds: float = Field(
+        default=60.0, ge=0, description="A ticket is brought up to date at most this often."
+    )
     push_interval: float | None = Field(
         default=None,
         ge=0,
@@ -85,13 +107,21 @@ class Settings(BaseSettings):
         ge=0,
         description="How long after a cut-off call its ticket is looked for. Unset: the search lag, at least 10.",
     )
-    idle_seconds: float = Field(default=1.0, gt=0, description="How often an idle worker looks for work by itself.")
-    session_hours: float = Field(default=24 * 14, gt=0, description="How long a dashboard login lasts.")
-    pool_size: int = Field(default=12, ge=2, description="Database connections of one process, at most.")
+    idle_seconds: float = Field(
+        default=1.0, gt=0, description="How often an idle worker looks for work by itself."
+    )
+    session_hours: float = Field(
+        default=24 * 14, gt=0, description="How long a dashboard login lasts."
+    )
+    pool_size: int = Field(
+        default=12, ge=2, description="Database connections of one process, at most."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least level to log."
     )
-    log_format: Literal["console", "json"] = Field(default="console", description="For people or for machines.")
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="For people or for machines."
+    )
 
     @field_validator("languages")
     @classmethod
@@ -99,7 +129,9 @@ class Settings(BaseSettings):
         codes = [code.strip().lower() for code in value.split(",") if code.strip()]
         unknown = [code for code in codes if code not in (*LANGUAGES, "all")]
         if unknown:
-            raise ValueError(f"{', '.join(unknown)} cannot be told apart; known are: all, {', '.join(LANGUAGES)}")
+            raise ValueError(
+                f"{', '.join(unknown)} cannot be told apart; known are: all, {', '.join(LANGUAGES)}"
+            )
         return ",".join(codes)
 
     @property

@@ -1,4 +1,5 @@
-"""The one base error of the service: a status, a reason code and a sentence that says what to do next."""
+"""The one base error of the service: a status, a reason code and a sentence that says what to do
+next."""
 
 from __future__ import annotations
 
@@ -6,14 +7,16 @@ from __future__ import annotations
 class RelayError(Exception):
     """Something the caller can act on.
 
-    ``reason`` is one short snake_case word: it stands in the error body, the log, the metric label and the dashboard.
-    ``detail`` is a sentence. ``status`` is the HTTP status of the answer.
+    ``reason`` is one short snake_case word: it stands in the error body, the log, the metric label
+    and the dashboard. ``detail`` is a sentence. ``status`` is the HTTP status of the answer.
     """
 
     status = 500
     reason = "internal_error"
 
-    def __init__(self, detail: str, *, reason: str | None = None, status: int | None = None) -> None:
+    def __init__(
+        self, detail: str, *, reason: str | None = None, status: int | None = None
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         if reason is not None:

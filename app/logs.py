@@ -8,7 +8,16 @@ from typing import Any
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
-_HIDDEN = ("secret", "token", "password", "authorization", "cookie", "credentials", "conninfo", "database_url")
+_HIDDEN = (
+    "secret",
+    "token",
+    "password",
+    "authorization",
+    "cookie",
+    "credentials",
+    "conninfo",
+    "database_url",
+)
 
 
 def _hide(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -22,7 +31,9 @@ def _hide(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typin
 def configure_logs(level: str, style: str) -> None:
     """Set up structlog, and the standard library's loggers to follow it at warnings and above."""
     # Tracebacks come without local variables: those hold passwords and secrets.
-    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    plain = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
     frames = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     render: Any = structlog.processors.JSONRenderer() if style == "json" else plain
     structlog.configure(

@@ -15,14 +15,15 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.router import install_api
 from app.config import Settings
-from app.db import Database, DatabaseAway
-from app.ingest import PREFIX, Ingest
-from app.vault import Vault
+from app.intake.ingest import PREFIX, Ingest
+from app.storage.db import Database, DatabaseAway
+from app.storage.vault import Vault
 from app.web.router import install as install_web
 
 
 class Relay(FastAPI):
-    """The application, with a short way for webhooks: the framework's layers would cost more than they do."""
+    """The application, with a short way for webhooks: the framework's layers would cost more than
+    they do."""
 
     ingest: Ingest
 
@@ -34,7 +35,8 @@ class Relay(FastAPI):
 
 
 def create_app(settings: Settings, database: Database, vault: Vault) -> FastAPI:
-    """The application over an opened or not yet opened database; opens and closes it with its own life."""
+    """The application over an opened or not yet opened database; opens and closes it with its own
+    life."""
     ingest = Ingest(database, vault, now=lambda: datetime.now(UTC), clock=time.monotonic)
 
     @asynccontextmanager
@@ -78,7 +80,9 @@ async def _ready(request: Request) -> Response:
         async with database.transaction() as connection:
             await connection.execute("select 1 from alembic_version")
     except DatabaseAway as error:
-        return JSONResponse({"status": "unavailable", "reason": error.reason}, 503, {"Retry-After": "5"})
+        return JSONResponse(
+            {"status": "unavailable", "reason": error.reason}, 503, {"Retry-After": "5"}
+        )
     return JSONResponse({"status": "ok"})
 
 

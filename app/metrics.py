@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Histogram
 
-DELIVERIES = Counter("relay_deliveries", "Webhook requests, by platform and outcome.", ["platform", "outcome"])
-STAGE_ROWS = Counter("relay_stage_rows", "Rows that left a stage, by outcome.", ["stage", "outcome"])
-STAGE_SECONDS = Histogram("relay_stage_batch_seconds", "Seconds a batch took in a stage.", ["stage"])
-TICKET_CALLS = Counter("relay_ticket_calls", "Calls to trackers, by type and outcome.", ["tracker", "outcome"])
+DELIVERIES = Counter(
+    "relay_deliveries", "Webhook requests, by platform and outcome.", ["platform", "outcome"]
+)
+STAGE_ROWS = Counter(
+    "relay_stage_rows", "Rows that left a stage, by outcome.", ["stage", "outcome"]
+)
+STAGE_SECONDS = Histogram(
+    "relay_stage_batch_seconds", "Seconds a batch took in a stage.", ["stage"]
+)
+TICKET_CALLS = Counter(
+    "relay_ticket_calls", "Calls to trackers, by type and outcome.", ["tracker", "outcome"]
+)

@@ -1,4 +1,5 @@
-"""What the service asks of the classifiers: vectors, kinds and grouping decisions, with the doubt stated."""
+"""What the service asks of the classifiers: vectors, kinds and grouping decisions, with the doubt
+stated."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ BACKENDS = ("/openvino-", "/sentence-transformers-")
 
 
 def space_of(name: str) -> str:
-    """The space that an encoder's vectors live in: its name without the backend, which changes the third decimal."""
+    """The space that an encoder's vectors live in: its name without the backend, which changes the
+    third decimal."""
     for backend in BACKENDS:
         name = name.split(backend)[0]
     return name
@@ -43,7 +45,8 @@ THEME_KINDS = frozenset({Kind.bug, Kind.feature})
 
 
 class ModelError(Exception):
-    """The model cannot be used. ``reason`` is one snake_case word, ``detail`` says what happened and what to do."""
+    """The model cannot be used. ``reason`` is one snake_case word, ``detail`` says what happened
+    and what to do."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
@@ -55,11 +58,12 @@ class ModelError(Exception):
 class Encoded:
     """Texts as an encoder reads them, in order.
 
-    ``vectors`` float32[n, dimensions], of unit length, tell what a text is about and are compared with each other.
-    ``inner`` float32[n, dimensions] is the mean over the tokens two thirds of the way up, where how a thing is said
-    (reported, asked for, praised) is still told apart; the heads read it. ``parts`` float32[parts, dimensions] are the
-    same means over the tokens of each part that was asked for, read in its text: all parts of the first text, then
-    those of the second; a part beyond what the encoder reads of a text is given the mean of the whole text.
+    ``vectors`` float32[n, dimensions], of unit length, tell what a text is about and are compared
+    with each other. ``inner`` float32[n, dimensions] is the mean over the tokens two thirds of the
+    way up, where how a thing is said (reported, asked for, praised) is still told apart; the heads
+    read it. ``parts`` float32[parts, dimensions] are the same means over the tokens of each part
+    that was asked for, read in its text: all parts of the first text, then those of the second; a
+    part beyond what the encoder reads of a text is given the mean of the whole text.
     """
 
     vectors: Vectors
@@ -72,36 +76,40 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """Model and backend, e.g. ``all-MiniLM-L6-v2/openvino-int8``; vectors of different models never mix."""
+        """Model and backend, e.g. ``all-MiniLM-L6-v2/openvino-int8``; vectors of different models
+        never mix."""
 
     @property
     def dimensions(self) -> int:
         """Length of a vector."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """``float32[n, dimensions]`` of unit length, in the order of ``texts``; an empty text gets a vector as well."""
+        """``float32[n, dimensions]`` of unit length, in the order of ``texts``; an empty text gets
+        a vector as well."""
 
     def encode(self, texts: Sequence[str], parts: Sequence[Sequence[Span]] = ()) -> Encoded:
-        """The same vectors, and what the heads read of the texts and of the ``parts`` of each text, if any are given.
+        """The same vectors, and what the heads read of the texts and of the ``parts`` of each text,
+        if any are given.
 
         A text is read once, whatever its parts: they cost next to nothing.
         """
 
     @property
     def for_reports(self) -> Embedder | None:
-        """The same encoder with its upper layers tuned on issue reports, loaded when it is first asked for; None for an
-        encoder that has none."""
+        """The same encoder with its upper layers tuned on issue reports, loaded when it is first
+        asked for; None for an encoder that has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Enrichment:
-    """What a comment is. Probabilities and confidence in 0..1, sentiment in -1..1; ``language`` is ISO 639-1
-    or ``und``.
+    """What a comment is. Probabilities and confidence in 0..1, sentiment in -1..1; ``language`` is
+    ISO 639-1 or ``und``.
 
-    ``clean`` is the text the model read. ``reason`` says in one snake_case word why a kind was not the model's own
-    choice (``empty_text``, ``unsupported_language`` ...) or is not to be trusted (``unsure``), else it is empty.
-    ``other_kinds`` are what parts of a longer comment clearly say beside ``kind``. ``hostile`` is the probability that
-    it attacks a person; ``tone`` is ``hostile`` where that is worth a hint, else empty.
+    ``clean`` is the text the model read. ``reason`` says in one snake_case word why a kind was not
+    the model's own choice (``empty_text``, ``unsupported_language`` ...) or is not to be trusted
+    (``unsure``), else it is empty. ``other_kinds`` are what parts of a longer comment clearly say
+    beside ``kind``. ``hostile`` is the probability that it attacks a person; ``tone`` is
+    ``hostile`` where that is worth a hint, else empty.
     """
 
     clean: str
@@ -119,7 +127,8 @@ class Enrichment:
 
 
 class Enricher(Protocol):
-    """The whole enrich step for a batch; pure, CPU-bound, safe to call from one thread at a time."""
+    """The whole enrich step for a batch; pure, CPU-bound, safe to call from one thread at a
+    time."""
 
     @property
     def version(self) -> str:
@@ -167,11 +176,13 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Where a comment belongs, with the reason. ``theme_id`` is the theme to join or to suggest, None for a new one.
+    """Where a comment belongs, with the reason. ``theme_id`` is the theme to join or to suggest,
+    None for a new one.
 
-    ``score`` is the likelihood (0..1) that the comment says the same as the theme of ``nearest``; ``join_at`` and
-    ``suggest_at`` are the likelihoods that were asked of such texts (a ``join_at`` above 1: only a person joins them).
-    ``apart`` holds two words, the comment's and the theme's, where they are not joined for meaning different things.
+    ``score`` is the likelihood (0..1) that the comment says the same as the theme of ``nearest``;
+    ``join_at`` and ``suggest_at`` are the likelihoods that were asked of such texts (a ``join_at``
+    above 1: only a person joins them). ``apart`` holds two words, the comment's and the theme's,
+    where they are not joined for meaning different things.
     """
 
     verdict: Verdict
@@ -184,7 +195,8 @@ class Decision:
 
 
 class Grouper(Protocol):
-    """Decides, from the candidates that a search brought, where a comment belongs. Pure and deterministic."""
+    """Decides, from the candidates that a search brought, where a comment belongs. Pure and
+    deterministic."""
 
     def decide(
         self,
@@ -193,9 +205,10 @@ class Grouper(Protocol):
         blocked: frozenset[str] = frozenset(),
         middles: Mapping[str, Middle] | None = None,
     ) -> Decision:
-        """``candidates`` are members of themes of the same product; those of ``blocked`` themes are no choice, but what
-        is near all the same.
+        """``candidates`` are members of themes of the same product; those of ``blocked`` themes are
+        no choice, but what is near all the same.
 
-        ``comment.theme_id`` is ignored. Members of one theme are judged together, not one by one, and with the middle
-        of all of the theme; one that is not in ``middles`` is taken to be made of its members among the candidates.
+        ``comment.theme_id`` is ignored. Members of one theme are judged together, not one by one,
+        and with the middle of all of the theme; one that is not in ``middles`` is taken to be made
+        of its members among the candidates.
         """

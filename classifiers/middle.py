@@ -1,4 +1,5 @@
-"""The middle of a theme: the mean of its latest comments, which single comments do not pull about."""
+"""The middle of a theme: the mean of its latest comments, which single comments do not pull
+about."""
 
 from __future__ import annotations
 
@@ -9,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 LATEST = 32
-"""Comments that make up a middle at most, so that it costs the same however big a theme grows; the mean of all told
-nothing more (docs/decisions/0009)."""
+"""Comments that make up a middle at most, so that it costs the same however big a theme grows; the
+mean of all told nothing more (docs/decisions/0009)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Middle:
-    """The mean ``vector`` float32[dimensions] of so many ``comments``, each of unit length; it is shorter the less
-    these are alike."""
+    """The mean ``vector`` float32[dimensions] of so many ``comments``, each of unit length; it is
+    shorter the less these are alike."""
 
     vector: NDArray[np.float32]
     comments: int

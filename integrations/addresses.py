@@ -1,4 +1,5 @@
-"""Which network addresses the service may call: what stands between a pasted URL and our own network."""
+"""Which network addresses the service may call: what stands between a pasted URL and our own
+network."""
 
 from __future__ import annotations
 
@@ -42,7 +43,8 @@ def _embedded(address: ipaddress.IPv6Address) -> Iterable[ipaddress.IPv4Address]
 def refusal(address: Address, *, allow_private: bool) -> str | None:
     """Why an address must not be called, or None where it may.
 
-    ``allow_private`` opens loopback and private networks, never link-local and cloud metadata addresses.
+    ``allow_private`` opens loopback and private networks, never link-local and cloud metadata
+    addresses.
     """
     if isinstance(address, ipaddress.IPv6Address):
         for inner in _embedded(address):
@@ -52,7 +54,11 @@ def refusal(address: Address, *, allow_private: bool) -> str | None:
             return None
     if address in _ALWAYS_REFUSED or address.is_link_local:
         return "a link-local or cloud metadata address"
-    if address.is_multicast or address.is_unspecified or address == ipaddress.ip_address("255.255.255.255"):
+    if (
+        address.is_multicast
+        or address.is_unspecified
+        or address == ipaddress.ip_address("255.255.255.255")
+    ):
         return "not the address of one machine"
     private = address.is_loopback or not address.is_global or _in_private_v6(address)
     if private and not allow_private:
@@ -72,11 +78,14 @@ def system_resolver(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def checked_addresses(host: str, port: int, *, allow_private: bool, resolve: Resolver = system_resolver) -> list[str]:
+def checked_addresses(
+    host: str, port: int, *, allow_private: bool, resolve: Resolver = system_resolver
+) -> list[str]:
     """Resolve once and return the addresses to connect to.
 
-    Every address of the name has to be allowed: a name that also points inside is not a public service.
-    Raises IntegrationError ``address_refused``; ``socket.gaierror`` where the name does not exist.
+    Every address of the name has to be allowed: a name that also points inside is not a public
+    service. Raises IntegrationError ``address_refused``; ``socket.gaierror`` where the name does
+    not exist.
     """
     addresses = resolve(host, port)
     for text in addresses:

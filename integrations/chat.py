@@ -1,7 +1,7 @@
 """One question to a language model behind an OpenAI-compatible endpoint, answered as a JSON object.
 
-Source: the OpenAI API reference, "Create chat completion" and "List models", as llama.cpp, Ollama, vLLM and hosted
-services implement them.
+Source: the OpenAI API reference, "Create chat completion" and "List models", as llama.cpp, Ollama,
+vLLM and hosted services implement them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ MAX_TOKENS = 600
 
 
 class ChatError(IntegrationError):
-    """A question that was not answered. ``permanent``: asking again cannot work until a person changed something.
-    ``unusable``: there was an answer, but not the object that was asked for. ``retry_after`` in seconds."""
+    """A question that was not answered. ``permanent``: asking again cannot work until a person
+    changed something. ``unusable``: there was an answer, but not the object that was asked for.
+    ``retry_after`` in seconds."""
 
     def __init__(
         self,
@@ -45,8 +46,9 @@ class ChatError(IntegrationError):
 
 @dataclass(frozen=True, slots=True)
 class Chat:
-    """A model at an endpoint. ``url`` ends where ``/chat/completions`` follows (``http://127.0.0.1:8080/v1``);
-    ``timeout`` in seconds covers connecting and each wait for the answer. ``key`` may be empty."""
+    """A model at an endpoint. ``url`` ends where ``/chat/completions`` follows
+    (``http://127.0.0.1:8080/v1``); ``timeout`` in seconds covers connecting and each wait for the
+    answer. ``key`` may be empty."""
 
     url: str
     model: str
@@ -69,7 +71,9 @@ class Chat:
         try:
             content = answer.json()["choices"][0]["message"]["content"]
         except (ValueError, LookupError, TypeError, RecursionError):
-            raise ChatError("answer_unusable", "The answer is not a chat completion.", unusable=True) from None
+            raise ChatError(
+                "answer_unusable", "The answer is not a chat completion.", unusable=True
+            ) from None
         return _object(content)
 
     async def check(self) -> list[Finding]:
@@ -87,8 +91,14 @@ class Chat:
         # Ollama lists "llama3.2:latest" for what is asked for as "llama3.2".
         found = self.model in known or f"{self.model}:latest" in known
         listed = ", ".join(known[:8]) or "none"
-        detail = f"It has {self.model}." if found else f"It does not list {self.model}; it has {listed}."
-        return [Finding("endpoint", found, detail, "" if found else "Set RELAY_LLM_MODEL to one of these.")]
+        detail = (
+            f"It has {self.model}." if found else f"It does not list {self.model}; it has {listed}."
+        )
+        return [
+            Finding(
+                "endpoint", found, detail, "" if found else "Set RELAY_LLM_MODEL to one of these."
+            )
+        ]
 
     async def _refusal(self) -> ChatError | None:
         """What a short question meets where the models cannot be listed; None for any answer."""
@@ -107,14 +117,20 @@ class Chat:
                 transport=self.transport,
                 max_response_bytes=MAX_ANSWER_BYTES,
             ) as client:
-                answer = await client.request(method, self.url.rstrip("/") + path, json=body, headers=headers)
+                answer = await client.request(
+                    method, self.url.rstrip("/") + path, json=body, headers=headers
+                )
         except (httpx.TransportError, httpx.InvalidURL) as error:
             detail = f"The language model could not be reached ({type(error).__name__})."
-            raise ChatError("llm_unreachable", detail, permanent=isinstance(error, httpx.InvalidURL)) from None
+            raise ChatError(
+                "llm_unreachable", detail, permanent=isinstance(error, httpx.InvalidURL)
+            ) from None
         except ChatError:
             raise
         except IntegrationError as error:
-            raise ChatError(error.reason, error.detail, permanent=error.reason == "address_refused") from None
+            raise ChatError(
+                error.reason, error.detail, permanent=error.reason == "address_refused"
+            ) from None
         if answer.is_success:
             return answer
         raise self._refused(answer)
@@ -122,10 +138,14 @@ class Chat:
     def _refused(self, answer: httpx.Response) -> ChatError:
         status = answer.status_code
         if status in (401, 403):
-            return ChatError("unauthorized", f"The language model refused the key ({status}).", permanent=True)
+            return ChatError(
+                "unauthorized", f"The language model refused the key ({status}).", permanent=True
+            )
         if status == 429 or status == 503:
             wait = retry_after(answer.headers, now=self.now())
-            return ChatError("rate_limited", f"The language model asked to wait ({status}).", retry_after=wait)
+            return ChatError(
+                "rate_limited", f"The language model asked to wait ({status}).", retry_after=wait
+            )
         if status < 500:
             detail = f"The language model refused the question ({status}): is the address complete, the model known?"
             return ChatError("llm_refused", detail, permanent=True)
@@ -133,7 +153,8 @@ class Chat:
 
 
 def _object(content: object) -> dict[str, JsonValue]:
-    """The object in what the model wrote: servers that ignore ``response_format`` put thoughts or a fence around it."""
+    """The object in what the model wrote: servers that ignore ``response_format`` put thoughts or a
+    fence around it."""
     if isinstance(content, str) and len(content) <= MAX_ANSWER_BYTES:
         written = content.rpartition("</think>")[2]
         try:
@@ -142,11 +163,16 @@ def _object(content: object) -> dict[str, JsonValue]:
             found = None
         if isinstance(found, dict):
             return found
-    raise ChatError("answer_unusable", "The language model did not answer with a JSON object.", unusable=True)
+    raise ChatError(
+        "answer_unusable", "The language model did not answer with a JSON object.", unusable=True
+    )
 
 
 def _remedy(reason: str) -> str:
     return {
         "unauthorized": "Set RELAY_LLM_KEY.",
         "address_refused": "If the server is yours, set RELAY_ALLOW_PRIVATE_ADDRESSES=true.",
-    }.get(reason, "Look at RELAY_LLM_URL (it ends with /v1 on most servers), and whether the server runs.")
+    }.get(
+        reason,
+        "Look at RELAY_LLM_URL (it ends with /v1 on most servers), and whether the server runs.",
+    )

@@ -1,7 +1,8 @@
-"""What the service and its vendors have in common: a request as it arrived, and the ways it cannot be used.
+"""What the service and its vendors have in common: a request as it arrived, and the ways it cannot
+be used.
 
-`source_contract` says what a source is, `tracker_contract` what a tracker is: the only things the service knows about a
-vendor. Neither sees the database.
+`source_contract` says what a source is, `tracker_contract` what a tracker is: the only things the
+service knows about a vendor. Neither sees the database.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class SignatureRefused(IntegrationError):
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """One HTTP request as it arrived. Header names are lower case; ``body`` holds the raw bytes; times are UTC."""
+    """One HTTP request as it arrived. Header names are lower case; ``body`` holds the raw bytes;
+    times are UTC."""
 
     method: str
     headers: Mapping[str, str]
@@ -42,17 +44,22 @@ class Inbound:
     received_at: datetime
 
     def json(self) -> dict[str, Any]:
-        """The body as a JSON object. Raises PayloadError: ``invalid_encoding``, ``invalid_json`` or ``wrong_shape``."""
+        """The body as a JSON object. Raises PayloadError: ``invalid_encoding``, ``invalid_json`` or
+        ``wrong_shape``."""
         try:
             text = self.body.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise PayloadError("invalid_encoding", f"The body is not UTF-8 (byte {error.start}).") from None
+            raise PayloadError(
+                "invalid_encoding", f"The body is not UTF-8 (byte {error.start})."
+            ) from None
         try:
             value = json.loads(text)
         except ValueError:
             raise PayloadError("invalid_json", "The body is not JSON.") from None
         except RecursionError:
-            raise PayloadError("invalid_json", "The body is JSON that is nested too deeply to be read.") from None
+            raise PayloadError(
+                "invalid_json", "The body is JSON that is nested too deeply to be read."
+            ) from None
         if not isinstance(value, dict):
             raise PayloadError("wrong_shape", "The body is JSON, but not an object.")
         return value

@@ -1,4 +1,5 @@
-"""The only place that makes httpx clients: addresses checked at connect, TLS verified, answers limited in size."""
+"""The only place that makes httpx clients: addresses checked at connect, TLS verified, answers
+limited in size."""
 
 from __future__ import annotations
 
@@ -17,13 +18,17 @@ USER_AGENT = "feedback-relay"
 MAX_RESPONSE_BYTES = 20 * 1024 * 1024
 DEFAULT_TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 
-SocketOptions = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
+SocketOptions = Iterable[
+    tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+]
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Resolves a name once, checks every address and connects to a checked one, so no second answer of DNS can differ.
+    """Resolves a name once, checks every address and connects to a checked one, so no second answer
+    of DNS can differ.
 
-    TLS still verifies the original host name: httpcore takes the server name from the URL, not from the connection.
+    TLS still verifies the original host name: httpcore takes the server name from the URL, not from
+    the connection.
     """
 
     def __init__(self, *, allow_private: bool, resolve: Resolver = system_resolver) -> None:
@@ -42,14 +47,18 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         failure: Exception = httpcore.ConnectError(f"The name {host} has no address.")
         for address in await self._addresses(host, port, timeout):
             try:
-                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+                return await self._inner.connect_tcp(
+                    address, port, timeout, local_address, socket_options
+                )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
         raise failure
 
     async def _addresses(self, host: str, port: int, seconds: float | None) -> list[str]:
         def look_up() -> list[str]:
-            return checked_addresses(host, port, allow_private=self._allow_private, resolve=self._resolve)
+            return checked_addresses(
+                host, port, allow_private=self._allow_private, resolve=self._resolve
+            )
 
         try:
             with anyio.fail_after(seconds):
@@ -65,7 +74,9 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
         socket_options: SocketOptions | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        raise IntegrationError("address_refused", "Unix sockets are not called; give an http or https address.")
+        raise IntegrationError(
+            "address_refused", "Unix sockets are not called; give an http or https address."
+        )
 
     async def sleep(self, seconds: float) -> None:
         await self._inner.sleep(seconds)
@@ -91,12 +102,14 @@ class _Limited(httpx.AsyncByteStream):
 def response_too_large(limit: int) -> IntegrationError:
     """The error for an answer above the limit, in bytes."""
     return IntegrationError(
-        "response_too_large", f"The server answered with more than {limit:,} bytes; it was not read."
+        "response_too_large",
+        f"The server answered with more than {limit:,} bytes; it was not read.",
     )
 
 
 class LimitedTransport(httpx.AsyncBaseTransport):
-    """Refuses answers above ``limit`` bytes and compressed ones, whose size says nothing about what they unpack to."""
+    """Refuses answers above ``limit`` bytes and compressed ones, whose size says nothing about what
+    they unpack to."""
 
     def __init__(self, inner: httpx.AsyncBaseTransport, limit: int = MAX_RESPONSE_BYTES) -> None:
         self._inner = inner
@@ -108,7 +121,9 @@ class LimitedTransport(httpx.AsyncBaseTransport):
         assert isinstance(stream, httpx.AsyncByteStream)
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             await stream.aclose()
-            raise IntegrationError("response_encoded", "The server sent a compressed answer that nobody asked for.")
+            raise IntegrationError(
+                "response_encoded", "The server sent a compressed answer that nobody asked for."
+            )
         return httpx.Response(
             response.status_code,
             headers=response.headers,
@@ -121,12 +136,21 @@ class LimitedTransport(httpx.AsyncBaseTransport):
 
 
 def guarded_transport(
-    *, allow_private: bool = False, resolve: Resolver = system_resolver, verify: ssl.SSLContext | bool = True
+    *,
+    allow_private: bool = False,
+    resolve: Resolver = system_resolver,
+    verify: ssl.SSLContext | bool = True,
 ) -> httpx.AsyncHTTPTransport:
-    """An httpx transport whose connections go through GuardedBackend. ``resolve`` maps (host, port) to addresses."""
-    context = verify if isinstance(verify, ssl.SSLContext) else httpx.create_ssl_context(verify=verify, trust_env=False)
+    """An httpx transport whose connections go through GuardedBackend. ``resolve`` maps (host, port)
+    to addresses."""
+    context = (
+        verify
+        if isinstance(verify, ssl.SSLContext)
+        else httpx.create_ssl_context(verify=verify, trust_env=False)
+    )
     transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
-    # httpx has no parameter for the network backend of its pool; the version is pinned and a test holds this.
+    # httpx has no parameter for the network backend of its pool; the version is pinned and a test
+    # holds this.
     transport._pool = httpcore.AsyncConnectionPool(
         ssl_context=context,
         max_connections=20,
@@ -145,10 +169,12 @@ def client(
     max_response_bytes: int = MAX_RESPONSE_BYTES,
     base_url: str = "",
 ) -> httpx.AsyncClient:
-    """A client for calls to vendors. Redirects are not followed, and proxies and .netrc of the environment not read.
+    """A client for calls to vendors. Redirects are not followed, and proxies and .netrc of the
+    environment not read.
 
-    ``allow_private`` is the operators' setting for trackers and sources inside their own network. Requests raise
-    httpx errors, and IntegrationError ``address_refused``, ``response_too_large`` or ``response_encoded``.
+    ``allow_private`` is the operators' setting for trackers and sources inside their own network.
+    Requests raise httpx errors, and IntegrationError ``address_refused``, ``response_too_large`` or
+    ``response_encoded``.
     """
     inner = transport if transport is not None else guarded_transport(allow_private=allow_private)
     return httpx.AsyncClient(

@@ -1,8 +1,10 @@
-"""Quoting people safely: what a stranger wrote stays readable in a ticket, and nothing in it can act.
+"""Quoting people safely: what a stranger wrote stays readable in a ticket, and nothing in it can
+act.
 
-Three targets: GitHub Markdown (inside a block quote), Jira wiki markup (Data Center), and plain text nodes
-(Atlassian Document Format, titles). In every one a zero-width space breaks what a tracker would turn into a
-mention, a reference or a link; in GitHub Markdown a backslash alone does not stop ``@name`` or ``#1``.
+Three targets: GitHub Markdown (inside a block quote), Jira wiki markup (Data Center), and plain
+text nodes (Atlassian Document Format, titles). In every one a zero-width space breaks what a
+tracker would turn into a mention, a reference or a link; in GitHub Markdown a backslash alone does
+not stop ``@name`` or ``#1``.
 """
 
 from __future__ import annotations
@@ -13,7 +15,8 @@ from urllib.parse import quote, urlsplit
 BREAK = "\u200b"
 
 _NEWLINES = re.compile(r"\r\n|[\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
-# Controls, bidirectional overrides (they reorder what a reader sees), surrogates, noncharacters, tag characters.
+# Controls, bidirectional overrides (they reorder what a reader sees), surrogates, noncharacters,
+# tag characters.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffc"
     "\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
@@ -33,12 +36,14 @@ _URL_SAFE = "/%:@&+,=?._-"
 
 
 def clean(text: str) -> str:
-    """The text without control characters and invisible reordering, lines ended by ``\\n``, tabs as spaces."""
+    """The text without control characters and invisible reordering, lines ended by ``\\n``, tabs as
+    spaces."""
     return _UNSAFE.sub("", _NEWLINES.sub("\n", text)).replace("\t", "    ")
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most ``limit`` characters, cut at a space where one is near, with an ellipsis where something is missing."""
+    """At most ``limit`` characters, cut at a space where one is near, with an ellipsis where
+    something is missing."""
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
@@ -52,7 +57,8 @@ def one_line(text: str, limit: int) -> str:
 
 
 def break_references(text: str) -> str:
-    """Put a zero-width space into every mention, reference, commit id and address of GitHub and GitLab.
+    """Put a zero-width space into every mention, reference, commit id and address of GitHub and
+    GitLab.
 
     Closing keywords ("fixes #1") act through their reference alone, so they are inert with it.
     """
@@ -77,7 +83,8 @@ def markdown_inline(text: str, limit: int) -> str:
 
 
 def markdown_quote(text: str, limit: int) -> str:
-    """A block quote of GitHub Markdown: every line begins with ``>``, so nothing can stand at the start of a line."""
+    """A block quote of GitHub Markdown: every line begins with ``>``, so nothing can stand at the
+    start of a line."""
     lines = [_markdown_line(line) for line in shorten(clean(text).strip(), limit).split("\n")]
     kept = [line for index, line in enumerate(lines) if line or (index > 0 and lines[index - 1])]
     return "\n".join(f"> {line}".rstrip() for line in kept) or ">"
@@ -109,13 +116,15 @@ def wiki_inline(text: str, limit: int) -> str:
 
 
 def wiki_quote(text: str, limit: int) -> str:
-    """A ``{noformat}`` block of Jira wiki markup; no macro name can follow a brace inside it, so nothing closes it."""
+    """A ``{noformat}`` block of Jira wiki markup; no macro name can follow a brace inside it, so
+    nothing closes it."""
     body = re.sub(r"\{(?=[A-Za-z])", "{" + BREAK, shorten(clean(text).strip(), limit))
     return "{noformat}\n" + body + "\n{noformat}"
 
 
 def link(url: str) -> str | None:
-    """The address with everything encoded that could end a link in any markup; None where it is not http or https."""
+    """The address with everything encoded that could end a link in any markup; None where it is not
+    http or https."""
     try:
         parts = urlsplit(clean(url).strip())
         host = (parts.hostname or "").encode("idna").decode()

@@ -1,4 +1,5 @@
-"""Reading what a platform sent: field types that clean and bound untrusted JSON, for the models of the sources."""
+"""Reading what a platform sent: field types that clean and bound untrusted JSON, for the models of
+the sources."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def _bounded(key: str, limit: int) -> str:
-    """The key, or where it is too long its start and the SHA-256 of it all, so that two never become one."""
+    """The key, or where it is too long its start and the SHA-256 of it all, so that two never
+    become one."""
     if len(key) <= limit:
         return key
     return f"{key[: limit - 65]}:{hashlib.sha256(key.encode()).hexdigest()}"
@@ -58,9 +60,12 @@ def _text(value: object) -> str:
 
 
 def web_address(value: object) -> str:
-    """The value if it is a web address, else blank: links end up in pages, where ``javascript:`` would act."""
+    """The value if it is a web address, else blank: links end up in pages, where ``javascript:``
+    would act."""
     address = _text(value).strip()[:_URL_LIMIT]
-    if not address.lower().startswith(("https://", "http://")) or any(c.isspace() or c in "<>\"'`" for c in address):
+    if not address.lower().startswith(("https://", "http://")) or any(
+        c.isspace() or c in "<>\"'`" for c in address
+    ):
         return ""
     return sanitize(address, _URL_LIMIT)
 
@@ -86,7 +91,9 @@ def _time(value: object) -> datetime | None:
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 """A text or whole number that names something: never blank, at most 300 characters."""
-OptionalId = Annotated[str, BeforeValidator(lambda value: "" if value in (None, "") else _identifier(value))]
+OptionalId = Annotated[
+    str, BeforeValidator(lambda value: "" if value in (None, "") else _identifier(value))
+]
 """An Identifier, or blank where there is none."""
 Line = Annotated[str, BeforeValidator(_line)]
 """One line of clean text, at most 300 characters; null reads as blank."""
@@ -109,16 +116,20 @@ class Shape(BaseModel):
 
 
 def read(model: type[M], value: object) -> M:
-    """The value as ``model``. Raises PayloadError ``wrong_shape``, naming the first wrong field, never its value."""
+    """The value as ``model``. Raises PayloadError ``wrong_shape``, naming the first wrong field,
+    never its value."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        raise PayloadError("wrong_shape", f"{_line(_where(value, first['loc']))} {complaint(first['msg'])}.") from None
+        raise PayloadError(
+            "wrong_shape", f"{_line(_where(value, first['loc']))} {complaint(first['msg'])}."
+        ) from None
 
 
 def _where(value: object, path: Sequence[int | str]) -> str:
-    """The path to a field as it was sent: ``data[2].thread.id``, without a place in a list that nobody sent."""
+    """The path to a field as it was sent: ``data[2].thread.id``, without a place in a list that
+    nobody sent."""
     found = ""
     for part in path:
         if isinstance(part, str):
@@ -131,12 +142,18 @@ def _where(value: object, path: Sequence[int | str]) -> str:
 
 
 def complaint(message: str) -> str:
-    """What pydantic says of a value, as the rest of a sentence that begins with the field's name."""
-    known = {"Field required": "is missing", "Extra inputs are not permitted": "is not a known field"}
+    """What pydantic says of a value, as the rest of a sentence that begins with the field's
+    name."""
+    known = {
+        "Field required": "is missing",
+        "Extra inputs are not permitted": "is not a known field",
+    }
     if message in known:
         return known[message]
     message = message.removeprefix("Value error, ").split(", unable to parse")[0].rstrip(".")
-    should = re.sub(r"^(?:Input|String|List|Value|Number|Set|Dictionary|UUID|URL) should ", "should ", message)
+    should = re.sub(
+        r"^(?:Input|String|List|Value|Number|Set|Dictionary|UUID|URL) should ", "should ", message
+    )
     spoken = should.startswith(("should ", "is ", "are ", "must ", "has "))
     return should if spoken else f"cannot be used ({should[:1].lower() + should[1:]})"
 
@@ -183,7 +200,8 @@ def _setting_address(value: object) -> str:
 
 
 SettingAddress = Annotated[str, BeforeValidator(_setting_address)]
-"""A web address that a person types into a form: ``https://`` may be left out, anything else is refused; or blank."""
+"""A web address that a person types into a form: ``https://`` may be left out, anything else is
+refused; or blank."""
 
 
 def listed(value: str) -> Sequence[str]:

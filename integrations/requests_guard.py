@@ -1,4 +1,5 @@
-"""The address guard for libraries that use ``requests``: an adapter with the same rules as integrations.http."""
+"""The address guard for libraries that use ``requests``: an adapter with the same rules as
+integrations.http."""
 
 from __future__ import annotations
 
@@ -55,7 +56,8 @@ def _pools(allow_private: bool) -> dict[str, type[HTTPConnectionPool]]:
 
 
 class GuardedAdapter(HTTPAdapter):
-    """Connects to checked addresses only, never repeats a request, and reads at most ``limit`` bytes of an answer."""
+    """Connects to checked addresses only, never repeats a request, and reads at most ``limit``
+    bytes of an answer."""
 
     def __init__(self, *, allow_private: bool, limit: int = MAX_RESPONSE_BYTES) -> None:
         self._allow_private = allow_private
@@ -79,7 +81,8 @@ class GuardedAdapter(HTTPAdapter):
 
 
 def guard(session: requests.Session, *, allow_private: bool) -> None:
-    """Put the guard into a session, and let it follow no redirect and read no proxy or .netrc of the environment."""
+    """Put the guard into a session, and let it follow no redirect and read no proxy or .netrc of
+    the environment."""
     session.trust_env = False
     session.max_redirects = 0
     for scheme in ("http://", "https://"):

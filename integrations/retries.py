@@ -1,4 +1,5 @@
-"""When to try again: what the other side asked for, and how long to wait where it asked for nothing."""
+"""When to try again: what the other side asked for, and how long to wait where it asked for
+nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ LONGEST_WAIT = 3600.0
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """Seconds to wait by ``Retry-After``: a number or an HTTP date (RFC 9110, 10.2.3), at most an hour."""
+    """Seconds to wait by ``Retry-After``: a number or an HTTP date (RFC 9110, 10.2.3), at most an
+    hour."""
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
@@ -37,7 +39,8 @@ def reset_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
 
 
 def full_jitter(attempt: int, *, base: float, cap: float, rng: random.Random) -> float:
-    """Seconds before attempt number ``attempt`` (from 0): uniform between 0 and ``base * 2**attempt``, at most ``cap``.
+    """Seconds before attempt number ``attempt`` (from 0): uniform between 0 and
+    ``base * 2**attempt``, at most ``cap``.
 
     Source: 'Exponential Backoff And Jitter', AWS Architecture Blog.
     """

@@ -1,4 +1,5 @@
-"""Every signature scheme, declared as data and verified in one place. Review this file before any other."""
+"""Every signature scheme, declared as data and verified in one place. Review this file before any
+other."""
 
 from __future__ import annotations
 
@@ -21,10 +22,10 @@ _MAX_SIGNATURES = 16  # in one header; rotation needs two
 class Signature:
     """How a platform signs a request.
 
-    ``signed`` is the string to sign, with ``{id}``, ``{timestamp}`` and ``{body}`` filled in. ``id_header`` and
-    ``timestamp_header`` name where those come from. ``separator`` splits a header that holds several signatures.
-    ``tolerance`` in seconds bounds the age (and the future) of a signed timestamp. ``secret_prefix`` marks secrets that
-    are base64 behind it (``whsec_``).
+    ``signed`` is the string to sign, with ``{id}``, ``{timestamp}`` and ``{body}`` filled in.
+    ``id_header`` and ``timestamp_header`` name where those come from. ``separator`` splits a header
+    that holds several signatures. ``tolerance`` in seconds bounds the age (and the future) of a
+    signed timestamp. ``secret_prefix`` marks secrets that are base64 behind it (``whsec_``).
     """
 
     header: str
@@ -40,18 +41,24 @@ class Signature:
 
 
 def verify(signature: Signature, inbound: Inbound, secrets: Sequence[str], now: datetime) -> None:
-    """Return if a holder of one of ``secrets`` signed this request lately, else raise SignatureRefused.
+    """Return if a holder of one of ``secrets`` signed this request lately, else raise
+    SignatureRefused.
 
-    ``secrets`` are all the active ones (public keys for ed25519); ``now`` is an aware time. The signature is compared
-    in constant time over the raw bytes, before the age of the timestamp is looked at. Reasons: ``secret_missing``,
-    ``signature_missing``, ``timestamp_missing``, ``signature_malformed``, ``signature_wrong``, ``signature_stale``.
+    ``secrets`` are all the active ones (public keys for ed25519); ``now`` is an aware time. The
+    signature is compared in constant time over the raw bytes, before the age of the timestamp is
+    looked at. Reasons: ``secret_missing``, ``signature_missing``, ``timestamp_missing``,
+    ``signature_malformed``, ``signature_wrong``, ``signature_stale``.
     """
     keys = [key for secret in secrets if (key := _key(signature, secret))]
     if not keys:
-        raise SignatureRefused("secret_missing", "No usable secret is stored for this source: store one and try again.")
+        raise SignatureRefused(
+            "secret_missing", "No usable secret is stored for this source: store one and try again."
+        )
     header = inbound.headers.get(signature.header, "")
     if not header:
-        raise SignatureRefused("signature_missing", f"The {signature.header} header is missing: sign the request.")
+        raise SignatureRefused(
+            "signature_missing", f"The {signature.header} header is missing: sign the request."
+        )
     if signature.algorithm == "token":
         _verify_token(signature, header, keys)
         return
@@ -59,26 +66,32 @@ def verify(signature: Signature, inbound: Inbound, secrets: Sequence[str], now: 
     candidates = list(_candidates(signature, header))
     if not candidates:
         raise SignatureRefused(
-            "signature_malformed", f"The {signature.header} header holds no signature of this scheme."
+            "signature_malformed",
+            f"The {signature.header} header holds no signature of this scheme.",
         )
     message = _message(signature, inbound.body, _signed_id(signature, inbound), timestamp)
     matches = _matches_ed25519 if signature.algorithm == "ed25519" else _matches_hmac
     if not matches(signature, keys, message, candidates):
         raise SignatureRefused(
-            "signature_wrong", "The signature does not match: check that both sides hold the same secret."
+            "signature_wrong",
+            "The signature does not match: check that both sides hold the same secret.",
         )
     if timestamp and abs(now.timestamp() - int(timestamp)) > signature.tolerance:
         raise SignatureRefused(
             "signature_stale",
-            f"The signed time is more than {signature.tolerance} seconds away from ours: check both clocks.",
+            f"The signed time is more than {signature.tolerance} seconds away from ours: check "
+            "both clocks.",
         )
 
 
-def sign(signature: Signature, secret: str, body: bytes, id: str = "", timestamp: int = 0) -> dict[str, str]:
+def sign(
+    signature: Signature, secret: str, body: bytes, id: str = "", timestamp: int = 0
+) -> dict[str, str]:
     """The headers that make ``body`` a request signed with ``secret``: what a sender does.
 
-    ``timestamp`` is Unix seconds. Raises ValueError for ed25519 (only the platform holds the private key), for an
-    unusable secret, and where the scheme signs an ``id`` or ``timestamp`` that is not given.
+    ``timestamp`` is Unix seconds. Raises ValueError for ed25519 (only the platform holds the
+    private key), for an unusable secret, and where the scheme signs an ``id`` or ``timestamp`` that
+    is not given.
     """
     if signature.algorithm == "ed25519":
         raise ValueError("ed25519 requests can only be signed by the platform.")
@@ -90,8 +103,14 @@ def sign(signature: Signature, secret: str, body: bytes, id: str = "", timestamp
     if (signature.id_header and not id) or (signature.timestamp_header and not timestamp):
         raise ValueError("This scheme signs an id or a timestamp: give both.")
     stamp = str(timestamp)
-    digest = hmac.digest(key, _message(signature, body, id, stamp), _DIGESTS[signature.algorithm][0])
-    text = digest.hex() if signature.encoding == "hex" else binascii.b2a_base64(digest, newline=False).decode()
+    digest = hmac.digest(
+        key, _message(signature, body, id, stamp), _DIGESTS[signature.algorithm][0]
+    )
+    text = (
+        digest.hex()
+        if signature.encoding == "hex"
+        else binascii.b2a_base64(digest, newline=False).decode()
+    )
     headers = {signature.header: signature.prefix + text}
     if signature.id_header:
         headers[signature.id_header] = id
@@ -101,7 +120,8 @@ def sign(signature: Signature, secret: str, body: bytes, id: str = "", timestamp
 
 
 def _key(signature: Signature, secret: str) -> bytes:
-    """The key bytes of a secret; empty for one that must never be accepted (blank, or not base64 behind its prefix)."""
+    """The key bytes of a secret; empty for one that must never be accepted (blank, or not base64
+    behind its prefix)."""
     if not secret or secret.isspace():
         return b""
     try:
@@ -118,7 +138,9 @@ def _key(signature: Signature, secret: str) -> bytes:
 def _verify_token(signature: Signature, header: str, keys: Sequence[bytes]) -> None:
     given = header.removeprefix(signature.prefix).encode("utf-8", "replace")
     if not any([hmac.compare_digest(given, key) for key in keys]):
-        raise SignatureRefused("signature_wrong", "The token does not match: check that both sides hold the same one.")
+        raise SignatureRefused(
+            "signature_wrong", "The token does not match: check that both sides hold the same one."
+        )
 
 
 def _timestamp(signature: Signature, inbound: Inbound) -> str:
@@ -126,9 +148,13 @@ def _timestamp(signature: Signature, inbound: Inbound) -> str:
         return ""
     timestamp = inbound.headers.get(signature.timestamp_header, "")
     if not timestamp:
-        raise SignatureRefused("timestamp_missing", f"The {signature.timestamp_header} header is missing.")
+        raise SignatureRefused(
+            "timestamp_missing", f"The {signature.timestamp_header} header is missing."
+        )
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
-        raise SignatureRefused("signature_malformed", f"The {signature.timestamp_header} header is not Unix seconds.")
+        raise SignatureRefused(
+            "signature_malformed", f"The {signature.timestamp_header} header is not Unix seconds."
+        )
     return timestamp
 
 
@@ -136,20 +162,35 @@ def _signed_id(signature: Signature, inbound: Inbound) -> str:
     if not signature.id_header:
         return ""
     if not (value := inbound.headers.get(signature.id_header, "")):
-        raise SignatureRefused("signature_malformed", f"The {signature.id_header} header, a signed part, is missing.")
+        raise SignatureRefused(
+            "signature_malformed", f"The {signature.id_header} header, a signed part, is missing."
+        )
     return value
 
 
 def _candidates(signature: Signature, header: str) -> Iterator[bytes]:
-    """The decoded signatures of this scheme in the header: others (``v1a``, a wrong length, no base64) are left out."""
-    parts = header.split(signature.separator, _MAX_SIGNATURES)[:_MAX_SIGNATURES] if signature.separator else [header]
-    size = _ED25519_SIGNATURE_BYTES if signature.algorithm == "ed25519" else _DIGESTS[signature.algorithm][1]
+    """The decoded signatures of this scheme in the header: others (``v1a``, a wrong length, no
+    base64) are left out."""
+    parts = (
+        header.split(signature.separator, _MAX_SIGNATURES)[:_MAX_SIGNATURES]
+        if signature.separator
+        else [header]
+    )
+    size = (
+        _ED25519_SIGNATURE_BYTES
+        if signature.algorithm == "ed25519"
+        else _DIGESTS[signature.algorithm][1]
+    )
     for part in parts:
         if not part.startswith(signature.prefix):
             continue
         text = part[len(signature.prefix) :]
         try:
-            value = bytes.fromhex(text) if signature.encoding == "hex" else binascii.a2b_base64(text, strict_mode=True)
+            value = (
+                bytes.fromhex(text)
+                if signature.encoding == "hex"
+                else binascii.a2b_base64(text, strict_mode=True)
+            )
         except ValueError:
             continue
         if len(value) == size:
@@ -158,7 +199,8 @@ def _candidates(signature: Signature, header: str) -> Iterator[bytes]:
 
 @lru_cache(maxsize=64)
 def _template(signed: str) -> tuple[str, ...]:
-    """``v0:{timestamp}:{body}`` as ("v0:", "{timestamp}", ":", "{body}"), so that filling it in is one join."""
+    """``v0:{timestamp}:{body}`` as ("v0:", "{timestamp}", ":", "{body}"), so that filling it in is
+    one join."""
     for name in ("{id}", "{timestamp}", "{body}"):
         signed = signed.replace(name, f"\0{name}\0")
     return tuple(part for part in signed.split("\0") if part)
@@ -172,16 +214,22 @@ def _message(signature: Signature, body: bytes, id: str, timestamp: str) -> byte
         "{id}": id.encode("utf-8", "replace"),
         "{timestamp}": timestamp.encode(),
     }
-    return b"".join([values[part] if part in values else part.encode() for part in _template(signature.signed)])
+    return b"".join(
+        [values[part] if part in values else part.encode() for part in _template(signature.signed)]
+    )
 
 
-def _matches_hmac(signature: Signature, keys: Sequence[bytes], message: bytes, candidates: Sequence[bytes]) -> bool:
+def _matches_hmac(
+    signature: Signature, keys: Sequence[bytes], message: bytes, candidates: Sequence[bytes]
+) -> bool:
     name = _DIGESTS[signature.algorithm][0]
     expected = [hmac.digest(key, message, name) for key in keys]
     return any([hmac.compare_digest(wanted, given) for wanted in expected for given in candidates])
 
 
-def _matches_ed25519(signature: Signature, keys: Sequence[bytes], message: bytes, candidates: Sequence[bytes]) -> bool:
+def _matches_ed25519(
+    signature: Signature, keys: Sequence[bytes], message: bytes, candidates: Sequence[bytes]
+) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 

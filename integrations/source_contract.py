@@ -37,7 +37,8 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuthorRef:
-    """Who wrote a comment, as the platform names them. ``external_id`` never changes, a handle may."""
+    """Who wrote a comment, as the platform names them. ``external_id`` never changes, a handle
+    may."""
 
     external_id: str
     handle: str
@@ -48,11 +49,13 @@ class AuthorRef:
 
 @dataclass(frozen=True, slots=True)
 class CommentEvent:
-    """One thing that happened to one comment. ``text`` is plain text; ``version`` orders the versions of a comment.
+    """One thing that happened to one comment. ``text`` is plain text; ``version`` orders the
+    versions of a comment.
 
-    ``version`` compares as text: use ISO 8601 UTC times with fixed width, or zero-padded numbers, or ``""`` for a
-    platform that never edits. A deletion may leave everything empty but ``external_id`` and ``version``.
-    ``opens_thread``: it is the thread's first message (an issue, a topic), not an answer in it.
+    ``version`` compares as text: use ISO 8601 UTC times with fixed width, or zero-padded numbers,
+    or ``""`` for a platform that never edits. A deletion may leave everything empty but
+    ``external_id`` and ``version``. ``opens_thread``: it is the thread's first message (an issue, a
+    topic), not an answer in it.
     """
 
     type: EventType
@@ -73,7 +76,8 @@ class CommentEvent:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One page fetched by a poll: the raw body becomes a delivery, ``cursor`` is where the next poll starts."""
+    """One page fetched by a poll: the raw body becomes a delivery, ``cursor`` is where the next
+    poll starts."""
 
     deliveries: Sequence[Inbound]
     cursor: str
@@ -83,14 +87,16 @@ class Poll:
 class Source(Generic[S]):
     """A platform we listen to. The module's docstring is its set-up guide.
 
-    ``event`` names what a delivery is about (``issues.opened``); it must be in ``handled`` (then ``parse`` is called),
-    in ``ignored`` (name -> why we leave it alone; a trailing ``.*`` matches every action), or it is 'unknown' and kept.
-    ``parse`` is pure and raises PayloadError. ``delivery_id`` returns what makes a delivery the same one again (at most
-    200 characters), or None for 'the SHA-256 of the body'. ``challenge`` answers a platform's handshake, given the
-    active secrets, and returns None for anything that is not one; ``challenge_signed`` says whether the handshake's
-    signature must be right first. ``validate`` raises PayloadError for a body that its sender should be told of (400);
-    where it is None, or passes, the delivery is stored first and a bad one shows as failed. ``global_authors``: author
-    ids mean the same person in every source of the platform. ``reply`` is None where we cannot reply.
+    ``event`` names what a delivery is about (``issues.opened``); it must be in ``handled`` (then
+    ``parse`` is called), in ``ignored`` (name -> why we leave it alone; a trailing ``.*`` matches
+    every action), or it is 'unknown' and kept. ``parse`` is pure and raises PayloadError.
+    ``delivery_id`` returns what makes a delivery the same one again (at most 200 characters), or
+    None for 'the SHA-256 of the body'. ``challenge`` answers a platform's handshake, given the
+    active secrets, and returns None for anything that is not one; ``challenge_signed`` says whether
+    the handshake's signature must be right first. ``validate`` raises PayloadError for a body that
+    its sender should be told of (400); where it is None, or passes, the delivery is stored first
+    and a bad one shows as failed. ``global_authors``: author ids mean the same person in every
+    source of the platform. ``reply`` is None where we cannot reply.
     """
 
     name: str

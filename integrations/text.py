@@ -1,6 +1,7 @@
 """What people wrote, as plain text: HTML, Markdown and Slack's mrkdwn converted in linear time.
 
-Quoted blocks are left out, since a quote is somebody else's words, unless a comment consists of nothing else.
+Quoted blocks are left out, since a quote is somebody else's words, unless a comment consists of
+nothing else.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ _EMPTY_LINES = re.compile(r"\n{3,}")
 _VOID_TAGS = "area base br col embed hr img input link meta source track wbr"
 _DROPPED_TAGS = "head iframe noscript object script select style svg template textarea title"
 _BLOCK_TAGS = (
-    "address article aside blockquote body dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5"
+    "address article aside blockquote body dd details div dl dt fieldset figcaption figure footer "
+    "form h1 h2 h3 h4 h5"
     " h6 header hr li main nav ol p pre section summary table tr ul"
 )
 _VOID = frozenset(_VOID_TAGS.split())
@@ -42,13 +44,15 @@ _BLOCK = frozenset(_BLOCK_TAGS.split())
 
 
 def sanitize(text: str, limit: int = TEXT_LIMIT) -> str:
-    """The text without control characters, with U+FFFD for lone surrogates, ``\\n`` for line ends, cut at ``limit``."""
+    """The text without control characters, with U+FFFD for lone surrogates, ``\\n`` for line ends,
+    cut at ``limit``."""
     text = text[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")
     return without_surrogates(_CONTROL.sub("", text))[:limit].strip()
 
 
 def without_surrogates(text: str) -> str:
-    """The text with U+FFFD for every lone surrogate: JSON can hold them, UTF-8 and a database cannot."""
+    """The text with U+FFFD for every lone surrogate: JSON can hold them, UTF-8 and a database
+    cannot."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
@@ -57,11 +61,13 @@ def tidy(text: str) -> str:
     return _EMPTY_LINES.sub("\n\n", _LINE_END.sub("\n", text)).strip()
 
 
-# --- HTML ------------------------------------------------------------------------------------------------------------
+# --- HTML
+# ------------------------------------------------------------------------------------------------------------
 
 
 def html_to_text(source: str) -> str:
-    """HTML as plain text: one line per block, links as their label, images as their alternative text, code kept."""
+    """HTML as plain text: one line per block, links as their label, images as their alternative
+    text, code kept."""
     source = sanitize(source, _HTML_LIMIT)
     if _is_deep(source):
         return tidy(html.unescape(_MARKUP.sub("\n", source)))
@@ -144,7 +150,8 @@ def _closing(node: LexborNode) -> str:
     return _opening(node) if node.tag in _BLOCK and node.tag != "li" else ""
 
 
-# --- Markdown --------------------------------------------------------------------------------------------------------
+# --- Markdown
+# --------------------------------------------------------------------------------------------------------
 
 
 @cache
@@ -154,7 +161,8 @@ def _markdown(links: bool) -> MarkdownIt:
 
 
 def markdown_to_text(source: str) -> str:
-    """Markdown (CommonMark, tables) as plain text: links as their label, images as alternative text, code kept."""
+    """Markdown (CommonMark, tables) as plain text: links as their label, images as alternative
+    text, code kept."""
     source = sanitize(source)
     tokens = _markdown(source.count("[") <= _MANY_BRACKETS).parse(source)
     return _tokens_text(tokens, keep_quotes=False) or _tokens_text(tokens, keep_quotes=True)
@@ -176,7 +184,9 @@ def _tokens_text(tokens: Sequence[Token], *, keep_quotes: bool) -> str:
 def _block_text(token: Token) -> str:
     match token.type:
         case "inline":
-            return _LINE_START.sub("\n", "".join([_inline_text(child) for child in token.children or ()]))
+            return _LINE_START.sub(
+                "\n", "".join([_inline_text(child) for child in token.children or ()])
+            )
         case "fence" | "code_block":
             return f"\n\n{token.content}\n\n"
         case "html_block":
@@ -188,9 +198,16 @@ def _block_text(token: Token) -> str:
         case "tr_close":
             return "\n"
         case "paragraph_open" | "paragraph_close":
-            return "" if token.hidden or (token.type == "paragraph_open" and token.level) else "\n\n"
+            return (
+                "" if token.hidden or (token.type == "paragraph_open" and token.level) else "\n\n"
+            )
         case (
-            "heading_open" | "heading_close" | "table_open" | "table_close" | "bullet_list_close" | "ordered_list_close"
+            "heading_open"
+            | "heading_close"
+            | "table_open"
+            | "table_close"
+            | "bullet_list_close"
+            | "ordered_list_close"
         ):
             return "\n\n"
     return ""
@@ -207,7 +224,8 @@ def _inline_text(token: Token) -> str:
     return ""
 
 
-# --- Slack's mrkdwn --------------------------------------------------------------------------------------------------
+# --- Slack's mrkdwn
+# --------------------------------------------------------------------------------------------------
 
 _ANGLE = re.compile(r"<([^<>\n]{1,4000})>")
 _CODE = re.compile(r"(```[^`]*```|`[^`\n]+`)")
@@ -215,14 +233,19 @@ _EMPHASIS = re.compile(r"(?<![\w*_~])([*_~])(?=\S)([^*_~\n]{1,4000})(?<=\S)\1(?!
 
 
 def mrkdwn_to_text(source: str) -> str:
-    """Slack's mrkdwn as plain text: ``<@U1>`` becomes ``@U1``, ``<url|label>`` becomes ``label (url)``.
+    """Slack's mrkdwn as plain text: ``<@U1>`` becomes ``@U1``, ``<url|label>`` becomes
+    ``label (url)``.
 
     Source: Slack, "Formatting message text".
     """
     source = sanitize(source)
-    own = "\n".join([line for line in _before_long_quote(source).split("\n") if not line.startswith("&gt;")])
+    own = "\n".join(
+        [line for line in _before_long_quote(source).split("\n") if not line.startswith("&gt;")]
+    )
     text = _mrkdwn(own)
-    return text or _mrkdwn("\n".join([re.sub(r"^(&gt;)+ ?", "", line) for line in source.split("\n")]))
+    return text or _mrkdwn(
+        "\n".join([re.sub(r"^(&gt;)+ ?", "", line) for line in source.split("\n")])
+    )
 
 
 def _before_long_quote(source: str) -> str:

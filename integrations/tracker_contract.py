@@ -20,7 +20,8 @@ S = TypeVar("S", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """One comment as a ticket shows it. ``text`` is raw user text: every tracker neutralises it when it renders."""
+    """One comment as a ticket shows it. ``text`` is raw user text: every tracker neutralises it
+    when it renders."""
 
     text: str
     author: str
@@ -31,11 +32,13 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a theme's ticket should say now. Raw text everywhere; the tracker renders and neutralises.
+    """What a theme's ticket should say now. Raw text everywhere; the tracker renders and
+    neutralises.
 
-    ``marker`` is ``relay-<theme id>``; ``labels`` are at most 50 characters of ``[a-z0-9._:-]`` each; ``threads`` holds
-    (title, permalink) of every thread that speaks of the theme; ``phrases`` are what several people say in the same
-    words; ``summary`` was written by the machine that ``summary_by`` names, and is empty where none is asked.
+    ``marker`` is ``relay-<theme id>``; ``labels`` are at most 50 characters of ``[a-z0-9._:-]``
+    each; ``threads`` holds (title, permalink) of every thread that speaks of the theme; ``phrases``
+    are what several people say in the same words; ``summary`` was written by the machine that
+    ``summary_by`` names, and is empty where none is asked.
     """
 
     marker: str
@@ -57,7 +60,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class TicketRef:
-    """Where a ticket is. ``id`` never changes, ``key`` may move (PROJ-1, 17), ``url`` is for people."""
+    """Where a ticket is. ``id`` never changes, ``key`` may move (PROJ-1, 17), ``url`` is for
+    people."""
 
     id: str
     key: str
@@ -104,9 +108,9 @@ class Finding:
 class TrackerError(IntegrationError):
     """A call to a tracker that failed.
 
-    ``ambiguous``: the tracker may have carried the call out (timeout, connection lost, 5xx), so look the marker up
-    before any retry of a create. ``permanent``: trying again without a person's help cannot work. ``retry_after`` in
-    seconds is what the tracker asked for.
+    ``ambiguous``: the tracker may have carried the call out (timeout, connection lost, 5xx), so
+    look the marker up before any retry of a create. ``permanent``: trying again without a person's
+    help cannot work. ``retry_after`` in seconds is what the tracker asked for.
     """
 
     def __init__(
@@ -128,13 +132,16 @@ class Tracker(Protocol):
     """A connection to one tracker. Every method raises TrackerError and nothing else."""
 
     async def create(self, draft: Draft) -> TicketRef:
-        """Create the ticket with its marker in the same call. Called once per ledger row; never retries by itself."""
+        """Create the ticket with its marker in the same call. Called once per ledger row; never
+        retries by itself."""
 
     async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
-        """Bring the managed block, and the labels that are ours, up to date; text that people wrote around it stays."""
+        """Bring the managed block, and the labels that are ours, up to date; text that people wrote
+        around it stays."""
 
     async def find(self, marker: str) -> TicketRef | None:
-        """The ticket that carries the marker, if there is one (search may lag behind a create: see ``search_lag``)."""
+        """The ticket that carries the marker, if there is one (search may lag behind a create: see
+        ``search_lag``)."""
 
     async def get(self, ref: TicketRef) -> RemoteState:
         """The ticket as it is now; category ``gone`` where the tracker no longer has it."""
@@ -152,16 +159,20 @@ S_contra = TypeVar("S_contra", bound=BaseModel, contravariant=True)
 class OpenTracker(Protocol[S_contra]):
     """Opens a connection to a tracker. Makes no request: the first method called does."""
 
-    def __call__(self, settings: S_contra, credentials: Any, *, allow_private: bool = False) -> Tracker:
-        """``allow_private`` is the operator's word that loopback and private addresses may be called."""
+    def __call__(
+        self, settings: S_contra, credentials: Any, *, allow_private: bool = False
+    ) -> Tracker:
+        """``allow_private`` is the operator's word that loopback and private addresses may be
+        called."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrackerType(Generic[S]):
-    """A kind of tracker we can push to. ``settings`` has the public fields, ``credentials`` the secret ones.
+    """A kind of tracker we can push to. ``settings`` has the public fields, ``credentials`` the
+    secret ones.
 
-    ``min_interval``: seconds between two writes that keep us below the vendor's limits. ``search_lag``: seconds until a
-    created ticket is found by ``find``.
+    ``min_interval``: seconds between two writes that keep us below the vendor's limits.
+    ``search_lag``: seconds until a created ticket is found by ``find``.
     """
 
     name: str

@@ -1,10 +1,10 @@
-"""How Alembic reaches the database: over the connection that app.migrate hands it."""
+"""How Alembic reaches the database: over the connection that app.storage.migrate hands it."""
 
 from __future__ import annotations
 
 from alembic import context
 
-from app.migrate import COMPARE, metadata
+from app.storage.migrate import COMPARE, metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

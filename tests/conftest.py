@@ -1,10 +1,15 @@
-"""One database server per test run, one migrated template per test process, one fresh database per test."""
+"""One database server per test run, one migrated template per test process, one fresh database per
+test."""
 
 from __future__ import annotations
 
 import os
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # small matrices: more threads only wait for each other
+from tests.paths import SHARED
+
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # small matrices: more threads only wait for each other
 import random
 import tempfile
 import uuid
@@ -18,20 +23,27 @@ from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from psycopg import sql
 
-from app import migrate
 from app.config import Settings
-from app.db import Database
-from app.postgres import EmbeddedPostgres
-from app.vault import Vault
-from classifiers import encoder
+from app.storage import migrate
+from app.storage.db import Database
+from app.storage.postgres import EmbeddedPostgres
+from app.storage.vault import Vault
+from classifiers.encoding import encoder
 
-SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
-os.environ["RELAY_UNDO_SECONDS"] = "0"  # decisions are pushed at once, unless a test is about the wait
-_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
+os.environ["RELAY_UNDO_SECONDS"] = (
+    "0"  # decisions are pushed at once, unless a test is about the wait
+)
+_FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
 
 
 def shared(*parts: str) -> Path:
-    """A file or folder of real material that is not part of the project; the test is skipped where it is absent."""
+    """A file or folder of real material that is not part of the project; the test is skipped where
+    it is absent."""
     path = SHARED.joinpath(*parts)
     if not path.exists():
         pytest.skip(f"real material is not at hand here ({'/'.join(parts)})")
@@ -40,7 +52,8 @@ def shared(*parts: str) -> Path:
 
 @pytest.fixture(scope="session")
 def server(testrun_uid: str) -> Iterator[EmbeddedPostgres]:
-    """The run's PostgreSQL, shared by all test processes; fsync is off, because its data does not outlive the run."""
+    """The run's PostgreSQL, shared by all test processes; fsync is off, because its data does not
+    outlive the run."""
     folder = Path(tempfile.gettempdir()) / f"relay-tests-{testrun_uid[:12]}"
     with EmbeddedPostgres(folder, options=_FAST) as embedded:
         yield embedded
@@ -48,7 +61,8 @@ def server(testrun_uid: str) -> Iterator[EmbeddedPostgres]:
 
 @pytest.fixture(scope="session")
 def model_dir(testrun_uid: str) -> Path:
-    """The folder of the prepared encoder, shared by all test processes; preparing is idempotent and atomic."""
+    """The folder of the prepared encoder, shared by all test processes; preparing is idempotent and
+    atomic."""
     folder = Path(tempfile.gettempdir()) / f"relay-model-{testrun_uid[:12]}"
     encoder.prepare(folder)
     return folder
@@ -147,7 +161,8 @@ def _scratch(server: EmbeddedPostgres, template: str | None) -> Iterator[str]:
 def _drop(server: EmbeddedPostgres, name: str) -> None:
     """Drop a database, whoever is connected.
 
-    ``with (force)`` is refused while the superuser's autovacuum is at work there; a plain drop sends that away itself.
+    ``with (force)`` is refused while the superuser's autovacuum is at work there; a plain drop
+    sends that away itself.
     """
     with psycopg.connect(server.conninfo(), autocommit=True) as connection:
         connection.execute(ENDED, [name])

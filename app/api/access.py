@@ -10,11 +10,11 @@ from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from starlette.requests import Request
 
-from app.accounts import token_holder
 from app.config import Settings
-from app.db import Database
 from app.errors import Forbidden, Unauthorized
-from app.vault import Vault
+from app.setup.accounts import token_holder
+from app.storage.db import Database
+from app.storage.vault import Vault
 
 SCHEME = HTTPBearer(
     scheme_name="token",
@@ -61,7 +61,8 @@ async def caller(
     database: DatabaseOf,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(SCHEME)],
 ) -> Caller:
-    """The caller. Raises Unauthorized without a valid token, Forbidden (``scope_missing``) without the scope."""
+    """The caller. Raises Unauthorized without a valid token, Forbidden (``scope_missing``) without
+    the scope."""
     if credentials is None:
         raise Unauthorized(
             "Send a token as `Authorization: Bearer relay_...`; make one with `relay token add`.",
@@ -72,7 +73,8 @@ async def caller(
     missing = sorted(set(needed.scopes) - holder.scopes)
     if missing:
         raise Forbidden(
-            f"This needs a token with the scope {missing[0]}; make one with `relay token add`.", reason="scope_missing"
+            f"This needs a token with the scope {missing[0]}; make one with `relay token add`.",
+            reason="scope_missing",
         )
     return Caller(f"token:{holder.name}", holder.scopes)
 

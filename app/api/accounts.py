@@ -5,16 +5,20 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
-from app import accounts
 from app.api.access import Admin, DatabaseOf
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.account import PasswordIn, TokenCreatedOut, TokenIn, TokenOut, UserIn, UserOut
 from app.models.account import ApiToken, User
+from app.setup import accounts
 
 router = APIRouter(route_class=LimitedRoute)
-TokenId = Annotated[UUID, Path(description="The token's `id`.", examples=["b3a7b1b6-0d0a-4c0e-8a27-0f5d0a9ca001"])]
-UserId = Annotated[UUID, Path(description="The user's `id`.", examples=["1f0f6a42-52cf-4b6c-8a2f-2a6f9b7fa001"])]
+TokenId = Annotated[
+    UUID, Path(description="The token's `id`.", examples=["b3a7b1b6-0d0a-4c0e-8a27-0f5d0a9ca001"])
+]
+UserId = Annotated[
+    UUID, Path(description="The user's `id`.", examples=["1f0f6a42-52cf-4b6c-8a2f-2a6f9b7fa001"])
+]
 
 
 @router.get(
@@ -86,7 +90,9 @@ async def list_users(caller: Admin, database: DatabaseOf) -> list[User]:
 async def create_user(caller: Admin, database: DatabaseOf, body: UserIn) -> User:
     """Add somebody who can sign in to the dashboard."""
     async with database.transaction() as c:
-        return await accounts.create_user(c, body.email, body.name, body.password.get_secret_value(), body.role)
+        return await accounts.create_user(
+            c, body.email, body.name, body.password.get_secret_value(), body.role
+        )
 
 
 @router.put(
@@ -97,7 +103,9 @@ async def create_user(caller: Admin, database: DatabaseOf, body: UserIn) -> User
     status_code=204,
     responses=refusals("user_not_found", body=True),
 )
-async def set_password(caller: Admin, database: DatabaseOf, user_id: UserId, body: PasswordIn) -> None:
+async def set_password(
+    caller: Admin, database: DatabaseOf, user_id: UserId, body: PasswordIn
+) -> None:
     """Set a password, lift a lock, and end every session of this user."""
     async with database.transaction() as c:
         await accounts.set_password(c, user_id, body.password.get_secret_value())

@@ -6,17 +6,25 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from app import regroup, triage
 from app.api.access import DatabaseOf, Decider, Reader
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.base import BigId, CleanText, Cursor, In, Limit, PageOut, Word
-from app.api.schemas.comment import CommentDetailOut, CommentOut, CommentStage, Kind, MoveIn, ReclassifyIn, Tone
+from app.api.schemas.comment import (
+    CommentDetailOut,
+    CommentOut,
+    CommentStage,
+    Kind,
+    MoveIn,
+    ReclassifyIn,
+    Tone,
+)
 from app.api.schemas.decision import ActionOut
 from app.queries.comments import CommentFilter, list_comments, read_comment
 from app.queries.paging import Page
 from app.queries.rows import CommentDetail, CommentRow
 from app.queries.themes import theme_rows
+from app.triage import decisions, regroup
 
 router = APIRouter(route_class=LimitedRoute, prefix="/comments", tags=["comments"])
 CommentId = Annotated[BigId, Path(description="The comment's `id`.", examples=[4711])]
@@ -31,17 +39,27 @@ class CommentQuery(In):
     theme_id: UUID | None = None
     author_id: BigId | None = None
     kind: Kind | None = None
-    also: bool = Field(default=False, description="With `kind`: those too that say it beside another kind.")
-    tone: Tone | None = Field(default=None, description="`hostile`: those that may attack a person.")
-    unsure: bool = Field(default=False, description="Only those whose kind the model does not trust: `unsure`.")
+    also: bool = Field(
+        default=False, description="With `kind`: those too that say it beside another kind."
+    )
+    tone: Tone | None = Field(
+        default=None, description="`hostile`: those that may attack a person."
+    )
+    unsure: bool = Field(
+        default=False, description="Only those whose kind the model does not trust: `unsure`."
+    )
     language: Word | None = Field(default=None, description="ISO 639-1, or `und`.")
     stage: CommentStage | None = None
     q: Annotated[CleanText, Field(max_length=500)] | None = Field(
         default=None, description='Full-text search: words, "a phrase", or, -not.'
     )
-    since: AwareDatetime | None = Field(default=None, description="Written at or after this moment.")
+    since: AwareDatetime | None = Field(
+        default=None, description="Written at or after this moment."
+    )
     until: AwareDatetime | None = Field(default=None, description="Written before this moment.")
-    deleted: bool = Field(default=False, description="Only those that were deleted where they were written.")
+    deleted: bool = Field(
+        default=False, description="Only those that were deleted where they were written."
+    )
     order: Annotated[
         str,
         Field(
@@ -62,11 +80,15 @@ class CommentQuery(In):
     response_model=PageOut[CommentOut],
     responses=refusals("cursor_invalid"),
 )
-async def list_all(caller: Reader, database: DatabaseOf, query: Annotated[CommentQuery, Query()]) -> Page[CommentRow]:
+async def list_all(
+    caller: Reader, database: DatabaseOf, query: Annotated[CommentQuery, Query()]
+) -> Page[CommentRow]:
     """Comments that were not deleted, newest first unless `order` says otherwise."""
     wanted = CommentFilter(**query.model_dump(exclude={"order", "cursor", "limit"}))
     async with database.transaction() as c:
-        return await list_comments(c, wanted, order=query.order, cursor=query.cursor, limit=query.limit)
+        return await list_comments(
+            c, wanted, order=query.order, cursor=query.cursor, limit=query.limit
+        )
 
 
 @router.get(
@@ -77,7 +99,8 @@ async def list_all(caller: Reader, database: DatabaseOf, query: Annotated[Commen
     responses=refusals("comment_not_found"),
 )
 async def read(caller: Reader, database: DatabaseOf, comment_id: CommentId) -> CommentDetail:
-    """A comment, deleted or not, with every version that arrived and every probability the model gave."""
+    """A comment, deleted or not, with every version that arrived and every probability the model
+    gave."""
     async with database.transaction() as c:
         return await read_comment(c, comment_id)
 
@@ -89,10 +112,13 @@ async def read(caller: Reader, database: DatabaseOf, comment_id: CommentId) -> C
     response_model=ActionOut,
     responses=refusals("comment_not_found", "already_this_kind", "comment_deleted", body=True),
 )
-async def reclassify(caller: Decider, database: DatabaseOf, comment_id: CommentId, body: ReclassifyIn) -> ActionOut:
-    """Say what a comment really is; the model does not change it again. It leaves a theme that it no longer fits."""
+async def reclassify(
+    caller: Decider, database: DatabaseOf, comment_id: CommentId, body: ReclassifyIn
+) -> ActionOut:
+    """Say what a comment really is; the model does not change it again. It leaves a theme that it
+    no longer fits."""
     async with database.transaction() as c:
-        action = await triage.reclassify(c, comment_id, body.kind, actor=caller.actor)
+        action = await decisions.reclassify(c, comment_id, body.kind, actor=caller.actor)
         return ActionOut(action_id=action, theme=None)
 
 
@@ -106,10 +132,15 @@ async def reclassify(caller: Decider, database: DatabaseOf, comment_id: CommentI
         "other_product", body=True,
     ),
 )  # fmt: skip
-async def move(caller: Decider, database: DatabaseOf, comment_id: CommentId, body: MoveIn) -> ActionOut:
-    """Put a comment into a theme of the same product, or into a new one of its own; it never goes back by itself."""
+async def move(
+    caller: Decider, database: DatabaseOf, comment_id: CommentId, body: MoveIn
+) -> ActionOut:
+    """Put a comment into a theme of the same product, or into a new one of its own; it never goes
+    back by itself."""
     async with database.transaction() as c:
         action = await regroup.move(c, comment_id, body.theme_id, actor=caller.actor)
         theme_id = (await read_comment(c, comment_id)).row.theme_id
         themes = await theme_rows(c, [theme_id] if theme_id else [])
-        return ActionOut.model_validate({"action_id": action, "theme": themes.get(theme_id) if theme_id else None})
+        return ActionOut.model_validate(
+            {"action_id": action, "theme": themes.get(theme_id) if theme_id else None}
+        )

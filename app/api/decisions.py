@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 from psycopg import Rollback
 
-from app import regroup, triage, undo
 from app.api.access import Caller, DatabaseOf, Decider
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
@@ -27,9 +26,10 @@ from app.api.schemas.decision import (
 )
 from app.api.schemas.theme import ThemeOut
 from app.api.themes import ThemeId
-from app.db import Connection
 from app.errors import RelayError
 from app.queries.themes import theme_rows
+from app.storage.db import Connection
+from app.triage import decisions, regroup, undo
 
 router = APIRouter(route_class=LimitedRoute)
 _PLAIN = DecisionIn()
@@ -49,14 +49,17 @@ async def _done(c: Connection, action_id: int, theme_id: UUID) -> ActionOut:
     responses=refusals("reason_missing", body=True),
 )
 async def decide_themes(caller: Decider, database: DatabaseOf, body: BulkIn) -> BulkOut:
-    """Take the same decision about up to 200 themes. Each stands for itself: one that fails is named, the rest is done.
+    """Take the same decision about up to 200 themes. Each stands for itself: one that fails is
+    named, the rest is done.
 
     With `dry_run` the answer is what would happen, and nothing changes.
     """
     succeeded: list[BulkDone] = []
     failed: list[BulkFailure] = []
     async with database.transaction() as c, c.transaction():
-        for theme_id in sorted(set(body.ids)):  # one order for everybody, so that two of these never block each other
+        for theme_id in sorted(
+            set(body.ids)
+        ):  # one order for everybody, so that two of these never block each other
             try:
                 async with c.transaction():
                     action = await _decide(c, theme_id, body, caller)
@@ -71,10 +74,10 @@ async def decide_themes(caller: Decider, database: DatabaseOf, body: BulkIn) -> 
 
 async def _decide(c: Connection, theme_id: UUID, body: BulkIn, caller: Caller) -> int:
     if body.decision == "accept":
-        return await triage.accept(c, theme_id, actor=caller.actor)
+        return await decisions.accept(c, theme_id, actor=caller.actor)
     if body.decision == "ignore":
-        return await triage.ignore(c, theme_id, actor=caller.actor, reason=body.reason)
-    return await triage.reopen(c, theme_id, actor=caller.actor)
+        return await decisions.ignore(c, theme_id, actor=caller.actor, reason=body.reason)
+    return await decisions.reopen(c, theme_id, actor=caller.actor)
 
 
 @router.post(
@@ -84,10 +87,12 @@ async def _decide(c: Connection, theme_id: UUID, body: BulkIn, caller: Caller) -
     tags=["decisions"],
     responses=refusals(*_THEME, "already_accepted", body=True),
 )
-async def accept(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: DecisionIn = _PLAIN) -> ActionOut:
+async def accept(
+    caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: DecisionIn = _PLAIN
+) -> ActionOut:
     """Approve a theme: it gets a ticket in every tracker of the product that takes its kind."""
     async with database.transaction() as c:
-        action = await triage.accept(c, theme_id, actor=caller.actor, version=body.version)
+        action = await decisions.accept(c, theme_id, actor=caller.actor, version=body.version)
         return await _done(c, action, theme_id)
 
 
@@ -98,10 +103,14 @@ async def accept(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body:
     tags=["decisions"],
     responses=refusals(*_THEME, "already_ignored", "reason_missing", body=True),
 )
-async def ignore(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: IgnoreIn) -> ActionOut:
+async def ignore(
+    caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: IgnoreIn
+) -> ActionOut:
     """Decline a theme with a reason. Later comments that say the same still count towards it."""
     async with database.transaction() as c:
-        action = await triage.ignore(c, theme_id, actor=caller.actor, reason=body.reason, version=body.version)
+        action = await decisions.ignore(
+            c, theme_id, actor=caller.actor, reason=body.reason, version=body.version
+        )
         return await _done(c, action, theme_id)
 
 
@@ -112,10 +121,13 @@ async def ignore(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body:
     tags=["decisions"],
     responses=refusals(*_THEME, "already_open", body=True),
 )
-async def reopen(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: DecisionIn = _PLAIN) -> ActionOut:
-    """Put a decided theme back into the queue. A ticket that exists stays; one that waits is not made."""
+async def reopen(
+    caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: DecisionIn = _PLAIN
+) -> ActionOut:
+    """Put a decided theme back into the queue. A ticket that exists stays; one that waits is not
+    made."""
     async with database.transaction() as c:
-        action = await triage.reopen(c, theme_id, actor=caller.actor, version=body.version)
+        action = await decisions.reopen(c, theme_id, actor=caller.actor, version=body.version)
         return await _done(c, action, theme_id)
 
 
@@ -126,10 +138,14 @@ async def reopen(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body:
     tags=["decisions"],
     responses=refusals(*_THEME, "already_this_kind", body=True),
 )
-async def change_kind(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: KindIn) -> ActionOut:
+async def change_kind(
+    caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: KindIn
+) -> ActionOut:
     """Say whether a theme is a bug or a request; the model does not change it again."""
     async with database.transaction() as c:
-        action = await triage.change_kind(c, theme_id, body.kind, actor=caller.actor, version=body.version)
+        action = await decisions.change_kind(
+            c, theme_id, body.kind, actor=caller.actor, version=body.version
+        )
         return await _done(c, action, theme_id)
 
 
@@ -140,10 +156,14 @@ async def change_kind(caller: Decider, database: DatabaseOf, theme_id: ThemeId, 
     tags=["decisions"],
     responses=refusals(*_THEME, "title_length", body=True),
 )
-async def rename(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: TitleIn) -> ActionOut:
+async def rename(
+    caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: TitleIn
+) -> ActionOut:
     """Give a theme a title of your own; it stays whatever comments follow."""
     async with database.transaction() as c:
-        action = await triage.rename(c, theme_id, body.title, actor=caller.actor, version=body.version)
+        action = await decisions.rename(
+            c, theme_id, body.title, actor=caller.actor, version=body.version
+        )
         return await _done(c, action, theme_id)
 
 
@@ -154,10 +174,15 @@ async def rename(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body:
     tags=["decisions"],
     responses=refusals(*_THEME, "nothing_to_merge", "other_product", body=True),
 )
-async def merge(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: MergeIn) -> ActionOut:
-    """Move everything of the other themes into this one; their tickets go along where it has none in that tracker."""
+async def merge(
+    caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: MergeIn
+) -> ActionOut:
+    """Move everything of the other themes into this one; their tickets go along where it has none
+    in that tracker."""
     async with database.transaction() as c:
-        action = await regroup.merge(c, theme_id, body.theme_ids, actor=caller.actor, version=body.version)
+        action = await regroup.merge(
+            c, theme_id, body.theme_ids, actor=caller.actor, version=body.version
+        )
         return await _done(c, action, theme_id)
 
 
@@ -168,10 +193,14 @@ async def merge(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: 
     tags=["decisions"],
     responses=refusals(*_THEME, "comments_not_in_theme", "nothing_left", body=True),
 )
-async def split(caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: SplitIn) -> SplitOut:
+async def split(
+    caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: SplitIn
+) -> SplitOut:
     """Take comments out into a theme of their own; they are never joined to the old one again."""
     async with database.transaction() as c:
-        action, new_id = await regroup.split(c, theme_id, body.comment_ids, actor=caller.actor, version=body.version)
+        action, new_id = await regroup.split(
+            c, theme_id, body.comment_ids, actor=caller.actor, version=body.version
+        )
         themes = await theme_rows(c, [theme_id, new_id])
     return SplitOut(
         action_id=action,
@@ -190,7 +219,9 @@ SuggestionId = Annotated[BigId, Path(description="The suggestion's `id`.", examp
     tags=["decisions"],
     responses=refusals("suggestion_not_found", "suggestion_decided", "theme_merged", writes=True),
 )
-async def accept_suggestion(caller: Decider, database: DatabaseOf, suggestion_id: SuggestionId) -> ActionOut:
+async def accept_suggestion(
+    caller: Decider, database: DatabaseOf, suggestion_id: SuggestionId
+) -> ActionOut:
     """Say that both themes are the same: the first is merged into the other."""
     async with database.transaction() as c:
         action = await regroup.decide_suggestion(c, suggestion_id, True, actor=caller.actor)
@@ -204,7 +235,9 @@ async def accept_suggestion(caller: Decider, database: DatabaseOf, suggestion_id
     tags=["decisions"],
     responses=refusals("suggestion_not_found", "suggestion_decided", "theme_merged", writes=True),
 )
-async def reject_suggestion(caller: Decider, database: DatabaseOf, suggestion_id: SuggestionId) -> ActionOut:
+async def reject_suggestion(
+    caller: Decider, database: DatabaseOf, suggestion_id: SuggestionId
+) -> ActionOut:
     """Say that both themes are different; it is not suggested again."""
     async with database.transaction() as c:
         action = await regroup.decide_suggestion(c, suggestion_id, False, actor=caller.actor)
@@ -216,20 +249,29 @@ async def reject_suggestion(caller: Decider, database: DatabaseOf, suggestion_id
     operation_id="undo_action",
     summary="Take a decision back",
     tags=["decisions"],
-    responses=refusals("activity_not_found", "not_undoable", "already_undone", "later_step", writes=True),
+    responses=refusals(
+        "activity_not_found", "not_undoable", "already_undone", "later_step", writes=True
+    ),
 )
 async def undo_action(
     caller: Decider,
     database: DatabaseOf,
-    action_id: Annotated[BigId, Path(description="The action's `id`, as the decision answered it.", examples=[88])],
+    action_id: Annotated[
+        BigId, Path(description="The action's `id`, as the decision answered it.", examples=[88])
+    ],
 ) -> ActionOut:
-    """Restore what was before. A ticket that was not pushed yet is never made; one that was stays and is told so."""
+    """Restore what was before. A ticket that was not pushed yet is never made; one that was stays
+    and is told so."""
     async with database.transaction() as c:
         return await _about(c, await undo.undo(c, action_id, actor=caller.actor))
 
 
 async def _about(c: Connection, action_id: int) -> ActionOut:
-    row = await (await c.execute("select theme_id from activity where id = %s", (action_id,))).fetchone()
+    row = await (
+        await c.execute("select theme_id from activity where id = %s", (action_id,))
+    ).fetchone()
     theme_id = row["theme_id"] if row else None
     themes = await theme_rows(c, [theme_id] if theme_id else [])
-    return ActionOut.model_validate({"action_id": action_id, "theme": themes.get(theme_id) if theme_id else None})
+    return ActionOut.model_validate(
+        {"action_id": action_id, "theme": themes.get(theme_id) if theme_id else None}
+    )

@@ -6,12 +6,18 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict
 
-from app import replay
 from app.api.access import DatabaseOf, Decider, Reader
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.base import BigId, Cursor, In, Limit, PageOut, Word
-from app.api.schemas.delivery import DeliveryDetailOut, DeliveryOut, DeliveryStage, ReplayOut, StageCountOut
+from app.api.schemas.delivery import (
+    DeliveryDetailOut,
+    DeliveryOut,
+    DeliveryStage,
+    ReplayOut,
+    StageCountOut,
+)
+from app.intake import replay
 from app.queries import deliveries
 from app.queries.paging import Page
 
@@ -56,7 +62,10 @@ async def list_all(
     responses=refusals(),
 )
 async def count(
-    caller: Reader, database: DatabaseOf, product_id: UUID | None = None, source_id: UUID | None = None
+    caller: Reader,
+    database: DatabaseOf,
+    product_id: UUID | None = None,
+    source_id: UUID | None = None,
 ) -> list[deliveries.StageCount]:
     """How many deliveries ended in which stage for which reason, most first."""
     async with database.transaction() as c:
@@ -70,7 +79,9 @@ async def count(
     response_model=DeliveryDetailOut,
     responses=refusals("delivery_not_found"),
 )
-async def read(caller: Reader, database: DatabaseOf, delivery_id: DeliveryId) -> deliveries.DeliveryDetail:
+async def read(
+    caller: Reader, database: DatabaseOf, delivery_id: DeliveryId
+) -> deliveries.DeliveryDetail:
     """A delivery with its request; headers and parameters that may hold a secret are hidden."""
     async with database.transaction() as c:
         return await deliveries.read_delivery(c, delivery_id)
@@ -84,7 +95,8 @@ async def read(caller: Reader, database: DatabaseOf, delivery_id: DeliveryId) ->
     responses=refusals("delivery_not_found", writes=True),
 )
 async def replay_one(caller: Decider, database: DatabaseOf, delivery_id: DeliveryId) -> ReplayOut:
-    """Put a delivery back into the queue. Versions of comments that are known already change nothing."""
+    """Put a delivery back into the queue. Versions of comments that are known already change
+    nothing."""
     async with database.transaction() as c:
         await replay.replay_delivery(c, delivery_id)
     return ReplayOut(replayed=1)

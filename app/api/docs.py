@@ -1,4 +1,5 @@
-"""The API's description and its reader: OpenAPI and Swagger UI, with nothing loaded from elsewhere."""
+"""The API's description and its reader: OpenAPI and Swagger UI, with nothing loaded from
+elsewhere."""
 
 from __future__ import annotations
 
@@ -21,12 +22,30 @@ from app.errors import NotFound
 VERSION = "1.0.0"
 PREFIX = "/api/v1"
 TAGS = [
-    {"name": "products", "description": "What a team builds, and the policy by which its themes become tickets."},
-    {"name": "sources", "description": "Connected channels of platforms, their secrets and set-up steps."},
-    {"name": "deliveries", "description": "Requests that platforms sent, kept raw; what failed can be replayed."},
-    {"name": "comments", "description": "What people said, what we made of it, and how to correct that."},
-    {"name": "themes", "description": "One bug or one request each: the group of comments that say it."},
-    {"name": "decisions", "description": "What people decide about themes. Every decision can be undone."},
+    {
+        "name": "products",
+        "description": "What a team builds, and the policy by which its themes become tickets.",
+    },
+    {
+        "name": "sources",
+        "description": "Connected channels of platforms, their secrets and set-up steps.",
+    },
+    {
+        "name": "deliveries",
+        "description": "Requests that platforms sent, kept raw; what failed can be replayed.",
+    },
+    {
+        "name": "comments",
+        "description": "What people said, what we made of it, and how to correct that.",
+    },
+    {
+        "name": "themes",
+        "description": "One bug or one request each: the group of comments that say it.",
+    },
+    {
+        "name": "decisions",
+        "description": "What people decide about themes. Every decision can be undone.",
+    },
     {"name": "trackers", "description": "Where tickets go: Jira projects, GitHub repositories."},
     {"name": "tickets", "description": "The ledger of tickets that were made, or wait to be."},
     {"name": "stats", "description": "Volumes, kinds, what waits, and the health of sources."},
@@ -47,8 +66,10 @@ _ASSETS = {
     "favicon.png": "image/png",
 }
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' "
+    "data:; "
+    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
+    "'none'"
 )
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -76,15 +97,19 @@ _START = """SwaggerUIBundle({
 
 
 def _assets() -> Path:
-    """The folder of Swagger UI's files, from the package fastapi-offline, whose code is not used."""
+    """The folder of Swagger UI's files, from the package fastapi-offline, whose code is not
+    used."""
     found = importlib.util.find_spec("fastapi_offline")
     if found is None or found.origin is None:
-        raise RuntimeError("The package fastapi-offline is missing; install the service with its dependencies.")
+        raise RuntimeError(
+            "The package fastapi-offline is missing; install the service with its dependencies."
+        )
     return Path(found.origin).parent / "static"
 
 
 def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """What ``app.openapi`` shall answer: the API's operations with the error shape that all share, made once."""
+    """What ``app.openapi`` shall answer: the API's operations with the error shape that all share,
+    made once."""
     made: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
@@ -111,7 +136,8 @@ def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
 
 
 def install_docs(app: FastAPI) -> None:
-    """Serve ``/api/openapi.json`` and the reader at ``/api/docs``. The reader's files come from the package."""
+    """Serve ``/api/openapi.json`` and the reader at ``/api/docs``. The reader's files come from the
+    package."""
     app.openapi = describe(app)  # type: ignore[method-assign]
     folder = _assets()
 
@@ -119,7 +145,9 @@ def install_docs(app: FastAPI) -> None:
         return JSONResponse(app.openapi())
 
     async def reader(_: Request) -> Response:
-        return HTMLResponse(_PAGE, headers={"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff"})
+        return HTMLResponse(
+            _PAGE, headers={"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff"}
+        )
 
     async def asset(request: Request) -> Response:
         name = request.path_params["name"]

@@ -1,11 +1,19 @@
-"""Examples for every request and answer of the description, put together from those of the schemas."""
+"""Examples for every request and answer of the description, put together from those of the
+schemas."""
 
 from __future__ import annotations
 
 from typing import Any
 
 Schema = dict[str, Any]
-_PLAIN: dict[str, object] = {"string": "text", "integer": 1, "number": 0.5, "boolean": True, "null": None, "object": {}}
+_PLAIN: dict[str, object] = {
+    "string": "text",
+    "integer": 1,
+    "number": 0.5,
+    "boolean": True,
+    "null": None,
+    "object": {},
+}
 _FORMATS = {
     "uuid": "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001",
     "date-time": "2026-11-20T12:00:00Z",
@@ -49,7 +57,8 @@ def add_examples(description: Schema) -> None:
 
 
 def _restore_nulls(schema: Schema) -> None:
-    """FastAPI leaves every null out of its description, those of examples too, where a field is null on purpose."""
+    """FastAPI leaves every null out of its description, those of examples too, where a field is
+    null on purpose."""
     for example in schema.get("examples", ()):
         for name, part in schema.get("properties", {}).items():
             if name in schema.get("required", ()) and {"type": "null"} in part.get("anyOf", ()):

@@ -1,25 +1,28 @@
-"""What a product learned from its corrections: versions with their scores, training, and the way back."""
+"""What a product learned from its corrections: versions with their scores, training, and the way
+back."""
 
 from uuid import UUID
 
 from fastapi import APIRouter
 
-from app import model_versions
 from app.api.access import Admin, DatabaseOf, Reader
 from app.api.products import ProductId
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.learning import LearningOut, PromoteIn, RollbackIn, TrainIn, TrainOut
-from app.db import Connection
 from app.errors import Conflict
-from app.learning import LEAST
-from app.model_versions import UNCONFIRMED
-from app.product_models import shipped_base
+from app.judging.product_models import shipped_base
+from app.learning import model_versions
+from app.learning.model_versions import UNCONFIRMED
+from app.learning.training import LEAST
+from app.learning.training_queue import ask_for_training
+from app.learning.unchanged import NOTHING_NEW, sentence, unchanged_since
 from app.queries.learning import LearningState, learning_states
-from app.training_queue import ask_for_training
-from app.unchanged import NOTHING_NEW, sentence, unchanged_since
+from app.storage.db import Connection
 
-router = APIRouter(route_class=LimitedRoute, prefix="/products/{product_id}/models", tags=["models"])
+router = APIRouter(
+    route_class=LimitedRoute, prefix="/products/{product_id}/models", tags=["models"]
+)
 
 
 @router.get(
@@ -29,8 +32,11 @@ router = APIRouter(route_class=LimitedRoute, prefix="/products/{product_id}/mode
     response_model=list[LearningOut],
     responses=refusals("product_not_found"),
 )
-async def list_all(caller: Reader, database: DatabaseOf, product_id: ProductId) -> list[LearningState]:
-    """Kinds and grouping: labels so far, the version in force, and every version with its scores on labels kept out."""
+async def list_all(
+    caller: Reader, database: DatabaseOf, product_id: ProductId
+) -> list[LearningState]:
+    """Kinds and grouping: labels so far, the version in force, and every version with its scores on
+    labels kept out."""
     async with database.transaction() as c:
         return await learning_states(c, product_id)
 
@@ -43,22 +49,32 @@ async def list_all(caller: Reader, database: DatabaseOf, product_id: ProductId) 
     response_model=TrainOut,
     responses=refusals("product_not_found", "nothing_new", body=True),
 )
-async def train(caller: Admin, database: DatabaseOf, product_id: ProductId, body: TrainIn) -> TrainOut:
-    """Ask a worker to learn from the labels. What is better on labels kept out is put in force; `GET` tells.
+async def train(
+    caller: Admin, database: DatabaseOf, product_id: ProductId, body: TrainIn
+) -> TrainOut:
+    """Ask a worker to learn from the labels. What is better on labels kept out is put in force;
+    `GET` tells.
 
-    A worker is not asked where nothing changed since the last version: with the same labels and the same shipped model
-    it would learn the same. Where that holds for all that was wanted, the answer is 409 `nothing_new`.
+    A worker is not asked where nothing changed since the last version: with the same labels and the
+    same shipped model it would learn the same. Where that holds for all that was wanted, the answer
+    is 409 `nothing_new`.
     """
     async with database.transaction() as c:
         await learning_states(c, product_id)
         wanted = [body.what] if body.what else list(LEAST)
-        same = {what: await unchanged_since(c, product_id, what, shipped_base(what)) for what in wanted}
+        same = {
+            what: await unchanged_since(c, product_id, what, shipped_base(what)) for what in wanted
+        }
         known = [version for version in same.values() if version is not None]
         if len(known) == len(wanted):
             raise Conflict(" ".join(map(sentence, known)), reason=NOTHING_NEW)
         changed = [what for what in wanted if same[what] is None]
-        asked = [what for what in changed if await ask_for_training(c, product_id, what, caller.actor)]
-        return TrainOut.model_validate({"asked": asked, "unchanged": [version.what for version in known]})
+        asked = [
+            what for what in changed if await ask_for_training(c, product_id, what, caller.actor)
+        ]
+        return TrainOut.model_validate(
+            {"asked": asked, "unchanged": [version.what for version in known]}
+        )
 
 
 @router.post(
@@ -68,8 +84,11 @@ async def train(caller: Admin, database: DatabaseOf, product_id: ProductId, body
     response_model=LearningOut,
     responses=refusals("product_not_found", "nothing_active", body=True),
 )
-async def roll_back(caller: Admin, database: DatabaseOf, product_id: ProductId, body: RollbackIn) -> LearningState:
-    """Put the version in force that served before the active one, or the shipped model. Comments keep their kinds."""
+async def roll_back(
+    caller: Admin, database: DatabaseOf, product_id: ProductId, body: RollbackIn
+) -> LearningState:
+    """Put the version in force that served before the active one, or the shipped model. Comments
+    keep their kinds."""
     async with database.transaction() as c:
         await learning_states(c, product_id)
         await model_versions.roll_back(c, product_id, body.what)
@@ -82,11 +101,19 @@ async def roll_back(caller: Admin, database: DatabaseOf, product_id: ProductId, 
     summary="Put a version in force",
     response_model=LearningOut,
     responses=refusals(
-        "product_not_found", "model_not_found", "already_active", "nothing_to_promote", UNCONFIRMED, body=True
+        "product_not_found",
+        "model_not_found",
+        "already_active",
+        "nothing_to_promote",
+        UNCONFIRMED,
+        body=True,
     ),
 )
-async def promote(caller: Admin, database: DatabaseOf, product_id: ProductId, body: PromoteIn) -> LearningState:
-    """Put a version in force; the one before it is retired. One that was rejected only with `anyway`."""
+async def promote(
+    caller: Admin, database: DatabaseOf, product_id: ProductId, body: PromoteIn
+) -> LearningState:
+    """Put a version in force; the one before it is retired. One that was rejected only with
+    `anyway`."""
     async with database.transaction() as c:
         await learning_states(c, product_id)
         await model_versions.promote(c, product_id, body.what, body.number, anyway=body.anyway)
@@ -94,4 +121,6 @@ async def promote(caller: Admin, database: DatabaseOf, product_id: ProductId, bo
 
 
 async def _state(connection: Connection, product_id: UUID, what: str) -> LearningState:
-    return next(state for state in await learning_states(connection, product_id) if state.what == what)
+    return next(
+        state for state in await learning_states(connection, product_id) if state.what == what
+    )

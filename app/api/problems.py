@@ -1,4 +1,5 @@
-"""One shape for every error: RFC 9457 problem details for the API, a page of the dashboard for a browser."""
+"""One shape for every error: RFC 9457 problem details for the API, a page of the dashboard for a
+browser."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.reasons import TITLES
-from app.db import DatabaseAway, is_away
 from app.errors import Conflict, Forbidden, RelayError, Unauthorized
+from app.storage.db import DatabaseAway, is_away
 from integrations.payload import complaint
 
 log = structlog.get_logger(__name__)
@@ -39,7 +40,9 @@ ErrorPage = Callable[[Request, RelayError], Awaitable[Response]]
 class FieldError(BaseModel):
     """One value that cannot be used."""
 
-    field: str = Field(description="Where it is: `body.title`, `query.limit`.", examples=["body.title"])
+    field: str = Field(
+        description="Where it is: `body.title`, `query.limit`.", examples=["body.title"]
+    )
     message: str = Field(description="What is wrong with it.", examples=["is missing"])
 
 
@@ -50,13 +53,19 @@ class Problem(BaseModel):
     title: str = Field(description="The status in words.", examples=["Conflict"])
     status: int = Field(description="The HTTP status.", examples=[409])
     detail: str = Field(description="What happened and what to do, for people.")
-    reason: str = Field(description="What happened, for programs: one snake_case word.", examples=["version_conflict"])
+    reason: str = Field(
+        description="What happened, for programs: one snake_case word.",
+        examples=["version_conflict"],
+    )
     instance: str | None = Field(default=None, description="The path that was asked for.")
-    errors: list[FieldError] | None = Field(default=None, description="The values that cannot be used (422).")
+    errors: list[FieldError] | None = Field(
+        default=None, description="The values that cannot be used (422)."
+    )
 
 
 def install_error_handlers(app: FastAPI, error_page: ErrorPage | None = None) -> None:
-    """Give every error of ``app`` one shape. ``error_page`` (or, later, ``app.state.error_page``) serves browsers."""
+    """Give every error of ``app`` one shape. ``error_page`` (or, later, ``app.state.error_page``)
+    serves browsers."""
     app.state.error_page = error_page
     for kind, handler in (
         (RelayError, _known),
@@ -91,9 +100,15 @@ async def _answer(
         sent["Retry-After"] = RETRY_AFTER
     page: ErrorPage | None = request.app.state.error_page
     path = request.url.path
-    if page and not path.startswith(("/api", "/hooks")) and "text/html" in request.headers.get("accept", ""):
+    if (
+        page
+        and not path.startswith(("/api", "/hooks"))
+        and "text/html" in request.headers.get("accept", "")
+    ):
         response = await page(request, error)
-        response.headers.update({name: value for name, value in sent.items() if name != "WWW-Authenticate"})
+        response.headers.update(
+            {name: value for name, value in sent.items() if name != "WWW-Authenticate"}
+        )
         return response
     problem = Problem(
         title=TITLES.get(error.status, HTTPStatus(error.status).phrase),
@@ -117,10 +132,15 @@ async def _http(request: Request, error: HTTPException) -> Response:
     known = {
         400: ("body_invalid", "The body cannot be read; send UTF-8 encoded JSON."),
         404: ("not_found", "There is nothing at this address; /api/docs lists what there is."),
-        405: ("method_not_allowed", "This address does not know this method; the Allow header names those it knows."),
+        405: (
+            "method_not_allowed",
+            "This address does not know this method; the Allow header names those it knows.",
+        ),
     }
     phrase = HTTPStatus(error.status_code).phrase
-    reason, detail = known.get(error.status_code, (phrase.lower().replace(" ", "_"), f"{phrase}: {error.detail}"))
+    reason, detail = known.get(
+        error.status_code, (phrase.lower().replace(" ", "_"), f"{phrase}: {error.detail}")
+    )
     made = RelayError(detail, reason=reason, status=error.status_code)
     return await _answer(request, made, headers=error.headers)
 
@@ -129,11 +149,16 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
     """``input`` and ``ctx`` are left out: they would send back what may be a secret."""
     found = error.errors()
     fields = [
-        FieldError(field=printable(".".join(map(str, one["loc"]))), message=printable(complaint(one["msg"])))
+        FieldError(
+            field=printable(".".join(map(str, one["loc"]))),
+            message=printable(complaint(one["msg"])),
+        )
         for one in found
     ]
     if any(one["type"] == "json_invalid" for one in found):
-        made = RelayError("The body is not JSON; send UTF-8 encoded JSON.", reason="body_invalid", status=400)
+        made = RelayError(
+            "The body is not JSON; send UTF-8 encoded JSON.", reason="body_invalid", status=400
+        )
         return await _answer(request, made)
     text = any(one["type"] in ("invalid_text", "string_unicode") for one in found)
     sentence = "; ".join(f"{one.field} {one.message}" for one in fields[:3])
@@ -148,7 +173,9 @@ async def _database(request: Request, error: Exception) -> Response:
         return await _known(request, DatabaseAway())
     cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
     if isinstance(cause, _AT_ONCE):
-        made = Conflict("Somebody changed the same thing at the same moment; look at it and try again.")
+        made = Conflict(
+            "Somebody changed the same thing at the same moment; look at it and try again."
+        )
         return await _answer(request, made)
     return await _unknown(request, error)
 

@@ -5,15 +5,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 
-from app import products
 from app.api.access import Admin, DatabaseOf, Reader
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.setup import ProductIn, ProductOut, ProductPatch
 from app.models.product import Product
+from app.setup import products
 
 router = APIRouter(route_class=LimitedRoute, prefix="/products", tags=["products"])
-ProductId = Annotated[UUID, Path(description="The product's `id`.", examples=["0d2cdb2e-54e6-4f2e-8a3c-0a3a52f0a001"])]
+ProductId = Annotated[
+    UUID, Path(description="The product's `id`.", examples=["0d2cdb2e-54e6-4f2e-8a3c-0a3a52f0a001"])
+]
 
 
 @router.get(
@@ -63,7 +65,9 @@ async def read(caller: Reader, database: DatabaseOf, product_id: ProductId) -> P
     response_model=ProductOut,
     responses=refusals("product_not_found", "name_length", body=True),
 )
-async def update(caller: Admin, database: DatabaseOf, product_id: ProductId, body: ProductPatch) -> Product:
+async def update(
+    caller: Admin, database: DatabaseOf, product_id: ProductId, body: ProductPatch
+) -> Product:
     """Change the fields that are given. When the policy `hold` ends, what waited is pushed."""
     async with database.session() as session:
         return await products.update_product(session, product_id, **body.model_dump())

@@ -1,4 +1,5 @@
-"""Every reason code that the API answers, with its status and when it happens; docs/api.md lists them all."""
+"""Every reason code that the API answers, with its status and when it happens; docs/api.md lists
+them all."""
 
 from __future__ import annotations
 
@@ -12,7 +13,10 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "token_missing": (401, "The request carries no bearer token."),
         "token_invalid": (401, "The bearer token is not known."),
         "token_revoked": (401, "The bearer token was revoked."),
-        "scope_missing": (403, "The token does not allow this; the sentence names the scope it needs."),
+        "scope_missing": (
+            403,
+            "The token does not allow this; the sentence names the scope it needs.",
+        ),
         "not_found": (404, "There is nothing at this address."),
         "product_not_found": (404, "There is no product with this id."),
         "source_not_found": (404, "There is no source with this id."),
@@ -47,15 +51,24 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "already_active": (409, "This version is in force already."),
         "nothing_active": (409, "The shipped model is in force; there is nothing to go back to."),
         "nothing_to_promote": (409, "The version changes nothing."),
-        "rejected_unconfirmed": (409, "The version was not better; the sentence says by how much. Send `anyway`."),
-        "nothing_new": (409, "Labels and shipped model are those of the last version; training would repeat it."),
+        "rejected_unconfirmed": (
+            409,
+            "The version was not better; the sentence says by how much. Send `anyway`.",
+        ),
+        "nothing_new": (
+            409,
+            "Labels and shipped model are those of the last version; training would repeat it.",
+        ),
         "name_taken": (409, "There is one of this name already."),
         "conflict": (409, "Somebody changed the same thing at the same moment; try again."),
         "email_taken": (409, "There is a user with this address already."),
         "last_admin": (409, "It is the last administrator."),
         "body_too_large": (413, "The body is longer than 1 MB."),
         "invalid_value": (422, "A value cannot be used; `errors` names each field."),
-        "invalid_text": (422, "A text holds a NUL character or half of a surrogate pair; `errors` names each field."),
+        "invalid_text": (
+            422,
+            "A text holds a NUL character or half of a surrogate pair; `errors` names each field.",
+        ),
         "cursor_invalid": (422, "The cursor was not made by this list, with this order."),
         "limit_invalid": (422, "A page holds 1 to 200 rows."),
         "sort_unknown": (422, "The list has no such order."),
@@ -69,7 +82,10 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "comments_not_in_theme": (422, "A comment to split off is not in the theme."),
         "nothing_left": (422, "The split would leave no comment in the theme."),
         "unknown_platform": (422, "The platform is not known; `GET /platforms` lists them."),
-        "unknown_tracker": (422, "The kind of tracker is not known; `GET /tracker-types` lists them."),
+        "unknown_tracker": (
+            422,
+            "The kind of tracker is not known; `GET /tracker-types` lists them.",
+        ),
         "settings_invalid": (
             422,
             "Settings or credentials do not have the shape that is declared for them.",
@@ -77,16 +93,28 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "secret_too_short": (422, "A signing secret has at least 8 characters."),
         "secret_needed": (422, "The platform makes the secret itself; send the one it shows."),
         "name_length": (422, "A name has 1 to 100 characters."),
-        "name_invalid": (422, "The name has no Latin letter or digit from which a slug could be made."),
+        "name_invalid": (
+            422,
+            "The name has no Latin letter or digit from which a slug could be made.",
+        ),
         "policy_invalid": (422, "A policy is review, auto or hold."),
         "threshold_invalid": (422, "A threshold is out of its range."),
         "scope_unknown": (422, "A token's scopes are read, triage and admin."),
         "name_missing": (422, "The name is empty."),
         "email_invalid": (422, "The address does not look like name@example.org."),
         "password_invalid": (422, "A password needs 10 to 1000 characters."),
-        "internal_error": (500, "A mistake of ours; the sentence holds the id under which it was logged."),
-        "secret_unreadable": (500, "A stored secret was encrypted with a key that this service does not have."),
-        "database_unavailable": (503, "The database cannot be reached; Retry-After says when to try again."),
+        "internal_error": (
+            500,
+            "A mistake of ours; the sentence holds the id under which it was logged.",
+        ),
+        "secret_unreadable": (
+            500,
+            "A stored secret was encrypted with a key that this service does not have.",
+        ),
+        "database_unavailable": (
+            503,
+            "The database cannot be reached; Retry-After says when to try again.",
+        ),
     }
 )
 
@@ -102,13 +130,21 @@ TITLES = {
 }  # fmt: skip
 
 
-def refusals(*reasons: str, body: bool = False, writes: bool = False) -> dict[int | str, dict[str, Any]]:
-    """The error answers of an operation for FastAPI's ``responses``: its own ``reasons`` and those all have.
+def refusals(
+    *reasons: str, body: bool = False, writes: bool = False
+) -> dict[int | str, dict[str, Any]]:
+    """The error answers of an operation for FastAPI's ``responses``: its own ``reasons`` and those
+    all have.
 
     ``body``: it takes one, and so ``writes``.
     """
     by_status: dict[int | str, dict[str, Any]] = {}
-    for reason in (*reasons, *EVERYWHERE, *(WITH_BODY if body else ()), *(WRITING if body or writes else ())):
+    for reason in (
+        *reasons,
+        *EVERYWHERE,
+        *(WITH_BODY if body else ()),
+        *(WRITING if body or writes else ()),
+    ):
         status, _ = REASONS[reason]
         answer = by_status.setdefault(status, _answer(status))
         examples = answer["content"]["application/problem+json"]["examples"]
@@ -120,13 +156,20 @@ def _answer(status: int) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": TITLES[status],
         "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}},
+            "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {},
+            },
         },
     }
     if status == 401:
-        answer["headers"] = {"WWW-Authenticate": {"description": "Bearer", "schema": {"type": "string"}}}
+        answer["headers"] = {
+            "WWW-Authenticate": {"description": "Bearer", "schema": {"type": "string"}}
+        }
     if status == 503:
-        answer["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+        answer["headers"] = {
+            "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
+        }
     return answer
 
 
@@ -134,6 +177,12 @@ def problem_examples() -> dict[str, dict[str, Any]]:
     """One example per reason, for the components of the description."""
     made = {}
     for reason, (status, sentence) in REASONS.items():
-        value = {"type": "about:blank", "title": TITLES[status], "status": status, "detail": sentence, "reason": reason}
+        value = {
+            "type": "about:blank",
+            "title": TITLES[status],
+            "status": status,
+            "detail": sentence,
+            "reason": reason,
+        }
         made[reason] = {"summary": sentence, "value": value}
     return made

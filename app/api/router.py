@@ -21,7 +21,19 @@ from app.api.docs import PREFIX, install_docs
 from app.api.problems import install_error_handlers
 
 router = APIRouter()
-for part in (products, sources, deliveries, comments, decisions, themes, trackers, tickets, stats, learning, accounts):
+for part in (
+    products,
+    sources,
+    deliveries,
+    comments,
+    decisions,
+    themes,
+    trackers,
+    tickets,
+    stats,
+    learning,
+    accounts,
+):
     router.include_router(part.router)
 
 

@@ -50,7 +50,9 @@ class LimitedRoute(APIRoute):
             try:
                 return await handle(Request(request.scope, counted))
             except HTTPException as error:
-                if isinstance(error.__cause__, BodyTooLarge):  # FastAPI calls any error while reading a bad body
+                if isinstance(
+                    error.__cause__, BodyTooLarge
+                ):  # FastAPI calls any error while reading a bad body
                     raise error.__cause__ from None
                 raise
 

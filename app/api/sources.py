@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from app import replay, sources
 from app.api.access import Admin, DatabaseOf, Decider, Reader, SettingsOf, VaultOf
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
@@ -20,11 +19,15 @@ from app.api.schemas.setup import (
     SourceSecretOut,
 )
 from app.config import Settings
+from app.intake import replay
 from app.models.source import Source
+from app.setup import sources
 from integrations import registry
 
 router = APIRouter(route_class=LimitedRoute, tags=["sources"])
-SourceId = Annotated[UUID, Path(description="The source's `id`.", examples=["9d7a2a8e-3f0c-4d53-9b1f-5a1a6f1ca001"])]
+SourceId = Annotated[
+    UUID, Path(description="The source's `id`.", examples=["9d7a2a8e-3f0c-4d53-9b1f-5a1a6f1ca001"])
+]
 _OURS = SecretIn()
 PLACEHOLDER = "<the secret that was shown when the source was made>"
 
@@ -39,11 +42,15 @@ def _with_secret(source: Source, settings: Settings, secret: str) -> SourceSecre
     return SourceSecretOut(source=_shown(source, settings), secret=secret, guide=guide)
 
 
-@router.get("/platforms", operation_id="list_platforms", summary="List platforms", responses=refusals())
+@router.get(
+    "/platforms", operation_id="list_platforms", summary="List platforms", responses=refusals()
+)
 async def platforms(caller: Reader) -> list[KindOfIntegrationOut]:
     """Every platform that can be connected, with the JSON Schema of its settings."""
     return [
-        KindOfIntegrationOut(name=one.name, title=one.title, settings=one.settings.model_json_schema())
+        KindOfIntegrationOut(
+            name=one.name, title=one.title, settings=one.settings.model_json_schema()
+        )
         for one in registry.sources().values()
     ]
 
@@ -89,7 +96,9 @@ async def create(
     summary="Read a source",
     responses=refusals("source_not_found"),
 )
-async def read(caller: Reader, database: DatabaseOf, settings: SettingsOf, source_id: SourceId) -> SourceOut:
+async def read(
+    caller: Reader, database: DatabaseOf, settings: SettingsOf, source_id: SourceId
+) -> SourceOut:
     """A source without its secrets."""
     async with database.session() as session:
         return _shown(await sources.get_source(session, source_id), settings)
@@ -99,14 +108,22 @@ async def read(caller: Reader, database: DatabaseOf, settings: SettingsOf, sourc
     "/sources/{source_id}",
     operation_id="update_source",
     summary="Change a source",
-    responses=refusals("source_not_found", "name_taken", "name_length", "settings_invalid", body=True),
+    responses=refusals(
+        "source_not_found", "name_taken", "name_length", "settings_invalid", body=True
+    ),
 )
 async def update(
-    caller: Admin, database: DatabaseOf, settings: SettingsOf, source_id: SourceId, body: SourcePatch
+    caller: Admin,
+    database: DatabaseOf,
+    settings: SettingsOf,
+    source_id: SourceId,
+    body: SourcePatch,
 ) -> SourceOut:
     """Change the fields that are given; `settings` is replaced as a whole."""
     async with database.session() as session:
-        return _shown(await sources.update_source(session, source_id, **body.model_dump()), settings)
+        return _shown(
+            await sources.update_source(session, source_id, **body.model_dump()), settings
+        )
 
 
 @router.delete(
@@ -137,7 +154,8 @@ async def rotate(
     source_id: SourceId,
     body: SecretIn = _OURS,
 ) -> SourceSecretOut:
-    """Add a secret beside the one in use: both are accepted until the next rotation, so that no delivery is lost."""
+    """Add a secret beside the one in use: both are accepted until the next rotation, so that no
+    delivery is lost."""
     given = body.secret.get_secret_value() if body.secret else None
     async with database.session() as session:
         secret = await sources.rotate_secret(session, vault, source_id, given)
@@ -150,7 +168,9 @@ async def rotate(
     summary="Read how to set the platform up",
     responses=refusals("source_not_found"),
 )
-async def guide(caller: Reader, database: DatabaseOf, settings: SettingsOf, source_id: SourceId) -> GuideOut:
+async def guide(
+    caller: Reader, database: DatabaseOf, settings: SettingsOf, source_id: SourceId
+) -> GuideOut:
     """The platform's set-up steps with this source's real address."""
     async with database.session() as session:
         source = await sources.get_source(session, source_id)

@@ -8,7 +8,14 @@ from fastapi import APIRouter, Query
 from app.api.access import DatabaseOf, Reader
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
-from app.api.schemas.stats import KindCountOut, OverviewOut, SourceHealthOut, StageWaitOut, TopThemeOut, VolumeOut
+from app.api.schemas.stats import (
+    KindCountOut,
+    OverviewOut,
+    SourceHealthOut,
+    StageWaitOut,
+    TopThemeOut,
+    VolumeOut,
+)
 from app.api.themes import Days, Zone
 from app.queries import health, insights
 
@@ -24,7 +31,11 @@ Product = Annotated[UUID | None, Query(description="Only this product.")]
     responses=refusals("timezone_unknown"),
 )
 async def overview(
-    caller: Reader, database: DatabaseOf, product_id: Product = None, days: Days = 30, tz: Zone = "UTC"
+    caller: Reader,
+    database: DatabaseOf,
+    product_id: Product = None,
+    days: Days = 30,
+    tz: Zone = "UTC",
 ) -> insights.Overview:
     """Totals of the last days beside those of as many days before, and what stands open now."""
     async with database.transaction() as c:
@@ -39,7 +50,11 @@ async def overview(
     responses=refusals("timezone_unknown"),
 )
 async def volume(
-    caller: Reader, database: DatabaseOf, product_id: Product = None, days: Days = 30, tz: Zone = "UTC"
+    caller: Reader,
+    database: DatabaseOf,
+    product_id: Product = None,
+    days: Days = 30,
+    tz: Zone = "UTC",
 ) -> list[insights.VolumePoint]:
     """Comments and people of every source on every day."""
     async with database.transaction() as c:
@@ -54,7 +69,11 @@ async def volume(
     responses=refusals("timezone_unknown"),
 )
 async def kinds(
-    caller: Reader, database: DatabaseOf, product_id: Product = None, days: Days = 30, tz: Zone = "UTC"
+    caller: Reader,
+    database: DatabaseOf,
+    product_id: Product = None,
+    days: Days = 30,
+    tz: Zone = "UTC",
 ) -> list[insights.KindCount]:
     """Comments and people of every kind, most first."""
     async with database.transaction() as c:
@@ -88,7 +107,9 @@ async def top_themes(
     response_model=list[StageWaitOut],
     responses=refusals(),
 )
-async def stages(caller: Reader, database: DatabaseOf, product_id: Product = None) -> list[health.StageWait]:
+async def stages(
+    caller: Reader, database: DatabaseOf, product_id: Product = None
+) -> list[health.StageWait]:
     """What waits in parse, enrich, group and push, for how long, and what failed."""
     async with database.transaction() as c:
         return await health.stages(c, product_id)
@@ -101,7 +122,9 @@ async def stages(caller: Reader, database: DatabaseOf, product_id: Product = Non
     response_model=list[SourceHealthOut],
     responses=refusals(),
 )
-async def source_health(caller: Reader, database: DatabaseOf, product_id: Product = None) -> list[health.SourceHealth]:
+async def source_health(
+    caller: Reader, database: DatabaseOf, product_id: Product = None
+) -> list[health.SourceHealth]:
     """Every source, when it last spoke, and whether its deliveries could be used."""
     async with database.transaction() as c:
         return await health.sources(c, product_id)

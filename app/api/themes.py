@@ -24,13 +24,18 @@ from app.api.schemas.theme import (
     ThemeStatus,
     TimelineDayOut,
 )
-from app.queries import theme_face, theme_history, themes
+from app.queries import theme_history, themes
 from app.queries.paging import Page
 from app.queries.rows import ActivityRow, CommentRow, SuggestionRow, ThemeRow, TimelineDay
+from app.themes import quotes as theme_face
 
 router = APIRouter(route_class=LimitedRoute, prefix="/themes", tags=["themes"])
-ThemeId = Annotated[UUID, Path(description="The theme's `id`.", examples=["7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001"])]
-Zone = Annotated[Word, Query(description="Where days begin, such as Europe/Berlin.", examples=["UTC"])]
+ThemeId = Annotated[
+    UUID, Path(description="The theme's `id`.", examples=["7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001"])
+]
+Zone = Annotated[
+    Word, Query(description="Where days begin, such as Europe/Berlin.", examples=["UTC"])
+]
 Days = Annotated[int, Query(ge=1, le=731, description="Days, today among them.")]
 
 
@@ -43,7 +48,8 @@ class ThemeQuery(In):
     platform: Word | None = None
     source_id: UUID | None = None
     q: Annotated[CleanText, Field(max_length=500)] | None = Field(
-        default=None, description='Full-text search in titles and comments: words, "a phrase", or, -not.'
+        default=None,
+        description='Full-text search in titles and comments: words, "a phrase", or, -not.',
     )
     min_people: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     sort: Literal["people", "recent", "new", "confidence"] = "people"
@@ -70,7 +76,9 @@ class ThemeCommentQuery(In):
     response_model=PageOut[ThemeOut],
     responses=refusals("cursor_invalid"),
 )
-async def list_all(caller: Reader, database: DatabaseOf, query: Annotated[ThemeQuery, Query()]) -> Page[ThemeRow]:
+async def list_all(
+    caller: Reader, database: DatabaseOf, query: Annotated[ThemeQuery, Query()]
+) -> Page[ThemeRow]:
     """Themes, those that most people speak of first."""
     async with database.transaction() as c:
         return await themes.list_themes(c, **query.model_dump())
@@ -94,8 +102,13 @@ async def read(caller: Reader, database: DatabaseOf, theme_id: ThemeId) -> Theme
         policy=found.policy,
         suggestions=[SuggestionOut.model_validate(one) for one in found.suggestions],
         merged_from=[NamedTheme(id=other, title=title) for other, title in found.merged_from],
-        sources=[SourceShare(id=source, name=name, comments=count) for source, name, count in found.sources],
-        languages=[LanguageShare(language=language, comments=count) for language, count in found.languages],
+        sources=[
+            SourceShare(id=source, name=name, comments=count)
+            for source, name, count in found.sources
+        ],
+        languages=[
+            LanguageShare(language=language, comments=count) for language, count in found.languages
+        ],
         phrases=list(face.phrases) if face else [],
         summary=face.summary if face else "",
         summary_by=face.summary_by if face else "",
@@ -121,9 +134,13 @@ async def read(caller: Reader, database: DatabaseOf, theme_id: ThemeId) -> Theme
     responses=refusals("theme_not_found", "cursor_invalid"),
 )
 async def list_comments(
-    caller: Reader, database: DatabaseOf, theme_id: ThemeId, query: Annotated[ThemeCommentQuery, Query()]
+    caller: Reader,
+    database: DatabaseOf,
+    theme_id: ThemeId,
+    query: Annotated[ThemeCommentQuery, Query()],
 ) -> Page[CommentRow]:
-    """The comments of a theme with the evidence that put them there; deleted ones are marked by `deleted_at`."""
+    """The comments of a theme with the evidence that put them there; deleted ones are marked by
+    `deleted_at`."""
     async with database.transaction() as c:
         return await themes.theme_comments(c, theme_id, query.cursor, query.limit, query.order)
 
@@ -136,9 +153,13 @@ async def list_comments(
     responses=refusals("theme_not_found"),
 )
 async def list_activity(
-    caller: Reader, database: DatabaseOf, theme_id: ThemeId, limit: Annotated[int, Query(ge=1, le=200)] = 200
+    caller: Reader,
+    database: DatabaseOf,
+    theme_id: ThemeId,
+    limit: Annotated[int, Query(ge=1, le=200)] = 200,
 ) -> list[ActivityRow]:
-    """What happened to a theme, newest first. An `undoable` step is taken back with `POST /actions/{id}/undo`."""
+    """What happened to a theme, newest first. An `undoable` step is taken back with `POST
+    /actions/{id}/undo`."""
     async with database.transaction() as c:
         return await theme_history.theme_activity(c, theme_id, limit)
 
@@ -166,7 +187,10 @@ async def read_timeline(
     responses=refusals("theme_not_found"),
 )
 async def list_similar(
-    caller: Reader, database: DatabaseOf, theme_id: ThemeId, limit: Annotated[int, Query(ge=1, le=50)] = 8
+    caller: Reader,
+    database: DatabaseOf,
+    theme_id: ThemeId,
+    limit: Annotated[int, Query(ge=1, le=50)] = 8,
 ) -> list[dict[str, object]]:
     """The themes of the same product whose comments are nearest, nearest first."""
     async with database.transaction() as c:

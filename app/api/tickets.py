@@ -14,10 +14,12 @@ from app.api.schemas.ticket import TicketOut, TicketState
 from app.queries import tickets
 from app.queries.paging import Page
 from app.queries.rows import TicketRow
-from app.sync import retry_ticket
+from app.tickets.push import retry_ticket
 
 router = APIRouter(route_class=LimitedRoute, prefix="/tickets", tags=["tickets"])
-TicketId = Annotated[UUID, Path(description="The ticket's `id`.", examples=["4b8e3a52-9a57-4c3e-9d43-0c3d6b5fd001"])]
+TicketId = Annotated[
+    UUID, Path(description="The ticket's `id`.", examples=["4b8e3a52-9a57-4c3e-9d43-0c3d6b5fd001"])
+]
 
 
 class TicketQuery(In):
@@ -40,7 +42,9 @@ class TicketQuery(In):
     response_model=PageOut[TicketOut],
     responses=refusals("cursor_invalid"),
 )
-async def list_all(caller: Reader, database: DatabaseOf, query: Annotated[TicketQuery, Query()]) -> Page[TicketRow]:
+async def list_all(
+    caller: Reader, database: DatabaseOf, query: Annotated[TicketQuery, Query()]
+) -> Page[TicketRow]:
     """Tickets, newest first."""
     async with database.transaction() as c:
         return await tickets.list_tickets(c, **query.model_dump())
@@ -68,7 +72,8 @@ async def read(caller: Reader, database: DatabaseOf, ticket_id: TicketId) -> Tic
     responses=refusals("ticket_not_found", "ticket_not_retryable", writes=True),
 )
 async def retry(caller: Decider, database: DatabaseOf, ticket_id: TicketId) -> TicketRow:
-    """Try a blocked ticket again, after what was wrong has been put right. Nothing is created twice."""
+    """Try a blocked ticket again, after what was wrong has been put right. Nothing is created
+    twice."""
     await retry_ticket(database, ticket_id)
     async with database.transaction() as c:
         return await tickets.read_ticket(c, ticket_id)

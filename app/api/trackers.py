@@ -5,20 +5,27 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from app import trackers
 from app.api.access import Admin, DatabaseOf, Reader, SettingsOf, VaultOf
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.setup import FindingOut, TrackerIn, TrackerOut, TrackerPatch, TrackerTypeOut
 from app.models.tracker import Tracker
+from app.setup import trackers
 from integrations import registry
 from integrations.tracker_contract import Finding
 
 router = APIRouter(route_class=LimitedRoute, tags=["trackers"])
-TrackerId = Annotated[UUID, Path(description="The tracker's `id`.", examples=["c0a3d6f4-11b4-4e0e-9f0e-0b7b1c1aa001"])]
+TrackerId = Annotated[
+    UUID, Path(description="The tracker's `id`.", examples=["c0a3d6f4-11b4-4e0e-9f0e-0b7b1c1aa001"])
+]
 
 
-@router.get("/tracker-types", operation_id="list_tracker_types", summary="List kinds of tracker", responses=refusals())
+@router.get(
+    "/tracker-types",
+    operation_id="list_tracker_types",
+    summary="List kinds of tracker",
+    responses=refusals(),
+)
 async def types(caller: Reader) -> list[TrackerTypeOut]:
     """Every kind of tracker, with the JSON Schemas of its settings and credentials."""
     return [
@@ -61,10 +68,18 @@ async def list_all(
     ),
 )  # fmt: skip
 async def create(caller: Admin, database: DatabaseOf, vault: VaultOf, body: TrackerIn) -> Tracker:
-    """Connect a tracker; nothing is called yet: ask for a check. Credentials are stored encrypted."""
+    """Connect a tracker; nothing is called yet: ask for a check. Credentials are stored
+    encrypted."""
     async with database.session() as session:
         return await trackers.create_tracker(
-            session, vault, body.product_id, body.type, body.name, body.settings, body.credentials, body.kinds
+            session,
+            vault,
+            body.product_id,
+            body.type,
+            body.name,
+            body.settings,
+            body.credentials,
+            body.kinds,
         )
 
 
@@ -86,12 +101,20 @@ async def read(caller: Reader, database: DatabaseOf, tracker_id: TrackerId) -> T
     operation_id="update_tracker",
     summary="Change a tracker",
     response_model=TrackerOut,
-    responses=refusals("tracker_not_found", "name_taken", "name_length", "settings_invalid", "kind_invalid", body=True),
+    responses=refusals(
+        "tracker_not_found",
+        "name_taken",
+        "name_length",
+        "settings_invalid",
+        "kind_invalid",
+        body=True,
+    ),
 )
 async def update(
     caller: Admin, database: DatabaseOf, vault: VaultOf, tracker_id: TrackerId, body: TrackerPatch
 ) -> Tracker:
-    """Change the fields that are given; `settings` and `credentials` are replaced as a whole. A pause ends."""
+    """Change the fields that are given; `settings` and `credentials` are replaced as a whole. A
+    pause ends."""
     async with database.session() as session:
         return await trackers.update_tracker(session, vault, tracker_id, **body.model_dump())
 
@@ -119,6 +142,9 @@ async def delete(caller: Admin, database: DatabaseOf, tracker_id: TrackerId) -> 
 async def check(
     caller: Admin, database: DatabaseOf, vault: VaultOf, settings: SettingsOf, tracker_id: TrackerId
 ) -> list[Finding]:
-    """Ask the tracker whether we may do what we need to do. Every finding that is not right has a remedy."""
+    """Ask the tracker whether we may do what we need to do. Every finding that is not right has a
+    remedy."""
     async with database.session() as session:
-        return await trackers.check_tracker(session, vault, tracker_id, allow_private=settings.allow_private_addresses)
+        return await trackers.check_tracker(
+            session, vault, tracker_id, allow_private=settings.allow_private_addresses
+        )

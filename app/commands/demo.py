@@ -10,14 +10,14 @@ from filelock import FileLock, Timeout
 
 from app.commands import output
 from app.config import Settings
-from app.db import Database
 from app.demo.community import DAYS
 from app.demo.replay import replay
 from app.demo.scene import EMAIL, Scene, set_up
 from app.errors import Conflict
 from app.queries.health import stages
-from app.runtime import Services
-from app.stack import Stack
+from app.running.runtime import Services
+from app.running.stack import Stack
+from app.storage.db import Database
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -34,7 +34,8 @@ TICKETS = """
 
 
 def show(settings: Settings, sandbox_port: int) -> None:
-    """Start everything, replay what is missing, say where to look, and keep serving until Ctrl-C."""
+    """Start everything, replay what is missing, say where to look, and keep serving until
+    Ctrl-C."""
     logs = settings.data_dir / "logs"
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     alone = FileLock(settings.data_dir / "demo.lock", timeout=0)
@@ -42,7 +43,8 @@ def show(settings: Settings, sandbox_port: int) -> None:
         alone.acquire()
     except Timeout:
         raise Conflict(
-            f"A demo already runs on {settings.data_dir}: stop it, or set RELAY_DATA_DIR to another folder.",
+            f"A demo already runs on {settings.data_dir}: stop it, or set RELAY_DATA_DIR to "
+            "another folder.",
             reason="demo_running",
         ) from None
     output.hint(f"Starting; the demo's data is in {settings.data_dir}")
@@ -74,7 +76,12 @@ async def _story(stack: Stack, sandbox: str) -> None:
 def _progress() -> Progress:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = TextColumn("{task.description:<28}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    columns = (
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     return Progress(*columns, console=output.console(stderr=True))
 
 
@@ -89,7 +96,8 @@ async def _send(stack: Stack, scene: Scene, bar: Progress) -> None:
     if result.refused:
         first = result.refused[0]
         output.complain(
-            f"{len(result.refused):,} deliveries were refused, the first one by {first.source_name}: look at "
+            f"{len(result.refused):,} deliveries were refused, the first one by "
+            f"{first.source_name}: look at "
             "the logs, then run the demo again; it sends what is missing.",
             first.reason,
         )
@@ -101,9 +109,13 @@ async def _understand(database: Database, scene: Scene, bar: Progress) -> None:
 
     async def left() -> int:
         async with database.transaction() as connection:
-            return sum(s.waiting for s in await stages(connection, scene.product.id) if s.stage != "push")
+            return sum(
+                s.waiting for s in await stages(connection, scene.product.id) if s.stage != "push"
+            )
 
-    await _settled(left, lambda waiting: bar.update(task, completed=max(0, scene.expected - waiting)))
+    await _settled(
+        left, lambda waiting: bar.update(task, completed=max(0, scene.expected - waiting))
+    )
 
 
 async def _push(database: Database, scene: Scene, bar: Progress) -> int:
@@ -136,7 +148,10 @@ async def _settled(left: Callable[[], Awaitable[int]], shown: Callable[[int], No
             fewest, moved = now, clock()
         shown(now)
     if fewest > 0:
-        output.complain(f"{fewest:,} have not moved for {STUCK_AFTER:.0f} s: `relay --demo doctor` looks why.", "stuck")
+        output.complain(
+            f"{fewest:,} have not moved for {STUCK_AFTER:.0f} s: `relay --demo doctor` looks why.",
+            "stuck",
+        )
 
 
 async def _tell(stack: Stack, database: Database, scene: Scene, sandbox: str, blocked: int) -> None:
@@ -154,11 +169,15 @@ async def _tell(stack: Stack, database: Database, scene: Scene, sandbox: str, bl
     assert row is not None
     output.say("")
     output.say(
-        f"{row['comments']:,} comments of {DAYS} days by {row['authors']:,} authors on {len(scene.sources)} platforms "
+        f"{row['comments']:,} comments of {DAYS} days by {row['authors']:,} authors on "
+        f"{len(scene.sources)} platforms "
         f"became {row['themes']:,} themes and {row['tickets']:,} tickets."
     )
     if blocked:
-        output.complain(f"{blocked:,} tickets wait for a person: relay --demo ticket list --state blocked", "blocked")
+        output.complain(
+            f"{blocked:,} tickets wait for a person: relay --demo ticket list --state blocked",
+            "blocked",
+        )
     output.say("")
     output.card(
         {
@@ -168,7 +187,10 @@ async def _tell(stack: Stack, database: Database, scene: Scene, sandbox: str, bl
         }
     )
     output.say("")
-    output.say("Next: open the triage queue, read a theme, accept or merge it, and watch its ticket in the sandbox.")
+    output.say(
+        "Next: open the triage queue, read a theme, accept or merge it, and watch its ticket in "
+        "the sandbox."
+    )
     output.say("      relay --demo status          what waits, and how the sources do")
     output.say("      relay --demo ticket list     the tickets and their addresses")
     output.say("Ctrl-C stops everything; the next start goes on from here.")

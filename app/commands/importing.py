@@ -11,15 +11,19 @@ from app.commands import finding, output
 from app.commands.options import AsJson, OfProduct, perform
 
 if TYPE_CHECKING:
-    from app.importing import Imported
-    from app.runtime import Services
+    from app.intake.importing import Imported
+    from app.running.runtime import Services
 
 SHOWN_FAULTS = 20
-Column = Annotated[str | None, typer.Option(help="Its column, if it has another name; nested as a.b in JSONL.")]
+Column = Annotated[
+    str | None, typer.Option(help="Its column, if it has another name; nested as a.b in JSONL.")
+]
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV, TSV or JSONL, also with .gz.")],
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="CSV, TSV or JSONL, also with .gz.")
+    ],
     source: Annotated[str, typer.Option(help="A generic source: name or id.")],
     product: OfProduct = None,
     text: Column = None,
@@ -31,13 +35,18 @@ def import_file(
     thread_title: Column = None,
     url: Column = None,
     likes: Column = None,
-    time_format: Annotated[str, typer.Option(help="How times are written, as strptime has it: %d/%m/%Y.")] = "",
-    markup: Annotated[str, typer.Option("--format", help="Markup of the texts: text, markdown or html.")] = "",
+    time_format: Annotated[
+        str, typer.Option(help="How times are written, as strptime has it: %d/%m/%Y.")
+    ] = "",
+    markup: Annotated[
+        str, typer.Option("--format", help="Markup of the texts: text, markdown or html.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Import comments; doing so twice changes nothing. Rows that cannot be used are named with their lines."""
-    from app.importing import Reading
-    from app.importing import import_file as take_in
+    """Import comments; doing so twice changes nothing. Rows that cannot be used are named with
+    their lines."""
+    from app.intake.importing import Reading
+    from app.intake.importing import import_file as take_in
 
     named = {
         "text": text,
@@ -50,16 +59,31 @@ def import_file(
         "url": url,
         "likes": likes,
     }
-    reading = Reading({name: column for name, column in named.items() if column}, time_format, markup)
+    reading = Reading(
+        {name: column for name, column in named.items() if column}, time_format, markup
+    )
 
     async def work(services: Services) -> Imported:
-        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
 
         async with services.database.session() as session:
             into = await finding.source(session, source, product)
-        columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TimeRemainingColumn(),
+        )
         shown = output.console(stderr=True)
-        with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
+        with Progress(
+            *columns, console=shown, transient=True, disable=not shown.is_terminal
+        ) as bar:
             task = bar.add_task("Importing", total=file.stat().st_size)
             return await take_in(
                 services.database,
@@ -82,14 +106,22 @@ def import_file(
 
 def _report(result: Imported, file: Path) -> None:
     if not result.rows:
-        output.complain(f"{file.name} holds no rows: it needs a header line or JSON objects, as UTF-8.", "no_rows")
+        output.complain(
+            f"{file.name} holds no rows: it needs a header line or JSON objects, as UTF-8.",
+            "no_rows",
+        )
         return
-    output.done(f"{result.stored:,} of {result.rows:,} rows of {file.name} are stored; {result.known:,} were known.")
+    output.done(
+        f"{result.stored:,} of {result.rows:,} rows of {file.name} are stored; {result.known:,} "
+        "were known."
+    )
     if result.bad:
         output.complain(f"{result.bad:,} rows cannot be used:", "bad_rows")
         for fault in result.faults[:SHOWN_FAULTS]:
             output.hint(f"  line {fault.line}: {fault.detail} ({fault.reason})")
         if result.bad > SHOWN_FAULTS:
-            output.hint(f"  and {result.bad - SHOWN_FAULTS:,} more; --json lists the first hundred.")
+            output.hint(
+                f"  and {result.bad - SHOWN_FAULTS:,} more; --json lists the first hundred."
+            )
     if result.stored:
         output.hint("The worker takes them up now: relay status")

@@ -1,4 +1,5 @@
-"""Options of the form ``name=value``: settings and credentials, whose names a source or tracker chooses."""
+"""Options of the form ``name=value``: settings and credentials, whose names a source or tracker
+chooses."""
 
 from __future__ import annotations
 
@@ -7,7 +8,8 @@ from typing import Any
 
 
 def pairs(given: Sequence[str], option: str) -> dict[str, Any]:
-    """``name=value`` options as a dictionary; a value that starts like JSON is read as JSON. Raises Invalid."""
+    """``name=value`` options as a dictionary; a value that starts like JSON is read as JSON. Raises
+    Invalid."""
     import json
 
     from app.errors import Invalid
@@ -21,6 +23,7 @@ def pairs(given: Sequence[str], option: str) -> dict[str, Any]:
             found[name.strip()] = json.loads(value) if value[:1] in ("{", "[") else value
         except ValueError:
             raise Invalid(
-                f"The value of {name.strip()} starts like JSON but is none.", reason="option_invalid"
+                f"The value of {name.strip()} starts like JSON but is none.",
+                reason="option_invalid",
             ) from None
     return found

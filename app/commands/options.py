@@ -11,7 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from app.config import Settings
-    from app.runtime import Services
+    from app.running.runtime import Services
 
 T = TypeVar("T")
 
@@ -33,14 +33,14 @@ options = Options()
 
 def settings() -> Settings:
     """The settings of this call. Raises ConfigError."""
-    from app.runtime import read_settings
+    from app.running.runtime import read_settings
 
     return read_settings(demo=options.demo)
 
 
 def perform(work: Callable[[Services], Awaitable[T]], *, migrated: bool = True) -> T:
     """Do one piece of work over an open, migrated database."""
-    from app.runtime import with_services
+    from app.running.runtime import with_services
 
     # Warnings only: the sentence that matters is the command's own.
     configure_logs(os.environ.get("RELAY_LOG_LEVEL", "warning"))

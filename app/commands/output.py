@@ -1,4 +1,5 @@
-"""What commands print: tables and cards for people, tab-separated lines where nobody looks, JSON on request."""
+"""What commands print: tables and cards for people, tab-separated lines where nobody looks, JSON on
+request."""
 
 from __future__ import annotations
 
@@ -58,13 +59,16 @@ def hint(text: str) -> None:
 
 
 def commands(text: str) -> str:
-    """The text with ``--demo`` in the commands it names, where this call has it: they are about the same data."""
+    """The text with ``--demo`` in the commands it names, where this call has it: they are about the
+    same data."""
     return _COMMAND.sub("relay --demo ", text) if options.demo else text
 
 
 def complain(detail: str, reason: str) -> None:
     """A refusal: one sentence and its reason, on standard error."""
-    console(stderr=True).print(f"[bold red]✗[/] [red]{_escaped(commands(detail))}[/] [dim]({_escaped(reason)})[/]")
+    console(stderr=True).print(
+        f"[bold red]✗[/] [red]{_escaped(commands(detail))}[/] [dim]({_escaped(reason)})[/]"
+    )
 
 
 def as_json(value: object) -> None:
@@ -72,10 +76,13 @@ def as_json(value: object) -> None:
     typer.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "", cut: str = "") -> None:
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "", cut: str = ""
+) -> None:
     """A table in a terminal, else tab-separated lines under a line of headings.
 
-    ``empty`` is the hint for no rows, ``cut`` the column that is cut short where the terminal is narrow.
+    ``empty`` is the hint for no rows, ``cut`` the column that is cut short where the terminal is
+    narrow.
     """
     shown = [[_cell(value) for value in row] for row in rows]
     if not sys.stdout.isatty():
@@ -86,7 +93,10 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: st
         from rich.table import Table
 
         made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-        longest = [max(len(line[place]) for line in [list(columns), *shown]) for place in range(len(columns))]
+        longest = [
+            max(len(line[place]) for line in [list(columns), *shown])
+            for place in range(len(columns))
+        ]
         for column, width in zip(columns, longest, strict=True):
             room = console().width - sum(longest) + width - 3 * len(columns)
             made.add_column(
@@ -111,7 +121,8 @@ def card(fields: Mapping[str, object]) -> None:
 
 
 def findings(found: Sequence[Finding], json_wanted: bool) -> None:
-    """The lines of a check with their remedies. Raises Exit with code 1 where something is wrong."""
+    """The lines of a check with their remedies. Raises Exit with code 1 where something is
+    wrong."""
     fine = all(each.ok for each in found)
     if json_wanted:
         as_json({"ok": fine, "findings": [asdict(each) for each in found]})
@@ -162,7 +173,9 @@ def _cell(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name}={each}" for name, each in value.items() if each not in ("", None))
     # What people wrote elsewhere must not move the cursor of whoever looks.
-    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in str(value))
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in str(value)
+    )
 
 
 def _coloured(cell: str) -> str:

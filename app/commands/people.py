@@ -13,7 +13,7 @@ from app.commands.secrets_in import ask_secret
 
 if TYPE_CHECKING:
     from app.models.account import ApiToken, User
-    from app.runtime import Services
+    from app.running.runtime import Services
 
 users = typer.Typer(no_args_is_help=True, help="Users of the dashboard.")
 tokens = typer.Typer(no_args_is_help=True, help="Tokens of the REST API.")
@@ -33,8 +33,8 @@ def add_user(
     generate: Generate = False,
 ) -> None:
     """Make a user. The password is typed unseen, piped in, or made with --generate."""
-    from app.accounts import create_user
     from app.errors import Invalid
+    from app.setup.accounts import create_user
 
     if role not in ("admin", "member"):
         raise Invalid("A role is admin or member.", reason="role_invalid")
@@ -42,7 +42,9 @@ def add_user(
 
     async def work(services: Services) -> User:
         async with services.database.transaction() as c:
-            return await create_user(c, email, name, password, cast(Literal["admin", "member"], role))
+            return await create_user(
+                c, email, name, password, cast(Literal["admin", "member"], role)
+            )
 
     made = perform(work)
     output.done(f"User {made.email} may sign in as {made.role}.")
@@ -53,7 +55,7 @@ def add_user(
 @users.command("list")
 def list_users(as_json: AsJson = False) -> None:
     """Show every user."""
-    from app.accounts import list_users as listed
+    from app.setup.accounts import list_users as listed
 
     async def work(services: Services) -> list[User]:
         async with services.database.transaction() as c:
@@ -61,7 +63,14 @@ def list_users(as_json: AsJson = False) -> None:
 
     found = perform(work)
     shown: list[dict[str, Any]] = [
-        {"email": u.email, "name": u.name, "role": u.role, "locked_until": u.locked_until, "id": u.id} for u in found
+        {
+            "email": u.email,
+            "name": u.name,
+            "role": u.role,
+            "locked_until": u.locked_until,
+            "id": u.id,
+        }
+        for u in found
     ]
     if as_json:
         output.as_json(shown)
@@ -74,9 +83,11 @@ def list_users(as_json: AsJson = False) -> None:
 
 
 @users.command("password")
-def password(email: Annotated[str, typer.Argument(help="Address or id.")], generate: Generate = False) -> None:
+def password(
+    email: Annotated[str, typer.Argument(help="Address or id.")], generate: Generate = False
+) -> None:
     """Set a new password; it lifts a lock and ends the user's sessions."""
-    from app.accounts import set_password
+    from app.setup.accounts import set_password
 
     new = _password(generate)
 
@@ -92,9 +103,11 @@ def password(email: Annotated[str, typer.Argument(help="Address or id.")], gener
 
 
 @users.command("remove")
-def remove_user(email: Annotated[str, typer.Argument(help="Address or id.")], yes: Yes = False) -> None:
+def remove_user(
+    email: Annotated[str, typer.Argument(help="Address or id.")], yes: Yes = False
+) -> None:
     """Remove a user; the last administrator stays."""
-    from app.accounts import delete_user
+    from app.setup.accounts import delete_user
 
     if not yes:
         typer.confirm(f"Remove {email}?", abort=True, err=True)
@@ -111,11 +124,13 @@ def remove_user(email: Annotated[str, typer.Argument(help="Address or id.")], ye
 @tokens.command("add")
 def add_token(
     name: Annotated[str, typer.Argument(help="Who or what uses it.")],
-    scopes: Annotated[list[str] | None, typer.Option("--scope", help="read, triage or admin; repeatable.")] = None,
+    scopes: Annotated[
+        list[str] | None, typer.Option("--scope", help="read, triage or admin; repeatable.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a token and print it this once."""
-    from app.accounts import create_token
+    from app.setup.accounts import create_token
 
     async def work(services: Services) -> tuple[ApiToken, str]:
         async with services.database.transaction() as c:
@@ -132,7 +147,7 @@ def add_token(
 @tokens.command("list")
 def list_tokens(as_json: AsJson = False) -> None:
     """Show every token, without what signs in."""
-    from app.accounts import list_tokens as listed
+    from app.setup.accounts import list_tokens as listed
 
     async def work(services: Services) -> list[ApiToken]:
         async with services.database.transaction() as c:
@@ -144,7 +159,18 @@ def list_tokens(as_json: AsJson = False) -> None:
         return
     output.table(
         ["token", "starts with", "scopes", "made", "last used", "revoked", "id"],
-        [(t.name, t.prefix, t.scopes, t.created_at, output.ago(t.last_used_at), t.revoked_at, t.id) for t in found],
+        [
+            (
+                t.name,
+                t.prefix,
+                t.scopes,
+                t.created_at,
+                output.ago(t.last_used_at),
+                t.revoked_at,
+                t.id,
+            )
+            for t in found
+        ],
         empty="No tokens yet: relay token add NAME --scope read",
     )
 
@@ -152,7 +178,7 @@ def list_tokens(as_json: AsJson = False) -> None:
 @tokens.command("revoke")
 def revoke(token: Annotated[str, typer.Argument(help="Name or id.")]) -> None:
     """End a token."""
-    from app.accounts import revoke_token
+    from app.setup.accounts import revoke_token
 
     async def work(services: Services) -> str:
         async with services.database.transaction() as c:

@@ -11,24 +11,34 @@ from app.commands.options import AsJson, perform
 
 if TYPE_CHECKING:
     from app.models.product import Product
-    from app.runtime import Services
+    from app.running.runtime import Services
     from integrations.tracker_contract import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Products: what a team builds, and its policy.")
 
 Policy = Annotated[
     str | None,
-    typer.Option(help="review: a person approves; auto: themes above the thresholds; hold: nothing is pushed."),
+    typer.Option(
+        help="review: a person approves; auto: themes above the thresholds; hold: nothing is pushed."
+    ),
 ]
-People = Annotated[int | None, typer.Option("--min-people", help="People that a theme needs under auto.")]
-Confidence = Annotated[float | None, typer.Option("--min-confidence", help="Confidence (0 to 1) it needs under auto.")]
-CountStaff = Annotated[bool | None, typer.Option("--count-staff/--no-staff", help="Whether staff comments count.")]
+People = Annotated[
+    int | None, typer.Option("--min-people", help="People that a theme needs under auto.")
+]
+Confidence = Annotated[
+    float | None, typer.Option("--min-confidence", help="Confidence (0 to 1) it needs under auto.")
+]
+CountStaff = Annotated[
+    bool | None, typer.Option("--count-staff/--no-staff", help="Whether staff comments count.")
+]
 
 
 @app.command()
 def add(
     name: str,
-    slug: Annotated[str | None, typer.Option(help="Its name in labels and on the command line.")] = None,
+    slug: Annotated[
+        str | None, typer.Option(help="Its name in labels and on the command line.")
+    ] = None,
     policy: Policy = "review",
     people: People = 2,
     confidence: Confidence = 0.6,
@@ -36,7 +46,7 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Make a product."""
-    from app.products import create_product
+    from app.setup.products import create_product
 
     async def work(services: Services) -> Product:
         async with services.database.session() as session:
@@ -61,7 +71,7 @@ def add(
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """Show every product."""
-    from app.products import list_products
+    from app.setup.products import list_products
 
     async def work(services: Services) -> list[Product]:
         async with services.database.session() as session:
@@ -74,7 +84,15 @@ def list_(as_json: AsJson = False) -> None:
     output.table(
         ["product", "name", "policy", "people", "confidence", "staff count", "made"],
         [
-            (p.slug, p.name, p.policy, p.auto_min_people, p.auto_min_confidence, p.count_staff, p.created_at)
+            (
+                p.slug,
+                p.name,
+                p.policy,
+                p.auto_min_people,
+                p.auto_min_confidence,
+                p.count_staff,
+                p.created_at,
+            )
             for p in found
         ],
         empty="No products yet: relay product add NAME",
@@ -82,10 +100,12 @@ def list_(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def show(product: Annotated[str, typer.Argument(help="Name or id.")], as_json: AsJson = False) -> None:
+def show(
+    product: Annotated[str, typer.Argument(help="Name or id.")], as_json: AsJson = False
+) -> None:
     """Show one product with its sources and trackers."""
-    from app.sources import list_sources
-    from app.trackers import list_trackers
+    from app.setup.sources import list_sources
+    from app.setup.trackers import list_trackers
 
     async def work(services: Services) -> dict[str, Any]:
         async with services.database.session() as session:
@@ -108,14 +128,16 @@ def show(product: Annotated[str, typer.Argument(help="Name or id.")], as_json: A
 @app.command("set")
 def set_(
     product: Annotated[str, typer.Argument(help="Name or id.")],
-    name: Annotated[str | None, typer.Option(help="A new name; labels keep the old short one.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="A new name; labels keep the old short one.")
+    ] = None,
     policy: Policy = None,
     people: People = None,
     confidence: Confidence = None,
     staff: CountStaff = None,
 ) -> None:
     """Change a product's name or policy."""
-    from app.products import update_product
+    from app.setup.products import update_product
 
     async def work(services: Services) -> Product:
         async with services.database.session() as session:
@@ -132,15 +154,19 @@ def set_(
 
     changed = perform(work)
     output.done(
-        f"Product {changed.slug}: policy {changed.policy}; under auto at least {changed.auto_min_people} people "
+        f"Product {changed.slug}: policy {changed.policy}; under auto at least "
+        f"{changed.auto_min_people} people "
         f"and a confidence of {changed.auto_min_confidence:g}."
     )
 
 
 @app.command()
-def check(product: Annotated[str, typer.Argument(help="Name or id.")], as_json: AsJson = False) -> None:
-    """Look whether everything a product needs is there and works; exit code 1 where something is wrong."""
-    from app.checks import product_findings
+def check(
+    product: Annotated[str, typer.Argument(help="Name or id.")], as_json: AsJson = False
+) -> None:
+    """Look whether everything a product needs is there and works; exit code 1 where something is
+    wrong."""
+    from app.running.checks import product_findings
 
     async def work(services: Services) -> list[Finding]:
         async with services.database.session() as session:

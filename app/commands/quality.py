@@ -12,43 +12,56 @@ from app.commands import output
 from app.commands.options import perform, settings
 
 if TYPE_CHECKING:
-    from app.runtime import Services
-    from classifiers.enrich import DefaultEnricher
+    from app.running.runtime import Services
+    from classifiers.kinds.enrich import DefaultEnricher
 
 model = typer.Typer(no_args_is_help=True, help="The encoder, and what products learned.")
 evaluate = typer.Typer(no_args_is_help=True, help="Score the classifiers on a labelled file.")
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSONL, JSONL.gz or CSV.")]
 Folds = Annotated[
-    list[str] | None, typer.Option("--map", metavar="LABEL=KIND", help="Fold a label: question=other; repeatable.")
+    list[str] | None,
+    typer.Option("--map", metavar="LABEL=KIND", help="Fold a label: question=other; repeatable."),
 ]
 Fields = Annotated[
     list[str] | None,
-    typer.Option("--field", metavar="NAME=FIELD", help="What the file calls a field: kind=truth.kind; repeatable."),
+    typer.Option(
+        "--field",
+        metavar="NAME=FIELD",
+        help="What the file calls a field: kind=truth.kind; repeatable.",
+    ),
 ]
 Where = Annotated[
-    list[str] | None, typer.Option(metavar="FIELD=VALUE", help="Only rows that say so: language=en; repeatable.")
+    list[str] | None,
+    typer.Option(metavar="FIELD=VALUE", help="Only rows that say so: language=en; repeatable."),
 ]
-Weights = Annotated[Path | None, typer.Option(help="A folder of other heads and thresholds than the shipped ones.")]
+Weights = Annotated[
+    Path | None, typer.Option(help="A folder of other heads and thresholds than the shipped ones.")
+]
 Limit = Annotated[int | None, typer.Option(min=1, help="Only the first rows.")]
 
 
 def _writable(path: Path | None) -> Path | None:
     """Refuses before the work what could not be written after it."""
-    if path is not None and (path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK)):
-        raise typer.BadParameter(f"{path} cannot be written: name a file in a folder that is there and yours.")
+    if path is not None and (
+        path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK)
+    ):
+        raise typer.BadParameter(
+            f"{path} cannot be written: name a file in a folder that is there and yours."
+        )
     return path
 
 
 Write = Annotated[
-    Path | None, typer.Option("--json", callback=_writable, help="Write the report to this file as well.")
+    Path | None,
+    typer.Option("--json", callback=_writable, help="Write the report to this file as well."),
 ]
 
 
 @model.command()
 def prepare() -> None:
     """Build the encoder's graph once from its published weights; does nothing when it is there."""
-    from classifiers import encoder
+    from classifiers.encoding import encoder
 
     if settings().encoder:
         output.done(f"RELAY_ENCODER names {settings().encoder}, which needs no preparation.")
@@ -61,16 +74,19 @@ def prepare() -> None:
 
 @model.command()
 def reenrich() -> None:
-    """Read comments again that another encoder or other heads have read: after a change of either."""
-    from app.chosen_model import load_enricher
-    from app.reenriching import reenrich as read_again
-    from app.reenriching import stale_comments
+    """Read comments again that another encoder or other heads have read: after a change of
+    either."""
+    from app.judging.chosen_model import load_enricher
+    from app.learning.reenriching import reenrich as read_again
+    from app.learning.reenriching import stale_comments
 
     async def work(services: Services) -> int:
         async with services.database.transaction() as connection:
             count = await stale_comments(connection, enricher)
         output.hint(f"Comments to read again: {count:,}.")
-        return await read_again(services.database, enricher, say=lambda done: output.hint(f"{done:,} of {count:,}"))
+        return await read_again(
+            services.database, enricher, say=lambda done: output.hint(f"{done:,} of {count:,}")
+        )
 
     enricher = load_enricher(settings())
     done = perform(work)
@@ -80,16 +96,25 @@ def reenrich() -> None:
 @evaluate.command()
 def kind(
     file: File,
-    only: Annotated[str | None, typer.Option(metavar="KIND", help="Score this kind against the rest.")] = None,
+    only: Annotated[
+        str | None, typer.Option(metavar="KIND", help="Score this kind against the rest.")
+    ] = None,
     mapping: Folds = None,
     baseline: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Score tfidf, minilm or setfit as well; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Score tfidf, minilm or setfit as well; repeatable."),
     ] = None,
     train: Annotated[
         list[Path] | None,
-        typer.Option(exists=True, dir_okay=False, help="A labelled file for baselines to learn from; repeatable."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="A labelled file for baselines to learn from; repeatable.",
+        ),
     ] = None,
-    folds: Annotated[int, typer.Option(min=2, help="Without --train, baselines learn from folds of the file.")] = 5,
+    folds: Annotated[
+        int, typer.Option(min=2, help="Without --train, baselines learn from folds of the file.")
+    ] = 5,
     fields: Fields = None,
     where: Where = None,
     limit: Limit = None,
@@ -97,9 +122,9 @@ def kind(
     write: Write = None,
 ) -> None:
     """Score kinds: fields `text` and `kind`, any subset of kinds."""
-    from classifiers.datasets import Reading
-    from classifiers.evaluate import evaluate_kind, learned_from
-    from classifiers.labels import read_folds
+    from classifiers.evaluation.datasets import Reading
+    from classifiers.evaluation.evaluate import evaluate_kind, learned_from
+    from classifiers.evaluation.labels import read_folds
 
     folded, reading = read_folds(mapping or []), Reading.of(fields or [], where or [])
     enricher = _enricher(weights)
@@ -114,11 +139,18 @@ def kind(
 @evaluate.command()
 def duplicates(
     file: File,
-    shuffle: Annotated[int | None, typer.Option(metavar="SEED", help="Take the comments in a random order.")] = None,
-    orders: Annotated[int, typer.Option(min=0, help="Repeat the stream in so many other random orders.")] = 0,
+    shuffle: Annotated[
+        int | None, typer.Option(metavar="SEED", help="Take the comments in a random order.")
+    ] = None,
+    orders: Annotated[
+        int, typer.Option(min=0, help="Repeat the stream in so many other random orders.")
+    ] = 0,
     baseline: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Score singletons, agglomerative, hdbscan or bertopic too; repeatable."),
+        typer.Option(
+            metavar="NAME",
+            help="Score singletons, agglomerative, hdbscan or bertopic too; repeatable.",
+        ),
     ] = None,
     mapping: Folds = None,
     fields: Fields = None,
@@ -127,11 +159,12 @@ def duplicates(
     weights: Weights = None,
     write: Write = None,
 ) -> None:
-    """Score grouping: fields `text`, `duplicate_group`, `created_at`, optional `kind` and `product`."""
-    from classifiers.datasets import Reading
-    from classifiers.evaluate import evaluate_duplicates
-    from classifiers.grouping import DefaultGrouper, Thresholds
-    from classifiers.labels import read_folds
+    """Score grouping: fields `text`, `duplicate_group`, `created_at`, optional `kind` and
+    `product`."""
+    from classifiers.evaluation.datasets import Reading
+    from classifiers.evaluation.evaluate import evaluate_duplicates
+    from classifiers.evaluation.labels import read_folds
+    from classifiers.grouping.grouper import DefaultGrouper, Thresholds
 
     folded, reading = read_folds(mapping or []), Reading.of(fields or [], where or [])
     enricher = _enricher(weights)
@@ -143,7 +176,7 @@ def duplicates(
 
 
 def _enricher(weights: Path | None) -> DefaultEnricher:
-    from app.chosen_model import load_enricher
+    from app.judging.chosen_model import load_enricher
 
     return load_enricher(settings(), heads=weights)
 
@@ -151,7 +184,7 @@ def _enricher(weights: Path | None) -> DefaultEnricher:
 def _report(report: Any, write: Path | None) -> None:
     import json
 
-    from classifiers.report import render
+    from classifiers.evaluation.report import render
 
     output.console().print(render(report), soft_wrap=False)
     if write:

@@ -1,4 +1,5 @@
-"""Turns what commands raise into one sentence and an exit code; a traceback only where it was asked for."""
+"""Turns what commands raise into one sentence and an exit code; a traceback only where it was asked
+for."""
 
 from __future__ import annotations
 
@@ -14,8 +15,9 @@ from app.commands.output import complain
 class Commands(TyperGroup):
     """The root of all commands.
 
-    The errors that are meant for people (RelayError, ModelError, IntegrationError) carry a sentence in ``detail`` and a
-    ``reason``; they are told apart by these, because importing their classes would import half the service.
+    The errors that are meant for people (RelayError, ModelError, IntegrationError) carry a sentence
+    in ``detail`` and a ``reason``; they are told apart by these, because importing their classes
+    would import half the service.
     """
 
     def invoke(self, ctx: Any) -> Any:

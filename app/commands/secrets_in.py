@@ -1,4 +1,5 @@
-"""How secrets come in: typed unseen, piped in, or from a named variable, never as an argument that others can list."""
+"""How secrets come in: typed unseen, piped in, or from a named variable, never as an argument that
+others can list."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def ask_secret(label: str, *, confirm: bool = False) -> str:
-    """A secret typed unseen, or the next line of standard input. Raises Invalid (``secret_missing``)."""
+    """A secret typed unseen, or the next line of standard input. Raises Invalid
+    (``secret_missing``)."""
     from app.errors import Invalid
 
     if sys.stdin.isatty():
@@ -22,14 +24,18 @@ def ask_secret(label: str, *, confirm: bool = False) -> str:
     given = sys.stdin.readline().strip()
     if not given:
         raise Invalid(
-            f"{label} is missing: run this in a terminal to type it, or pipe it into standard input.",
+            f"{label} is missing: run this in a terminal to type it, or pipe it into standard "
+            "input.",
             reason="secret_missing",
         )
     return given
 
 
-def credentials(model: type[BaseModel], plain: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
-    """The fields of ``model``: plain ones as given, secret ones from the named variables, else asked for.
+def credentials(
+    model: type[BaseModel], plain: Mapping[str, Any], variables: Mapping[str, str]
+) -> dict[str, Any]:
+    """The fields of ``model``: plain ones as given, secret ones from the named variables, else
+    asked for.
 
     Raises Invalid for a secret given as an argument, or a variable that is not set.
     """
@@ -47,7 +53,8 @@ def credentials(model: type[BaseModel], plain: Mapping[str, Any], variables: Map
             continue
         if name in plain:
             raise Invalid(
-                f"Everybody on this machine can read arguments: leave {name} out to be asked for it, pipe it in, or "
+                f"Everybody on this machine can read arguments: leave {name} out to be asked for "
+                "it, pipe it in, or "
                 f"name a variable with --credential-env {name}=VARIABLE.",
                 reason="secret_in_arguments",
             )

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from app.config import Settings
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on; default RELAY_HOST.")]
-Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; default RELAY_PORT.")]
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Port to listen on; default RELAY_PORT.")
+]
 # What the supervisor gives its children: the open socket, and the word that they end when it ends.
 Socket = Annotated[int | None, typer.Option("--fd", hidden=True)]
 Supervised = Annotated[bool, typer.Option("--supervised", hidden=True)]
@@ -25,7 +27,9 @@ NoMigrate = Annotated[bool, typer.Option("--no-migrate", help="Take the database
 def chosen_settings(host: str | None, port: int | None) -> Settings:
     """The settings with what the command line said instead."""
     said: dict[str, Any] = {"host": host, "port": port}
-    return settings().model_copy(update={name: value for name, value in said.items() if value is not None})
+    return settings().model_copy(
+        update={name: value for name, value in said.items() if value is not None}
+    )
 
 
 def serve(
@@ -36,10 +40,10 @@ def serve(
     supervised: Supervised = False,
 ) -> None:
     """Serve webhooks, REST API and dashboard; migrates first."""
-    from app.listening import listen, port_of
-    from app.listening import serve as answer
     from app.logs import configure_logs
-    from app.runtime import database_url, open_vault, upgrade
+    from app.running.listening import listen, port_of
+    from app.running.listening import serve as answer
+    from app.running.runtime import database_url, open_vault, upgrade
 
     _follow(supervised)
     chosen = chosen_settings(host, port)
@@ -49,8 +53,8 @@ def serve(
     with database_url(chosen) as url:
         if not no_migrate:
             upgrade(url)
-        from app.db import Database
         from app.main import create_app
+        from app.storage.db import Database
 
         database = Database(url, size=chosen.pool_size, timeout=5.0)
         app = create_app(chosen, database, open_vault(chosen))
@@ -60,11 +64,12 @@ def serve(
 
 
 def worker(no_migrate: NoMigrate = False, supervised: Supervised = False) -> None:
-    """Work on what arrived: parse, enrich, group, push. Start as many as there are cores, on any machine."""
+    """Work on what arrived: parse, enrich, group, push. Start as many as there are cores, on any
+    machine."""
     import asyncio
 
     from app.logs import configure_logs
-    from app.runtime import database_url, open_vault, upgrade
+    from app.running.runtime import database_url, open_vault, upgrade
 
     _follow(supervised)
     chosen = settings()
@@ -72,15 +77,16 @@ def worker(no_migrate: NoMigrate = False, supervised: Supervised = False) -> Non
     with database_url(chosen) as url:
         if not no_migrate:
             upgrade(url)
-        from app.db import Database
-        from app.worker import run_worker
+        from app.running.worker import run_worker
+        from app.storage.db import Database
 
         asyncio.run(run_worker(chosen, Database(url, size=chosen.pool_size), open_vault(chosen)))
 
 
 def run(host: Host = None, port: Port = None) -> None:
-    """Run everything: database, migrations, model, web server and worker, each started again when it ends."""
-    from app.stack import Stack
+    """Run everything: database, migrations, model, web server and worker, each started again when
+    it ends."""
+    from app.running.stack import Stack
 
     with Stack(chosen_settings(host, port), output.hint) as stack:
         stack.run(stack.announce)
@@ -91,27 +97,38 @@ def demo(
     port: Port = None,
     sandbox_port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="Port of the sandbox tracker; default one above the dashboard's."),
+        typer.Option(
+            min=0, max=65535, help="Port of the sandbox tracker; default one above the dashboard's."
+        ),
     ] = None,
 ) -> None:
-    """Show it all with a sample community and a sandbox tracker; its data stays apart from yours."""
+    """Show it all with a sample community and a sandbox tracker; its data stays apart from
+    yours."""
     from app.commands.demo import show
 
     options.demo = True
     chosen = chosen_settings(host, port)
-    show(chosen, sandbox_port if sandbox_port is not None else (chosen.port + 1 if chosen.port else 0))
+    show(
+        chosen,
+        sandbox_port if sandbox_port is not None else (chosen.port + 1 if chosen.port else 0),
+    )
 
 
 def sandbox(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8401,
-    state: Annotated[Path | None, typer.Option(dir_okay=False, help="Keep the tickets in this file.")] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8401,
+    state: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Keep the tickets in this file.")
+    ] = None,
     fd: Socket = None,
     supervised: Supervised = False,
 ) -> None:
-    """Serve a tracker to try things with: it speaks the used parts of GitHub's and Jira's APIs, and fails on demand."""
-    from app.listening import listen, port_of
-    from app.listening import serve as answer
+    """Serve a tracker to try things with: it speaks the used parts of GitHub's and Jira's APIs, and
+    fails on demand."""
+    from app.running.listening import listen, port_of
+    from app.running.listening import serve as answer
     from integrations.sandbox.server import create_app
     from integrations.sandbox.state import SandboxState
 
@@ -124,6 +141,6 @@ def sandbox(
 
 def _follow(supervised: bool) -> None:
     if supervised:
-        from app.supervisor import follow_parent
+        from app.running.supervisor import follow_parent
 
         follow_parent()

@@ -13,14 +13,17 @@ from app.commands.secrets_in import ask_secret
 
 if TYPE_CHECKING:
     from app.models.source import Source
-    from app.runtime import Services
+    from app.running.runtime import Services
     from integrations.tracker_contract import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Sources: the channels we listen to.")
 
 Named = Annotated[str, typer.Argument(help="Name or id.")]
 AskSecret = Annotated[
-    bool, typer.Option("--ask-secret", help="The platform made the secret: type it unseen, or pipe it in.")
+    bool,
+    typer.Option(
+        "--ask-secret", help="The platform made the secret: type it unseen, or pipe it in."
+    ),
 ]
 
 
@@ -29,22 +32,30 @@ def add(
     name: str,
     platform: Annotated[str, typer.Option(help="discourse, generic, github, slack ...")],
     product: OfProduct = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", help="A setting as name=value; repeatable.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting as name=value; repeatable.")
+    ] = None,
     ask: AskSecret = False,
     as_json: AsJson = False,
 ) -> None:
     """Connect a channel and print how to set the platform up."""
-    from app.sources import create_source
-    from app.sources import platform as known
+    from app.setup.sources import create_source
+    from app.setup.sources import platform as known
 
     definition = known(platform)
     chosen = pairs(settings or [], "--set")
-    given = ask_secret(f"Secret from {definition.title}") if ask or definition.new_secret is None else None
+    given = (
+        ask_secret(f"Secret from {definition.title}")
+        if ask or definition.new_secret is None
+        else None
+    )
 
     async def work(services: Services) -> dict[str, Any]:
         async with services.database.session() as session:
             of = await finding.product_or_only(session, product)
-            source, secret = await create_source(session, services.vault, of.id, platform, name, chosen, given)
+            source, secret = await create_source(
+                session, services.vault, of.id, platform, name, chosen, given
+            )
             return described(services, source, [secret])
 
     shown = perform(work)
@@ -71,7 +82,16 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
         output.as_json(found)
         return
     output.table(
-        ["source", "platform", "status", "last delivery", "deliveries 24 h", "comments 24 h", "failed", "id"],
+        [
+            "source",
+            "platform",
+            "status",
+            "last delivery",
+            "deliveries 24 h",
+            "comments 24 h",
+            "failed",
+            "id",
+        ],
         [
             (
                 each.name,
@@ -92,19 +112,25 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
 @app.command()
 def show(source: Named, product: OfProduct = None, as_json: AsJson = False) -> None:
     """Print a source's set-up steps with its real webhook address and secret."""
-    from app.sources import active_secrets
+    from app.setup.sources import active_secrets
 
     async def work(services: Services) -> dict[str, Any]:
         async with services.database.session() as session:
             found = await finding.source(session, source, product)
-            return described(services, found, await active_secrets(session, services.vault, found.id))
+            return described(
+                services, found, await active_secrets(session, services.vault, found.id)
+            )
 
     shown = perform(work)
     if as_json:
         output.as_json(shown)
         return
     output.card(
-        {k: v for k, v in shown.items() if k in ("name", "platform", "id", "enabled", "webhook_url", "settings")}
+        {
+            k: v
+            for k, v in shown.items()
+            if k in ("name", "platform", "id", "enabled", "webhook_url", "settings")
+        }
     )
     output.say("")
     _guide(shown)
@@ -113,7 +139,7 @@ def show(source: Named, product: OfProduct = None, as_json: AsJson = False) -> N
 @app.command()
 def check(source: Named, product: OfProduct = None, as_json: AsJson = False) -> None:
     """Look whether a source is set up and speaks; exit code 1 where something is wrong."""
-    from app.checks import source_findings
+    from app.running.checks import source_findings
 
     async def work(services: Services) -> list[Finding]:
         async with services.database.session() as session:
@@ -129,11 +155,13 @@ def rotate(
     product: OfProduct = None,
     ask: AskSecret = False,
     finish: Annotated[
-        bool, typer.Option("--finish", help="The platform uses the newest secret: accept no other one.")
+        bool,
+        typer.Option("--finish", help="The platform uses the newest secret: accept no other one."),
     ] = False,
 ) -> None:
-    """Give a source a second secret, so that the platform can be changed without losing a delivery."""
-    from app.sources import retire_old_secret, rotate_secret
+    """Give a source a second secret, so that the platform can be changed without losing a
+    delivery."""
+    from app.setup.sources import retire_old_secret, rotate_secret
 
     given = ask_secret("Secret") if ask and not finish else None
 
@@ -151,16 +179,20 @@ def rotate(
         return
     output.done(f"Source {name} accepts a second secret:")
     output.say(secret)
-    output.hint(f"Store it on the platform, then end the old one: relay source rotate {name} --finish")
+    output.hint(
+        f"Store it on the platform, then end the old one: relay source rotate {name} --finish"
+    )
 
 
 @app.command()
 def remove(source: Named, product: OfProduct = None, yes: Yes = False) -> None:
     """Delete a source with its deliveries and comments; tickets stay."""
-    from app.sources import delete_source
+    from app.setup.sources import delete_source
 
     if not yes:
-        typer.confirm(f"Delete {source} with all its deliveries and comments?", abort=True, err=True)
+        typer.confirm(
+            f"Delete {source} with all its deliveries and comments?", abort=True, err=True
+        )
 
     async def work(services: Services) -> str:
         async with services.database.session() as session:
@@ -173,7 +205,7 @@ def remove(source: Named, product: OfProduct = None, yes: Yes = False) -> None:
 
 def described(services: Services, source: Source, secrets: list[str]) -> dict[str, Any]:
     """A source with its address, secrets (newest first) and set-up steps."""
-    from app.sources import guide, webhook_url
+    from app.setup.sources import guide, webhook_url
 
     base = services.settings.base_url
     return {
@@ -193,4 +225,7 @@ def described(services: Services, source: Source, secrets: list[str]) -> dict[st
 def _guide(shown: dict[str, Any]) -> None:
     output.markdown(shown["guide"])
     if not shown["public"]:
-        output.hint("This address works on this machine alone: set RELAY_PUBLIC_URL to the one that platforms reach.")
+        output.hint(
+            "This address works on this machine alone: set RELAY_PUBLIC_URL to the one that "
+            "platforms reach."
+        )

@@ -12,7 +12,7 @@ from app.commands.options import AsJson, OfProduct, perform
 
 if TYPE_CHECKING:
     from app.queries.rows import TicketRow
-    from app.runtime import Services
+    from app.running.runtime import Services
 
 app = typer.Typer(no_args_is_help=True, help="Tickets: what was pushed to the trackers.")
 
@@ -20,7 +20,9 @@ app = typer.Typer(no_args_is_help=True, help="Tickets: what was pushed to the tr
 @app.command("list")
 def list_(
     product: OfProduct = None,
-    state: Annotated[str | None, typer.Option(help="pending, creating, created, blocked, cancelled or gone.")] = None,
+    state: Annotated[
+        str | None, typer.Option(help="pending, creating, created, blocked, cancelled or gone.")
+    ] = None,
     tracker: Annotated[str | None, typer.Option(help="Name or id.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="The newest, at most so many.")] = 50,
     as_json: AsJson = False,
@@ -38,7 +40,9 @@ def list_(
         async with services.database.transaction() as c:
             while len(found) < limit:
                 size = min(MAX_LIMIT, limit - len(found))
-                page = await list_tickets(c, product_id=of, state=state, tracker_id=at, cursor=cursor, limit=size)
+                page = await list_tickets(
+                    c, product_id=of, state=state, tracker_id=at, cursor=cursor, limit=size
+                )
                 found += page.items
                 cursor = page.next_cursor
                 if cursor is None:
@@ -73,9 +77,13 @@ def _trouble(ticket: TicketRow) -> str:
 
 
 @app.command()
-def retry(ticket: Annotated[str, typer.Argument(help="Its id or the start of it, or its key in the tracker.")]) -> None:
+def retry(
+    ticket: Annotated[
+        str, typer.Argument(help="Its id or the start of it, or its key in the tracker.")
+    ],
+) -> None:
     """Try a blocked ticket again, after what was wrong was put right."""
-    from app.sync import retry_ticket
+    from app.tickets.push import retry_ticket
 
     async def work(services: Services) -> None:
         async with services.database.transaction() as c:
@@ -89,15 +97,19 @@ def retry(ticket: Annotated[str, typer.Argument(help="Its id or the start of it,
 def replay(
     source: Annotated[str | None, typer.Option(help="Only of this source: name or id.")] = None,
     product: OfProduct = None,
-    failed: Annotated[bool, typer.Option("--failed", help="Everything that failed or was unknown.")] = False,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Everything that failed or was unknown.")
+    ] = False,
     delivery: Annotated[int | None, typer.Option(help="This one delivery.")] = None,
 ) -> None:
     """Put stored deliveries back into the queue, after what made them fail was put right."""
     from app.errors import Invalid
-    from app.replay import replay_delivery, replay_failed
+    from app.intake.replay import replay_delivery, replay_failed
 
     if (delivery is None) == (not failed):
-        raise Invalid("Say what to replay: --failed, or --delivery with a number.", reason="replay_unclear")
+        raise Invalid(
+            "Say what to replay: --failed, or --delivery with a number.", reason="replay_unclear"
+        )
 
     async def work(services: Services) -> int:
         async with services.database.session() as session:

@@ -13,20 +13,26 @@ from app.commands.secrets_in import credentials as read_credentials
 
 if TYPE_CHECKING:
     from app.models.tracker import Tracker
-    from app.runtime import Services
+    from app.running.runtime import Services
     from integrations.tracker_contract import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Trackers: where the tickets go.")
 
 Named = Annotated[str, typer.Argument(help="Name or id.")]
-Settings = Annotated[list[str] | None, typer.Option("--set", help="A setting as name=value; repeatable.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="A setting as name=value; repeatable.")
+]
 Plain = Annotated[
-    list[str] | None, typer.Option("--credential", help="A credential that is no secret (email=...); repeatable.")
+    list[str] | None,
+    typer.Option("--credential", help="A credential that is no secret (email=...); repeatable."),
 ]
 Variables = Annotated[
-    list[str] | None, typer.Option("--credential-env", help="A secret from a variable: token=VARIABLE; repeatable.")
+    list[str] | None,
+    typer.Option("--credential-env", help="A secret from a variable: token=VARIABLE; repeatable."),
 ]
-Kinds = Annotated[str | None, typer.Option(help="Which themes it takes: bug, feature or bug,feature.")]
+Kinds = Annotated[
+    str | None, typer.Option(help="Which themes it takes: bug, feature or bug,feature.")
+]
 
 
 @app.command()
@@ -41,17 +47,21 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Connect a tracker. Secrets are typed unseen, piped in, or taken from variables."""
-    from app.trackers import create_tracker, tracker_type
+    from app.setup.trackers import create_tracker, tracker_type
 
     model = tracker_type(type_).credentials
     chosen = pairs(settings or [], "--set")
-    secret = read_credentials(model, pairs(plain or [], "--credential"), pairs(variables or [], "--credential-env"))
+    secret = read_credentials(
+        model, pairs(plain or [], "--credential"), pairs(variables or [], "--credential-env")
+    )
 
     async def work(services: Services) -> Tracker:
         async with services.database.session() as session:
             of = await finding.product_or_only(session, product)
             kept = (kinds or "bug,feature").split(",")
-            return await create_tracker(session, services.vault, of.id, type_, name, chosen, secret, kept)
+            return await create_tracker(
+                session, services.vault, of.id, type_, name, chosen, secret, kept
+            )
 
     made = perform(work)
     if as_json:
@@ -64,7 +74,7 @@ def add(
 @app.command("list")
 def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
     """Show every tracker."""
-    from app.trackers import list_trackers
+    from app.setup.trackers import list_trackers
 
     async def work(services: Services) -> list[Tracker]:
         async with services.database.session() as session:
@@ -84,7 +94,7 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
 @app.command()
 def show(tracker: Named, product: OfProduct = None, as_json: AsJson = False) -> None:
     """Show one tracker, without its secrets, and how its type is set up."""
-    from app.trackers import tracker_type
+    from app.setup.trackers import tracker_type
 
     async def work(services: Services) -> Tracker:
         async with services.database.session() as session:
@@ -101,8 +111,9 @@ def show(tracker: Named, product: OfProduct = None, as_json: AsJson = False) -> 
 
 @app.command()
 def check(tracker: Named, product: OfProduct = None, as_json: AsJson = False) -> None:
-    """Ask the tracker whether credentials, permissions and required fields are right; exit code 1 where not."""
-    from app.checks import tracker_findings
+    """Ask the tracker whether credentials, permissions and required fields are right; exit code 1
+    where not."""
+    from app.running.checks import tracker_findings
 
     async def work(services: Services) -> list[Finding]:
         async with services.database.session() as session:
@@ -118,17 +129,24 @@ def set_(
     product: OfProduct = None,
     name: Annotated[str | None, typer.Option(help="A new name.")] = None,
     settings: Settings = None,
-    credentials: Annotated[bool, typer.Option("--credentials", help="Ask for the secrets again.")] = False,
+    credentials: Annotated[
+        bool, typer.Option("--credentials", help="Ask for the secrets again.")
+    ] = False,
     plain: Plain = None,
     variables: Variables = None,
     kinds: Kinds = None,
-    enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Push to it, or not.")] = None,
+    enabled: Annotated[
+        bool | None, typer.Option("--enable/--disable", help="Push to it, or not.")
+    ] = None,
 ) -> None:
     """Change what is given; a pause after an error ends, so that what waits is tried again."""
-    from app.trackers import tracker_type, update_tracker
+    from app.setup.trackers import tracker_type, update_tracker
 
     changed = pairs(settings or [], "--set")
-    open_ones, named = pairs(plain or [], "--credential"), pairs(variables or [], "--credential-env")
+    open_ones, named = (
+        pairs(plain or [], "--credential"),
+        pairs(variables or [], "--credential-env"),
+    )
 
     async def current(services: Services) -> Tracker:
         async with services.database.session() as session:
@@ -158,7 +176,7 @@ def set_(
 @app.command()
 def remove(tracker: Named, product: OfProduct = None, yes: Yes = False) -> None:
     """Forget a tracker and our record of its tickets; the tickets themselves stay."""
-    from app.trackers import delete_tracker
+    from app.setup.trackers import delete_tracker
 
     if not yes:
         typer.confirm(f"Forget {tracker} and the record of its tickets?", abort=True, err=True)

@@ -10,21 +10,27 @@ from app.commands import finding, output
 from app.commands.options import AsJson, OfProduct, configure_logs, perform, settings
 
 if TYPE_CHECKING:
-    from app.runtime import Services
+    from app.running.runtime import Services
     from integrations.tracker_contract import Finding
 
 
 def migrate(
-    to: Annotated[str, typer.Option("--to", help="A version, or 'base' for an empty database.")] = "head",
-    down: Annotated[bool, typer.Option("--down", help="Allow to go back, which may lose data.")] = False,
+    to: Annotated[
+        str, typer.Option("--to", help="A version, or 'base' for an empty database.")
+    ] = "head",
+    down: Annotated[
+        bool, typer.Option("--down", help="Allow to go back, which may lose data.")
+    ] = False,
 ) -> None:
     """Bring the database to the version of this program."""
-    from app import migrate as migrations
     from app.errors import Invalid
-    from app.runtime import database_url, upgrade
+    from app.running.runtime import database_url, upgrade
+    from app.storage import migrate as migrations
 
     if to == "base" and not down:
-        raise Invalid("This deletes every table: add --down if you mean it.", reason="downgrade_unconfirmed")
+        raise Invalid(
+            "This deletes every table: add --down if you mean it.", reason="downgrade_unconfirmed"
+        )
     configure_logs("warning")
     with database_url(settings()) as url:
         before, _ = migrations.versions(url)
@@ -36,7 +42,9 @@ def migrate(
     if before == after:
         output.done(f"The database is at {after or 'base'} already.")
     else:
-        output.done(f"The database went from {before or 'empty'} to {after or 'empty'} (newest: {newest}).")
+        output.done(
+            f"The database went from {before or 'empty'} to {after or 'empty'} (newest: {newest})."
+        )
 
 
 def status(product: OfProduct = None, as_json: AsJson = False) -> None:
@@ -48,7 +56,8 @@ def status(product: OfProduct = None, as_json: AsJson = False) -> None:
             of = await finding.product_id(session, product)
         async with services.database.transaction() as c:
             rows = await c.execute(
-                "select state, count(*) as count from ticket where %(of)s::uuid is null or product_id = %(of)s"
+                "select state, count(*) as count from ticket where %(of)s::uuid is null or "
+                "product_id = %(of)s"
                 " group by state order by state",
                 {"of": of},
             )
@@ -72,7 +81,15 @@ def status(product: OfProduct = None, as_json: AsJson = False) -> None:
     output.table(
         ["source", "platform", "status", "last delivery", "deliveries 24 h", "failed", "unknown"],
         [
-            (s.name, s.platform, s.status, output.ago(s.last_delivery_at), s.deliveries_24h, s.failed, s.unknown)
+            (
+                s.name,
+                s.platform,
+                s.status,
+                output.ago(s.last_delivery_at),
+                s.deliveries_24h,
+                s.failed,
+                s.unknown,
+            )
             for s in found["sources"]
         ],
         empty="No sources yet: relay source add NAME --platform PLATFORM",
@@ -81,10 +98,11 @@ def status(product: OfProduct = None, as_json: AsJson = False) -> None:
 
 
 def doctor(as_json: AsJson = False) -> None:
-    """Look at database, migrations, clock, keys, model, disk and trackers; exit code 1 where something is wrong."""
+    """Look at database, migrations, clock, keys, model, disk and trackers; exit code 1 where
+    something is wrong."""
     import asyncio
 
-    from app import doctor as examination
+    from app.running import doctor as examination
 
     configure_logs("error")
     chosen = settings()
@@ -98,7 +116,7 @@ def doctor(as_json: AsJson = False) -> None:
 
 def secret_key() -> None:
     """Print a new key for RELAY_SECRET_KEY; put it before the older ones, separated by commas."""
-    from app.vault import new_key
+    from app.storage.vault import new_key
 
     output.say(new_key())
 
@@ -108,7 +126,15 @@ def version(as_json: AsJson = False) -> None:
     import importlib.metadata as metadata
     import platform
 
-    names = ("feedback-relay", "fastapi", "uvicorn", "psycopg", "pgvector", "procrastinate", "openvino")
+    names = (
+        "feedback-relay",
+        "fastapi",
+        "uvicorn",
+        "psycopg",
+        "pgvector",
+        "procrastinate",
+        "openvino",
+    )
     versions = {name: metadata.version(name) for name in names}
     versions["python"] = platform.python_version()
     if as_json:

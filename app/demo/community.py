@@ -1,7 +1,7 @@
 """The sample community: what invented people wrote about an invented notes app, and when.
 
-``community.jsonl`` holds one comment a line. ``truth`` in it (theme, kind, person, language) is what a careful reader
-would say; it serves tests and reports and is never sent.
+``community.jsonl`` holds one comment a line. ``truth`` in it (theme, kind, person, language) is
+what a careful reader would say; it serves tests and reports and is never sent.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _NIGHT, _WEEKEND = 0.25, 0.4  # how much people write then, compared with a week
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What a comment really is. ``theme`` is None where it names neither a bug nor a request; ``person`` the human."""
+    """What a comment really is. ``theme`` is None where it names neither a bug nor a request;
+    ``person`` the human."""
 
     theme: str | None
     kind: str
@@ -50,9 +51,9 @@ class Later:
 class DemoComment:
     """One comment, marked up as its platform does it.
 
-    ``number`` counts from 1 over the community, ``position`` from 1 within the thread. ``offset`` is in seconds before
-    the epoch. ``parent`` is the key of the comment that it answers. GitHub's thread ids are ``issues/<number>`` and
-    ``discussions/<number>``; Slack's is the channel.
+    ``number`` counts from 1 over the community, ``position`` from 1 within the thread. ``offset``
+    is in seconds before the epoch. ``parent`` is the key of the comment that it answers. GitHub's
+    thread ids are ``issues/<number>`` and ``discussions/<number>``; Slack's is the channel.
     """
 
     key: str
@@ -76,9 +77,9 @@ class DemoComment:
 class DemoEvent:
     """One thing that happened to one comment: what a platform sends one delivery about.
 
-    ``revision`` counts the comment's events from 0. ``before`` is the text until now (blank for a new comment).
-    ``changed_at`` is when the comment was last written or edited, this event included. ``opener`` is the first comment
-    of the thread. Times are UTC, in whole seconds.
+    ``revision`` counts the comment's events from 0. ``before`` is the text until now (blank for a
+    new comment). ``changed_at`` is when the comment was last written or edited, this event
+    included. ``opener`` is the first comment of the thread. Times are UTC, in whole seconds.
     """
 
     comment: DemoComment
@@ -134,7 +135,8 @@ def load() -> list[DemoComment]:
 
 
 def events(comments: Sequence[DemoComment], epoch: datetime) -> list[DemoEvent]:
-    """Everything that happened before ``epoch`` (an aware time), oldest first; a comment's events stay in order."""
+    """Everything that happened before ``epoch`` (an aware time), oldest first; a comment's events
+    stay in order."""
     by_key = {comment.key: comment for comment in comments}
     openers: dict[tuple[str, str], DemoComment] = {}
     happened = []
@@ -143,7 +145,9 @@ def events(comments: Sequence[DemoComment], epoch: datetime) -> list[DemoEvent]:
         parent = by_key.get(comment.parent)
         created_at = moment(epoch, comment.offset)
         changed_at, before = created_at, ""
-        for revision, later in enumerate((Later(EventType.created, comment.offset, comment.text), *comment.later)):
+        for revision, later in enumerate(
+            (Later(EventType.created, comment.offset, comment.text), *comment.later)
+        ):
             at = moment(epoch, later.offset)
             changed_at = changed_at if later.type is EventType.deleted else at
             happened.append(
@@ -167,7 +171,8 @@ def events(comments: Sequence[DemoComment], epoch: datetime) -> list[DemoEvent]:
 
 
 def moment(epoch: datetime, offset: int) -> datetime:
-    """The time ``offset`` seconds before ``epoch``, shifted so that nights and weekends (UTC) are quiet.
+    """The time ``offset`` seconds before ``epoch``, shifted so that nights and weekends (UTC) are
+    quiet.
 
     The shift keeps the order: a larger offset is never later. Beyond the DAYS there is none.
     """
@@ -185,5 +190,7 @@ def moment(epoch: datetime, offset: int) -> datetime:
 def _effort(epoch: datetime) -> tuple[float, ...]:
     """How much is written between each full hour before the epoch and the epoch."""
     hours = [epoch - timedelta(hours=hour) for hour in range(1, DAYS * 24 + 1)]
-    weights = [(1 if 7 <= h.hour < 22 else _NIGHT) * (_WEEKEND if h.weekday() >= 5 else 1) for h in hours]
+    weights = [
+        (1 if 7 <= h.hour < 22 else _NIGHT) * (_WEEKEND if h.weekday() >= 5 else 1) for h in hours
+    ]
     return tuple(accumulate(weights, initial=0.0))

@@ -1,4 +1,5 @@
-"""The product's public repository on GitHub: webhooks about issues, discussions and their comments."""
+"""The product's public repository on GitHub: webhooks about issues, discussions and their
+comments."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ _EMOJI = ("-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 
 
 def request(event: DemoEvent) -> tuple[dict[str, str], dict[str, Any]]:
-    """Headers (without the signature) and body of a delivery: the thread itself where the comment opens it."""
+    """Headers (without the signature) and body of a delivery: the thread itself where the comment
+    opens it."""
     comment, opener = event.comment, event.opener
     place = "issue" if comment.thread_id.startswith("issues/") else "discussion"
     opens = comment is opener
@@ -29,7 +31,12 @@ def request(event: DemoEvent) -> tuple[dict[str, str], dict[str, Any]]:
     text = event.before if event.type is EventType.deleted else event.text
     body: dict[str, Any] = {
         "action": action,
-        place: _thread(event, place, text if opens else opener.text, event.changed_at if opens else event.opened_at),
+        place: _thread(
+            event,
+            place,
+            text if opens else opener.text,
+            event.changed_at if opens else event.opened_at,
+        ),
         "repository": _repository(),
         "organization": {
             "login": "tidewater-app",
@@ -78,9 +85,25 @@ def _thread(event: DemoEvent, place: str, text: str, updated: datetime) -> dict[
     }
     if place == "issue":
         address = f"{_API}/issues/{number}"
-        return thread | {"url": address, "comments_url": f"{address}/comments", "assignee": None, "closed_at": None}
-    category = {"id": 41_000_001, "emoji": ":bulb:", "name": "Ideas", "slug": "ideas", "is_answerable": False}
-    return thread | {"category": category, "answer_html_url": None, "answer_chosen_at": None, "answer_chosen_by": None}
+        return thread | {
+            "url": address,
+            "comments_url": f"{address}/comments",
+            "assignee": None,
+            "closed_at": None,
+        }
+    category = {
+        "id": 41_000_001,
+        "emoji": ":bulb:",
+        "name": "Ideas",
+        "slug": "ideas",
+        "is_answerable": False,
+    }
+    return thread | {
+        "category": category,
+        "answer_html_url": None,
+        "answer_chosen_at": None,
+        "answer_chosen_by": None,
+    }
 
 
 def _comment(event: DemoEvent, place: str, text: str) -> dict[str, Any]:
@@ -139,7 +162,12 @@ def _association(comment: DemoComment) -> str:
 
 
 def _reactions(comment: DemoComment, address: str) -> dict[str, Any]:
-    return {"url": address, "total_count": comment.likes, "+1": comment.likes, **dict.fromkeys(_EMOJI, 0)}
+    return {
+        "url": address,
+        "total_count": comment.likes,
+        "+1": comment.likes,
+        **dict.fromkeys(_EMOJI, 0),
+    }
 
 
 def _repository() -> dict[str, Any]:

@@ -20,7 +20,8 @@ _FIRST_PAUSE = 0.2  # seconds; doubled at each try
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A delivery that was not taken. ``status`` is 0 where no answer came; ``reason`` is one snake_case word."""
+    """A delivery that was not taken. ``status`` is 0 where no answer came; ``reason`` is one
+    snake_case word."""
 
     source_name: str
     comment_key: str
@@ -55,10 +56,11 @@ async def replay(
 ) -> ReplayResult:
     """Post the community's deliveries to ``{base_url}/hooks/{source id}``, the oldest first.
 
-    ``epoch`` is the aware time before which everything happened: with the same epoch a second replay sends the same ids
-    and versions, so nothing is stored twice. ``comments`` defaults to the whole community; a platform without a source
-    is left out. The deliveries of one comment are sent one after another; a lost connection and a 503 are tried again,
-    5 times. ``on_progress`` gets the deliveries done and their total. Raises ValueError for an epoch without a zone.
+    ``epoch`` is the aware time before which everything happened: with the same epoch a second
+    replay sends the same ids and versions, so nothing is stored twice. ``comments`` defaults to the
+    whole community; a platform without a source is left out. The deliveries of one comment are sent
+    one after another; a lost connection and a 503 are tried again, 5 times. ``on_progress`` gets
+    the deliveries done and their total. Raises ValueError for an epoch without a zone.
     """
     if epoch.tzinfo is None:
         raise ValueError("The epoch needs a time zone.")
@@ -93,8 +95,12 @@ async def replay(
 
 def _chains(happened: Sequence[DemoEvent]) -> Iterator[list[DemoEvent]]:
     """The events of each comment in order, the oldest comment first."""
-    ordered = sorted(happened, key=lambda event: (event.created_at, event.comment.number, event.revision))
-    return iter([list(chain) for _, chain in groupby(ordered, key=lambda event: event.comment.number)])
+    ordered = sorted(
+        happened, key=lambda event: (event.created_at, event.comment.number, event.revision)
+    )
+    return iter(
+        [list(chain) for _, chain in groupby(ordered, key=lambda event: event.comment.number)]
+    )
 
 
 async def _send(
@@ -106,7 +112,8 @@ async def _send(
     now: Callable[[], datetime],
     sleep: Callable[[float], Awaitable[None]],
 ) -> Refusal | None:
-    """Post one delivery; signed anew at each try, since a signed time grows old. Returns None where it was taken."""
+    """Post one delivery; signed anew at each try, since a signed time grows old. Returns None where
+    it was taken."""
     address = f"{base_url.rstrip('/')}/hooks/{source.id}"
     status, reason = 0, "unreachable"
     for attempt in range(_TRIES):
@@ -114,7 +121,9 @@ async def _send(
             await sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
         sending = request(event, name, source, now())
         try:
-            response = await client.post(address, content=sending.body, headers=dict(sending.headers))
+            response = await client.post(
+                address, content=sending.body, headers=dict(sending.headers)
+            )
         except httpx.TransportError:
             status, reason = 0, "unreachable"
             continue

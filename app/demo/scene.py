@@ -1,4 +1,5 @@
-"""The demo's product with its sources, trackers and administrator: made once, found again at every later start."""
+"""The demo's product with its sources, trackers and administrator: made once, found again at every
+later start."""
 
 from __future__ import annotations
 
@@ -11,18 +12,18 @@ from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.accounts import create_user, has_password, list_users, set_password
 from app.demo.community import PRODUCT, events, load
 from app.demo.sending import SourceAddress
 from app.demo.sending import settings as source_settings
 from app.models.product import Product
 from app.models.source import Source
 from app.models.tracker import Tracker
-from app.products import create_product, list_products
-from app.runtime import Services
-from app.sources import active_secrets, create_source, list_sources
-from app.trackers import create_tracker, list_trackers, update_tracker
-from app.vault import Vault
+from app.running.runtime import Services
+from app.setup.accounts import create_user, has_password, list_users, set_password
+from app.setup.products import create_product, list_products
+from app.setup.sources import active_secrets, create_source, list_sources
+from app.setup.trackers import create_tracker, list_trackers, update_tracker
+from app.storage.vault import Vault
 
 EMAIL = "admin@tidewater.example"
 SOURCES = {
@@ -59,20 +60,24 @@ class Scene:
 
 
 async def set_up(services: Services, sandbox: str, password_file: Path) -> Scene:
-    """Make what is missing. ``sandbox`` is the address of the sandbox tracker; a new one reaches the trackers too."""
+    """Make what is missing. ``sandbox`` is the address of the sandbox tracker; a new one reaches
+    the trackers too."""
     async with services.database.session() as session:
         product = await _product(session)
         sources = await _sources(session, services.vault, product)
         await _trackers(session, services.vault, product, sandbox)
         addresses = {
             source.name: SourceAddress(
-                str(source.id), source.platform, (await active_secrets(session, services.vault, source.id))[0]
+                str(source.id),
+                source.platform,
+                (await active_secrets(session, services.vault, source.id))[0],
             )
             for source in sources
         }
     async with services.database.transaction() as connection:
         found = await connection.execute(
-            "select count(*) as stored from delivery where source_id = any(%s)", [[source.id for source in sources]]
+            "select count(*) as stored from delivery where source_id = any(%s)",
+            [[source.id for source in sources]],
         )
         row = await found.fetchone()
     assert row is not None
@@ -85,8 +90,11 @@ async def _product(session: AsyncSession) -> Product:
     found = [each for each in await list_products(session) if each.slug == PRODUCT.lower()]
     if found:
         return found[0]
-    # Lower than what a team would choose: in a sandbox a wrong ticket costs nothing, and there is more to look at.
-    return await create_product(session, PRODUCT, policy="auto", auto_min_people=2, auto_min_confidence=0.5)
+    # Lower than what a team would choose: in a sandbox a wrong ticket costs nothing, and there is
+    # more to look at.
+    return await create_product(
+        session, PRODUCT, policy="auto", auto_min_people=2, auto_min_confidence=0.5
+    )
 
 
 async def _sources(session: AsyncSession, vault: Vault, product: Product) -> list[Source]:
@@ -95,7 +103,9 @@ async def _sources(session: AsyncSession, vault: Vault, product: Product) -> lis
         if name not in known:
             fields = source_settings(platform)
             secret = secrets.token_urlsafe(32)  # Slack would make it itself
-            known[name], _ = await create_source(session, vault, product.id, platform, name, fields, secret)
+            known[name], _ = await create_source(
+                session, vault, product.id, platform, name, fields, secret
+            )
     return [known[name] for name in SOURCES]
 
 
@@ -103,12 +113,26 @@ async def _trackers(session: AsyncSession, vault: Vault, product: Product, sandb
     """Bugs go to a Jira project and requests to a GitHub repository, so that both can be seen."""
     known = {tracker.name: tracker for tracker in await list_trackers(session, product.id)}
     wanted: list[tuple[str, str, dict[str, str], dict[str, str], str]] = [
-        ("Jira (sandbox)", "jira", {"base_url": sandbox, "project": "TIDE"}, {**_TOKEN, "email": EMAIL}, "bug"),
-        ("GitHub (sandbox)", "github", {"base_url": sandbox, "repository": "tidewater/app"}, _TOKEN, "feature"),
+        (
+            "Jira (sandbox)",
+            "jira",
+            {"base_url": sandbox, "project": "TIDE"},
+            {**_TOKEN, "email": EMAIL},
+            "bug",
+        ),
+        (
+            "GitHub (sandbox)",
+            "github",
+            {"base_url": sandbox, "repository": "tidewater/app"},
+            _TOKEN,
+            "feature",
+        ),
     ]
     for name, kind, settings, credentials, takes in wanted:
         if name not in known:
-            await create_tracker(session, vault, product.id, kind, name, settings, credentials, [takes])
+            await create_tracker(
+                session, vault, product.id, kind, name, settings, credentials, [takes]
+            )
         elif _address(known[name]) != sandbox:
             changed = {**known[name].settings, "base_url": sandbox}
             await update_tracker(session, vault, known[name].id, settings=changed)

@@ -26,7 +26,8 @@ class SourceAddress:
 
 @dataclass(frozen=True, slots=True)
 class DemoRequest:
-    """One webhook request, signed. ``source_name`` is the key of its source; header names are lower case."""
+    """One webhook request, signed. ``source_name`` is the key of its source; header names are lower
+    case."""
 
     source_name: str
     comment_key: str
@@ -35,18 +36,27 @@ class DemoRequest:
 
 
 def settings(platform: str) -> dict[str, str]:
-    """The settings that a source of the platform needs so that links and staff of the sample community are right."""
+    """The settings that a source of the platform needs so that links and staff of the sample
+    community are right."""
     return dict(_PLATFORMS[platform].SETTINGS)
 
 
 def request(event: DemoEvent, name: str, source: SourceAddress, now: datetime) -> DemoRequest:
-    """The request that the event's platform sends about it. ``now`` is signed where the platform signs a time; the
-    rest depends on the event alone."""
+    """The request that the event's platform sends about it. ``now`` is signed where the platform
+    signs a time; the rest depends on the event alone."""
     headers, payload = _PLATFORMS[source.platform].request(event)
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
     signature = registry.source(source.platform).signature
-    signed = sign(signature, source.secret, body, id=f"msg_{event.delivery.hex}", timestamp=int(now.timestamp()))
-    return DemoRequest(name, event.comment.key, {"content-type": "application/json", **headers, **signed}, body)
+    signed = sign(
+        signature,
+        source.secret,
+        body,
+        id=f"msg_{event.delivery.hex}",
+        timestamp=int(now.timestamp()),
+    )
+    return DemoRequest(
+        name, event.comment.key, {"content-type": "application/json", **headers, **signed}, body
+    )
 
 
 def requests(
@@ -55,7 +65,8 @@ def requests(
     now: Callable[[], datetime],
     sources: Mapping[str, SourceAddress],
 ) -> Iterator[DemoRequest]:
-    """Every request of the community in the order of events, signed at the moment it is taken from the iterator.
+    """Every request of the community in the order of events, signed at the moment it is taken from
+    the iterator.
 
     A platform without a source is left out; one with several sources sends to the first.
     """

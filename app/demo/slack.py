@@ -1,6 +1,7 @@
 """The community's Slack workspace: events of the Events API.
 
-The members come from a shared channel (Slack Connect), so that each message carries its author's ``user_profile``.
+The members come from a shared channel (Slack Connect), so that each message carries its author's
+``user_profile``.
 """
 
 from __future__ import annotations
@@ -60,9 +61,19 @@ def _inner(event: DemoEvent) -> dict[str, Any]:
     change = {"type": "message", **channel, "hidden": True, "ts": happened, "event_ts": happened}
     before = _message(event, event.before)
     if event.type is EventType.deleted:
-        return {**change, "subtype": "message_deleted", "deleted_ts": before["ts"], "previous_message": before}
+        return {
+            **change,
+            "subtype": "message_deleted",
+            "deleted_ts": before["ts"],
+            "previous_message": before,
+        }
     edited = {"user": before["user"], "ts": f"{int(event.at.timestamp())}.000000"}
-    now = {**_message(event, event.text), "edited": edited, "source_team": _TEAM, "user_team": _TEAM}
+    now = {
+        **_message(event, event.text),
+        "edited": edited,
+        "source_team": _TEAM,
+        "user_team": _TEAM,
+    }
     return {**change, "subtype": "message_changed", "message": now, "previous_message": before}
 
 
@@ -90,7 +101,9 @@ def _message(event: DemoEvent, text: str) -> dict[str, Any]:
             {
                 "type": "rich_text",
                 "block_id": event.delivery.hex[:5],
-                "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}],
+                "elements": [
+                    {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+                ],
             }
         ],
     }
@@ -107,6 +120,7 @@ def _ts(comment: DemoComment, created_at: datetime) -> str:
 
 
 def _mrkdwn(text: str) -> str:
-    """Text as Slack writes it: control characters escaped, links in angle brackets, ``@channel`` as a command."""
+    """Text as Slack writes it: control characters escaped, links in angle brackets, ``@channel`` as
+    a command."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _LINK.sub(r"<\g<0>>", escaped).replace("@channel", "<!channel>")

@@ -1,4 +1,5 @@
-"""The job engine: pushes to trackers when they are due, and the sweeps that find whatever a wake-up missed."""
+"""The job engine: pushes to trackers when they are due, and the sweeps that find whatever a wake-up
+missed."""
 
 from __future__ import annotations
 
@@ -9,16 +10,16 @@ import procrastinate
 import structlog
 from procrastinate.jobs import Status
 
-from app.chosen_model import load_grouper
 from app.config import Settings
-from app.db import Database
-from app.faces import refresh_faces
 from app.jobs.learning import add_learning
 from app.jobs.upkeep import add_upkeep
-from app.ledger import PUSH_TASK, QUEUE, wake_push
-from app.sync import Push
-from app.vault import Vault
-from app.writing import Writer
+from app.judging.chosen_model import load_grouper
+from app.storage.db import Database
+from app.storage.vault import Vault
+from app.themes.faces import refresh_faces
+from app.themes.writing import Writer
+from app.tickets.ledger import PUSH_TASK, QUEUE, wake_push
+from app.tickets.push import Push
 from classifiers.contract import Enricher
 
 log = structlog.get_logger(__name__)
@@ -34,10 +35,15 @@ DUE = """
 EXPIRED = "delete from login_session where expires_at < now()"
 
 
-def job_app(database: Database, vault: Vault, settings: Settings, enricher: Enricher) -> procrastinate.App:
+def job_app(
+    database: Database, vault: Vault, settings: Settings, enricher: Enricher
+) -> procrastinate.App:
     """The engine's tasks, bound to this process's database and keys."""
     connector = procrastinate.PsycopgConnector(
-        conninfo=database.conninfo, min_size=1, max_size=4, kwargs={"options": "-c search_path=procrastinate,public"}
+        conninfo=database.conninfo,
+        min_size=1,
+        max_size=4,
+        kwargs={"options": "-c search_path=procrastinate,public"},
     )
     jobs = procrastinate.App(connector=connector)
 
@@ -86,7 +92,9 @@ async def sweep_once(database: Database) -> None:
         await connection.execute(EXPIRED)
 
 
-async def run_jobs(database: Database, vault: Vault, settings: Settings, enricher: Enricher) -> None:
+async def run_jobs(
+    database: Database, vault: Vault, settings: Settings, enricher: Enricher
+) -> None:
     """Work on jobs until cancelled; starts again when the database was away."""
     while True:
         jobs = job_app(database, vault, settings, enricher)

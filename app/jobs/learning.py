@@ -1,4 +1,5 @@
-"""The jobs that learn: a training that was asked for, and the hourly look for products with new labels."""
+"""The jobs that learn: a training that was asked for, and the hourly look for products with new
+labels."""
 
 from __future__ import annotations
 
@@ -7,11 +8,11 @@ import uuid
 import procrastinate
 import structlog
 
-from app import learning
-from app.db import Database
 from app.errors import RelayError
-from app.ledger import QUEUE
-from app.training_queue import TRAIN_TASK, ask_for_training, due_for_training
+from app.learning import training
+from app.learning.training_queue import TRAIN_TASK, ask_for_training, due_for_training
+from app.storage.db import Database
+from app.tickets.ledger import QUEUE
 from classifiers.contract import Enricher
 
 log = structlog.get_logger(__name__)
@@ -33,27 +34,38 @@ def add_learning(jobs: procrastinate.App, database: Database, enricher: Enricher
 
 
 async def ask_for_all(database: Database, enricher: Enricher) -> int:
-    """Ask for the training of every product that has enough new labels, or whose version is of another shipped model;
-    returns how many were asked for."""
+    """Ask for the training of every product that has enough new labels, or whose version is of
+    another shipped model; returns how many were asked for."""
     asked = 0
     async with database.transaction() as connection:
-        for what, least in learning.LEAST.items():
-            for product_id in await due_for_training(connection, what, least, learning.base(enricher, what)):
+        for what, least in training.LEAST.items():
+            for product_id in await due_for_training(
+                connection, what, least, training.base(enricher, what)
+            ):
                 asked += await ask_for_training(connection, product_id, what, "system")
     return asked
 
 
 async def train_once(
     database: Database, enricher: Enricher, product_id: uuid.UUID, what: str, actor: str
-) -> learning.Outcome | None:
-    """Train and log what came of it; None where it failed for a reason that trying again at once does not change."""
+) -> training.Outcome | None:
+    """Train and log what came of it; None where it failed for a reason that trying again at once
+    does not change."""
     try:
-        outcome = await learning.train(database, enricher, product_id, what, actor=actor)
+        outcome = await training.train(database, enricher, product_id, what, actor=actor)
     except RelayError as error:
-        log.warning("training_failed", product=str(product_id), what=what, reason=error.reason, detail=error.detail)
+        log.warning(
+            "training_failed",
+            product=str(product_id),
+            what=what,
+            reason=error.reason,
+            detail=error.detail,
+        )
         return None
     except Exception:
-        log.exception("training_failed", product=str(product_id), what=what, reason="internal_error")
+        log.exception(
+            "training_failed", product=str(product_id), what=what, reason="internal_error"
+        )
         raise
     log.info(
         "training_done",

@@ -1,4 +1,5 @@
-"""The stage workers: three loops that take batches as long as there are any, and otherwise wait to be woken."""
+"""The stage workers: four loops that take batches as long as there are any, and otherwise wait to
+be woken."""
 
 from __future__ import annotations
 
@@ -13,11 +14,13 @@ import psycopg
 import structlog
 
 from app.config import Settings
-from app.db import Database, DatabaseAway
-from app.enriching import enrich_batch
-from app.grouping import group_batch
+from app.intake.parsing import parse_batch
+from app.judging.enriching import enrich_batch
 from app.metrics import STAGE_SECONDS
-from app.parsing import parse_batch
+from app.storage.advisory import WORK_CHANNEL
+from app.storage.db import Database, DatabaseAway
+from app.themes.grouping import group_batch
+from app.triage.policy import apply_policies
 from classifiers.contract import Enricher, Grouper
 
 log = structlog.get_logger(__name__)
@@ -25,37 +28,55 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A name and a step that returns how many rows it took. ``wake`` is set when there may be work."""
+    """A name and a step that returns how many rows it took. ``wake`` is set when there may be
+    work."""
 
     name: str
     step: Callable[[], Awaitable[int]]
     wake: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-def stages(database: Database, enricher: Enricher, grouper: Grouper, settings: Settings) -> list[Stage]:
-    """Parse, enrich and group, in the way of a comment."""
-    common = {"limit": settings.batch_size, "lease": settings.lease_seconds, "max_attempts": settings.max_attempts}
+def stages(
+    database: Database, enricher: Enricher, grouper: Grouper, settings: Settings
+) -> list[Stage]:
+    """Parse, enrich, group and apply the policy, in the way of a comment."""
+    common = {
+        "limit": settings.batch_size,
+        "lease": settings.lease_seconds,
+        "max_attempts": settings.max_attempts,
+    }
     return [
         Stage("parse", lambda: parse_batch(database, **common)),  # type: ignore[arg-type]
         Stage("enrich", lambda: enrich_batch(database, enricher, **common)),  # type: ignore[arg-type]
         Stage(
             "group",
-            lambda: group_batch(database, grouper, limit=settings.batch_size, refresh_seconds=settings.refresh_seconds),
+            lambda: group_batch(
+                database,
+                grouper,
+                limit=settings.batch_size,
+                refresh_seconds=settings.refresh_seconds,
+            ),
         ),
+        Stage("policy", lambda: apply_policies(database, limit=settings.batch_size)),
     ]
 
 
 def share_interpreter() -> None:
-    """Let the model's thread and the event loop take turns every half millisecond instead of every five.
+    """Let the model's thread and the event loop take turns every half millisecond instead of every
+    five.
 
-    Grouping is many short steps: waiting five milliseconds for each of them while texts are prepared cost a tenth of
-    the whole way's rate, measured with ``tests/benchmarks/bench_pipeline``.
+    Grouping is many short steps: waiting five milliseconds for each of them while texts are
+    prepared cost a tenth of the whole way's rate, measured with
+    ``tests/benchmarks/bench_pipeline``.
     """
     sys.setswitchinterval(0.0005)
 
 
-async def run_stages(database: Database, chain: Sequence[Stage], idle_seconds: float, stop: asyncio.Event) -> None:
-    """Run every stage until ``stop`` is set; the batches in hand are finished, so that no lease outlives the worker.
+async def run_stages(
+    database: Database, chain: Sequence[Stage], idle_seconds: float, stop: asyncio.Event
+) -> None:
+    """Run every stage until ``stop`` is set; the batches in hand are finished, so that no lease
+    outlives the worker.
 
     A wake-up is a hint; looking again every ``idle_seconds`` is the guarantee.
     """
@@ -76,7 +97,9 @@ async def drain(chain: Sequence[Stage]) -> int:
     return total
 
 
-async def _run(stage: Stage, following: Stage | None, idle_seconds: float, stop: asyncio.Event) -> None:
+async def _run(
+    stage: Stage, following: Stage | None, idle_seconds: float, stop: asyncio.Event
+) -> None:
     trouble = 0
     while not stop.is_set():
         stage.wake.clear()
@@ -88,7 +111,12 @@ async def _run(stage: Stage, following: Stage | None, idle_seconds: float, stop:
             trouble = 0
         except Exception as error:
             if trouble == 0 or not isinstance(error, DatabaseAway):
-                log.error("stage_failed", stage=stage.name, reason=getattr(error, "reason", ""), exc_info=error)
+                log.error(
+                    "stage_failed",
+                    stage=stage.name,
+                    reason=getattr(error, "reason", ""),
+                    exc_info=error,
+                )
             trouble += 1
             await asyncio.sleep(min(5.0, 0.25 * 2 ** min(trouble, 5)))
             continue
@@ -104,9 +132,11 @@ async def _listen(database: Database, wake: asyncio.Event) -> None:
     """Set ``wake`` whenever somebody stored deliveries."""
     while True:
         try:
-            connection = await psycopg.AsyncConnection.connect(database.conninfo, autocommit=True, connect_timeout=5)
+            connection = await psycopg.AsyncConnection.connect(
+                database.conninfo, autocommit=True, connect_timeout=5
+            )
             async with connection:
-                await connection.execute("listen relay_work")
+                await connection.execute(f"listen {WORK_CHANNEL}")
                 async for _ in connection.notifies():
                     wake.set()
         except psycopg.Error:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import procrastinate
 
-from app.db import Database
-from app.ledger import QUEUE
-from app.proposals import propose_merges
-from app.search_index import keep_search_indexes
-from app.word_shares import count_words
+from app.storage.db import Database
+from app.themes.proposals import propose_merges
+from app.themes.search_index import keep_search_indexes
+from app.themes.word_shares import count_words
+from app.tickets.ledger import QUEUE
 from classifiers.contract import Grouper
 
 EVERY_MINUTE = "* * * * *"

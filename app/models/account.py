@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from app.models.base import Moment, moment, new_id, number, reference, utc_now, word
+from app.models.states import Role, holds_only
 
 
 class User(SQLModel, table=True):
     """Somebody who signs in to the dashboard. ``role``: ``admin`` or ``member``."""
 
     __tablename__ = "user_account"
-    __table_args__ = (sa.CheckConstraint("role in ('admin', 'member')", name="user_role"),)
+    __table_args__ = (holds_only("role", Role, name="user_role"),)
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     email: str = Field(unique=True, sa_type=sa.Text)
@@ -39,7 +40,8 @@ class LoginSession(SQLModel, table=True):
 
 
 class ApiToken(SQLModel, table=True):
-    """A bearer token of the REST API. Only its SHA-256 and first characters are kept. ``scopes`` is space-separated."""
+    """A bearer token of the REST API. Only its SHA-256 and first characters are kept. ``scopes`` is
+    space-separated."""
 
     __tablename__ = "api_token"
 

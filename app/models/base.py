@@ -34,20 +34,28 @@ def moment(*, index: bool = False) -> Any:
 def document() -> Any:
     """A JSON object, ``{}`` when nothing is known."""
     return Field(
-        default_factory=dict, sa_type=JSONB, nullable=False, sa_column_kwargs={"server_default": sa.text("'{}'::jsonb")}
+        default_factory=dict,
+        sa_type=JSONB,
+        nullable=False,
+        sa_column_kwargs={"server_default": sa.text("'{}'::jsonb")},
     )
 
 
 def word(default: str = "") -> Any:
     """A text column with a default on both sides."""
     return Field(
-        default=default, nullable=False, sa_type=sa.Text, sa_column_kwargs={"server_default": sa.text(f"'{default}'")}
+        default=default,
+        nullable=False,
+        sa_type=sa.Text,
+        sa_column_kwargs={"server_default": sa.text(f"'{default}'")},
     )
 
 
 def number(default: int = 0) -> Any:
     """A whole number with a default on both sides."""
-    return Field(default=default, nullable=False, sa_column_kwargs={"server_default": sa.text(str(default))})
+    return Field(
+        default=default, nullable=False, sa_column_kwargs={"server_default": sa.text(str(default))}
+    )
 
 
 def big_number() -> Any:
@@ -60,12 +68,16 @@ def serial_id() -> Any:
     return Field(default=None, sa_column=sa.Column(sa.BigInteger, sa.Identity(), primary_key=True))
 
 
-def reference(target: str, *, index: bool = True, nullable: bool = False, cascade: bool = True) -> Any:
+def reference(
+    target: str, *, index: bool = True, nullable: bool = False, cascade: bool = True
+) -> Any:
     """A foreign key; rows go with what they belong to, or lose the reference."""
     return Field(
         default=None,
         sa_column=sa.Column(
-            sa.ForeignKey(target, ondelete="CASCADE" if cascade else "SET NULL"), index=index, nullable=nullable
+            sa.ForeignKey(target, ondelete="CASCADE" if cascade else "SET NULL"),
+            index=index,
+            nullable=nullable,
         ),
     )
 

@@ -1,4 +1,5 @@
-"""A comment is one message by one author in a thread; its stage is the queue of the enrich and group steps."""
+"""A comment is one message by one author in a thread; its stage is the queue of the enrich and
+group steps."""
 
 from __future__ import annotations
 
@@ -21,22 +22,34 @@ from app.models.base import (
     utc_now,
     word,
 )
+from app.models.states import CommentStage, Tone, holds_only
 
-SEARCH = (
-    "to_tsvector('english', left(thread_title || ' ' || text, 20000)) || array_to_tsvector(array[product_id::text])"
-)
-"""The product is a word of its comments, so that one index finds the rare words of one product among all others."""
+SEARCH = "to_tsvector('english', left(thread_title || ' ' || text, 20000)) || array_to_tsvector(array[product_id::text])"
+"""The product is a word of its comments, so that one index finds the rare words of one product
+among all others."""
 
 
-COUNTED = ["deleted_at", "source_id", "author_id", "kind", "kind_reason", "sentiment", "tone", "theme_id", "wording"]
-"""What the numbers of a period are made of: the index carries it, so that they need not read the wide rows."""
+COUNTED = [
+    "deleted_at",
+    "source_id",
+    "author_id",
+    "kind",
+    "kind_reason",
+    "sentiment",
+    "tone",
+    "theme_id",
+    "wording",
+]
+"""What the numbers of a period are made of: the index carries it, so that they need not read the
+wide rows."""
 
 NEAR_PREFIX = "embedding_near_"
 """How the names of the vector indexes of single products begin."""
 
 
 class Person(SQLModel, table=True):
-    """The human behind linked handles. An author that is linked to nobody counts as a person of its own."""
+    """The human behind linked handles. An author that is linked to nobody counts as a person of its
+    own."""
 
     __tablename__ = "person"
 
@@ -47,10 +60,13 @@ class Person(SQLModel, table=True):
 
 
 class Author(SQLModel, table=True):
-    """A handle on one platform. ``realm`` is where ``external_id`` is unique: a platform, or one source of it."""
+    """A handle on one platform. ``realm`` is where ``external_id`` is unique: a platform, or one
+    source of it."""
 
     __tablename__ = "author"
-    __table_args__ = (sa.UniqueConstraint("product_id", "realm", "external_id", name="author_once"),)
+    __table_args__ = (
+        sa.UniqueConstraint("product_id", "realm", "external_id", name="author_once"),
+    )
 
     id: int = serial_id()
     product_id: uuid.UUID = reference("product.id", index=False)
@@ -58,8 +74,12 @@ class Author(SQLModel, table=True):
     external_id: str = Field(sa_type=sa.Text)
     handle: str = word()
     name: str = word()
-    is_staff: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()})
-    is_bot: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()})
+    is_staff: bool = Field(
+        default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
+    )
+    is_bot: bool = Field(
+        default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
+    )
     person_id: int | None = reference("person.id", nullable=True, cascade=False)
     created_at: Moment = utc_now()
 
@@ -67,21 +87,26 @@ class Author(SQLModel, table=True):
 class Comment(SQLModel, table=True):
     """The current version of a comment and what we understood of it.
 
-    ``stage``: ``parsed`` (waits for enrich) -> ``enriched`` (waits for group) -> ``grouped``; or ``failed`` with a
-    reason. ``kind_by`` and ``theme_by`` say who decided: ``model`` or ``person``; a person's word is never overruled.
-    ``grouping`` holds why it is in its theme: verdict, score, thresholds, nearest comments, words in common.
-    ``other_kinds`` are what parts of it say beside ``kind``; ``tone`` is a hint for the community manager. Comments
-    with the same ``wording`` were copied from one another; it is empty for a text so short that two people may well
-    write it.
+    ``stage``: ``parsed`` (waits for enrich) -> ``enriched`` (waits for group) -> ``grouped``; or
+    ``failed`` with a reason. ``kind_by`` and ``theme_by`` say who decided: ``model`` or ``person``;
+    a person's word is never overruled. ``grouping`` holds why it is in its theme: verdict, score,
+    thresholds, nearest comments, words in common. ``other_kinds`` are what parts of it say beside
+    ``kind``; ``tone`` is a hint for the community manager. Comments with the same ``wording`` were
+    copied from one another; it is empty for a text so short that two people may well write it.
     """
 
     __tablename__ = "comment"
     __table_args__ = (
         sa.UniqueConstraint("source_id", "external_id", name="comment_once"),
         sa.Index("comment_to_enrich", "id", postgresql_where=sa.text("stage = 'parsed'")),
-        sa.Index("comment_to_group", "product_id", "id", postgresql_where=sa.text("stage = 'enriched'")),
         sa.Index(
-            "comment_by_theme", "theme_id", sa.text("created_at desc"), postgresql_where=sa.text("theme_id is not null")
+            "comment_to_group", "product_id", "id", postgresql_where=sa.text("stage = 'enriched'")
+        ),
+        sa.Index(
+            "comment_by_theme",
+            "theme_id",
+            sa.text("created_at desc"),
+            postgresql_where=sa.text("theme_id is not null"),
         ),
         sa.Index(
             "comment_by_product",
@@ -91,17 +116,35 @@ class Comment(SQLModel, table=True):
             postgresql_include=COUNTED,
         ),
         sa.Index("comment_by_time", sa.text("created_at desc"), sa.text("id desc")),
-        sa.Index("comment_failed", "product_id", "id", postgresql_where=sa.text("stage = 'failed'")),
+        sa.Index(
+            "comment_failed", "product_id", "id", postgresql_where=sa.text("stage = 'failed'")
+        ),
         sa.Index("comment_by_delivery", "delivery_id"),
         sa.Index("comment_by_thread", "source_id", "thread_id"),
         sa.Index(
-            "comment_by_fingerprint", "product_id", "fingerprint", "id", postgresql_where=sa.text("fingerprint <> ''")
+            "comment_by_fingerprint",
+            "product_id",
+            "fingerprint",
+            "id",
+            postgresql_where=sa.text("fingerprint <> ''"),
         ),
-        sa.Index("comment_search", "search", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
-        sa.Index("comment_hostile", "product_id", sa.text("created_at desc"), postgresql_where=sa.text("tone <> ''")),
-        sa.CheckConstraint("stage in ('parsed', 'enriched', 'grouped', 'failed')", name="comment_stage"),
-        sa.CheckConstraint("kind in ('', 'bug', 'feature', 'question', 'praise', 'other')", name="comment_kind"),
-        sa.CheckConstraint("tone in ('', 'hostile')", name="comment_tone"),
+        sa.Index(
+            "comment_search",
+            "search",
+            postgresql_using="gin",
+            postgresql_with={"fastupdate": "off"},
+        ),
+        sa.Index(
+            "comment_hostile",
+            "product_id",
+            sa.text("created_at desc"),
+            postgresql_where=sa.text("tone <> ''"),
+        ),
+        holds_only("stage", CommentStage, name="comment_stage"),
+        sa.CheckConstraint(
+            "kind in ('', 'bug', 'feature', 'question', 'praise', 'other')", name="comment_kind"
+        ),
+        holds_only("tone", Tone, name="comment_tone"),
     )
 
     id: int = serial_id()
@@ -115,7 +158,9 @@ class Comment(SQLModel, table=True):
     thread_title: str = word()
     permalink: str = word()
     parent_id: str = word()
-    opens_thread: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()})
+    opens_thread: bool = Field(
+        default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
+    )
     author_id: int | None = reference("author.id", nullable=True, cascade=False)
     text: str = word()
     likes: int = number(0)
@@ -132,7 +177,9 @@ class Comment(SQLModel, table=True):
     language: str = word()
     fingerprint: str = word()
     kind: str = word()
-    kind_confidence: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
+    kind_confidence: float = Field(
+        default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")}
+    )
     kind_scores: Json = document()
     kind_by: str = word("model")
     kind_reason: str = word()
@@ -143,9 +190,13 @@ class Comment(SQLModel, table=True):
         sa_column_kwargs={"server_default": sa.text("'{}'")},
     )
     tone: str = word()
-    tone_confidence: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
+    tone_confidence: float = Field(
+        default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")}
+    )
     wording: str = word()
-    sentiment: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
+    sentiment: float = Field(
+        default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")}
+    )
     model_version: str = word()
     theme_id: uuid.UUID | None = reference("theme.id", index=False, nullable=True, cascade=False)
     theme_by: str = word("model")
@@ -158,10 +209,15 @@ class Comment(SQLModel, table=True):
 
 
 class CommentVersion(SQLModel, table=True):
-    """Every version of a comment that ever arrived: what makes it the same one again, and the history of edits."""
+    """Every version of a comment that ever arrived: what makes it the same one again, and the
+    history of edits."""
 
     __tablename__ = "comment_version"
-    __table_args__ = (sa.UniqueConstraint("source_id", "external_id", "version", "type", name="comment_version_once"),)
+    __table_args__ = (
+        sa.UniqueConstraint(
+            "source_id", "external_id", "version", "type", name="comment_version_once"
+        ),
+    )
 
     id: int = serial_id()
     product_id: uuid.UUID = Field(nullable=False)
@@ -177,24 +233,29 @@ class CommentVersion(SQLModel, table=True):
 class CommentEmbedding(SQLModel, table=True):
     """A comment's unit vector, apart from the comment so that a search reads little.
 
-    ``model`` names the space of the vector (``Enricher.space``): only vectors of one space are compared. ``live``: in
-    an open theme.
+    ``model`` names the space of the vector (``Enricher.space``): only vectors of one space are
+    compared. ``live``: in an open theme.
     """
 
     __tablename__ = "comment_embedding"
     __table_args__ = (sa.Index("embedding_live", "product_id", postgresql_where=sa.text("live")),)
 
     comment_id: int = Field(
-        sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("comment.id", ondelete="CASCADE"), primary_key=True)
+        sa_column=sa.Column(
+            sa.BigInteger, sa.ForeignKey("comment.id", ondelete="CASCADE"), primary_key=True
+        )
     )
     product_id: uuid.UUID = Field(nullable=False)
     model: str = Field(sa_type=sa.Text)
-    live: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()})
+    live: bool = Field(
+        default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
+    )
     embedding: list[float] = Field(sa_column=sa.Column(HALFVEC(384), nullable=False))
 
 
 class WordShare(SQLModel, table=True):
-    """In what ``share`` of a product's comments a common word occurs, and in about how many; a rare word has no row."""
+    """In what ``share`` of a product's comments a common word occurs, and in about how many; a rare
+    word has no row."""
 
     __tablename__ = "word_share"
 

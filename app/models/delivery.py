@@ -7,14 +7,26 @@ import uuid
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.models.base import Json, Moment, document, moment, number, reference, serial_id, utc_now, word
+from app.models.base import (
+    Json,
+    Moment,
+    document,
+    moment,
+    number,
+    reference,
+    serial_id,
+    utc_now,
+    word,
+)
+from app.models.states import DeliveryStage, holds_only
 
 
 class Delivery(SQLModel, table=True):
     """One received webhook request or polled page.
 
-    ``stage``: ``received`` (waits) -> ``parsed``, ``ignored`` (on purpose, ``reason`` says why), ``unknown`` (an event
-    nobody listed) or ``failed`` (``reason`` and ``detail`` say why; it can be replayed).
+    ``stage``: ``received`` (waits) -> ``parsed``, ``ignored`` (on purpose, ``reason`` says why),
+    ``unknown`` (an event nobody listed) or ``failed`` (``reason`` and ``detail`` say why; it can be
+    replayed).
     """
 
     __tablename__ = "delivery"
@@ -24,9 +36,12 @@ class Delivery(SQLModel, table=True):
         sa.Index("delivery_by_source", "source_id", sa.text("id desc")),
         sa.Index("delivery_by_time", "received_at", postgresql_using="brin"),
         sa.Index(
-            "delivery_troubled", "stage", sa.text("id desc"), postgresql_where=sa.text("stage in ('failed', 'unknown')")
+            "delivery_troubled",
+            "stage",
+            sa.text("id desc"),
+            postgresql_where=sa.text("stage in ('failed', 'unknown')"),
         ),
-        sa.CheckConstraint("stage in ('received', 'parsed', 'ignored', 'unknown', 'failed')", name="delivery_stage"),
+        holds_only("stage", DeliveryStage, name="delivery_stage"),
     )
 
     id: int = serial_id()

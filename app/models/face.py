@@ -1,4 +1,5 @@
-"""A theme's face: where its title comes from, its key phrases, and what a configured language model wrote."""
+"""A theme's face: where its title comes from, its key phrases, and what a configured language model
+wrote."""
 
 from __future__ import annotations
 
@@ -12,10 +13,11 @@ from app.models.base import Moment, big_number, number, utc_now, word
 
 
 class ThemeFace(SQLModel, table=True):
-    """``comment_id`` is the comment that gave the title, ``fingerprint`` its words then, ``mentions`` the theme's then.
+    """``comment_id`` is the comment that gave the title, ``fingerprint`` its words then,
+    ``mentions`` the theme's then.
 
-    ``summary`` is by the language model named in ``summary_by``. ``asked`` counts the theme's mentions when the model
-    was last asked.
+    ``summary`` is by the language model named in ``summary_by``. ``asked`` counts the theme's
+    mentions when the model was last asked.
     """
 
     __tablename__ = "theme_face"
@@ -36,7 +38,8 @@ class ThemeFace(SQLModel, table=True):
 
 
 class WrittenAnswer(SQLModel, table=True):
-    """What the language model answered to a question, by the question's hash: the same one is never asked twice.
+    """What the language model answered to a question, by the question's hash: the same one is never
+    asked twice.
 
     ``reason`` is empty for an answer that was accepted.
     """

@@ -1,4 +1,5 @@
-"""What people's decisions teach: labels of kind and of grouping, and the versions of a product's own models."""
+"""What people's decisions teach: labels of kind and of grouping, and the versions of a product's
+own models."""
 
 from __future__ import annotations
 
@@ -7,29 +8,45 @@ import uuid
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.models.base import Json, Moment, big_number, document, moment, reference, serial_id, utc_now, word
+from app.models.base import (
+    Json,
+    Moment,
+    big_number,
+    document,
+    moment,
+    reference,
+    serial_id,
+    utc_now,
+    word,
+)
 from app.models.base import number as count
+from app.models.states import Learned, ModelStatus, holds_only
 
 
 def _weight() -> float:
     """How much a label counts: 1 where a person said it, less where they only let it stand."""
-    made: float = Field(default=1.0, nullable=False, sa_column_kwargs={"server_default": sa.text("1")})
+    made: float = Field(
+        default=1.0, nullable=False, sa_column_kwargs={"server_default": sa.text("1")}
+    )
     return made
 
 
 class KindLabel(SQLModel, table=True):
-    """A person's word on the kind of one version of a comment. A label whose activity was undone does not count.
+    """A person's word on the kind of one version of a comment. A label whose activity was undone
+    does not count.
 
-    ``was`` and ``confidence`` are what the model had said. The text is read from the comment's versions, so that it
-    goes when its author deletes it. ``theme_id`` is the theme at that time: its comments are held
-    out together.
+    ``was`` and ``confidence`` are what the model had said. The text is read from the comment's
+    versions, so that it goes when its author deletes it. ``theme_id`` is the theme at that time:
+    its comments are held out together.
     """
 
     __tablename__ = "kind_label"
     __table_args__ = (
         sa.UniqueConstraint("activity_id", "comment_id", name="kind_label_once"),
         sa.Index("kind_label_by_product", "product_id", "id"),
-        sa.CheckConstraint("kind in ('bug', 'feature', 'question', 'praise', 'other')", name="kind_label_kind"),
+        sa.CheckConstraint(
+            "kind in ('bug', 'feature', 'question', 'praise', 'other')", name="kind_label_kind"
+        ),
     )
 
     id: int = serial_id()
@@ -40,17 +57,20 @@ class KindLabel(SQLModel, table=True):
     version: str = word()
     kind: str = Field(sa_type=sa.Text)
     was: str = word()
-    confidence: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
+    confidence: float = Field(
+        default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")}
+    )
     weight: float = _weight()
     created_at: Moment = utc_now()
 
 
 class PairLabel(SQLModel, table=True):
-    """A person's word on whether a comment says the same as a theme. It outlives later merges and edits.
+    """A person's word on whether a comment says the same as a theme. It outlives later merges and
+    edits.
 
-    ``near`` has the versions of the theme's nearest comments by their id; ``score``, ``join_at``, ``suggest_at``
-    and ``size`` (the class of text) are what ``judge``, the grouper of that time, gave. Pairs of one activity share
-    its weight and are held out together.
+    ``near`` has the versions of the theme's nearest comments by their id; ``score``, ``join_at``,
+    ``suggest_at`` and ``size`` (the class of text) are what ``judge``, the grouper of that time,
+    gave. Pairs of one activity share its weight and are held out together.
     """
 
     __tablename__ = "pair_label"
@@ -76,22 +96,28 @@ class PairLabel(SQLModel, table=True):
 
 
 class ProductModel(SQLModel, table=True):
-    """One version of what a product's labels changed: of its ``kind`` head, or of its ``grouping`` thresholds.
+    """One version of what a product's labels changed: of its ``kind`` head, or of its ``grouping``
+    thresholds.
 
-    ``status``: ``candidate`` (a person may promote it), ``active`` (one at most), ``retired`` or ``rejected``, with a
-    ``reason`` in one word and a ``detail`` in a sentence. ``base`` is the shipped model it corrects; under another one
-    it is not used. ``weights`` are the arrays of a head (``.npz``); ``settings`` everything small. ``last_label`` is
-    the newest label it saw. ``scores`` hold what was measured on labels kept out of the fit, before and after.
+    ``status``: ``candidate`` (a person may promote it), ``active`` (one at most), ``retired`` or
+    ``rejected``, with a ``reason`` in one word and a ``detail`` in a sentence. ``base`` is the
+    shipped model it corrects; under another one it is not used. ``weights`` are the arrays of a
+    head (``.npz``); ``settings`` everything small. ``last_label`` is the newest label it saw.
+    ``scores`` hold what was measured on labels kept out of the fit, before and after.
     """
 
     __tablename__ = "product_model"
     __table_args__ = (
         sa.UniqueConstraint("product_id", "what", "number", name="product_model_once"),
         sa.Index(
-            "product_model_active", "product_id", "what", unique=True, postgresql_where=sa.text("status = 'active'")
+            "product_model_active",
+            "product_id",
+            "what",
+            unique=True,
+            postgresql_where=sa.text("status = 'active'"),
         ),
-        sa.CheckConstraint("what in ('kind', 'grouping')", name="product_model_what"),
-        sa.CheckConstraint("status in ('candidate', 'active', 'retired', 'rejected')", name="product_model_status"),
+        holds_only("what", Learned, name="product_model_what"),
+        holds_only("status", ModelStatus, name="product_model_status"),
     )
 
     id: int = serial_id()

@@ -21,12 +21,15 @@ class Source(SQLModel, table=True):
     platform: str = Field(sa_type=sa.Text)
     name: str = Field(sa_type=sa.Text)
     settings: Json = document()
-    enabled: bool = Field(default=True, nullable=False, sa_column_kwargs={"server_default": sa.true()})
+    enabled: bool = Field(
+        default=True, nullable=False, sa_column_kwargs={"server_default": sa.true()}
+    )
     created_at: Moment = utc_now()
 
 
 class SourceSecret(SQLModel, table=True):
-    """A signing secret, encrypted. At most two are active: a secret can be rotated without losing a delivery."""
+    """A signing secret, encrypted. At most two are active: a secret can be rotated without losing a
+    delivery."""
 
     __tablename__ = "source_secret"
 

@@ -20,30 +20,44 @@ from app.models.base import (
     utc_now,
     word,
 )
+from app.models.states import SuggestionState, ThemeStatus, holds_only
 
 
 class Theme(SQLModel, table=True):
     """One bug or one request.
 
-    ``status``: ``triage`` (waits for a decision), ``accepted`` (has or gets a ticket), ``ignored`` or ``merged`` (into
-    ``merged_into``). ``version`` counts changes, so that two people do not decide over each other. ``people``,
-    ``mentions``, ``copies`` (of another's words), ``first_seen``, ``last_seen``, ``confidence`` and ``sentiment`` are
-    kept from its comments. ``compared_at`` is the ``changed_at`` up to which it was compared with other themes.
+    ``status``: ``triage`` (waits for a decision), ``accepted`` (has or gets a ticket), ``ignored``
+    or ``merged`` (into ``merged_into``). ``version`` counts changes, so that two people do not
+    decide over each other. ``people``, ``mentions``, ``copies`` (of another's words),
+    ``first_seen``, ``last_seen``, ``confidence`` and ``sentiment`` are kept from its comments.
+    ``compared_at`` is the ``changed_at`` up to which it was compared with other themes.
+    ``policy_due_at``: when the product's policy is applied to it, empty where nothing has changed.
     """
 
     __tablename__ = "theme"
     __table_args__ = (
         sa.Index("theme_queue", "product_id", "status", sa.text("people desc"), sa.text("id")),
         sa.Index("theme_recent", "product_id", sa.text("last_seen desc"), sa.text("id")),
-        sa.Index("theme_face_due", "product_id", postgresql_where=sa.text("face_seen is distinct from changed_at")),
+        sa.Index(
+            "theme_face_due",
+            "product_id",
+            postgresql_where=sa.text("face_seen is distinct from changed_at"),
+        ),
         sa.Index(
             "theme_to_compare",
             "product_id",
             "changed_at",
             postgresql_where=sa.text("compared_at is distinct from changed_at"),
         ),
-        sa.CheckConstraint("status in ('triage', 'accepted', 'ignored', 'merged')", name="theme_status"),
-        sa.CheckConstraint("kind in ('bug', 'feature', 'question', 'praise', 'other')", name="theme_kind"),
+        sa.Index(
+            "theme_policy_due",
+            "policy_due_at",
+            postgresql_where=sa.text("policy_due_at is not null"),
+        ),
+        holds_only("status", ThemeStatus, name="theme_status"),
+        sa.CheckConstraint(
+            "kind in ('bug', 'feature', 'question', 'praise', 'other')", name="theme_kind"
+        ),
     )
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
@@ -59,8 +73,12 @@ class Theme(SQLModel, table=True):
     people: int = number(0)
     mentions: int = number(0)
     copies: int = number(0)
-    confidence: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
-    sentiment: float = Field(default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")})
+    confidence: float = Field(
+        default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")}
+    )
+    sentiment: float = Field(
+        default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")}
+    )
     first_seen: Moment = moment()
     last_seen: Moment = moment()
     decided_at: Moment = moment()
@@ -68,17 +86,21 @@ class Theme(SQLModel, table=True):
     changed_at: Moment = utc_now()
     face_seen: Moment = moment()
     compared_at: Moment = moment()
+    policy_due_at: Moment = moment()
 
 
 class ThemeMiddle(SQLModel, table=True):
-    """The mean vector of a theme's latest ``comments``, apart from the theme so that lists of themes read little.
+    """The mean vector of a theme's latest ``comments``, apart from the theme so that lists of
+    themes read little.
 
     ``model`` names the space of the vectors, as with a comment's.
     """
 
     __tablename__ = "theme_middle"
 
-    theme_id: uuid.UUID = Field(sa_column=sa.Column(sa.ForeignKey("theme.id", ondelete="CASCADE"), primary_key=True))
+    theme_id: uuid.UUID = Field(
+        sa_column=sa.Column(sa.ForeignKey("theme.id", ondelete="CASCADE"), primary_key=True)
+    )
     model: str = Field(sa_type=sa.Text)
     comments: int = Field(nullable=False)
     middle: list[float] = Field(sa_column=sa.Column(HALFVEC(384), nullable=False))
@@ -87,13 +109,14 @@ class ThemeMiddle(SQLModel, table=True):
 class ThemeSuggestion(SQLModel, table=True):
     """Two themes that may be the same; a person decides.
 
-    ``state``: ``open``, ``accepted``, ``rejected``, or ``withdrawn`` by the pass that proposes merges.
+    ``state``: ``open``, ``accepted``, ``rejected``, or ``withdrawn`` by the pass that proposes
+    merges.
     """
 
     __tablename__ = "theme_suggestion"
     __table_args__ = (
         sa.UniqueConstraint("theme_id", "other_id", name="theme_suggestion_once"),
-        sa.CheckConstraint("state in ('open', 'accepted', 'rejected', 'withdrawn')", name="theme_suggestion_state"),
+        holds_only("state", SuggestionState, name="theme_suggestion_state"),
     )
 
     id: int = serial_id()
@@ -107,15 +130,20 @@ class ThemeSuggestion(SQLModel, table=True):
 
 
 class Separation(SQLModel, table=True):
-    """A person said that this comment does not belong to this theme: it is never joined there again."""
+    """A person said that this comment does not belong to this theme: it is never joined there
+    again."""
 
     __tablename__ = "separation"
 
     comment_id: int = Field(
-        sa_column=sa.Column(sa.BigInteger, sa.ForeignKey("comment.id", ondelete="CASCADE"), primary_key=True)
+        sa_column=sa.Column(
+            sa.BigInteger, sa.ForeignKey("comment.id", ondelete="CASCADE"), primary_key=True
+        )
     )
     theme_id: uuid.UUID = Field(
-        sa_column=sa.Column(sa.ForeignKey("theme.id", ondelete="CASCADE"), primary_key=True, index=True)
+        sa_column=sa.Column(
+            sa.ForeignKey("theme.id", ondelete="CASCADE"), primary_key=True, index=True
+        )
     )
     created_at: Moment = utc_now()
 
@@ -123,8 +151,8 @@ class Separation(SQLModel, table=True):
 class Activity(SQLModel, table=True):
     """What happened to a theme, by whom, with what it takes to undo it. Rows are only ever added.
 
-    ``actor`` is ``system``, ``user:<email>`` or ``token:<name>``. ``before`` holds what undo restores; ``undone_by`` is
-    the activity that undid it.
+    ``actor`` is ``system``, ``user:<email>`` or ``token:<name>``. ``before`` holds what undo
+    restores; ``undone_by`` is the activity that undid it.
     """
 
     __tablename__ = "activity"

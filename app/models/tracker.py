@@ -8,12 +8,15 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from app.models.base import Json, Moment, document, moment, new_id, number, reference, utc_now, word
+from app.models.states import TicketState, holds_only
 
 
 class Tracker(SQLModel, table=True):
-    """A Jira project or GitHub repository. ``kinds`` lists the kinds of theme it takes, comma-separated.
+    """A Jira project or GitHub repository. ``kinds`` lists the kinds of theme it takes,
+    comma-separated.
 
-    ``paused_until`` holds back every call after the tracker asked for it; ``reason`` and ``detail`` say what is wrong.
+    ``paused_until`` holds back every call after the tracker asked for it; ``reason`` and ``detail``
+    say what is wrong.
     """
 
     __tablename__ = "tracker"
@@ -26,7 +29,9 @@ class Tracker(SQLModel, table=True):
     settings: Json = document()
     credentials: bytes = Field(sa_type=sa.LargeBinary)
     kinds: str = word("bug,feature")
-    enabled: bool = Field(default=True, nullable=False, sa_column_kwargs={"server_default": sa.true()})
+    enabled: bool = Field(
+        default=True, nullable=False, sa_column_kwargs={"server_default": sa.true()}
+    )
     paused_until: Moment = moment()
     reason: str = word()
     detail: str = word()
@@ -37,19 +42,20 @@ class Tracker(SQLModel, table=True):
 class Ticket(SQLModel, table=True):
     """A theme's issue in a tracker. The row is written before the tracker is called.
 
-    ``state``: ``pending`` (to create) -> ``creating`` (the call is out; after a crash the marker is looked up) ->
-    ``created``; ``blocked`` waits for a person (``reason``, ``detail``); ``cancelled`` was undone before the push;
-    ``gone`` was deleted in the tracker. ``due_at``: when the next push (create or refresh) is due, empty when current.
+    ``state``: ``pending`` (to create) -> ``creating`` (the call is out; after a crash the marker is
+    looked up) -> ``created``; ``blocked`` waits for a person (``reason``, ``detail``);
+    ``cancelled`` was undone before the push; ``gone`` was deleted in the tracker. ``due_at``: when
+    the next push (create or refresh) is due, empty when current.
     """
 
     __tablename__ = "ticket"
     __table_args__ = (
         sa.UniqueConstraint("theme_id", "tracker_id", name="ticket_once"),
         sa.UniqueConstraint("tracker_id", "marker", name="ticket_marker_once"),
-        sa.Index("ticket_due", "tracker_id", "due_at", postgresql_where=sa.text("due_at is not null")),
-        sa.CheckConstraint(
-            "state in ('pending', 'creating', 'created', 'blocked', 'cancelled', 'gone')", name="ticket_state"
+        sa.Index(
+            "ticket_due", "tracker_id", "due_at", postgresql_where=sa.text("due_at is not null")
         ),
+        holds_only("state", TicketState, name="ticket_state"),
     )
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from psycopg import sql
 
-from app.db import Connection
 from app.errors import NotFound
 from app.queries.paging import BIGINT, Filters, Order, Page, check_limit, page
 from app.queries.rows import CommentDetail, CommentRow, CommentVersionRow, build
+from app.storage.db import Connection
 
 COLUMNS = sql.SQL(
     """
@@ -35,9 +35,15 @@ TABLES = sql.SQL(
 )
 ORDERS = {
     "recent": Order("comments.recent", ("cm.created_at", "cm.id"), (datetime, int)),
-    "oldest": Order("comments.oldest", ("cm.created_at", "cm.id"), (datetime, int), descending=False),
+    "oldest": Order(
+        "comments.oldest", ("cm.created_at", "cm.id"), (datetime, int), descending=False
+    ),
     "liked": Order("comments.liked", ("cm.likes", "cm.id"), (int, int)),
-    "doubt": Order("comments.doubt", ("(1 - cm.kind_confidence) * (1 + coalesce(t.people, 0))", "cm.id"), (float, int)),
+    "doubt": Order(
+        "comments.doubt",
+        ("(1 - cm.kind_confidence) * (1 + coalesce(t.people, 0))", "cm.id"),
+        (float, int),
+    ),
 }
 """``doubt`` takes what is unsure alone: most doubt first, times the people who say the same."""
 
@@ -46,10 +52,10 @@ ORDERS = {
 class CommentFilter:
     """Which comments to list; an empty filter takes all that are not deleted.
 
-    ``q`` is a web-style full-text search ("quoted", or, -not). ``since`` and ``until`` bound the time of writing,
-    [since, until). ``also``: ``kind`` may be one of the other kinds of a comment as well. ``unsure``: only those whose
-    kind the model does not trust. ``deleted``: False leaves deleted comments out, True takes only those, None takes
-    both.
+    ``q`` is a web-style full-text search ("quoted", or, -not). ``since`` and ``until`` bound the
+    time of writing, [since, until). ``also``: ``kind`` may be one of the other kinds of a comment
+    as well. ``unsure``: only those whose kind the model does not trust. ``deleted``: False leaves
+    deleted comments out, True takes only those, None takes both.
     """
 
     product_id: UUID | None = None
@@ -111,9 +117,15 @@ def read_row(row: Mapping[str, Any]) -> CommentRow:
 
 
 async def list_comments(
-    c: Connection, wanted: CommentFilter, *, order: str = "recent", cursor: str | None = None, limit: int = 50
+    c: Connection,
+    wanted: CommentFilter,
+    *,
+    order: str = "recent",
+    cursor: str | None = None,
+    limit: int = 50,
 ) -> Page[CommentRow]:
-    """Comments by ``order`` (a key of ORDERS). Raises Invalid: ``cursor_invalid``, ``limit_invalid``."""
+    """Comments by ``order`` (a key of ORDERS). Raises Invalid: ``cursor_invalid``,
+    ``limit_invalid``."""
     wanted = replace(wanted, unsure=wanted.unsure or order == "doubt")
     by, more, filters = ORDERS[order], check_limit(limit), wanted.clauses()
     by.after(cursor, filters)
@@ -129,7 +141,10 @@ async def read_comment(c: Connection, comment_id: int) -> CommentDetail:
     missing = NotFound(f"There is no comment {comment_id}.", reason="comment_not_found")
     if not 0 < comment_id <= BIGINT:
         raise missing
-    query = sql.SQL("select {}, cm.kind_scores, cm.model_version, cm.delivery_id, cm.parent_id {} where cm.id = %s")
+    query = sql.SQL(
+        "select {}, cm.kind_scores, cm.model_version, cm.delivery_id, cm.parent_id {} where cm.id "
+        "= %s"
+    )
     row = await (await c.execute(query.format(COLUMNS, TABLES), (comment_id,))).fetchone()
     if row is None:
         raise missing

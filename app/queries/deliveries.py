@@ -10,14 +10,23 @@ from uuid import UUID
 
 from psycopg import sql
 
-from app.db import Connection
 from app.errors import NotFound
 from app.queries.paging import BIGINT, Filters, Order, Page, check_limit, page
 from app.queries.rows import build
+from app.storage.db import Connection
 
 BODY_SHOWN = 100_000
 HIDDEN = "(hidden)"
-_SECRET_WORDS = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "api_key")
+_SECRET_WORDS = (
+    "authorization",
+    "cookie",
+    "token",
+    "secret",
+    "password",
+    "api-key",
+    "apikey",
+    "api_key",
+)
 _NEWEST = Order("deliveries.newest", ("d.id",), (int,))
 _COLUMNS = sql.SQL(
     """
@@ -30,7 +39,8 @@ _TABLES = sql.SQL("from delivery d join source s on s.id = d.source_id")
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One received request. ``size`` is the body's length in bytes; ``reason`` and ``detail`` say what went wrong."""
+    """One received request. ``size`` is the body's length in bytes; ``reason`` and ``detail`` say
+    what went wrong."""
 
     id: int
     product_id: UUID
@@ -51,8 +61,9 @@ class DeliveryRow:
 class DeliveryDetail:
     """A delivery with its request. Headers and parameters that may hold a secret are hidden.
 
-    ``body`` is at most BODY_SHOWN characters; bytes that are not UTF-8 and NUL are written as ``\\xNN`` escapes.
-    ``truncated`` says whether there was more; ``comments`` counts the comments whose current version came from here.
+    ``body`` is at most BODY_SHOWN characters; bytes that are not UTF-8 and NUL are written as
+    ``\\xNN`` escapes. ``truncated`` says whether there was more; ``comments`` counts the comments
+    whose current version came from here.
     """
 
     row: DeliveryRow
@@ -100,7 +111,9 @@ async def list_deliveries(
     query = sql.SQL("select {}, {} {} where {} order by {} limit {}").format(
         _COLUMNS, _NEWEST.keys, _TABLES, filters.clause, _NEWEST.clause, more
     )
-    return page(await (await c.execute(query, filters.values)).fetchall(), limit, _NEWEST, _read_row)
+    return page(
+        await (await c.execute(query, filters.values)).fetchall(), limit, _NEWEST, _read_row
+    )
 
 
 def _read_row(row: Mapping[str, Any]) -> DeliveryRow:
@@ -115,7 +128,8 @@ async def read_delivery(c: Connection, delivery_id: int) -> DeliveryDetail:
         raise missing
     query = sql.SQL(
         "select {}, d.method, d.headers, d.query, substring(d.body from 1 for {}) as body,"
-        " (select count(*) from comment cm where cm.source_id = d.source_id and cm.delivery_id = d.id) as comments"
+        " (select count(*) from comment cm where cm.source_id = d.source_id and cm.delivery_id = "
+        "d.id) as comments"
         " {} where d.id = %s"
     ).format(_COLUMNS, BODY_SHOWN, _TABLES)
     row = await (await c.execute(query, (delivery_id,))).fetchone()
@@ -149,6 +163,7 @@ async def count_deliveries(
     if source_id is not None:
         filters.add("source_id = %(source_id)s", source_id=source_id)
     query = sql.SQL(
-        "select stage, reason, count(*) as count from delivery where {} group by 1, 2 order by 3 desc, 1, 2"
+        "select stage, reason, count(*) as count from delivery where {} group by 1, 2 order by 3 "
+        "desc, 1, 2"
     ).format(filters.clause)
     return [StageCount(**row) async for row in await c.execute(query, filters.values)]

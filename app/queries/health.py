@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from app.db import Connection
+from app.storage.db import Connection
 
 SourceStatus = Literal["ok", "quiet", "failing", "never", "disabled"]
 
 
 @dataclass(frozen=True, slots=True)
 class StageWait:
-    """One step of the way: how many rows wait, how long the oldest has (seconds), and how many failed for good."""
+    """One step of the way: how many rows wait, how long the oldest has (seconds), and how many
+    failed for good."""
 
     stage: str
     waiting: int
@@ -26,10 +27,11 @@ class StageWait:
 class SourceHealth:
     """How a source does.
 
-    ``deliveries_24h`` counts by arrival, ``comments_24h`` by the time of writing; ``failed``, ``unknown`` and
-    ``ignored`` count the last seven days. ``silent``: it has not spoken for more than a day and for more than ten times
-    the mean gap of its last 100 deliveries. ``status``: ``disabled``, ``never`` (nothing arrived yet), ``failing``
-    (more of the last 20 finished deliveries failed than were parsed), ``quiet`` (silent) or ``ok``.
+    ``deliveries_24h`` counts by arrival, ``comments_24h`` by the time of writing; ``failed``,
+    ``unknown`` and ``ignored`` count the last seven days. ``silent``: it has not spoken for more
+    than a day and for more than ten times the mean gap of its last 100 deliveries. ``status``:
+    ``disabled``, ``never`` (nothing arrived yet), ``failing`` (more of the last 20 finished
+    deliveries failed than were parsed), ``quiet`` (silent) or ``ok``.
     """
 
     source_id: UUID
@@ -47,7 +49,9 @@ class SourceHealth:
     status: SourceStatus
 
 
-async def stages(c: Connection, product_id: UUID | None = None, *, now: datetime | None = None) -> list[StageWait]:
+async def stages(
+    c: Connection, product_id: UUID | None = None, *, now: datetime | None = None
+) -> list[StageWait]:
     """What waits in parse, enrich, group and push, in this order."""
     found = await c.execute(
         """
@@ -85,7 +89,11 @@ async def stages(c: Connection, product_id: UUID | None = None, *, now: datetime
 
 
 async def sources(
-    c: Connection, product_id: UUID | None = None, *, source_id: UUID | None = None, now: datetime | None = None
+    c: Connection,
+    product_id: UUID | None = None,
+    *,
+    source_id: UUID | None = None,
+    now: datetime | None = None,
 ) -> list[SourceHealth]:
     """Every source with its health, by name."""
     found = await c.execute(

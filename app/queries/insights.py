@@ -9,20 +9,21 @@ from uuid import UUID
 
 from psycopg import sql
 
-from app.db import Connection
-from app.queries.people import CREDIT, VOICE
 from app.queries.periods import check_days, check_zone
 from app.queries.rows import ThemeRow
 from app.queries.themes import theme_rows
+from app.storage.db import Connection
+from app.themes.voices import CREDIT, VOICE
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The totals of a period (comments, people, kinds) and of now (themes, tickets).
 
-    ``people`` leaves staff and bots out. ``net_tone`` is (comments above 0.2 - comments below -0.2) / comments with a
-    tone, in -1..1, or None where there are none. ``hostile`` comments may attack a person: a hint.
-    ``oldest_decision_seconds`` is how long the oldest theme in triage has waited, None where nothing waits.
+    ``people`` leaves staff and bots out. ``net_tone`` is (comments above 0.2 - comments below -0.2)
+    / comments with a tone, in -1..1, or None where there are none. ``hostile`` comments may attack
+    a person: a hint. ``oldest_decision_seconds`` is how long the oldest theme in triage has waited,
+    None where nothing waits.
     """
 
     days: int
@@ -66,9 +67,11 @@ class KindCount:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """Comments per day of the period by name of the source, for those that said anything, and by kind, most first.
+    """Comments per day of the period by name of the source, for those that said anything, and by
+    kind, most first.
 
-    ``unsure`` of them are of a kind that the model does not trust itself with, and nobody looked at.
+    ``unsure`` of them are of a kind that the model does not trust itself with, and nobody looked
+    at.
     """
 
     days: tuple[date, ...]
@@ -79,7 +82,8 @@ class Breakdown:
 
 @dataclass(frozen=True, slots=True)
 class TopTheme:
-    """A theme with what was said in the period; ``copies`` are mentions in the words of somebody before."""
+    """A theme with what was said in the period; ``copies`` are mentions in the words of somebody
+    before."""
 
     theme: ThemeRow
     mentions: int
@@ -96,13 +100,20 @@ _PERIOD = sql.SQL("""
     ),
     chosen as (select id from product where %(product)s::uuid is null or id = %(product)s)
 """)
-"""Comments are always read product by product, because the index that answers these questions alone begins with it."""
+"""Comments are always read product by product, because the index that answers these questions alone
+begins with it."""
 
 
 async def overview(
-    c: Connection, product_id: UUID | None = None, days: int = 30, tz: str = "UTC", *, now: datetime | None = None
+    c: Connection,
+    product_id: UUID | None = None,
+    days: int = 30,
+    tz: str = "UTC",
+    *,
+    now: datetime | None = None,
 ) -> Overview:
-    """Totals of the last ``days`` days, today among them, beside those of the ``days`` days before. Raises Invalid."""
+    """Totals of the last ``days`` days, today among them, beside those of the ``days`` days before.
+    Raises Invalid."""
     values = {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now}
     found = await c.execute(
         sql.SQL("""
@@ -171,9 +182,15 @@ async def overview(
 
 
 async def breakdown(
-    c: Connection, product_id: UUID | None = None, days: int = 30, tz: str = "UTC", *, now: datetime | None = None
+    c: Connection,
+    product_id: UUID | None = None,
+    days: int = 30,
+    tz: str = "UTC",
+    *,
+    now: datetime | None = None,
 ) -> Breakdown:
-    """What the overview draws, in one pass: ``volume`` and ``kinds`` without people. Raises Invalid."""
+    """What the overview draws, in one pass: ``volume`` and ``kinds`` without people. Raises
+    Invalid."""
     values = {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now}
     found = await c.execute(
         sql.SQL("""
@@ -209,9 +226,15 @@ async def breakdown(
 
 
 async def volume(
-    c: Connection, product_id: UUID | None = None, days: int = 30, tz: str = "UTC", *, now: datetime | None = None
+    c: Connection,
+    product_id: UUID | None = None,
+    days: int = 30,
+    tz: str = "UTC",
+    *,
+    now: datetime | None = None,
 ) -> list[VolumePoint]:
-    """Comments per day of ``tz`` and source, every source on every day, by day and source name. Raises Invalid."""
+    """Comments per day of ``tz`` and source, every source on every day, by day and source name.
+    Raises Invalid."""
     found = await c.execute(
         sql.SQL("""
         with {period}, said as (
@@ -233,9 +256,15 @@ async def volume(
 
 
 async def kinds(
-    c: Connection, product_id: UUID | None = None, days: int = 30, tz: str = "UTC", *, now: datetime | None = None
+    c: Connection,
+    product_id: UUID | None = None,
+    days: int = 30,
+    tz: str = "UTC",
+    *,
+    now: datetime | None = None,
 ) -> list[KindCount]:
-    """Comments by kind, every kind, most first; those that were not enriched yet are left out. Raises Invalid."""
+    """Comments by kind, every kind, most first; those that were not enriched yet are left out.
+    Raises Invalid."""
     found = await c.execute(
         sql.SQL("""
         with {period}, said as (
@@ -262,7 +291,8 @@ async def top_themes(
     limit: int = 10,
     now: datetime | None = None,
 ) -> list[TopTheme]:
-    """The themes that most people spoke of lately; merged and ignored ones are left out. Raises Invalid."""
+    """The themes that most people spoke of lately; merged and ignored ones are left out. Raises
+    Invalid."""
     found = await c.execute(
         sql.SQL("""
         with {period}, said as (
@@ -276,8 +306,16 @@ async def top_themes(
                count(*) filter (where credit <> voice) as copies
         from said group by id order by people desc, mentions desc, id limit %(limit)s
         """).format(period=_PERIOD, voice=VOICE, credit=CREDIT),
-        {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now, "limit": limit},
+        {
+            "product": product_id,
+            "days": check_days(days),
+            "tz": check_zone(tz),
+            "now": now,
+            "limit": limit,
+        },
     )
     heard = await found.fetchall()
     rows = await theme_rows(c, [row["id"] for row in heard])
-    return [TopTheme(rows[row["id"]], row["mentions"], row["people"], row["copies"]) for row in heard]
+    return [
+        TopTheme(rows[row["id"]], row["mentions"], row["people"], row["copies"]) for row in heard
+    ]

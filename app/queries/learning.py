@@ -1,4 +1,5 @@
-"""What a product learned and what it could learn from: labels so far, the version in force, and the history."""
+"""What a product learned and what it could learn from: labels so far, the version in force, and the
+history."""
 
 from __future__ import annotations
 
@@ -6,12 +7,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.db import Connection
 from app.errors import NotFound
-from app.learning import LEAST
-from app.model_versions import ModelVersion, versions
-from app.product_models import GROUPING, KIND
-from app.training_queue import being_trained
+from app.judging.product_models import GROUPING, KIND
+from app.learning.model_versions import ModelVersion, versions
+from app.learning.training import LEAST
+from app.learning.training_queue import being_trained
+from app.storage.db import Connection
 
 COUNTS = """
     select count(*) filter (where l.weight >= 1 {against}) as corrections,
@@ -27,8 +28,9 @@ _TABLES = {KIND: ("kind_label", "and l.kind <> l.was"), GROUPING: ("pair_label",
 class LearningState:
     """One sort of model of one product. ``active`` is None where the shipped model serves.
 
-    ``corrections`` are what people said against or beside the model, ``confirmations`` what they let stand or agreed
-    with; ``fresh`` came after the last try. Nothing is tried below ``needed`` labels. ``training``: a worker was asked.
+    ``corrections`` are what people said against or beside the model, ``confirmations`` what they
+    let stand or agreed with; ``fresh`` came after the last try. Nothing is tried below ``needed``
+    labels. ``training``: a worker was asked.
     """
 
     product_id: uuid.UUID
@@ -45,7 +47,9 @@ class LearningState:
     def previous(self) -> ModelVersion | None:
         """What a rollback goes to; None for the shipped model."""
         since = self.active.activated_at if self.active else None
-        served = [one for one in self.versions if one.status == "retired" and one.reason != "rolled_back"]
+        served = [
+            one for one in self.versions if one.status == "retired" and one.reason != "rolled_back"
+        ]
         before = [one for one in served if one.activated_at and since and one.activated_at < since]
         return max(before, key=lambda one: one.activated_at or one.trained_at, default=None)
 
@@ -57,7 +61,9 @@ class LearningState:
 
 async def learning_states(connection: Connection, product_id: uuid.UUID) -> list[LearningState]:
     """The kinds and the grouping of a product. Raises NotFound."""
-    found = await (await connection.execute("select 1 from product where id = %s", [product_id])).fetchone()
+    found = await (
+        await connection.execute("select 1 from product where id = %s", [product_id])
+    ).fetchone()
     if found is None:
         raise NotFound("There is no product with this id.", reason="product_not_found")
     asked = await being_trained(connection, product_id)
@@ -66,7 +72,9 @@ async def learning_states(connection: Connection, product_id: uuid.UUID) -> list
         known = await versions(connection, product_id, what, most=50)
         statement = COUNTS.format(table=table, against=against)
         seen = known[0].last_label if known else None
-        row = await (await connection.execute(statement, {"product": product_id, "seen": seen})).fetchone()
+        row = await (
+            await connection.execute(statement, {"product": product_id, "seen": seen})
+        ).fetchone()
         assert row is not None
         active = next((one for one in known if one.status == "active"), None)
         states.append(

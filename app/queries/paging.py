@@ -1,4 +1,5 @@
-"""Pages and filters that every list shares: a cursor names the last row seen, so that no row comes twice or is lost."""
+"""Pages and filters that every list shares: a cursor names the last row seen, so that no row comes
+twice or is lost."""
 
 from __future__ import annotations
 
@@ -78,7 +79,12 @@ def _uuid(value: object) -> UUID:
     return UUID(value)
 
 
-_READERS: dict[type, Callable[[object], object]] = {int: _whole, float: _real, datetime: _instant, UUID: _uuid}
+_READERS: dict[type, Callable[[object], object]] = {
+    int: _whole,
+    float: _real,
+    datetime: _instant,
+    UUID: _uuid,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,9 @@ class Order:
     @property
     def keys(self) -> sql.Composable:
         """A column ``cursor_keys``: where a row stands in this order."""
-        return sql.SQL("json_build_array({}) as cursor_keys").format(sql.SQL(", ").join(map(sql.SQL, self.expressions)))
+        return sql.SQL("json_build_array({}) as cursor_keys").format(
+            sql.SQL(", ").join(map(sql.SQL, self.expressions))
+        )
 
     def after(self, cursor: str | None, filters: Filters) -> None:
         """Keep only the rows behind ``cursor``. Raises Invalid, reason ``cursor_invalid``."""
@@ -126,20 +134,26 @@ class Order:
 
     def _read(self, cursor: str) -> list[object]:
         try:
-            packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+            packed = base64.b64decode(
+                cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True
+            )
             name, *values = json.loads(packed)
             if name != self.name:
                 raise ValueError
             return [_READERS[kind](value) for kind, value in zip(self.types, values, strict=True)]
         except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError):
             raise Invalid(
-                "This cursor cannot be used here; start again without one, with the same filters and order.",
+                "This cursor cannot be used here; start again without one, with the same filters "
+                "and order.",
                 reason="cursor_invalid",
             ) from None
 
 
-def page(rows: Sequence[dict[str, Any]], limit: int, order: Order, read: Callable[[dict[str, Any]], T]) -> Page[T]:
-    """The first ``limit`` of ``rows`` (the query asks for one more, to know whether anything follows)."""
+def page(
+    rows: Sequence[dict[str, Any]], limit: int, order: Order, read: Callable[[dict[str, Any]], T]
+) -> Page[T]:
+    """The first ``limit`` of ``rows`` (the query asks for one more, to know whether anything
+    follows)."""
     kept = rows[:limit]
     cursor = order.cursor(kept[-1]["cursor_keys"]) if len(rows) > limit and kept else None
     return Page([read(row) for row in kept], cursor)

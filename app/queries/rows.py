@@ -1,4 +1,5 @@
-"""What a reader sees of comments, themes and tickets: frozen rows that the API and the dashboard share."""
+"""What a reader sees of comments, themes and tickets: frozen rows that the API and the dashboard
+share."""
 
 from __future__ import annotations
 
@@ -13,13 +14,15 @@ from uuid import UUID
 class CommentRow:
     """One comment with its author, its source and its theme. Times are UTC; ``sentiment`` is -1..1.
 
-    ``other_kinds`` are what parts of it say beside ``kind``. ``tone`` is ``hostile`` where it may attack a person, with
-    the probability of that; a hint, and else empty.
+    ``other_kinds`` are what parts of it say beside ``kind``. ``tone`` is ``hostile`` where it may
+    attack a person, with the probability of that; a hint, and else empty.
 
-    ``doubt`` has the likelihoods of all kinds where the model does not trust itself with ``kind``, else nothing.
+    ``doubt`` has the likelihoods of all kinds where the model does not trust itself with ``kind``,
+    else nothing.
 
-    ``grouping`` is the evidence for the theme it is in (verdict, score, thresholds, nearest comments); ``kind`` is
-    empty until the comment was enriched; ``deleted_at`` is set when the author or the platform removed it.
+    ``grouping`` is the evidence for the theme it is in (verdict, score, thresholds, nearest
+    comments); ``kind`` is empty until the comment was enriched; ``deleted_at`` is set when the
+    author or the platform removed it.
     """
 
     id: int
@@ -62,7 +65,8 @@ class CommentRow:
 
     @property
     def runner_up(self) -> tuple[str, float]:
-        """The kind that is likeliest after ``kind`` and its likelihood, where there is doubt; else an empty name."""
+        """The kind that is likeliest after ``kind`` and its likelihood, where there is doubt; else
+        an empty name."""
         rest = [(likely, name) for name, likely in self.doubt.items() if name != self.kind]
         likely, name = max(rest, default=(0.0, ""))
         return name, likely
@@ -98,7 +102,8 @@ class CommentDetail:
 
 @dataclass(frozen=True, slots=True)
 class TicketRow:
-    """A theme's ticket in a tracker, as the ledger has it. ``url`` is empty until it was created there."""
+    """A theme's ticket in a tracker, as the ledger has it. ``url`` is empty until it was created
+    there."""
 
     id: UUID
     product_id: UUID
@@ -124,9 +129,10 @@ class TicketRow:
 class ThemeRow:
     """One theme as lists show it.
 
-    ``copies`` of its ``mentions`` are in the words of somebody before, and add no voice to ``people``.
-    ``platforms`` are those its comments came from; ``quote`` is the start of its newest comment; ``recent`` counts the
-    comments of the last seven days; ``tickets`` and ``suggestions`` (open ones) say what hangs on it.
+    ``copies`` of its ``mentions`` are in the words of somebody before, and add no voice to
+    ``people``. ``platforms`` are those its comments came from; ``quote`` is the start of its newest
+    comment; ``recent`` counts the comments of the last seven days; ``tickets`` and ``suggestions``
+    (open ones) say what hangs on it.
     """
 
     id: UUID
@@ -189,7 +195,8 @@ class ThemeDetail:
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """One thing that happened to a theme. ``undoable``: it holds what undo needs, and nobody undid it yet."""
+    """One thing that happened to a theme. ``undoable``: it holds what undo needs, and nobody undid
+    it yet."""
 
     id: int
     theme_id: UUID | None

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from psycopg import sql
 
-from app.db import Connection
-from app.queries.people import CREDIT
 from app.queries.periods import check_days, check_zone
 from app.queries.rows import ActivityRow, ThemeRow, TimelineDay
 from app.queries.themes import require_theme, theme_rows
+from app.storage.db import Connection
+from app.themes.voices import CREDIT
 
 
 async def theme_activity(c: Connection, theme_id: UUID, limit: int = 200) -> list[ActivityRow]:
@@ -29,7 +29,8 @@ async def theme_activity(c: Connection, theme_id: UUID, limit: int = 200) -> lis
 async def theme_timeline(
     c: Connection, theme_id: UUID, days: int = 30, *, tz: str = "UTC", now: datetime | None = None
 ) -> list[TimelineDay]:
-    """Mentions and people per day of ``tz``, the last ``days`` days, silent ones too. Raises NotFound, Invalid."""
+    """Mentions and people per day of ``tz``, the last ``days`` days, silent ones too. Raises
+    NotFound, Invalid."""
     await require_theme(c, theme_id)
     found = await c.execute(
         sql.SQL("""
@@ -51,8 +52,11 @@ async def theme_timeline(
     return [TimelineDay(**row) async for row in found]
 
 
-async def similar_themes(c: Connection, theme_id: UUID, limit: int = 8) -> list[tuple[ThemeRow, float]]:
-    """Themes of the same product whose comments are nearest to the middle of this one: (theme, cosine), nearest first.
+async def similar_themes(
+    c: Connection, theme_id: UUID, limit: int = 8
+) -> list[tuple[ThemeRow, float]]:
+    """Themes of the same product whose comments are nearest to the middle of this one: (theme,
+    cosine), nearest first.
 
     Only vectors of the model that this theme's newest vector has are compared. Raises NotFound.
     """

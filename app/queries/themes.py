@@ -9,12 +9,12 @@ from uuid import UUID
 
 from psycopg import sql
 
-from app.db import Connection
 from app.errors import Invalid, NotFound
 from app.queries.comments import CommentFilter, list_comments
 from app.queries.paging import Filters, Order, Page, check_limit, page
 from app.queries.rows import CommentRow, SuggestionRow, ThemeDetail, ThemeRow, TicketRow, build
 from app.queries.tickets import tickets_of
+from app.storage.db import Connection
 
 _SEEN: LiteralString = "coalesce(t.last_seen, t.created_at)"
 ORDERS = {
@@ -42,7 +42,9 @@ _DRESS = sql.SQL(
 
 
 def _read_row(row: Mapping[str, Any], tickets: Mapping[UUID, tuple[TicketRow, ...]]) -> ThemeRow:
-    made: ThemeRow = build(ThemeRow, row, platforms=tuple(row["platforms"]), tickets=tickets.get(row["id"], ()))
+    made: ThemeRow = build(
+        ThemeRow, row, platforms=tuple(row["platforms"]), tickets=tickets.get(row["id"], ())
+    )
     return made
 
 
@@ -68,17 +70,20 @@ async def list_themes(
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[ThemeRow]:
-    """Themes by ``sort``: ``people``, ``recent`` (last spoken of), ``new`` or ``confidence``, highest first.
+    """Themes by ``sort``: ``people``, ``recent`` (last spoken of), ``new`` or ``confidence``,
+    highest first.
 
-    Without a ``status`` merged themes are left out. ``q`` searches titles and comments. Raises Invalid:
-    ``cursor_invalid``, ``limit_invalid``, ``sort_unknown``.
+    Without a ``status`` merged themes are left out. ``q`` searches titles and comments. Raises
+    Invalid: ``cursor_invalid``, ``limit_invalid``, ``sort_unknown``.
     """
     if sort not in ORDERS:
         raise Invalid(f"Sort by one of: {', '.join(ORDERS)}.", reason="sort_unknown")
     by, more = ORDERS[sort], check_limit(limit)
     filters = _filters(product_id, status, kind, platform, source_id, q, min_people)
     by.after(cursor, filters)
-    chosen = sql.SQL("select t.* from theme t where {} order by {} limit {}").format(filters.clause, by.clause, more)
+    chosen = sql.SQL("select t.* from theme t where {} order by {} limit {}").format(
+        filters.clause, by.clause, more
+    )
     rows, tickets = await _dressed(c, chosen, filters.values, by)
     return page(rows, limit, by, lambda row: _read_row(row, tickets))
 
@@ -105,11 +110,14 @@ def _filters(
         filters.add("t.people >= %(min_people)s", min_people=min_people)
     if platform is not None:
         filters.add(
-            "exists (select from comment cm where cm.theme_id = t.id and cm.platform = %(platform)s)", platform=platform
+            "exists (select from comment cm where cm.theme_id = t.id and cm.platform = "
+            "%(platform)s)",
+            platform=platform,
         )
     if source_id is not None:
         filters.add(
-            "exists (select from comment cm where cm.theme_id = t.id and cm.source_id = %(source_id)s)",
+            "exists (select from comment cm where cm.theme_id = t.id and cm.source_id = "
+            "%(source_id)s)",
             source_id=source_id,
         )
     if q:
@@ -135,10 +143,13 @@ async def read_theme(c: Connection, theme_id: UUID) -> ThemeDetail:
     rows, tickets = await _dressed(c, chosen, {"id": theme_id}, ORDERS["people"])
     if not rows:
         raise NotFound("There is no such theme.", reason="theme_not_found")
-    merged = await c.execute("select id, title from theme where merged_into = %s order by changed_at, id", (theme_id,))
+    merged = await c.execute(
+        "select id, title from theme where merged_into = %s order by changed_at, id", (theme_id,)
+    )
     by_source = await c.execute(
         "select s.id, s.name, count(*) as n from comment cm join source s on s.id = cm.source_id"
-        " where cm.theme_id = %s and cm.deleted_at is null group by s.id, s.name order by n desc, s.name",
+        " where cm.theme_id = %s and cm.deleted_at is null group by s.id, s.name order by n desc, "
+        "s.name",
         (theme_id,),
     )
     by_language = await c.execute(
@@ -156,7 +167,9 @@ async def read_theme(c: Connection, theme_id: UUID) -> ThemeDetail:
     )
 
 
-async def list_suggestions(c: Connection, theme_id: UUID, state: str = "open") -> list[SuggestionRow]:
+async def list_suggestions(
+    c: Connection, theme_id: UUID, state: str = "open"
+) -> list[SuggestionRow]:
     """The themes that may be the same as this one, likeliest first, seen from this side."""
     found = await c.execute(
         """

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from psycopg import sql
 
-from app.db import Connection
 from app.errors import NotFound
 from app.queries.paging import Filters, Order, Page, check_limit, page
 from app.queries.rows import TicketRow, build
+from app.storage.db import Connection
 
 COLUMNS = sql.SQL(
     """
@@ -21,7 +21,9 @@ COLUMNS = sql.SQL(
     k.attempts, k.reason, k.detail, k.created_at, k.pushed_at
     """
 )
-TABLES = sql.SQL("from ticket k join theme t on t.id = k.theme_id join tracker r on r.id = k.tracker_id")
+TABLES = sql.SQL(
+    "from ticket k join theme t on t.id = k.theme_id join tracker r on r.id = k.tracker_id"
+)
 NEWEST = Order("tickets.newest", ("k.created_at", "k.id"), (datetime, UUID))
 
 
@@ -69,7 +71,9 @@ async def read_ticket(c: Connection, ticket_id: UUID) -> TicketRow:
 
 async def tickets_of(c: Connection, theme_ids: list[UUID]) -> dict[UUID, tuple[TicketRow, ...]]:
     """The tickets of these themes, by theme, oldest first."""
-    query = sql.SQL("select {} {} where k.theme_id = any(%s) order by k.created_at, k.id").format(COLUMNS, TABLES)
+    query = sql.SQL("select {} {} where k.theme_id = any(%s) order by k.created_at, k.id").format(
+        COLUMNS, TABLES
+    )
     found: dict[UUID, tuple[TicketRow, ...]] = {}
     async for row in await c.execute(query, (theme_ids,)):
         found[row["theme_id"]] = (*found.get(row["theme_id"], ()), read_row(row))

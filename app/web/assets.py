@@ -1,4 +1,5 @@
-"""Static files under addresses that carry a hash of their content, so that a browser keeps them for good."""
+"""Static files under addresses that carry a hash of their content, so that a browser keeps them for
+good."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ _YEAR = 31_536_000
 
 @cache
 def fingerprint(name: str) -> str:
-    """Twelve characters that change with the content of a static file. ``name`` is relative to the static folder."""
+    """Twelve characters that change with the content of a static file. ``name`` is relative to the
+    static folder."""
     return hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:12]
 
 
@@ -27,7 +29,8 @@ def asset(name: str) -> str:
 
 
 class HashedFiles(StaticFiles):
-    """Serves ``app.<hash>.css`` as ``app.css``, to be kept for a year; a plain ``app.css`` is revalidated each time."""
+    """Serves ``app.<hash>.css`` as ``app.css``, to be kept for a year; a plain ``app.css`` is
+    revalidated each time."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file with the caching that its address allows; 404 for a hash of another version."""
@@ -36,6 +39,8 @@ class HashedFiles(StaticFiles):
         name = f"{plain}.{suffix}"
         hashed = bool(plain) and (FOLDER / name).is_file() and digest == fingerprint(name)
         response = await super().get_response(name if hashed else path, scope)
-        response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable" if hashed else "no-cache"
+        response.headers["Cache-Control"] = (
+            f"public, max-age={_YEAR}, immutable" if hashed else "no-cache"
+        )
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response

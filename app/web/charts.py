@@ -1,4 +1,5 @@
-"""Geometry of the charts. Widths are percentages of the plot, heights are pixels, so text keeps its size on a phone."""
+"""Geometry of the charts. Widths are percentages of the plot, heights are pixels, so text keeps its
+size on a phone."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ _LOW = 2  # a bar this high (pixels) is still seen
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One coloured rectangle. ``x`` and ``width`` in percent, ``y`` and ``height`` in pixels, ``colour`` 0..5."""
+    """One coloured rectangle. ``x`` and ``width`` in percent, ``y`` and ``height`` in pixels,
+    ``colour`` 0..5."""
 
     x: float
     width: float
@@ -82,16 +84,26 @@ def round_up(value: int) -> int:
     return next(int(step * power) for step in (1, 2, 4, 5, 8, 10) if step * power >= value)
 
 
-def top_series(named: Sequence[tuple[str, Sequence[int]]], keep: int = COLOURS) -> tuple[Series, ...]:
-    """The biggest series in order of size; what doesn't get a colour of its own is added up as the last one."""
+def top_series(
+    named: Sequence[tuple[str, Sequence[int]]], keep: int = COLOURS
+) -> tuple[Series, ...]:
+    """The biggest series in order of size; what doesn't get a colour of its own is added up as the
+    last one."""
     ranked = sorted(named, key=lambda pair: (-sum(pair[1]), pair[0]))
     if len(ranked) > keep:
-        rest = [sum(values) for values in zip(*(values for _, values in ranked[keep - 1 :]), strict=True)]
+        rest = [
+            sum(values)
+            for values in zip(*(values for _, values in ranked[keep - 1 :]), strict=True)
+        ]
         ranked = [*ranked[: keep - 1], (f"{len(ranked) - keep + 1} more", rest)]
-    return tuple(Series(name, tuple(values), colour) for colour, (name, values) in enumerate(ranked))
+    return tuple(
+        Series(name, tuple(values), colour) for colour, (name, values) in enumerate(ranked)
+    )
 
 
-def stacked(days: Sequence[date], series: Sequence[Series], *, height: int, plot: int, gap: float = 0.22) -> Bars:
+def stacked(
+    days: Sequence[date], series: Sequence[Series], *, height: int, plot: int, gap: float = 0.22
+) -> Bars:
     """Stacked bars, one per day, ``plot`` pixels high with dates underneath."""
     totals = [sum(one.values[index] for one in series) for index in range(len(days))]
     top = round_up(max(totals, default=0))
@@ -105,9 +117,21 @@ def stacked(days: Sequence[date], series: Sequence[Series], *, height: int, plot
             if value:
                 tall = max(_LOW, plot * value / top)
                 y -= tall
-                pieces.append(Piece(round(x, 3), round(width, 3), round(max(y, 0.0), 2), round(tall, 2), one.colour))
-        parts = ", ".join(f"{one.name} {one.values[index]:,}" for one in series if one.values[index])
-        says = f"{_day(at)}: {totals[index]:,}" + (f" ({parts})" if parts and len(series) > 1 else "")
+                pieces.append(
+                    Piece(
+                        round(x, 3),
+                        round(width, 3),
+                        round(max(y, 0.0), 2),
+                        round(tall, 2),
+                        one.colour,
+                    )
+                )
+        parts = ", ".join(
+            f"{one.name} {one.values[index]:,}" for one in series if one.values[index]
+        )
+        says = f"{_day(at)}: {totals[index]:,}" + (
+            f" ({parts})" if parts and len(series) > 1 else ""
+        )
         columns.append(Column(tuple(pieces), says, round(step * index, 3), round(step, 3)))
     return Bars(tuple(columns), _rules(top, plot), _ticks(days, step), height)
 
@@ -123,7 +147,8 @@ def _ticks(days: Sequence[date], step: float) -> tuple[Tick, ...]:
     every = max(1, math.ceil(len(days) / _LABELS))
     chosen = range(0, len(days), every)
     return tuple(
-        Tick(round(step * (index + 0.5), 2), _day(days[index]), "middle" if index else "start") for index in chosen
+        Tick(round(step * (index + 0.5), 2), _day(days[index]), "middle" if index else "start")
+        for index in chosen
     )
 
 
@@ -138,7 +163,9 @@ def weekly(days: Sequence[date], values: Sequence[int]) -> tuple[tuple[date, ...
     ends = list(range(len(days) - 1, -1, -7))[::-1]
     firsts = [max(0, end - 6) for end in ends]
     sums = tuple(sum(values[first : end + 1]) for first, end in zip(firsts, ends, strict=True))
-    return tuple(days[end] - timedelta(days=end - first) for first, end in zip(firsts, ends, strict=True)), sums
+    return tuple(
+        days[end] - timedelta(days=end - first) for first, end in zip(firsts, ends, strict=True)
+    ), sums
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""What the next page says about the last action: a short-lived cookie, so that it works across a redirect."""
+"""What the next page says about the last action: a short-lived cookie, so that it works across a
+redirect."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ _MAX_UNDO = 200
 
 @dataclass(frozen=True, slots=True)
 class Flash:
-    """One sentence for the person who acted; ``undo`` lists the activities that a click takes back."""
+    """One sentence for the person who acted; ``undo`` lists the activities that a click takes
+    back."""
 
     text: str
     tone: Literal["done", "failed"] = "done"
@@ -28,7 +30,9 @@ def leave(response: Response, flash: Flash, *, secure: bool) -> None:
     """Put ``flash`` on ``response`` for the next page."""
     kept = Flash(flash.text[:500], flash.tone, flash.undo[:_MAX_UNDO])
     value = base64.urlsafe_b64encode(json.dumps(asdict(kept)).encode()).decode()
-    response.set_cookie(COOKIE, value, max_age=_SECONDS, httponly=True, samesite="lax", secure=secure)
+    response.set_cookie(
+        COOKIE, value, max_age=_SECONDS, httponly=True, samesite="lax", secure=secure
+    )
 
 
 def pick_up(request: Request) -> Flash | None:

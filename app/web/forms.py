@@ -33,8 +33,11 @@ class FormField:
     placeholder: str = ""
 
 
-def fields(model: type[BaseModel], prefix: str, values: Mapping[str, Any] | None = None) -> list[FormField]:
-    """The fields of ``model``; names start with ``prefix``. A secret's value is never put into a form."""
+def fields(
+    model: type[BaseModel], prefix: str, values: Mapping[str, Any] | None = None
+) -> list[FormField]:
+    """The fields of ``model``; names start with ``prefix``. A secret's value is never put into a
+    form."""
     known = values or {}
     return [_field(name, info, prefix, known) for name, info in model.model_fields.items()]
 
@@ -104,7 +107,8 @@ def _text(value: Any) -> str:
 
 
 def typed(form: FormData, wanted: Sequence[FormField], prefix: str) -> dict[str, Any]:
-    """What was typed, as the model reads it; a field left blank is left out. Raises Invalid for JSON that isn't."""
+    """What was typed, as the model reads it; a field left blank is left out. Raises Invalid for
+    JSON that isn't."""
     values: dict[str, Any] = {}
     for field in wanted:
         raw = form.get(field.name, "")
@@ -112,7 +116,9 @@ def typed(form: FormData, wanted: Sequence[FormField], prefix: str) -> dict[str,
         if field.control == "check":
             values[field.name.removeprefix(prefix)] = bool(text)
         elif text:
-            values[field.name.removeprefix(prefix)] = _document(field, text) if field.control == "document" else text
+            values[field.name.removeprefix(prefix)] = (
+                _document(field, text) if field.control == "document" else text
+            )
     return values
 
 
@@ -120,11 +126,14 @@ def _document(field: FormField, text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise Invalid(f"{field.label} must be JSON, such as {{}}.", reason="settings_invalid") from None
+        raise Invalid(
+            f"{field.label} must be JSON, such as {{}}.", reason="settings_invalid"
+        ) from None
 
 
 def refilled(wanted: Sequence[FormField], form: FormData) -> list[FormField]:
-    """The fields with what was typed, for a form that has to be shown again; secrets are typed anew."""
+    """The fields with what was typed, for a form that has to be shown again; secrets are typed
+    anew."""
     typed_in = [(field, form.get(field.name, "")) for field in wanted]
     return [
         replace(field, value=raw if isinstance(raw, str) and field.control != "secret" else "")

@@ -1,4 +1,5 @@
-"""Who may see and do what in the dashboard: the session, the token in every form, and where a request comes from."""
+"""Who may see and do what in the dashboard: the session, the token in every form, and where a
+request comes from."""
 
 from __future__ import annotations
 
@@ -13,11 +14,11 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 
-from app import accounts
-from app.accounts import SessionUser
 from app.config import Settings
-from app.db import Database
 from app.errors import Forbidden, Unauthorized
+from app.setup import accounts
+from app.setup.accounts import SessionUser
+from app.storage.db import Database
 from app.web import flash
 from app.web.params import without_nul
 
@@ -39,7 +40,9 @@ class ForgedRequest(Forbidden):
     reason = "forged_request"
 
     def __init__(self) -> None:
-        super().__init__("This form is out of date or was sent by another site. Reload the page and try again.")
+        super().__init__(
+            "This form is out of date or was sent by another site. Reload the page and try again."
+        )
 
 
 def database(request: Request) -> Database:
@@ -60,16 +63,23 @@ def secure(request: Request) -> bool:
 
 
 def local_path(target: str, fallback: str = "/") -> str:
-    """``target`` if it is a path on this site, else ``fallback``: a redirect never leaves the site."""
+    """``target`` if it is a path on this site, else ``fallback``: a redirect never leaves the
+    site."""
     clean = target.strip()
-    if not clean.startswith("/") or clean.startswith("//") or "\\" in clean or any(ord(mark) < 32 for mark in clean):
+    if (
+        not clean.startswith("/")
+        or clean.startswith("//")
+        or "\\" in clean
+        or any(ord(mark) < 32 for mark in clean)
+    ):
         return fallback
     parts = urlsplit(clean)
     return fallback if parts.scheme or parts.netloc else clean
 
 
 def check_sender(request: Request) -> None:
-    """Let a form pass only if the browser says that a page of ours sent it. Raises ForgedRequest."""
+    """Let a form pass only if the browser says that a page of ours sent it. Raises
+    ForgedRequest."""
     site = request.headers.get("sec-fetch-site", "")
     if site and site not in ("same-origin", "none"):
         raise ForgedRequest
@@ -129,7 +139,8 @@ class Act:
         return local_path(self.text("next"), fallback)
 
     def done(self, text: str, *undo: int, to: str = "", tone: str = "done") -> RedirectResponse:
-        """Answer with the page to go on with, and what it shall say; ``undo`` are activities that can be taken back."""
+        """Answer with the page to go on with, and what it shall say; ``undo`` are activities that
+        can be taken back."""
         response = RedirectResponse(to or self.back(), status_code=303)
         note = flash.Flash(text, "failed" if tone == "failed" else "done", tuple(undo))
         flash.leave(response, note, secure=secure(self.request))
@@ -149,7 +160,9 @@ async def acting(request: Request, user: Annotated[SessionUser, Depends(viewer)]
 def require_admin(user: SessionUser) -> None:
     """Raises Forbidden for a member."""
     if user.role != "admin":
-        raise Forbidden("Only an administrator may do this; ask one of them to change it or to make you one.")
+        raise Forbidden(
+            "Only an administrator may do this; ask one of them to change it or to make you one."
+        )
 
 
 async def admin(user: Annotated[SessionUser, Depends(viewer)]) -> SessionUser:

@@ -1,4 +1,5 @@
-"""Turns a template into a page: the frame around it, the words in it, and the headers that keep it safe."""
+"""Turns a template into a page: the frame around it, the words in it, and the headers that keep it
+safe."""
 
 from __future__ import annotations
 
@@ -15,14 +16,15 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from app.accounts import SessionUser
 from app.errors import NotFound
+from app.setup.accounts import SessionUser
 from app.web import charts, flash, guard, whys, words
 from app.web.assets import asset
 
 SCHEMES = ("light", "dark")
 POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action "
+    "'self'; "
     "frame-ancestors 'none'"
 )
 HEADERS = {
@@ -87,7 +89,8 @@ class Shell:
 
     @property
     def product_id(self) -> UUID | None:
-        """What lists are narrowed to: the chosen product, or the only one (which lets the database use its indexes)."""
+        """What lists are narrowed to: the chosen product, or the only one (which lets the database
+        use its indexes)."""
         only = self.products[0] if len(self.products) == 1 else None
         chosen = self.product or only
         return chosen.id if chosen else None
@@ -97,11 +100,16 @@ async def shell(request: Request) -> Shell:
     """The products, the one that the address names, and how many themes wait. Raises NotFound."""
     slug = request.query_params.get("product", "")
     async with guard.database(request).transaction() as connection:
-        rows = await (await connection.execute("select id, slug, name from product order by name, id")).fetchall()
+        rows = await (
+            await connection.execute("select id, slug, name from product order by name, id")
+        ).fetchall()
         products = tuple(ProductChoice(**row) for row in rows)
         product = next((choice for choice in products if choice.slug == slug), None)
         if slug and product is None:
-            raise NotFound("There is no product of this name; choose one in the menu.", reason="product_not_found")
+            raise NotFound(
+                "There is no product of this name; choose one in the menu.",
+                reason="product_not_found",
+            )
         found = await connection.execute(
             "select count(*) as waiting from theme where status = 'triage'"
             " and (%(p)s::uuid is null or product_id = %(p)s)",
@@ -122,20 +130,31 @@ class Links:
     def to(self, path: str, **values: object) -> str:
         """``path`` with the given query and the chosen product."""
         chosen = {"product": self._product, **values}
-        query = urlencode({key: str(value) for key, value in chosen.items() if value not in (None, "")})
+        query = urlencode(
+            {key: str(value) for key, value in chosen.items() if value not in (None, "")}
+        )
         return f"{path}?{query}" if query else path
 
     def here(self, **changes: object) -> str:
         """This page with some of its query changed; an empty value leaves the field out."""
         merged = {**self._current, **changes}
-        query = urlencode({key: str(value) for key, value in merged.items() if value not in (None, "")})
+        query = urlencode(
+            {key: str(value) for key, value in merged.items() if value not in (None, "")}
+        )
         return f"{self._path}?{query}" if query else self._path
 
 
 async def page(
-    request: Request, user: SessionUser, template: str, *, frame: Shell | None = None, code: int = 200, **context: Any
+    request: Request,
+    user: SessionUser,
+    template: str,
+    *,
+    frame: Shell | None = None,
+    code: int = 200,
+    **context: Any,
 ) -> Response:
-    """A page inside the frame, with the message that the last action left. ``context`` is what the template reads."""
+    """A page inside the frame, with the message that the last action left. ``context`` is what the
+    template reads."""
     frame = frame or await shell(request)
     note = flash.pick_up(request)
     response = bare(

@@ -1,4 +1,5 @@
-"""The dashboard: its pages, its static files and its error pages, put on an application by ``install``."""
+"""The dashboard: its pages, its static files and its error pages, put on an application by
+``install``."""
 
 from __future__ import annotations
 
@@ -54,11 +55,14 @@ _SENTENCES = {
 
 
 def _for_people(request: Request) -> bool:
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_MACHINES)
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(
+        _MACHINES
+    )
 
 
 def install(app: FastAPI) -> None:
-    """Put the dashboard on ``app``. Call it last: people then get pages for errors; for machines nothing changes."""
+    """Put the dashboard on ``app``. Call it last: people then get pages for errors; for machines
+    nothing changes."""
     app.mount("/static", HashedFiles(directory=FOLDER), name="static")
     app.include_router(router)
     _for_people_first(app, HTTPException, _not_here)
@@ -73,11 +77,14 @@ def _not_here(error: Exception) -> RelayError:
 
 def _broken(_: Exception) -> RelayError:
     return RelayError(
-        "Something broke on our side and was written to the log. Try again; if it stays, tell who runs this."
+        "Something broke on our side and was written to the log. Try again; if it stays, tell who "
+        "runs this."
     )
 
 
-def _for_people_first(app: FastAPI, kind: type[Exception], told: Callable[[Exception], RelayError]) -> None:
+def _for_people_first(
+    app: FastAPI, kind: type[Exception], told: Callable[[Exception], RelayError]
+) -> None:
     """Answer people with a page, and leave everybody else to the handler that was there before."""
     others: Callable[[Request, Exception], Any] | None = app.exception_handlers.get(kind)
 

@@ -30,7 +30,8 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class PageRoute(APIRoute):
-    """Answers every RelayError with a page, or with a message on the page that the form came from."""
+    """Answers every RelayError with a page, or with a message on the page that the form came
+    from."""
 
     def get_route_handler(self) -> Handler:
         """The route's handler with our refusals around it."""
@@ -42,7 +43,10 @@ class PageRoute(APIRoute):
             except guard.LoginNeeded:
                 return to_login(request)
             except RequestValidationError:
-                return refusal(request, NotFound("This address is cut off or not right; go back and follow a link."))
+                return refusal(
+                    request,
+                    NotFound("This address is cut off or not right; go back and follow a link."),
+                )
             except RelayError as error:
                 return await _back_with(request, error) or refusal(request, error)
 
@@ -50,9 +54,14 @@ class PageRoute(APIRoute):
 
 
 def to_login(request: Request) -> Response:
-    """Send somebody who isn't signed in to the login and, afterwards, back to where they wanted to go."""
+    """Send somebody who isn't signed in to the login and, afterwards, back to where they wanted to
+    go."""
     target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    login = f"/login?next={quote(target, safe='/')}" if request.method == "GET" and target != "/" else "/login"
+    login = (
+        f"/login?next={quote(target, safe='/')}"
+        if request.method == "GET" and target != "/"
+        else "/login"
+    )
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": login})
     return RedirectResponse(login, status_code=303)

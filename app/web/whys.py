@@ -1,4 +1,5 @@
-"""Why a comment is in its theme, as a sentence: how likely both say the same, and from where on that is enough."""
+"""Why a comment is in its theme, as a sentence: how likely both say the same, and from where on
+that is enough."""
 
 from __future__ import annotations
 
@@ -11,23 +12,27 @@ from app.web.words import VERDICTS, plain
 _SAME_WORDS = 0.95
 """The share of words in common from which two texts that score 1 are copies of each other."""
 _STRICT = 0.95
-"""From this threshold on texts are of a kind whose likelihood is often too high: reports that follow one template."""
+"""From this threshold on texts are of a kind whose likelihood is often too high: reports that
+follow one template."""
 
 
 def likely(score: float) -> str:
-    """A likelihood as a percentage that claims neither never nor always: ``87 %``, ``under 1 %``, ``over 99 %``."""
+    """A likelihood as a percentage that claims neither never nor always: ``87 %``, ``under 1 %``,
+    ``over 99 %``."""
     if score < 0.01:
         return "under 1 %"
     return "over 99 %" if score > 0.99 else f"{math.floor(100 * score + 1e-6)} %"
 
 
 def likeness(cosine: float) -> str:
-    """How alike two texts are in meaning: a scale, not a likelihood, as in a narrow trade everything is alike."""
+    """How alike two texts are in meaning: a scale, not a likelihood, as in a narrow trade
+    everything is alike."""
     return f"likeness {100 * max(cosine, 0.0):.0f} of 100"
 
 
 def why(grouping: Mapping[str, Any]) -> str:
-    """The decision of the group step as it was stored with the comment, for people; ends with a full stop."""
+    """The decision of the group step as it was stored with the comment, for people; ends with a
+    full stop."""
     verdict = str(grouping.get("verdict", ""))
     said = VERDICTS.get(verdict, plain(verdict))
     if "score" not in grouping or "join_at" not in grouping:
@@ -49,7 +54,11 @@ def why(grouping: Mapping[str, Any]) -> str:
 def proposal(score: float, evidence: Mapping[str, Any]) -> str:
     """What speaks for two themes being the same: ``87 % likely; such texts join from 90 %``."""
     told = f"{likely(score)} likely"
-    return f"{told}; {_needed(float(evidence['join_at']), evidence.get('apart'))}" if "join_at" in evidence else told
+    return (
+        f"{told}; {_needed(float(evidence['join_at']), evidence.get('apart'))}"
+        if "join_at" in evidence
+        else told
+    )
 
 
 def _needed(join_at: float, apart: Sequence[str] | None = None) -> str:

@@ -1,10 +1,17 @@
-"""How the dashboard says things: counts, times, and one plain name for every status, stage, verb and reason."""
+"""How the dashboard says things: counts, times, and one plain name for every status, stage, verb
+and reason."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-KINDS = {"bug": "Bug", "feature": "Request", "question": "Question", "praise": "Praise", "other": "Other"}
+KINDS = {
+    "bug": "Bug",
+    "feature": "Request",
+    "question": "Question",
+    "praise": "Praise",
+    "other": "Other",
+}
 KIND_PLURALS = {
     "bug": "Bugs",
     "feature": "Requests",
@@ -88,7 +95,12 @@ _PLATFORM_ICONS = {
     "generic": "webhook",
 }
 _PLATFORM_TITLES = {"github": "GitHub", "generic": "Webhook"}
-_STEPS = ((60.0, 1.0, "s"), (3600.0, 60.0, "min"), (86400.0, 3600.0, "h"), (86400.0 * 60, 86400.0, "d"))
+_STEPS = (
+    (60.0, 1.0, "s"),
+    (3600.0, 60.0, "min"),
+    (86400.0, 3600.0, "h"),
+    (86400.0 * 60, 86400.0, "d"),
+)
 
 
 def number(value: float | None) -> str:
@@ -160,4 +172,6 @@ def plain(reason: str) -> str:
 def actor(name: str) -> str:
     """Who acted, without the technical prefix: ``user:ada@example.org`` is ``ada@example.org``."""
     kind, _, who = name.partition(":")
-    return {"user": who, "token": f"API token {who}"}.get(kind, "Feedback Relay" if name == "system" else name)
+    return {"user": who, "token": f"API token {who}"}.get(
+        kind, "Feedback Relay" if name == "system" else name
+    )

@@ -14,13 +14,17 @@ Mode = Literal["rate_limit", "status", "timeout_after_work", "lost_response", "l
 
 
 class Fault(BaseModel):
-    """One rule. It fits requests by method and path (``*`` as in file names) and holds ``count`` times, or for ever.
+    """One rule. It fits requests by method and path (``*`` as in file names) and holds ``count``
+    times, or for ever.
 
-    - ``rate_limit``: 429 (or ``status`` 403), with ``Retry-After`` where ``retry_after`` seconds are given
+    - ``rate_limit``: 429 (or ``status`` 403), with ``Retry-After`` where ``retry_after`` seconds
+      are given
     - ``status``: answers ``status`` without doing the work
-    - ``timeout_after_work``: does the work, then stays silent for ``seconds`` or until the client leaves
+    - ``timeout_after_work``: does the work, then stays silent for ``seconds`` or until the client
+      leaves
     - ``lost_response``: does the work, then closes the connection
-    - ``limit``: lets ``requests`` per ``per`` seconds through, then 429 with ``Retry-After`` (2 unless given)
+    - ``limit``: lets ``requests`` per ``per`` seconds through, then 429 with ``Retry-After`` (2
+      unless given)
     """
 
     mode: Mode
@@ -88,17 +92,23 @@ class Faults:
 
 
 def answer(fault: Fault, path: str) -> tuple[int, dict[str, str], dict[str, Any]] | None:
-    """Status, headers and JSON of a rule that answers in the place of the work; None where the work is done first."""
+    """Status, headers and JSON of a rule that answers in the place of the work; None where the work
+    is done first."""
     headers: dict[str, str] = {}
     if fault.mode in ("rate_limit", "limit"):
         wait = fault.retry_after if fault.mode == "rate_limit" else (fault.retry_after or 2)
         if wait is not None:
             headers["retry-after"] = f"{wait:g}"
-        said = fault.message or "You have exceeded a secondary rate limit. Please wait before you try again."
+        said = (
+            fault.message
+            or "You have exceeded a secondary rate limit. Please wait before you try again."
+        )
         return fault.status or 429, headers, _body(path, said, {})
     if fault.mode == "status":
         status = fault.status or 500
-        said = fault.message or _SAID.get(status, "Something failed in the sandbox, as it was told to.")
+        said = fault.message or _SAID.get(
+            status, "Something failed in the sandbox, as it was told to."
+        )
         fields = {"customfield_10010": "Team is required."} if status in (400, 422) else {}
         return status, headers, _body(path, said, fields)
     return None
@@ -117,7 +127,10 @@ _SAID = {
 def _body(path: str, said: str, fields: dict[str, str]) -> dict[str, Any]:
     if path.startswith("/rest/"):
         return {"errorMessages": [] if fields else [said], "errors": fields}
-    errors = [{"resource": "Issue", "field": name, "code": "invalid", "message": text} for name, text in fields.items()]
+    errors = [
+        {"resource": "Issue", "field": name, "code": "invalid", "message": text}
+        for name, text in fields.items()
+    ]
     return {
         "message": said,
         "documentation_url": "https://docs.github.com/rest",

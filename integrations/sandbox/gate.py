@@ -20,7 +20,8 @@ OPEN_PATHS = ("/_sandbox", "/tickets", "/browse/", "/static/")
 
 
 class Gate:
-    """ASGI middleware in front of the GitHub and Jira routes; pages and the control API pass untouched."""
+    """ASGI middleware in front of the GitHub and Jira routes; pages and the control API pass
+    untouched."""
 
     def __init__(self, app: ASGIApp, state: SandboxState) -> None:
         self._app = app
@@ -31,18 +32,24 @@ class Gate:
             await self._app(scope, receive, send)
             return
         body = await _read(receive)
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = {
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+        }
         path, method = str(scope["path"]), str(scope["method"])
         self._write_down(scope, headers, body)
         if body is None:
-            await _answer(send, 413, {}, {"message": "The request body is too large for the sandbox."})
+            await _answer(
+                send, 413, {}, {"message": "The request body is too large for the sandbox."}
+            )
             return
         fault = self._state.faults.take(method, path)
         if fault and (instead := answer(fault, path)):
             await _answer(send, *instead)
         elif not self._let_in(headers.get("authorization", "")):
             said = {"errorMessages": ["You are not authenticated."], "errors": {}}
-            await _answer(send, 401, {}, said if path.startswith("/rest/") else {"message": "Bad credentials"})
+            await _answer(
+                send, 401, {}, said if path.startswith("/rest/") else {"message": "Bad credentials"}
+            )
         elif fault:
             await self._app(scope, _replay(body), _swallow)
             await _go_silent(fault, receive, send)
@@ -99,20 +106,24 @@ async def _swallow(message: Message) -> None:
 
 
 async def _go_silent(fault: Fault, receive: Receive, send: Send) -> None:
-    """Leave the client without an answer: wait until it goes or the time is over, then close the connection."""
+    """Leave the client without an answer: wait until it goes or the time is over, then close the
+    connection."""
     if fault.mode == "timeout_after_work":
         try:
             async with asyncio.timeout(fault.seconds):
                 await _disconnected(receive)
         except TimeoutError:
             pass
-    # uvicorn offers no way to close a connection without an answer, but its `send` belongs to the connection.
+    # uvicorn offers no way to close a connection without an answer, but its `send` belongs to the
+    # connection.
     transport: Any = getattr(getattr(send, "__self__", None), "transport", None)
     if transport is not None:
         transport.close()
         await _disconnected(receive)
         return
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
+    await send(
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]}
+    )
     await send({"type": "http.response.body", "body": b"{", "more_body": False})
 
 

@@ -24,7 +24,10 @@ HEADERS = {
 }
 router = APIRouter(route_class=PlainRoute, include_in_schema=False)
 _templates = Environment(
-    loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    loader=FileSystemLoader(FOLDER / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
 )
 
 
@@ -46,8 +49,14 @@ def ticket(request: Request, slug: str) -> Response:
     found = _state(request).by_slug(slug)
     if found is None:
         return _page("missing.html", 404, slug=slug)
-    raw = found.body if isinstance(found.body, str) else json.dumps(found.body, indent=2, ensure_ascii=False)
-    comments = [body_html(comment.body, markdown=found.vendor == "github") for comment in found.comments]
+    raw = (
+        found.body
+        if isinstance(found.body, str)
+        else json.dumps(found.body, indent=2, ensure_ascii=False)
+    )
+    comments = [
+        body_html(comment.body, markdown=found.vendor == "github") for comment in found.comments
+    ]
     body = body_html(found.body, markdown=found.vendor == "github")
     return _page("ticket.html", ticket=found, body=body, raw=raw or "", comments=comments)
 

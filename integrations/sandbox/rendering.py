@@ -1,4 +1,5 @@
-"""Showing a ticket's body on the sandbox's page: Markdown, ADF and wiki markup, never as HTML of their own."""
+"""Showing a ticket's body on the sandbox's page: Markdown, ADF and wiki markup, never as HTML of
+their own."""
 
 from __future__ import annotations
 
@@ -10,7 +11,13 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 _MARKDOWN = MarkdownIt("js-default").disable("image")
-_BLOCKS = {"paragraph": "p", "blockquote": "blockquote", "bulletList": "ul", "orderedList": "ol", "listItem": "li"}
+_BLOCKS = {
+    "paragraph": "p",
+    "blockquote": "blockquote",
+    "bulletList": "ul",
+    "orderedList": "ol",
+    "listItem": "li",
+}
 _MARKS = {"strong": "strong", "em": "em", "code": "code", "underline": "u", "strike": "s"}
 _LINK = re.compile(r"(?<!\\)\[((?:\\.|[^\]|\\])*)\|([^\]]+)\]")
 _EMPHASIS = re.compile(r"(?<![\\\w])([*_])((?:\\.|[^*_\\])+)\1(?!\w)")
@@ -50,7 +57,9 @@ def _adf(node: dict[str, Any]) -> Markup:
         return shown
     if kind == "hardBreak":
         return Markup("<br>")
-    inner = Markup("").join(_adf(child) for child in node.get("content") or [] if isinstance(child, dict))
+    inner = Markup("").join(
+        _adf(child) for child in node.get("content") or [] if isinstance(child, dict)
+    )
     if kind == "heading":
         return _tag(f"h{min(max(int((node.get('attrs') or {}).get('level', 3)), 1), 6)}", inner)
     if kind == "panel":
@@ -59,7 +68,8 @@ def _adf(node: dict[str, Any]) -> Markup:
 
 
 def _wiki(text: str) -> Markup:
-    """Headings, bullets, links and ``{noformat}``: what our own tickets consist of. The rest is shown as it is."""
+    """Headings, bullets, links and ``{noformat}``: what our own tickets consist of. The rest is
+    shown as it is."""
     shown: list[Markup] = []
     parts = re.split(r"\{noformat\}\n?", text)
     for index, part in enumerate(parts):
@@ -87,7 +97,9 @@ def _wiki_line(line: str) -> Markup:
 def _wiki_words(text: str) -> Markup:
     words, at = Markup(""), 0
     for marked in _EMPHASIS.finditer(text):
-        words += _plain(text[at : marked.start()]) + _tag("strong" if marked[1] == "*" else "em", _plain(marked[2]))
+        words += _plain(text[at : marked.start()]) + _tag(
+            "strong" if marked[1] == "*" else "em", _plain(marked[2])
+        )
         at = marked.end()
     return words + _plain(text[at:])
 

@@ -1,4 +1,5 @@
-"""What the routes of both APIs share: the state behind the application, and plain JSON in and out."""
+"""What the routes of both APIs share: the state behind the application, and plain JSON in and
+out."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ Reply = Response | dict[str, Any] | list[dict[str, Any]]
 
 
 class PlainRoute(APIRoute):
-    """A route whose answers are sent as they are, without a response model read from the annotation."""
+    """A route whose answers are sent as they are, without a response model read from the
+    annotation."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "response_model": None})

@@ -15,8 +15,11 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from integrations.sandbox import control, github, jira, jira_lists, pages
+from integrations.sandbox import control, pages
 from integrations.sandbox.gate import Gate
+from integrations.sandbox.github import issues
+from integrations.sandbox.jira import issues as jira
+from integrations.sandbox.jira import lists
 from integrations.sandbox.state import SandboxState
 
 SAVE_EVERY = 0.3
@@ -40,9 +43,11 @@ def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:
             _write(state_file, state.dump())
 
     # No generated pages: they load scripts from a CDN.
-    app = FastAPI(title="Sandbox tracker", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app = FastAPI(
+        title="Sandbox tracker", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
     app.state.sandbox = state
-    for part in (control, github, jira_lists, jira, pages):
+    for part in (control, issues, lists, jira, pages):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=pages.FOLDER / "static"))
     app.add_middleware(Gate, state=state)
@@ -66,32 +71,44 @@ def _write(path: Path, content: bytes) -> None:
     os.replace(fresh, path)  # noqa: PTH105 - atomic on every platform, by its documentation
 
 
-def serve(host: str, port: int, state_file: Path | None = None, *, state: SandboxState | None = None) -> None:
+def serve(
+    host: str, port: int, state_file: Path | None = None, *, state: SandboxState | None = None
+) -> None:
     """Serve until the process is told to stop."""
     app = create_app(state or SandboxState(), state_file)
     uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=2)
 
 
 class SandboxServer:
-    """The sandbox in a thread of this process, on a free port of the loopback address; a context manager."""
+    """The sandbox in a thread of this process, on a free port of the loopback address; a context
+    manager."""
 
     def __init__(self, state: SandboxState | None = None, state_file: Path | None = None) -> None:
         self.state = state or SandboxState()
         config = uvicorn.Config(
-            create_app(self.state, state_file), log_level="error", timeout_graceful_shutdown=1, access_log=False
+            create_app(self.state, state_file),
+            log_level="error",
+            timeout_graceful_shutdown=1,
+            access_log=False,
         )
         self._server = uvicorn.Server(config)
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True
+        )
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     def __enter__(self) -> SandboxServer:
-        # The socket listens already, so a client that is faster than the thread waits instead of failing.
+        # The socket listens already, so a client that is faster than the thread waits instead of
+        # failing.
         self._thread.start()
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self._server.should_exit = True
         self._thread.join(timeout=10)

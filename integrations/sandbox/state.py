@@ -1,4 +1,5 @@
-"""What the sandbox tracker remembers: tickets, the requests that came in, and how it is told to behave."""
+"""What the sandbox tracker remembers: tickets, the requests that came in, and how it is told to
+behave."""
 
 from __future__ import annotations
 
@@ -31,7 +32,8 @@ class Comment(BaseModel):
 
 
 class Ticket(BaseModel):
-    """One issue. ``container``: ``owner/name`` or a project key; ``status``: ``open``/``closed`` or a Jira status."""
+    """One issue. ``container``: ``owner/name`` or a project key; ``status``: ``open``/``closed`` or
+    a Jira status."""
 
     id: int
     vendor: Vendor
@@ -64,11 +66,14 @@ class Ticket(BaseModel):
     @property
     def done(self) -> bool:
         """Whether nothing is left to do on it."""
-        return STATUSES[self.status][1] == "done" if self.vendor == "jira" else self.status == "closed"
+        return (
+            STATUSES[self.status][1] == "done" if self.vendor == "jira" else self.status == "closed"
+        )
 
 
 class Settings(BaseModel):
-    """How the sandbox behaves. ``search_lag`` in seconds; empty ``require_token`` and ``containers`` accept any.
+    """How the sandbox behaves. ``search_lag`` in seconds; empty ``require_token`` and
+    ``containers`` accept any.
 
     ``required_fields`` maps ids of Jira fields that a new ticket has to have to their names.
     """
@@ -88,9 +93,15 @@ class Saved(BaseModel):
 
 
 class SandboxState:
-    """All of it, in memory; ``changed`` counts changes so that a saver knows when the file is stale."""
+    """All of it, in memory; ``changed`` counts changes so that a saver knows when the file is
+    stale."""
 
-    def __init__(self, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC), settings: Settings | None = None):
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        settings: Settings | None = None,
+    ):
         self.clock = clock
         self.saved = Saved(settings=settings or Settings())
         self.faults = Faults(clock)
@@ -118,10 +129,14 @@ class SandboxState:
         """Whether a repository or project exists here."""
         return not self.settings.containers or container in self.settings.containers
 
-    def create(self, vendor: Vendor, container: str, *, title: str, status: str, **rest: Any) -> Ticket:
+    def create(
+        self, vendor: Vendor, container: str, *, title: str, status: str, **rest: Any
+    ) -> Ticket:
         """A new ticket, invisible to search until the lag has passed."""
         now = self.clock()
-        numbers = (t.number for t in self.saved.tickets if t.vendor == vendor and t.container == container)
+        numbers = (
+            t.number for t in self.saved.tickets if t.vendor == vendor and t.container == container
+        )
         ticket = Ticket(
             id=10_000 + self.new_id(),
             vendor=vendor,
@@ -172,11 +187,15 @@ class SandboxState:
 
     def github(self, container: str, number: int) -> Ticket | None:
         """An issue of a repository."""
-        return next((t for t in self._of("github") if (t.container, t.number) == (container, number)), None)
+        return next(
+            (t for t in self._of("github") if (t.container, t.number) == (container, number)), None
+        )
 
     def jira(self, id_or_key: str) -> Ticket | None:
         """An issue by its id or key."""
-        return next((t for t in self._of("jira") if id_or_key in (str(t.id), t.key) and not t.deleted), None)
+        return next(
+            (t for t in self._of("jira") if id_or_key in (str(t.id), t.key) and not t.deleted), None
+        )
 
     def by_slug(self, slug: str) -> Ticket | None:
         """A ticket of either kind, deleted ones apart."""

@@ -1,17 +1,21 @@
 """Listens to the posts of a Discourse forum. You need to be an administrator of the forum.
 
-1. In Discourse open **Admin → Advanced → Webhooks** (older versions: **Admin → API → Webhooks**) and choose
-   **New Webhook**.
+1. In Discourse open **Admin → Advanced → Webhooks** (older versions: **Admin → API → Webhooks**)
+   and choose **New Webhook**.
 2. Payload URL: `{webhook_url}`
 3. Content Type: **application/json**
 4. Secret: `{secret}`
-5. Under **Which events should trigger this webhook?** choose **Select individual events** and tick, under **Post
-   Event**, *post is created*, *post is edited*, *post is deleted* and *post is recovered*. Other events are ignored.
-6. To follow only some categories or tags, choose them under **Triggered Categories** and **Triggered Tags**.
+5. Under **Which events should trigger this webhook?** choose **Select individual events** and tick,
+   under **Post Event**, *post is created*, *post is edited*, *post is deleted* and *post is
+   recovered*. Other events are ignored.
+6. To follow only some categories or tags, choose them under **Triggered Categories** and
+   **Triggered Tags**.
 7. Leave **Check TLS certificate** on, tick **Active** and save.
-8. Open the webhook and press **Ping**: the answer is 2xx. Then write a post: it appears here within seconds.
+8. Open the webhook and press **Ping**: the answer is 2xx. Then write a post: it appears here within
+   seconds.
 
-Discourse sends a failed delivery again only if the site setting `retry web hook events` is on: switch it on.
+Discourse sends a failed delivery again only if the site setting `retry web hook events` is on:
+switch it on.
 """
 
 from __future__ import annotations
@@ -30,7 +34,8 @@ from integrations.text import html_to_text, markdown_to_text
 
 _QUOTE = re.compile(r"\[(/?)quote(?:=[^\]\n]{0,300})?\]", re.IGNORECASE)
 _BBCODE = re.compile(
-    r"\[/?(?:details|spoiler|poll|wrap|hide|grid)(?:=[^\]\n]{0,300}| [^\]\n]{0,300})?\]", re.IGNORECASE
+    r"\[/?(?:details|spoiler|poll|wrap|hide|grid)(?:=[^\]\n]{0,300}| [^\]\n]{0,300})?\]",
+    re.IGNORECASE,
 )
 _IMAGE_SIZE = re.compile(r"(!\[[^\]\n|]{0,300})\|[^\]\n]{0,100}\]")
 
@@ -65,7 +70,10 @@ _IGNORED = {
     "custom.*": "Custom events have no documented shape.",
 }
 
-_NOT_WRITTEN_FOR_ALL = (3, 4)  # post_type: 1 regular, 2 moderator action, 3 small action, 4 whisper of the staff
+_NOT_WRITTEN_FOR_ALL = (
+    3,
+    4,
+)  # post_type: 1 regular, 2 moderator action, 3 small action, 4 whisper of the staff
 
 
 class Settings(BaseModel):
@@ -113,13 +121,15 @@ class Delivery(payload.Shape):
 
 
 class DeliveryVersion(payload.Shape):
-    """The little of a post event that tells one delivery from another; read while its sender waits."""
+    """The little of a post event that tells one delivery from another; read while its sender
+    waits."""
 
     post: PostVersion
 
 
 def event(inbound: Inbound) -> str:
-    """``post.created`` for type ``post`` and event ``post_created``; posts we do not follow have names of their own."""
+    """``post.created`` for type ``post`` and event ``post_created``; posts we do not follow have
+    names of their own."""
     kind = payload.name(inbound.headers.get("x-discourse-event-type", ""))
     action = payload.name(inbound.headers.get("x-discourse-event", "")).removeprefix(f"{kind}_")
     post = inbound.json().get("post")
@@ -132,11 +142,12 @@ def event(inbound: Inbound) -> str:
 
 
 def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
-    """The post as one comment. A post that its author deleted arrives as an edit with ``user_deleted``; a recovered one
-    counts as edited.
+    """The post as one comment. A post that its author deleted arrives as an edit with
+    ``user_deleted``; a recovered one counts as edited.
 
-    Versions order by ``updated_at`` first, since an edit within the grace period keeps ``version``. Discourse names a
-    post's parent by its number in the topic, not by its id, so that is in ``extras``.
+    Versions order by ``updated_at`` first, since an edit within the grace period keeps ``version``.
+    Discourse names a post's parent by its number in the topic, not by its id, so that is in
+    ``extras``.
     """
     post = payload.read(Delivery, inbound.json()).post
     kind, order = _ORDER.get(event(inbound), (EventType.edited, "1"))
@@ -161,13 +172,18 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
             created_at=post.created_at,
             edited_at=post.updated_at if kind is EventType.edited else None,
             opens_thread=post.post_number == 1,
-            extras={**extras, "post_number": post.post_number, "reply_to_post_number": post.reply_to_post_number},
+            extras={
+                **extras,
+                "post_number": post.post_number,
+                "reply_to_post_number": post.reply_to_post_number,
+            },
         )
     ]
 
 
 def _author(post: Post) -> AuthorRef:
-    """The post's author; Discourse's own accounts (``system``, the helper bots) have ids of 0 and below."""
+    """The post's author; Discourse's own accounts (``system``, the helper bots) have ids of 0 and
+    below."""
     user_id = post.user_id or post.username
     if not user_id:
         raise PayloadError("wrong_shape", "post.user_id is missing.")
@@ -181,13 +197,16 @@ def _author(post: Post) -> AuthorRef:
 
 
 def _permalink(post: Post, inbound: Inbound, settings: Settings) -> str:
-    base = settings.base_url or payload.web_address(inbound.headers.get("x-discourse-instance", "")).rstrip("/")
+    base = settings.base_url or payload.web_address(
+        inbound.headers.get("x-discourse-instance", "")
+    ).rstrip("/")
     slug = quote(post.topic_slug, safe="-") or "-"
     return f"{base}/t/{slug}/{quote(post.topic_id, safe='')}/{post.post_number}" if base else ""
 
 
 def _raw_to_text(raw: str) -> str:
-    """Discourse's Markdown as plain text, without BBCode marks and, unless there is nothing else, without quotes."""
+    """Discourse's Markdown as plain text, without BBCode marks and, unless there is nothing else,
+    without quotes."""
     raw = _IMAGE_SIZE.sub(r"\1]", raw)
     own = markdown_to_text(_BBCODE.sub("", _without_quotes(raw)))
     return own or markdown_to_text(_BBCODE.sub("", _QUOTE.sub("", raw)))
@@ -205,14 +224,17 @@ def _without_quotes(raw: str) -> str:
 
 
 def delivery_id(inbound: Inbound) -> str | None:
-    """Post, version, time and event: a retry has a new X-Discourse-Event-Id, and an edit within the grace period keeps
-    its version number. Anything that is not about a readable post is known by its body."""
+    """Post, version, time and event: a retry has a new X-Discourse-Event-Id, and an edit within the
+    grace period keeps its version number. Anything that is not about a readable post is known by
+    its body."""
     try:
         post = payload.read(DeliveryVersion, inbound.json()).post
     except PayloadError:
         return None
     action = payload.name(inbound.headers.get("x-discourse-event", ""))
-    return payload.delivery_key("post", post.id, payload.version(post.updated_at, str(post.version)), action)
+    return payload.delivery_key(
+        "post", post.id, payload.version(post.updated_at, str(post.version)), action
+    )
 
 
 SOURCE: Source[Settings] = Source(

@@ -1,13 +1,15 @@
-"""Any program can send comments here, as JSON signed according to Standard Webhooks (https://www.standardwebhooks.com).
+"""Any program can send comments here, as JSON signed according to Standard Webhooks
+(https://www.standardwebhooks.com).
 
 1. Give your program this address to send to: `{webhook_url}`
 2. Store this secret where your program keeps its secrets: `{secret}`
-3. For each new, edited or deleted comment (or a batch of them) send one `POST` with `Content-Type: application/json`.
-   The body has a `type` (`comment.created`, `comment.edited` or `comment.deleted`), a `timestamp` and the comment as
-   `data`; docs/sources/README.md lists every field and has an example to copy.
-4. Sign it: the headers are `webhook-id` (unique per delivery), `webhook-timestamp` (Unix seconds) and
-   `webhook-signature`, which is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`. Libraries for most
-   languages do this for you.
+3. For each new, edited or deleted comment (or a batch of them) send one `POST` with `Content-Type:
+   application/json`. The body has a `type` (`comment.created`, `comment.edited` or
+   `comment.deleted`), a `timestamp` and the comment as `data`; docs/sources/README.md lists every
+   field and has an example to copy.
+4. Sign it: the headers are `webhook-id` (unique per delivery), `webhook-timestamp` (Unix seconds)
+   and `webhook-signature`, which is `v1,` and the base64 of HMAC-SHA256 over `id.timestamp.body`.
+   Libraries for most languages do this for you.
 5. Send one comment: the answer is 202, and the delivery appears on this source's page.
 """
 
@@ -34,7 +36,8 @@ class Settings(BaseModel):
     """What a generic source needs to know."""
 
     default_format: Literal["text", "markdown", "html"] = Field(
-        default="text", description="How a comment's text is marked up where the comment does not say."
+        default="text",
+        description="How a comment's text is marked up where the comment does not say.",
     )
 
 
@@ -64,7 +67,8 @@ class Deletion(payload.Shape):
 
 
 class Comment(payload.Shape):
-    """A comment as it is now. ``format`` says how ``text`` is marked up; ``opens_thread`` marks a thread's first."""
+    """A comment as it is now. ``format`` says how ``text`` is marked up; ``opens_thread`` marks a
+    thread's first."""
 
     id: payload.Identifier
     thread: Thread
@@ -105,8 +109,8 @@ def event(inbound: Inbound) -> str:
 
 
 def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
-    """The comments of a delivery. A version is the time of the edit, else of the delivery; at one time an edit follows
-    the creation, and a deletion follows both."""
+    """The comments of a delivery. A version is the time of the edit, else of the delivery; at one
+    time an edit follows the creation, and a deletion follows both."""
     body = inbound.json()
     if body.get("type") == "comment.deleted":
         deletions = payload.read(DeletionsDelivery, body)
@@ -114,7 +118,9 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
             CommentEvent(
                 type=EventType.deleted,
                 external_id=gone.id,
-                version=payload.version(gone.deleted_at or deletions.timestamp or inbound.received_at, "2"),
+                version=payload.version(
+                    gone.deleted_at or deletions.timestamp or inbound.received_at, "2"
+                ),
             )
             for gone in deletions.data
         ]
@@ -122,9 +128,13 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     return [_comment(comment, delivery, inbound, settings) for comment in delivery.data]
 
 
-def _comment(comment: Comment, delivery: CommentsDelivery, inbound: Inbound, settings: Settings) -> CommentEvent:
+def _comment(
+    comment: Comment, delivery: CommentsDelivery, inbound: Inbound, settings: Settings
+) -> CommentEvent:
     news = delivery.type == "comment.edited"
-    edited = news or comment.edited_at is not None  # what is sent for the first time may have been edited before
+    edited = (
+        news or comment.edited_at is not None
+    )  # what is sent for the first time may have been edited before
     sent = delivery.timestamp or inbound.received_at
     changed = (comment.edited_at if edited else comment.created_at) or sent
     raw, extras = payload.cut(comment.text)
@@ -162,7 +172,10 @@ def validate(inbound: Inbound) -> None:
     elif kind in HANDLED:
         payload.read(CommentsDelivery, body)
     elif not kind:
-        raise PayloadError("wrong_shape", "type is missing; send comment.created, comment.edited or comment.deleted.")
+        raise PayloadError(
+            "wrong_shape",
+            "type is missing; send comment.created, comment.edited or comment.deleted.",
+        )
 
 
 def delivery_id(inbound: Inbound) -> str | None:
@@ -171,7 +184,8 @@ def delivery_id(inbound: Inbound) -> str | None:
 
 
 def new_secret() -> str:
-    """A secret in the form that Standard Webhooks libraries expect: ``whsec_`` and base64 of 32 random bytes."""
+    """A secret in the form that Standard Webhooks libraries expect: ``whsec_`` and base64 of 32
+    random bytes."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 

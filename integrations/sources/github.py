@@ -1,16 +1,19 @@
-"""Listens to issues, discussions and their comments in one GitHub repository or in a whole organization.
+"""Listens to issues, discussions and their comments in one GitHub repository or in a whole
+organization.
 
-1. Open the repository (or the organization) on GitHub and go to **Settings → Webhooks → Add webhook**. You need to be
-   its administrator.
+1. Open the repository (or the organization) on GitHub and go to **Settings → Webhooks → Add
+   webhook**. You need to be its administrator.
 2. Payload URL: `{webhook_url}`
 3. Content type: **application/json**
 4. Secret: `{secret}`
 5. Leave **Enable SSL verification** on.
-6. Choose **Let me select individual events** and tick **Issues**, **Issue comments**, **Discussions** and **Discussion
-   comments**. Untick **Pushes**. Anything else is ignored.
-7. Leave **Active** ticked and press **Add webhook**. GitHub sends a ping: **Recent Deliveries** shows its 2xx answer.
+6. Choose **Let me select individual events** and tick **Issues**, **Issue comments**,
+   **Discussions** and **Discussion comments**. Untick **Pushes**. Anything else is ignored.
+7. Leave **Active** ticked and press **Add webhook**. GitHub sends a ping: **Recent Deliveries**
+   shows its 2xx answer.
 
-GitHub never sends a failed delivery again by itself: after a longer outage press **Redeliver** there.
+GitHub never sends a failed delivery again by itself: after a longer outage press **Redeliver**
+there.
 """
 
 from __future__ import annotations
@@ -44,28 +47,38 @@ _HANDLED = {
 }
 _ORDER = {EventType.created: "0", EventType.edited: "1", EventType.deleted: "2"}
 _STAFF = ("OWNER", "MEMBER", "COLLABORATOR")
-_NO_ACCOUNT = AuthorRef(external_id="ghost", handle="ghost")  # GitHub shows a deleted account as @ghost
+_NO_ACCOUNT = AuthorRef(
+    external_id="ghost", handle="ghost"
+)  # GitHub shows a deleted account as @ghost
 
 _ISSUE_ACTIONS = (
-    "assigned closed demilestoned field_added field_removed labeled locked milestoned pinned reopened typed unassigned"
+    "assigned closed demilestoned field_added field_removed labeled locked milestoned pinned "
+    "reopened typed unassigned"
     " unlabeled unlocked unpinned untyped"
 )
-_DISCUSSION_ACTIONS = (
-    "answered category_changed closed labeled locked pinned reopened unanswered unlabeled unlocked unpinned"
-)
+_DISCUSSION_ACTIONS = "answered category_changed closed labeled locked pinned reopened unanswered unlabeled unlocked unpinned"
 _CODE_EVENTS = (
-    "check_run check_suite code_scanning_alert commit_comment create delete dependabot_alert deployment"
-    " deployment_protection_rule deployment_review deployment_status fork gollum merge_group package page_build"
-    " pull_request pull_request_review pull_request_review_comment pull_request_review_thread push registry_package"
-    " release repository_advisory repository_vulnerability_alert secret_scanning_alert secret_scanning_alert_location"
+    "check_run check_suite code_scanning_alert commit_comment create delete dependabot_alert "
+    "deployment"
+    " deployment_protection_rule deployment_review deployment_status fork gollum merge_group "
+    "package page_build"
+    " pull_request pull_request_review pull_request_review_comment pull_request_review_thread push "
+    "registry_package"
+    " release repository_advisory repository_vulnerability_alert secret_scanning_alert "
+    "secret_scanning_alert_location"
     " secret_scanning_scan security_advisory status workflow_dispatch workflow_job workflow_run"
 )
 _ADMIN_EVENTS = (
-    "branch_protection_configuration branch_protection_rule custom_property custom_property_values deploy_key"
-    " github_app_authorization installation installation_repositories installation_target issue_dependencies label"
-    " marketplace_purchase member membership meta milestone org_block organization personal_access_token_request"
-    " project project_card project_column projects_v2 projects_v2_item projects_v2_status_update public repository"
-    " repository_dispatch repository_import repository_ruleset security_and_analysis sponsorship star sub_issues team"
+    "branch_protection_configuration branch_protection_rule custom_property custom_property_values "
+    "deploy_key"
+    " github_app_authorization installation installation_repositories installation_target "
+    "issue_dependencies label"
+    " marketplace_purchase member membership meta milestone org_block organization "
+    "personal_access_token_request"
+    " project project_card project_column projects_v2 projects_v2_item projects_v2_status_update "
+    "public repository"
+    " repository_dispatch repository_import repository_ruleset security_and_analysis sponsorship "
+    "star sub_issues team"
     " team_add watch"
 )
 _MOVED = "It moves to another repository, whose own webhook reports it."
@@ -78,10 +91,19 @@ _IGNORED = {
     "discussion.transferred": _MOVED,
     "issue_comment.pinned": "Pinning a comment does not change what it says.",
     "issue_comment.unpinned": "Unpinning a comment does not change what it says.",
-    **dict.fromkeys([f"issues.{a}" for a in _ISSUE_ACTIONS.split()], "The state of an issue is not a comment."),
-    **dict.fromkeys([f"discussion.{a}" for a in _DISCUSSION_ACTIONS.split()], "A discussion's state is not a comment."),
-    **dict.fromkeys([f"{e}.*" for e in _CODE_EVENTS.split()], "Work on code is not community feedback."),
-    **dict.fromkeys([f"{e}.*" for e in _ADMIN_EVENTS.split()], "Running a repository is not community feedback."),
+    **dict.fromkeys(
+        [f"issues.{a}" for a in _ISSUE_ACTIONS.split()], "The state of an issue is not a comment."
+    ),
+    **dict.fromkeys(
+        [f"discussion.{a}" for a in _DISCUSSION_ACTIONS.split()],
+        "A discussion's state is not a comment.",
+    ),
+    **dict.fromkeys(
+        [f"{e}.*" for e in _CODE_EVENTS.split()], "Work on code is not community feedback."
+    ),
+    **dict.fromkeys(
+        [f"{e}.*" for e in _ADMIN_EVENTS.split()], "Running a repository is not community feedback."
+    ),
 }
 
 
@@ -135,31 +157,38 @@ class Delivery(payload.Shape):
 
 
 def _body(inbound: Inbound) -> dict[str, Any]:
-    """The JSON object; GitHub's default content type is a form that holds it in the field ``payload``."""
+    """The JSON object; GitHub's default content type is a form that holds it in the field
+    ``payload``."""
     if not inbound.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return inbound.json()
     try:
         value = json.loads(parse_qs(inbound.body.decode("utf-8"), max_num_fields=10)["payload"][0])
     except (ValueError, KeyError, RecursionError):
-        raise PayloadError("wrong_shape", "The form has no field named payload that holds JSON.") from None
+        raise PayloadError(
+            "wrong_shape", "The form has no field named payload that holds JSON."
+        ) from None
     if not isinstance(value, dict):
         raise PayloadError("wrong_shape", "The form's payload is JSON, but not an object.")
     return value
 
 
 def event(inbound: Inbound) -> str:
-    """``issues.opened`` for X-GitHub-Event ``issues`` and action ``opened``; pull requests have names of their own."""
+    """``issues.opened`` for X-GitHub-Event ``issues`` and action ``opened``; pull requests have
+    names of their own."""
     kind = payload.name(inbound.headers.get("x-github-event", ""))
     body = _body(inbound)
     action = payload.name(body.get("action"))
     issue = body.get("issue")
     if isinstance(issue, dict) and issue.get("pull_request"):
-        kind = {"issue_comment": "pull_request_comment", "issues": "pull_request_issue"}.get(kind, kind)
+        kind = {"issue_comment": "pull_request_comment", "issues": "pull_request_issue"}.get(
+            kind, kind
+        )
     return f"{kind}.{action}" if action else kind
 
 
 def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
-    """The issue, discussion or comment as one comment; an issue's text is its title, an empty line and its body.
+    """The issue, discussion or comment as one comment; an issue's text is its title, an empty line
+    and its body.
 
     Versions are ``updated_at`` and the order of created, edited and deleted within its second.
     """
@@ -168,7 +197,9 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     wanted = payload.listed(settings.repositories.lower())
     if wanted and delivery.repository.full_name.lower() not in wanted:
         return []
-    place, thread = ("issue", delivery.issue) if delivery.issue else ("discussion", delivery.discussion)
+    place, thread = (
+        ("issue", delivery.issue) if delivery.issue else ("discussion", delivery.discussion)
+    )
     if thread is None:
         raise PayloadError("wrong_shape", "issue is missing.")
     is_comment = payload.name(inbound.headers.get("x-github-event", "")).endswith("_comment")

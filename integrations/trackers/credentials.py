@@ -13,7 +13,9 @@ SECRETIVE = ConfigDict(hide_input_in_errors=True)
 def _sendable(token: SecretStr) -> SecretStr:
     value = token.get_secret_value().strip()
     if not value or not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("A token is one word of ASCII characters. Copy it again, without anything around it.")
+        raise ValueError(
+            "A token is one word of ASCII characters. Copy it again, without anything around it."
+        )
     return SecretStr(value)
 
 

@@ -16,8 +16,9 @@ _FRAME = 600  # headings and the line about what was left out
 class Markup:
     """How a tracker's markup writes what a block consists of.
 
-    ``begin`` and ``end`` make the lines that mark a block, which no neutralised text can contain. ``quote`` and
-    ``inline`` neutralise raw text, cut to a number of characters; ``permalink`` makes an address safe, or None.
+    ``begin`` and ``end`` make the lines that mark a block, which no neutralised text can contain.
+    ``quote`` and ``inline`` neutralise raw text, cut to a number of characters; ``permalink`` makes
+    an address safe, or None.
     """
 
     limit: int
@@ -56,7 +57,11 @@ def render(markup: Markup, draft: Draft, room: int) -> str:
     )
     middle: list[str] = []
     if quotes:
-        middle += ["", markup.heading(4, wording.QUOTES), *(line for quote in quotes for line in ("", quote))]
+        middle += [
+            "",
+            markup.heading(4, wording.QUOTES),
+            *(line for quote in quotes for line in ("", quote)),
+        ]
     if threads:
         middle += ["", markup.heading(4, wording.THREADS), "", *threads]
     if more := wording.hidden(len(draft.quotes) - len(quotes), len(draft.threads) - len(threads)):
@@ -69,17 +74,23 @@ def _face(markup: Markup, draft: Draft) -> list[str]:
     if summary := markup.inline(draft.summary, wording.SUMMARY_LIMIT):
         author = markup.inline(wording.written_by(draft), wording.SUMMARY_LIMIT)
         lines += ["", f"{markup.strong(author)} {summary}"]
-    if phrases := [said for phrase in draft.phrases if (said := markup.inline(phrase, wording.PHRASE_LIMIT))]:
+    if phrases := [
+        said for phrase in draft.phrases if (said := markup.inline(phrase, wording.PHRASE_LIMIT))
+    ]:
         lines += ["", f"{wording.PHRASES} {', '.join(phrases)}"]
     return lines
 
 
 def merge(markup: Markup, body: str, draft: Draft) -> str:
-    """The whole text with the block brought up to date; a block that people removed is appended again.
+    """The whole text with the block brought up to date; a block that people removed is appended
+    again.
 
-    Where only one of the two marker lines is left, that line goes and everything else counts as written by people.
+    Where only one of the two marker lines is left, that line goes and everything else counts as
+    written by people.
     """
-    before, after = _around(body.replace("\r\n", "\n"), markup.begin(draft.marker), markup.end(draft.marker))
+    before, after = _around(
+        body.replace("\r\n", "\n"), markup.begin(draft.marker), markup.end(draft.marker)
+    )
     return before + render(markup, draft, markup.limit - len(before) - len(after)) + after
 
 

@@ -59,7 +59,8 @@ def hidden(quotes: int, threads: int) -> str:
 def fitting(
     quotes: Sequence[Piece], threads: Sequence[Piece], *, room: int, size: Callable[[Piece], int]
 ) -> tuple[list[Piece], list[Piece]]:
-    """The leading quotes and threads that fit into ``room`` together; quotes take at most half while threads wait."""
+    """The leading quotes and threads that fit into ``room`` together; quotes take at most half
+    while threads wait."""
     kept_quotes = _leading(quotes, room // 2 if threads else room, size)
     left = room - sum(map(size, kept_quotes))
     return kept_quotes, _leading(threads, left, size)

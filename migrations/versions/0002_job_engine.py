@@ -1,7 +1,7 @@
 """The job engine's tables, in a schema of their own.
 
-The SQL is the installed procrastinate's; the comment of the schema keeps its version, from which a later migration
-applies that library's own upgrade scripts.
+The SQL is the installed procrastinate's; the comment of the schema keeps its version, from which a
+later migration applies that library's own upgrade scripts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""A theme's face: where its title comes from, its key phrases, and what a configured language model wrote."""
+"""A theme's face: where its title comes from, its key phrases, and what a configured language model
+wrote."""
 
 from __future__ import annotations
 
@@ -32,7 +33,12 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("summary", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
-        sa.Column("answered_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "answered_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("question"),
     )
     op.create_table(
@@ -43,7 +49,10 @@ def upgrade() -> None:
     )
     op.add_column("theme", sa.Column("face_seen", sa.DateTime(timezone=True), nullable=True))
     op.create_index(
-        "theme_face_due", "theme", ["product_id"], postgresql_where=sa.text("face_seen is distinct from changed_at")
+        "theme_face_due",
+        "theme",
+        ["product_id"],
+        postgresql_where=sa.text("face_seen is distinct from changed_at"),
     )
 
 

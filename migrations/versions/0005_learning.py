@@ -34,7 +34,9 @@ def upgrade() -> None:
         sa.Column("weight", sa.Float(), server_default=sa.text("1"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=NOW, nullable=False),
         sa.UniqueConstraint("activity_id", "comment_id", name="kind_label_once"),
-        sa.CheckConstraint("kind in ('bug', 'feature', 'question', 'praise', 'other')", name="kind_label_kind"),
+        sa.CheckConstraint(
+            "kind in ('bug', 'feature', 'question', 'praise', 'other')", name="kind_label_kind"
+        ),
     )
     op.create_index("kind_label_by_product", "kind_label", ["product_id", "id"])
     op.create_table(
@@ -76,7 +78,9 @@ def upgrade() -> None:
         sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
         sa.UniqueConstraint("product_id", "what", "number", name="product_model_once"),
         sa.CheckConstraint("what in ('kind', 'grouping')", name="product_model_what"),
-        sa.CheckConstraint("status in ('candidate', 'active', 'retired', 'rejected')", name="product_model_status"),
+        sa.CheckConstraint(
+            "status in ('candidate', 'active', 'retired', 'rejected')", name="product_model_status"
+        ),
     )
     op.create_index(
         "product_model_active",

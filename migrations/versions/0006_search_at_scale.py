@@ -1,4 +1,5 @@
-"""Search whose cost does not grow with the product, and proposals of merges that can be taken back."""
+"""Search whose cost does not grow with the product, and proposals of merges that can be taken
+back."""
 
 from __future__ import annotations
 
@@ -21,7 +22,12 @@ def upgrade() -> None:
         sa.Column("product_id", sa.Uuid(), nullable=False),
         sa.Column("lexeme", sa.Text(), nullable=False),
         sa.Column("share", sa.Float(), nullable=False),
-        sa.Column("counted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "counted_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("product_id", "lexeme"),
     )
@@ -48,7 +54,9 @@ def _search(expression: str) -> None:
     # PostgreSQL 16 cannot change the expression of a generated column.
     op.drop_index("comment_search", table_name="comment")
     op.drop_column("comment", "search")
-    op.execute(f"alter table comment add column search tsvector generated always as ({expression}) stored")
+    op.execute(
+        f"alter table comment add column search tsvector generated always as ({expression}) stored"
+    )
     op.create_index("comment_search", "comment", ["search"], postgresql_using="gin")
 
 

@@ -1,4 +1,5 @@
-"""Lookups that read a bounded number of rows: common words are known by number, copies are read oldest first."""
+"""Lookups that read a bounded number of rows: common words are known by number, copies are read
+oldest first."""
 
 from __future__ import annotations
 
@@ -14,10 +15,19 @@ PRINTED = sa.text("fingerprint <> ''")
 
 
 def upgrade() -> None:
-    op.add_column("word_share", sa.Column("comments", sa.Integer(), server_default=sa.text("0"), nullable=False))
+    op.add_column(
+        "word_share",
+        sa.Column("comments", sa.Integer(), server_default=sa.text("0"), nullable=False),
+    )
     op.drop_index("comment_by_fingerprint", table_name="comment")
-    op.create_index("comment_by_fingerprint", "comment", ["product_id", "fingerprint", "id"], postgresql_where=PRINTED)
-    # Searched a dozen times for every comment: a pending list would be read from its start each time.
+    op.create_index(
+        "comment_by_fingerprint",
+        "comment",
+        ["product_id", "fingerprint", "id"],
+        postgresql_where=PRINTED,
+    )
+    # Searched a dozen times for every comment: a pending list would be read from its start each
+    # time.
     op.execute("alter index comment_search set (fastupdate = off)")
     op.execute("select gin_clean_pending_list('comment_search')")
 
@@ -25,5 +35,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("alter index comment_search reset (fastupdate)")
     op.drop_index("comment_by_fingerprint", table_name="comment")
-    op.create_index("comment_by_fingerprint", "comment", ["product_id", "fingerprint"], postgresql_where=PRINTED)
+    op.create_index(
+        "comment_by_fingerprint", "comment", ["product_id", "fingerprint"], postgresql_where=PRINTED
+    )
     op.drop_column("word_share", "comments")

@@ -1,4 +1,5 @@
-"""Periods are counted from the index alone: comments are wide, and most of a page's time went into reading them."""
+"""Periods are counted from the index alone: comments are wide, and most of a page's time went into
+reading them."""
 
 from __future__ import annotations
 
@@ -11,7 +12,17 @@ branch_labels = None
 depends_on = None
 
 ORDER = ["product_id", sa.text("created_at desc"), sa.text("id desc")]
-COUNTED = ["deleted_at", "source_id", "author_id", "kind", "kind_reason", "sentiment", "tone", "theme_id", "wording"]
+COUNTED = [
+    "deleted_at",
+    "source_id",
+    "author_id",
+    "kind",
+    "kind_reason",
+    "sentiment",
+    "tone",
+    "theme_id",
+    "wording",
+]
 
 
 def upgrade() -> None:

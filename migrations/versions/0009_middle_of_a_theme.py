@@ -1,4 +1,5 @@
-"""Every theme keeps the mean of its latest comments' vectors, which tells who belongs there more steadily than one."""
+"""Every theme keeps the mean of its latest comments' vectors, which tells who belongs there more
+steadily than one."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ FILL = """
 def upgrade() -> None:
     op.create_table(
         "theme_middle",
-        sa.Column("theme_id", sa.Uuid(), sa.ForeignKey("theme.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column(
+            "theme_id", sa.Uuid(), sa.ForeignKey("theme.id", ondelete="CASCADE"), primary_key=True
+        ),
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column("comments", sa.Integer(), nullable=False),
         sa.Column("middle", HALFVEC(384), nullable=False),

@@ -1,9 +1,12 @@
-"""What grouping a comment costs as its product grows, and what the candidate search finds of what exact search finds.
+"""What grouping a comment costs as its product grows, and what the candidate search finds of what
+exact search finds.
 
-Run: ``python -m tests.benchmarks.bench_grouping [--sizes 1000 10000 100000] [--texts FILE ...] [--cache FILE]``. The
-product is filled with comments in themes; then new ones go through the shipped group step in a worker process of its
-own, batch by batch. ``exact`` is the same search with the product's index out of reach, in the same run.
-Growth is that of processor time, which other load on the machine changes least.
+Run:
+``python -m tests.benchmarks.bench_grouping [--sizes 1000 10000 100000] [--texts FILE ...] [--cache FILE]``.
+The product is filled with comments in themes; then new ones go through the shipped group step in a
+worker process of its own, batch by batch. ``exact`` is the same search with the product's index out
+of reach, in the same run. Growth is that of processor time, which other load on the machine changes
+least.
 """
 
 from __future__ import annotations
@@ -27,24 +30,25 @@ import psutil
 from pgvector import HalfVector
 from psycopg import sql
 
-from app import migrate
-from app.candidates import BY_VECTOR, nearest
 from app.config import Settings
-from app.db import Database
-from app.grouping import group_batch
-from app.postgres import EmbeddedPostgres
-from app.products import create_product
-from app.search_index import keep_search_indexes
-from app.sources import create_source
-from app.theme_middles import keep_middles
-from app.vault import Vault, new_key
-from app.word_shares import count_words
-from classifiers.grouping import DefaultGrouper
-from classifiers.text import fingerprint
+from app.setup.products import create_product
+from app.setup.sources import create_source
+from app.storage import migrate
+from app.storage.db import Database
+from app.storage.postgres import EmbeddedPostgres
+from app.storage.vault import Vault, new_key
+from app.themes.candidates import BY_VECTOR, nearest
+from app.themes.grouping import group_batch
+from app.themes.middles import keep_middles
+from app.themes.search_index import keep_search_indexes
+from app.themes.word_shares import count_words
+from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.texts.text import fingerprint
 from tests.benchmarks.grouping_corpus import Said, corpus, sayings
 from tests.benchmarks.machine import describe, spread
+from tests.paths import SHARED
 
-FILES = sorted((Path(__file__).parents[2].parent / "shared" / "data").glob("*/*.jsonl.gz"))
+FILES = sorted((SHARED / "data").glob("*/*.jsonl.gz"))
 """Labelled sets beside the repository, where there are any."""
 SPACE = "bench"
 BATCH = 128
@@ -60,8 +64,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """Of each batch, per comment: seconds, and seconds of the processors (the worker and its connection's server
-    process), which other load does not change. And the worker's resident MiB afterwards."""
+    """Of each batch, per comment: seconds, and seconds of the processors (the worker and its
+    connection's server process), which other load does not change. And the worker's resident MiB
+    afterwards."""
 
     seconds: list[float]
     busy: list[float]
@@ -95,11 +100,17 @@ def _processors(processes: Sequence[psutil.Process]) -> float:
 
 
 async def fill(
-    database: Database, place: Place, said: Sequence[Said], themes: dict[tuple[int, bool], uuid.UUID] | None
+    database: Database,
+    place: Place,
+    said: Sequence[Said],
+    themes: dict[tuple[int, bool], uuid.UUID] | None,
 ) -> list[int]:
-    """Insert comments: grouped by origin where ``themes`` are given, else waiting for the group step."""
+    """Insert comments: grouped by origin where ``themes`` are given, else waiting for the group
+    step."""
     if themes is not None:
-        fresh = dict.fromkeys((one.origin, one.bug) for one in said if (one.origin, one.bug) not in themes)
+        fresh = dict.fromkeys(
+            (one.origin, one.bug) for one in said if (one.origin, one.bug) not in themes
+        )
         made = {key: uuid.uuid4() for key in fresh}
         themes |= made
         async with (
@@ -107,10 +118,14 @@ async def fill(
             connection.cursor().copy("copy theme (id, product_id, kind, title) from stdin") as copy,
         ):
             for (origin, bug), theme_id in made.items():
-                await copy.write_row((theme_id, place.product, "bug" if bug else "feature", f"Theme {origin}"))
+                await copy.write_row(
+                    (theme_id, place.product, "bug" if bug else "feature", f"Theme {origin}")
+                )
     async with database.transaction() as connection:
         cursor = await connection.execute(
-            "select nextval(pg_get_serial_sequence('comment', 'id')) as id from generate_series(1, %s)", [len(said)]
+            "select nextval(pg_get_serial_sequence('comment', 'id')) as id from generate_series(1, "
+            "%s)",
+            [len(said)],
         )
         ids = [int(row["id"]) for row in await cursor.fetchall()]
         columns = "id, product_id, source_id, external_id, text, stage, kind, kind_confidence, fingerprint, theme_id"
@@ -127,16 +142,24 @@ async def fill(
         async with connection.cursor().copy(statement) as copy:
             copy.set_types(["int8", "uuid", "text", "bool", "halfvec"])
             for number, one in zip(ids, said, strict=True):
-                await copy.write_row((number, place.product, SPACE, themes is not None, HalfVector(one.vector)))
+                await copy.write_row(
+                    (number, place.product, SPACE, themes is not None, HalfVector(one.vector))
+                )
     return ids
 
 
-async def exact(database: Database, place: Place, ids: Sequence[int], most: int) -> dict[int, list[int]]:
+async def exact(
+    database: Database, place: Place, ids: Sequence[int], most: int
+) -> dict[int, list[int]]:
     """The same search with indexes for order out of reach."""
     async with database.transaction() as connection:
         await connection.execute("set local enable_indexscan = off; set local jit = off")
-        statement = sql.SQL(BY_VECTOR).format(product=sql.Literal(place.product), model=sql.Literal(SPACE))
-        cursor = await connection.execute(statement, {"ids": list(ids), "most": most}, prepare=False)
+        statement = sql.SQL(BY_VECTOR).format(
+            product=sql.Literal(place.product), model=sql.Literal(SPACE)
+        )
+        cursor = await connection.execute(
+            statement, {"ids": list(ids), "most": most}, prepare=False
+        )
         return {row["query"]: row["found"] for row in await cursor.fetchall()}
 
 
@@ -148,7 +171,9 @@ async def search(database: Database, place: Place, ids: Sequence[int]) -> str:
     middle = time.perf_counter()
     truth = await exact(database, place, ids, 10)
     ended = time.perf_counter()
-    recall = statistics.mean(len(set(found[number]) & set(truth[number])) / len(truth[number]) for number in ids)
+    recall = statistics.mean(
+        len(set(found[number]) & set(truth[number])) / len(truth[number]) for number in ids
+    )
     fast, slow = (1000 * each / len(ids) for each in (middle - started, ended - middle))
     return f"recall@10 {recall:.4f} of exact (n={len(ids)}); search {fast:.2f} ms, exact {slow:.2f} ms per comment"
 
@@ -159,7 +184,9 @@ async def measure(conninfo: str, options: argparse.Namespace, model: Path) -> No
     await database.open()
     async with database.session() as session:
         product = await create_product(session, "Big")
-        source, _ = await create_source(session, Vault(new_key()), product.id, "generic", "forum", {})
+        source, _ = await create_source(
+            session, Vault(new_key()), product.id, "generic", "forum", {}
+        )
     place = Place(product.id, source.id)
     stream: Iterator[Said] = sayings(corpus(options.texts, model, options.cache), random.Random(11))
     themes: dict[tuple[int, bool], uuid.UUID] = {}
@@ -174,21 +201,37 @@ async def measure(conninfo: str, options: argparse.Namespace, model: Path) -> No
             async with database.transaction() as connection:
                 await keep_middles(connection, list(themes.values()))
             async with await _bare(conninfo) as connection:
-                await connection.execute("vacuum analyze comment, comment_embedding, theme, theme_middle")
+                await connection.execute(
+                    "vacuum analyze comment, comment_embedding, theme, theme_middle"
+                )
             changes = await keep_search_indexes(database)
             await count_words(database, older_seconds=0)
-            said = ", ".join(f"{each.done} in {each.seconds:.0f} s" for each in changes) or "none needed"
-            ids = await fill(database, place, list(itertools.islice(stream, BATCH * (options.batches + 1))), None)
-            print(f"{size:>9,} comments: {await search(database, place, ids[: options.queries])}; index: {said}")
+            said = (
+                ", ".join(f"{each.done} in {each.seconds:.0f} s" for each in changes)
+                or "none needed"
+            )
+            ids = await fill(
+                database, place, list(itertools.islice(stream, BATCH * (options.batches + 1))), None
+            )
+            print(
+                f"{size:>9,} comments: {await search(database, place, ids[: options.queries])}; "
+                f"index: {said}"
+            )
             worked: Worked = await asyncio.wrap_future(pool.submit(work, conninfo))
             costs = [1000 * each for each in worked.busy[1:]]
             waits = [1000 * each for each in worked.seconds[1:]]
             medians.append(statistics.median(costs))
-            print(f"{'processors':>18}: {spread(costs, 2)} ms per comment; worker {worked.resident:,.0f} MiB resident")
+            print(
+                f"{'processors':>18}: {spread(costs, 2)} ms per comment; worker "
+                f"{worked.resident:,.0f} MiB resident"
+            )
             print(f"{'clock':>18}: {spread(waits, 2)} ms per comment, with the load of the machine")
             held += len(ids)
     growth = medians[-1] / medians[0]
-    print(f"{'growth':>18}: x {growth:.2f} from {options.sizes[0]:,} to {options.sizes[-1]:,} comments in one product")
+    print(
+        f"{'growth':>18}: x {growth:.2f} from {options.sizes[0]:,} to {options.sizes[-1]:,} "
+        "comments in one product"
+    )
     await database.close()
 
 

@@ -1,8 +1,10 @@
-"""How many signed webhooks one uvicorn process stores per second, beside the same server's rate for an empty handler.
+"""How many signed webhooks one uvicorn process stores per second, beside the same server's rate for
+an empty handler.
 
-Run: ``python -m tests.benchmarks.bench_ingest [--requests 20000] [--connections 32] [--rounds 5]``. The server runs in
-a process of its own over the embedded PostgreSQL with fsync on; requests are signed beforehand and sent over plain
-sockets by a client that does as little as possible, because it shares the machine's cores with what it measures.
+Run: ``python -m tests.benchmarks.bench_ingest [--requests 20000] [--connections 32] [--rounds 5]``.
+The server runs in a process of its own over the embedded PostgreSQL with fsync on; requests are
+signed beforehand and sent over plain sockets by a client that does as little as possible, because
+it shares the machine's cores with what it measures.
 """
 
 from __future__ import annotations
@@ -30,25 +32,34 @@ from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from starlette.responses import Response
 
-from app import migrate
 from app.config import Settings
-from app.db import Database
 from app.main import create_app
-from app.postgres import EmbeddedPostgres
-from app.products import create_product
-from app.sources import create_source
-from app.vault import Vault
+from app.setup.products import create_product
+from app.setup.sources import create_source
+from app.storage import migrate
+from app.storage.db import Database
+from app.storage.postgres import EmbeddedPostgres
+from app.storage.vault import Vault
 from integrations import registry
 from integrations.signatures import sign
 from tests.benchmarks.machine import describe, percentile, spread
 
-BODY = "The export to PDF crashes whenever the note holds more than three images, since the last update. " * 8
+BODY = (
+    "The export to PDF crashes whenever the note holds more than three images, since the last "
+    "update. " * 8
+)
 
 
 def serve(application: str, url: str, key: str, folder: str, ready: Any) -> None:
     """One uvicorn process: the real application, or a bare one with an empty handler."""
-    app = create_app(Settings(data_dir=Path(folder)), Database(url), Vault(key)) if application == "relay" else bare()
-    server = uvicorn.Server(uvicorn.Config(app, port=0, http="httptools", access_log=False, log_level="warning"))
+    app = (
+        create_app(Settings(data_dir=Path(folder)), Database(url), Vault(key))
+        if application == "relay"
+        else bare()
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, http="httptools", access_log=False, log_level="warning")
+    )
 
     async def announce() -> None:
         while not server.started:
@@ -91,7 +102,9 @@ def started(application: str, url: str, key: str, folder: str) -> Iterator[Serve
     """A server process that answers, ended afterwards."""
     ours, theirs = multiprocessing.Pipe()
     arguments = (application, url, key, folder, theirs)
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=arguments, daemon=True)
+    process = multiprocessing.get_context("spawn").Process(
+        target=serve, args=arguments, daemon=True
+    )
     process.start()
     try:
         yield Server(process, ours.recv())
@@ -103,7 +116,13 @@ def started(application: str, url: str, key: str, folder: str) -> Iterator[Serve
 class Client(asyncio.Protocol):
     """One keep-alive connection that sends prepared requests one after another."""
 
-    def __init__(self, requests: list[bytes], latencies: list[float], refused: list[int], done: asyncio.Future[None]):
+    def __init__(
+        self,
+        requests: list[bytes],
+        latencies: list[float],
+        refused: list[int],
+        done: asyncio.Future[None],
+    ):
         self.requests, self.latencies, self.refused, self.done = requests, latencies, refused, done
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -130,8 +149,11 @@ class Client(asyncio.Protocol):
         self._next()
 
 
-async def drive(port: int, requests: list[bytes], connections: int) -> tuple[float, list[float], list[int]]:
-    """Send everything over ``connections``; returns (requests per second, latencies in seconds, other statuses)."""
+async def drive(
+    port: int, requests: list[bytes], connections: int
+) -> tuple[float, list[float], list[int]]:
+    """Send everything over ``connections``; returns (requests per second, latencies in seconds,
+    other statuses)."""
     loop = asyncio.get_running_loop()
     latencies: list[float] = []
     refused: list[int] = []
@@ -139,7 +161,9 @@ async def drive(port: int, requests: list[bytes], connections: int) -> tuple[flo
     finished = [loop.create_future() for _ in range(connections)]
     started = time.perf_counter()
     for part, done in zip(share, finished, strict=True):
-        await loop.create_connection(lambda p=part, d=done: Client(p, latencies, refused, d), "127.0.0.1", port)
+        await loop.create_connection(
+            lambda p=part, d=done: Client(p, latencies, refused, d), "127.0.0.1", port
+        )
     await asyncio.gather(*finished)
     return len(latencies) / (time.perf_counter() - started), latencies, refused
 
@@ -151,7 +175,12 @@ def signed(source_id: uuid.UUID, secret: str, count: int) -> list[bytes]:
     for _ in range(count):
         number = uuid.uuid4().hex
         author = {"id": number[:6], "handle": number[:6]}
-        data = {"id": number, "thread": {"id": "t", "title": "Talk"}, "author": author, "text": BODY}
+        data = {
+            "id": number,
+            "thread": {"id": "t", "title": "Talk"},
+            "author": author,
+            "text": BODY,
+        }
         body = json.dumps({"type": "comment.created", "data": data}).encode()
         headers = sign(signature, secret, body, id=number, timestamp=int(time.time()))
         made.append(request(f"/hooks/{source_id}", body, headers))
@@ -161,7 +190,10 @@ def signed(source_id: uuid.UUID, secret: str, count: int) -> list[bytes]:
 def request(path: str, body: bytes, headers: dict[str, str]) -> bytes:
     """One HTTP/1.1 request."""
     lines = [f"POST {path} HTTP/1.1", "host: localhost", "content-type: application/json"]
-    lines += [f"content-length: {len(body)}", *(f"{name}: {value}" for name, value in headers.items())]
+    lines += [
+        f"content-length: {len(body)}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
@@ -171,13 +203,20 @@ async def prepare(url: str, key: str) -> tuple[uuid.UUID, str]:
     await database.open()
     async with database.session() as session:
         product = await create_product(session, "Benchmark")
-        source, secret = await create_source(session, Vault(key), product.id, "generic", "forum", {})
+        source, secret = await create_source(
+            session, Vault(key), product.id, "generic", "forum", {}
+        )
     await database.close()
     return source.id, secret
 
 
 async def measure(
-    baseline: Server, relay: Server, url: str, source_id: uuid.UUID, secret: str, options: argparse.Namespace
+    baseline: Server,
+    relay: Server,
+    url: str,
+    source_id: uuid.UUID,
+    secret: str,
+    options: argparse.Namespace,
 ) -> None:
     """Alternate baseline and ingest, and print both."""
     rates: dict[str, list[float]] = {"empty handler": [], "ingest": []}
@@ -200,7 +239,10 @@ async def measure(
             if not empty:
                 tail.append(percentile(latencies, 0.99) * 1000)
     for name in rates:
-        print(f"{name:>14}: {spread(rates[name])} requests/s; server process {spread(costs[name])} us CPU/request")
+        print(
+            f"{name:>14}: {spread(rates[name])} requests/s; server process {spread(costs[name])} "
+            "us CPU/request"
+        )
     ratio = statistics.median(rates["ingest"]) / statistics.median(rates["empty handler"])
     print(f"{'ratio':>14}: {ratio:.2f} of the empty handler's rate")
     print(f"{'p99':>14}: {spread(tail, 1)} ms")
@@ -226,7 +268,10 @@ def main() -> None:
         url = postgres.conninfo()
         migrate.upgrade(url)
         source_id, secret = asyncio.run(prepare(url, key))
-        with started("bare", url, key, folder) as baseline, started("relay", url, key, folder) as relay:
+        with (
+            started("bare", url, key, folder) as baseline,
+            started("relay", url, key, folder) as relay,
+        ):
             asyncio.run(measure(baseline, relay, url, source_id, secret, options))
 
 

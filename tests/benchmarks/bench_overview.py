@@ -1,8 +1,9 @@
-"""How long the dashboard's pages take over many comments, and which of the overview's queries take it.
+"""How long the dashboard's pages take over many comments, and which of the overview's queries take
+it.
 
-Run: ``python -m tests.benchmarks.bench_overview [--comments 100000] [--rounds 15]``. One product with four sources, a
-comment every minute and a half from 30,000 people, of whom few say most, one theme per ten of them; the application
-answers in this process, so that no socket is in between.
+Run: ``python -m tests.benchmarks.bench_overview [--comments 100000] [--rounds 15]``. One product
+with four sources, a comment every minute and a half from 30,000 people, of whom few say most, one
+theme per ten of them; the application answers in this process, so that no socket is in between.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from pathlib import Path
 
 import httpx
 
-from app import migrate
 from app.config import Settings
-from app.db import Connection, Database
 from app.main import create_app
-from app.postgres import EmbeddedPostgres
 from app.queries import health, insights
-from app.vault import Vault, new_key
-from tests.app.webbing import sign_in
+from app.storage import migrate
+from app.storage.db import Connection, Database
+from app.storage.postgres import EmbeddedPostgres
+from app.storage.vault import Vault, new_key
 from tests.benchmarks.machine import describe, spread
+from tests.web.webbing import sign_in
 
 TEXT = "The export to PDF crashes whenever the note holds more than three images, since the last update. "
 FILL = """
@@ -60,7 +61,15 @@ FILL = """
     insert into delivery (product_id, source_id, dedup_key, body, stage, received_at)
     select c.product_id, c.source_id, c.external_id, '{}', 'parsed', c.received_at from comment c
 """
-PAGES = ("/?days=7", "/", "/?days=90", "/triage", "/comments", "/comments?kind=bug&unsure=1", "/comments?sort=doubt")
+PAGES = (
+    "/?days=7",
+    "/",
+    "/?days=90",
+    "/triage",
+    "/comments",
+    "/comments?kind=bug&unsure=1",
+    "/comments?sort=doubt",
+)
 QUERIES: dict[str, Callable[[Connection], Awaitable[object]]] = {
     "totals": insights.overview,
     "breakdown": insights.breakdown,
@@ -83,7 +92,9 @@ async def measure(conninfo: str, folder: Path, comments: int, rounds: int) -> No
         await connection.set_autocommit(True)
         await connection.execute("vacuum analyze")
         await connection.set_autocommit(False)
-    app = create_app(Settings(data_dir=folder, public_url="http://testserver"), database, Vault(new_key()))
+    app = create_app(
+        Settings(data_dir=folder, public_url="http://testserver"), database, Vault(new_key())
+    )
     transport = httpx.ASGITransport(app=app)
     async with (
         app.router.lifespan_context(app),  # which closes the database
@@ -110,7 +121,9 @@ async def times(work: Callable[[], Awaitable[object]], rounds: int) -> list[floa
 
 def main() -> None:
     """Measure everything once."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--comments", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=15)
     chosen = parser.parse_args()

@@ -1,7 +1,9 @@
-"""How many stored deliveries per second become themed comments with the shipped model, stage by stage.
+"""How many stored deliveries per second become themed comments with the shipped model, stage by
+stage.
 
-Run: ``python -m tests.benchmarks.bench_pipeline [--comments 2000] [--rounds 3]``. Every round starts on an empty
-product; comments have about 30 tokens and are made of the same few things in thousands of combinations.
+Run: ``python -m tests.benchmarks.bench_pipeline [--comments 2000] [--rounds 3]``. Every round
+starts on an empty product; comments have about 30 tokens and are made of the same few things in
+thousands of combinations.
 """
 
 from __future__ import annotations
@@ -20,17 +22,17 @@ import psutil
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as app/cli has it for the service
 
-from app import migrate
 from app.config import Settings
-from app.db import Database
 from app.jobs.stages import run_stages, share_interpreter, stages
-from app.postgres import EmbeddedPostgres
-from app.products import create_product
-from app.sources import create_source
-from app.vault import Vault, new_key
-from classifiers import encoder
-from classifiers.enrich import DefaultEnricher
-from classifiers.grouping import DefaultGrouper
+from app.setup.products import create_product
+from app.setup.sources import create_source
+from app.storage import migrate
+from app.storage.db import Database
+from app.storage.postgres import EmbeddedPostgres
+from app.storage.vault import Vault, new_key
+from classifiers.encoding import encoder
+from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.kinds.enrich import DefaultEnricher
 from tests.benchmarks.machine import describe, spread
 
 _PLACES = """
@@ -38,10 +40,40 @@ _PLACES = """
     inbox timeline profile upload checkout map camera chat billing report keyboard theme gallery player download
 """
 PLACES = _PLACES.split()
-TROUBLES = ("crashes", "freezes", "loses data", "stays empty", "fails silently", "takes minutes", "drains the battery")
-SIGNS = ("since the last update", "on my old phone", "when offline", "with large files", "after a restart", "at night")
-WISHES = ("please add", "I would love to see", "it would be great to have", "could you support", "we really need")
-THINGS = ("dark mode", "shortcuts", "nested folders", "a table view", "encryption", "an open API", "undo", "filters")
+TROUBLES = (
+    "crashes",
+    "freezes",
+    "loses data",
+    "stays empty",
+    "fails silently",
+    "takes minutes",
+    "drains the battery",
+)
+SIGNS = (
+    "since the last update",
+    "on my old phone",
+    "when offline",
+    "with large files",
+    "after a restart",
+    "at night",
+)
+WISHES = (
+    "please add",
+    "I would love to see",
+    "it would be great to have",
+    "could you support",
+    "we really need",
+)
+THINGS = (
+    "dark mode",
+    "shortcuts",
+    "nested folders",
+    "a table view",
+    "encryption",
+    "an open API",
+    "undo",
+    "filters",
+)
 
 
 def text(chance: random.Random) -> str:
@@ -56,7 +88,9 @@ def text(chance: random.Random) -> str:
     return f"{start}. {rest}, about {chance.randrange(2, 40)} times a day."
 
 
-async def fill(database: Database, vault: Vault, name: str, count: int, chance: random.Random) -> None:
+async def fill(
+    database: Database, vault: Vault, name: str, count: int, chance: random.Random
+) -> None:
     """``count`` stored deliveries of one comment each."""
     async with database.session() as session:
         product = await create_product(session, name)
@@ -64,7 +98,12 @@ async def fill(database: Database, vault: Vault, name: str, count: int, chance: 
     bodies = []
     for number in range(count):
         author = {"id": f"a{chance.randrange(count)}"}
-        data = {"id": str(number), "thread": {"id": f"t{number % 50}"}, "author": author, "text": text(chance)}
+        data = {
+            "id": str(number),
+            "thread": {"id": f"t{number % 50}"},
+            "author": author,
+            "text": text(chance),
+        }
         bodies.append(json.dumps({"type": "comment.created", "data": data}).encode())
     async with database.transaction() as connection:
         await connection.execute(
@@ -107,12 +146,17 @@ async def measure(url: str, settings: Settings, options: argparse.Namespace) -> 
             stop.set()
     print(f"{'together':>16}: {spread(together)} comments/s, delivery to theme ({embedder.name})")
     async with database.transaction() as connection:
-        cursor = await connection.execute("select count(*) as n from comment where stage = 'grouped'")
+        cursor = await connection.execute(
+            "select count(*) as n from comment where stage = 'grouped'"
+        )
         row: Any = await cursor.fetchone()
         themes: Any = await (await connection.execute("select count(*) as n from theme")).fetchone()
     assert row["n"] == 2 * options.rounds * options.comments, row
     print(f"{'':>16}  {row['n']:,} comments, {themes['n']:,} themes")
-    print(f"{'memory':>16}: {psutil.Process().memory_info().rss / 2**20:,.0f} MiB resident in this process")
+    print(
+        f"{'memory':>16}: {psutil.Process().memory_info().rss / 2**20:,.0f} MiB resident in this "
+        "process"
+    )
     await database.close()
 
 

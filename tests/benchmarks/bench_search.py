@@ -1,7 +1,9 @@
-"""Whether the service finds, through the database, the duplicates that the evaluation finds in memory.
+"""Whether the service finds, through the database, the duplicates that the evaluation finds in
+memory.
 
-Run: ``python -m tests.benchmarks.bench_search FILE [--limit 5000] [--shuffle SEED]`` with a file as ``relay evaluate
-duplicates`` reads it. Both ways rank the whole pool of a product; the service's looks up fewer words.
+Run: ``python -m tests.benchmarks.bench_search FILE [--limit 5000] [--shuffle SEED]`` with a file as
+``relay evaluate duplicates`` reads it. Both ways rank the whole pool of a product; the service's
+looks up fewer words.
 """
 
 from __future__ import annotations
@@ -21,36 +23,42 @@ from pathlib import Path
 
 from pgvector import HalfVector
 
-from app import migrate
-from app.candidates import candidates
 from app.config import Settings
-from app.db import Database
-from app.postgres import EmbeddedPostgres
-from app.products import create_product
-from app.sources import create_source
-from app.vault import Vault, new_key
-from app.word_shares import count_words
-from classifiers import encoder
+from app.setup.products import create_product
+from app.setup.sources import create_source
+from app.storage import migrate
+from app.storage.db import Database
+from app.storage.postgres import EmbeddedPostgres
+from app.storage.vault import Vault, new_key
+from app.themes.candidates import candidates
+from app.themes.word_shares import count_words
 from classifiers.contract import Member
-from classifiers.datasets import labelled_rows
-from classifiers.enrich import DefaultEnricher
-from classifiers.evaluate_duplicates import DEPTHS, build_pool, ordered, search_recall
-from classifiers.stream import Pool
-from classifiers.text import fingerprint
+from classifiers.encoding import encoder
+from classifiers.evaluation.datasets import labelled_rows
+from classifiers.evaluation.evaluate_duplicates import DEPTHS, build_pool, ordered, search_recall
+from classifiers.evaluation.stream import Pool
+from classifiers.kinds.enrich import DefaultEnricher
+from classifiers.texts.text import fingerprint
 from tests.benchmarks.machine import describe
 
 BATCH = 64
 
 
-async def store(database: Database, name: str, members: Sequence[Member]) -> tuple[uuid.UUID, dict[int, int]]:
-    """A product with these comments, each alone in a theme; returns it and the comments' ids by ``comment_id``."""
+async def store(
+    database: Database, name: str, members: Sequence[Member]
+) -> tuple[uuid.UUID, dict[int, int]]:
+    """A product with these comments, each alone in a theme; returns it and the comments' ids by
+    ``comment_id``."""
     async with database.session() as session:
         product = await create_product(session, f"Product {name}")
-        source, _ = await create_source(session, Vault(new_key()), product.id, "generic", "forum", {})
+        source, _ = await create_source(
+            session, Vault(new_key()), product.id, "generic", "forum", {}
+        )
     themes = [uuid.uuid4() for _ in members]
     async with database.transaction() as connection:
         await connection.execute(
-            "insert into theme (id, product_id, kind, title) select t, %s, 'bug', 't' from unnest(%s::uuid[]) as n(t)",
+            "insert into theme (id, product_id, kind, title) select t, %s, 'bug', 't' from "
+            "unnest(%s::uuid[]) as n(t)",
             [product.id, themes],
         )
         cursor = await connection.execute(
@@ -85,7 +93,8 @@ async def store(database: Database, name: str, members: Sequence[Member]) -> tup
 
 
 async def measure(url: str, pool: Pool) -> None:
-    """Recall at 1, 5 and 10 both ways, and what a comment's candidates cost through the database."""
+    """Recall at 1, 5 and 10 both ways, and what a comment's candidates cost through the
+    database."""
     found, queries = search_recall(pool)
     print(f"in memory:    {_line([found['fused'][depth].value for depth in DEPTHS])} (n={queries})")
     database = Database(url)
@@ -100,7 +109,11 @@ async def measure(url: str, pool: Pool) -> None:
         product_id, ids = await store(database, name, members)
         await count_words(database, older_seconds=0)
         places = {number: place for place, number in ids.items()}
-        asked = [ids[member.comment_id] for member in members if sizes[pool.groups[member.comment_id]] > 1]
+        asked = [
+            ids[member.comment_id]
+            for member in members
+            if sizes[pool.groups[member.comment_id]] > 1
+        ]
         for start in range(0, len(asked), BATCH):
             part = asked[start : start + BATCH]
             started = time.perf_counter()
@@ -113,11 +126,16 @@ async def measure(url: str, pool: Pool) -> None:
                 for depth in DEPTHS:
                     hits[depth] += any(same[:depth])
     await database.close()
-    print(f"the database: {_line([hits[depth] / queries for depth in DEPTHS])}; {1000 * seconds / queries:.2f} ms each")
+    print(
+        f"the database: {_line([hits[depth] / queries for depth in DEPTHS])}; "
+        f"{1000 * seconds / queries:.2f} ms each"
+    )
 
 
 def _line(shares: Sequence[float]) -> str:
-    return ", ".join(f"recall@{depth} {share:.3f}" for depth, share in zip(DEPTHS, shares, strict=True))
+    return ", ".join(
+        f"recall@{depth} {share:.3f}" for depth, share in zip(DEPTHS, shares, strict=True)
+    )
 
 
 def main() -> None:
@@ -131,7 +149,9 @@ def main() -> None:
     rows = ordered(labelled_rows(options.file, "text")[0], options.shuffle)[: options.limit]
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(data_dir=Path(folder))
-        pool = build_pool(rows, DefaultEnricher(encoder.load(encoder.prepare(settings.model_path).parent)))
+        pool = build_pool(
+            rows, DefaultEnricher(encoder.load(encoder.prepare(settings.model_path).parent))
+        )
         with EmbeddedPostgres(settings.data_dir) as postgres:
             migrate.upgrade(postgres.conninfo())
             asyncio.run(measure(postgres.conninfo(), pool))

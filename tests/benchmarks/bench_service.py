@@ -1,7 +1,9 @@
-"""The running service, as its users feel it: webhook to visible theme, a tracker with tight limits, memory, start-up.
+"""The running service, as its users feel it: webhook to visible theme, a tracker with tight limits,
+memory, start-up.
 
-Run: ``python -m tests.benchmarks.bench_service``. Server and worker run as processes of their own over the embedded
-PostgreSQL; the sandbox tracker lets 2 requests per second through and answers the rest with 429 and ``Retry-After: 2``.
+Run: ``python -m tests.benchmarks.bench_service``. Server and worker run as processes of their own
+over the embedded PostgreSQL; the sandbox tracker lets 2 requests per second through and answers the
+rest with 429 and ``Retry-After: 2``.
 """
 
 from __future__ import annotations
@@ -19,17 +21,17 @@ from pathlib import Path
 import httpx
 import psutil
 
-from app import migrate
 from app.config import Settings
-from app.db import Database
-from app.postgres import EmbeddedPostgres
-from app.trackers import create_tracker
-from app.vault import Vault, new_key
-from classifiers import encoder
+from app.setup.trackers import create_tracker
+from app.storage import migrate
+from app.storage.db import Database
+from app.storage.postgres import EmbeddedPostgres
+from app.storage.vault import Vault, new_key
+from classifiers.encoding import encoder
 from integrations.sandbox.server import SandboxServer
-from tests.app.forum import Forum, open_forum
-from tests.app.processes import Processes, environment, free_port
 from tests.benchmarks.machine import describe, spread
+from tests.scenes.forum import Forum, open_forum
+from tests.scenes.processes import Processes, environment, free_port
 
 BUGS = (Path(__file__).parent / "bugs.txt").read_text().splitlines()
 
@@ -38,7 +40,9 @@ async def visible(forum: Forum, client: httpx.AsyncClient, count: int) -> list[f
     """Seconds from posting a bug to seeing its theme, one at a time on an idle service."""
     seconds = []
     for number in range(count):
-        comment = forum.comment(f"Build {uuid.uuid4().hex[:8]} crashes on start, error {number} in the log.")
+        comment = forum.comment(
+            f"Build {uuid.uuid4().hex[:8]} crashes on start, error {number} in the log."
+        )
         started = time.perf_counter()
         assert (await forum.post(client, comment)).status_code == 202
         while not await forum.rows(
@@ -50,11 +54,22 @@ async def visible(forum: Forum, client: httpx.AsyncClient, count: int) -> list[f
     return seconds
 
 
-async def limited(forum: Forum, client: httpx.AsyncClient, sandbox: SandboxServer, vault: Vault) -> tuple[float, int]:
-    """Seconds until 40 webhooks that came at once are 40 tickets, and how many of those are there twice."""
+async def limited(
+    forum: Forum, client: httpx.AsyncClient, sandbox: SandboxServer, vault: Vault
+) -> tuple[float, int]:
+    """Seconds until 40 webhooks that came at once are 40 tickets, and how many of those are there
+    twice."""
     async with forum.database.session() as session:
         settings = {"repository": "acme/app", "base_url": sandbox.url}
-        await create_tracker(session, vault, forum.product_id, "github", "repo", settings, {"token": "a-secret-token"})
+        await create_tracker(
+            session,
+            vault,
+            forum.product_id,
+            "github",
+            "repo",
+            settings,
+            {"token": "a-secret-token"},
+        )
     fault = {"mode": "limit", "requests": 2, "per": 1.0, "retry_after": 2, "count": None}
     (await client.post(f"{sandbox.url}/_sandbox/failures", json=fault)).raise_for_status()
     comments = [forum.comment(bug, author=f"p{number}") for number, bug in enumerate(BUGS)]
@@ -75,7 +90,9 @@ async def limited(forum: Forum, client: httpx.AsyncClient, sandbox: SandboxServe
             break
         await asyncio.sleep(0.2)
     bodies = Counter(ticket.body.split("\n")[0] for ticket in sandbox.state.saved.tickets)
-    assert row["created"] == len(sandbox.state.saved.tickets) == len(bodies), "a ticket is missing or there twice"
+    assert row["created"] == len(sandbox.state.saved.tickets) == len(bodies), (
+        "a ticket is missing or there twice"
+    )
     return time.perf_counter() - started, row["created"]
 
 
@@ -94,7 +111,9 @@ async def measure(conninfo: str, folder: Path) -> None:
         auto_min_people=1,
         auto_min_confidence=0.0,
     )
-    processes = Processes(environment(conninfo, key, folder, folder / "model", port, log_level="error"), folder)
+    processes = Processes(
+        environment(conninfo, key, folder, folder / "model", port, log_level="error"), folder
+    )
     started = time.perf_counter()
     processes.start("serve")
     processes.start("worker")
@@ -107,7 +126,9 @@ async def measure(conninfo: str, folder: Path) -> None:
             print(f"{'webhook to theme':>22}: {spread(await visible(quiet, client, 15), 2)} s")
             with SandboxServer() as sandbox:
                 seconds, tickets = await limited(busy, client, sandbox, vault)
-            said = f"{len(BUGS)} webhooks at once, {tickets} tickets, none twice, in {seconds:.0f} s"
+            said = (
+                f"{len(BUGS)} webhooks at once, {tickets} tickets, none twice, in {seconds:.0f} s"
+            )
             print(f"{'limited tracker':>22}: {said}")
             memory = {name: tree(process.pid) for name, process in processes.running.items()}
             said = ", ".join(f"{name} {size:.0f} MiB" for name, size in memory.items())
@@ -128,7 +149,9 @@ async def ready(client: httpx.AsyncClient) -> bool:
 def tree(pid: int) -> float:
     """Resident MiB of a process and its children."""
     process = psutil.Process(pid)
-    return float(sum(each.memory_info().rss for each in [process, *process.children(recursive=True)]) / 2**20)
+    return float(
+        sum(each.memory_info().rss for each in [process, *process.children(recursive=True)]) / 2**20
+    )
 
 
 def help_seconds() -> list[float]:

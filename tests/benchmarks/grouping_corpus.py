@@ -1,5 +1,5 @@
-"""A product of any size for the benchmark of grouping: real texts where there are some, and as many variations of them
-as it takes, so that there are themes to find."""
+"""A product of any size for the benchmark of grouping: real texts where there are some, and as many
+variations of them as it takes, so that there are themes to find."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import encoder
 from classifiers.contract import Kind
-from classifiers.enrich import DefaultEnricher
+from classifiers.encoding import encoder
+from classifiers.kinds.enrich import DefaultEnricher
 from tests.benchmarks.bench_pipeline import text as made_text
 
 LONGEST = 4_000
@@ -55,7 +55,8 @@ def read(files: Sequence[Path]) -> list[str]:
 
 
 def corpus(files: Sequence[Path], model: Path, cache: Path | None) -> Corpus:
-    """The texts with what the shipped model says of them; embedding 35,000 takes minutes, ``cache`` keeps that."""
+    """The texts with what the shipped model says of them; embedding 35,000 takes minutes, ``cache``
+    keeps that."""
     texts = read(files)
     if cache is not None and cache.exists():
         kept = np.load(cache)
@@ -63,7 +64,11 @@ def corpus(files: Sequence[Path], model: Path, cache: Path | None) -> Corpus:
             return Corpus(texts, kept["vectors"].astype(np.float32), kept["bugs"])
     encoder.prepare(model)
     enricher = DefaultEnricher(encoder.load(model))
-    found = [each for start in range(0, len(texts), 512) for each in enricher.enrich(texts[start : start + 512])]
+    found = [
+        each
+        for start in range(0, len(texts), 512)
+        for each in enricher.enrich(texts[start : start + 512])
+    ]
     vectors = np.stack([each.vector for each in found])
     bugs = np.array([each.scores[Kind.bug] >= each.scores[Kind.feature] for each in found])
     if cache is not None:
@@ -72,8 +77,8 @@ def corpus(files: Sequence[Path], model: Path, cache: Path | None) -> Corpus:
 
 
 def sayings(of: Corpus, chance: random.Random) -> Iterator[Said]:
-    """Endless comments: every text once as it is, in random order, then variations, of few texts often and of many
-    seldom."""
+    """Endless comments: every text once as it is, in random order, then variations, of few texts
+    often and of many seldom."""
     places = chance.sample(range(len(of.texts)), len(of.texts))
     noise = np.random.default_rng(chance.randrange(2**31))
     number = 0
@@ -86,5 +91,14 @@ def sayings(of: Corpus, chance: random.Random) -> Iterator[Said]:
         other = chance.choice(places)
         words = [word for word in of.texts[origin].split() if chance.random() > 0.15]
         words += chance.sample(of.texts[other].split(), min(4, len(of.texts[other].split())))
-        vector = 0.85 * of.vectors[origin] + 0.2 * of.vectors[other] + noise.normal(0, 0.012, 384).astype(np.float32)
-        yield Said(" ".join(words)[:LONGEST], vector / np.linalg.norm(vector), bool(of.bugs[origin]), origin)
+        vector = (
+            0.85 * of.vectors[origin]
+            + 0.2 * of.vectors[other]
+            + noise.normal(0, 0.012, 384).astype(np.float32)
+        )
+        yield Said(
+            " ".join(words)[:LONGEST],
+            vector / np.linalg.norm(vector),
+            bool(of.bugs[origin]),
+            origin,
+        )

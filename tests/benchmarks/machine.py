@@ -15,7 +15,14 @@ def describe(*packages: str) -> str:
     model = "unknown CPU"
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        model = next((line.split(":")[1].strip() for line in cpuinfo.open() if line.startswith("model name")), model)
+        model = next(
+            (
+                line.split(":")[1].strip()
+                for line in cpuinfo.open()
+                if line.startswith("model name")
+            ),
+            model,
+        )
     named = ", ".join(f"{name} {version(name)}" for name in packages)
     load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return f"{model}, {os.cpu_count()} cores, {load}, {platform.system()}, Python {platform.python_version()}, {named}"

@@ -1,8 +1,9 @@
-"""How fast this machine multiplies matrices, and how many operations the encoder needs: what its rate is held against.
+"""How fast this machine multiplies matrices, and how many operations the encoder needs: what its
+rate is held against.
 
-The rate is that of a chain of large products in bf16 (float32 where the processor lacks it), through the same runtime
-and with as many threads; each product's shape is that of the encoder's own dense layers or a large square. The
-encoder's 8-bit products can go beyond it.
+The rate is that of a chain of large products in bf16 (float32 where the processor lacks it),
+through the same runtime and with as many threads; each product's shape is that of the encoder's own
+dense layers or a large square. The encoder's 8-bit products can go beyond it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.graph import LAYERS
-from classifiers.model_files import DIMENSIONS
-from classifiers.openvino_import import openvino
+from classifiers.encoding.graph import LAYERS
+from classifiers.encoding.model_files import DIMENSIONS
+from classifiers.encoding.openvino_import import openvino
 
 INNER = 4 * DIMENSIONS
 SHAPES = ((2048, 384, 1536), (1024, 1024, 1024), (2048, 2048, 2048))
@@ -24,7 +25,8 @@ PRECISION = "bf16"
 
 
 class MatrixRate:
-    """Products of one shape, ready to run in ``threads`` streams of one thread each; ``operations`` of one run."""
+    """Products of one shape, ready to run in ``threads`` streams of one thread each; ``operations``
+    of one run."""
 
     def __init__(self, shape: tuple[int, int, int], threads: int) -> None:
         self._threads = threads
@@ -56,14 +58,17 @@ def _chain(rows: int, inputs: int, outputs: int) -> tuple[Any, float]:
     for width, height in ((outputs, inputs), (inputs, outputs)) * 2:
         weight = random.normal(0, 0.01, (width, height)).astype(np.float32)
         value = op.matmul(value, op.constant(weight), False, True)
-    return openvino().Model([op.result(value)], [first], "products"), 4 * 2.0 * rows * inputs * outputs
+    return openvino().Model(
+        [op.result(value)], [first], "products"
+    ), 4 * 2.0 * rows * inputs * outputs
 
 
 def operations(lengths: Sequence[int]) -> float:
-    """Multiplications and additions that the encoder's products need for texts of so many tokens; padding is none.
+    """Multiplications and additions that the encoder's products need for texts of so many tokens;
+    padding is none.
 
-    Per layer and token: query, key, value and output, and the two layers between; per layer and text: the scores of
-    attention and their sums.
+    Per layer and token: query, key, value and output, and the two layers between; per layer and
+    text: the scores of attention and their sums.
     """
     tokens = np.asarray(lengths, np.float64)
     dense = 2 * (4 * DIMENSIONS**2 + 2 * DIMENSIONS * INNER) * tokens

@@ -14,7 +14,7 @@ import pytest
 from cryptography.fernet import Fernet
 from psycopg import sql
 
-from app.postgres import EmbeddedPostgres
+from app.storage.postgres import EmbeddedPostgres
 from tests.browser.site import EMAIL, Site
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -34,9 +34,13 @@ PATIENCE = 15_000  # milliseconds that a step may take on a busy machine
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[playwright.Browser]:
-    """The system's Chromium, without a window. It ends with this package: its event loop would stay the current one,
-    and asynchronous tests that come later in the same process could not run."""
-    path = os.environ.get("RELAY_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    """The system's Chromium, without a window. It ends with this package: its event loop would stay
+    the current one, and asynchronous tests that come later in the same process could not run."""
+    path = (
+        os.environ.get("RELAY_TEST_CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("chromium-browser")
+    )
     if path is None:
         pytest.skip("no Chromium is installed here (Debian: apt-get install chromium)")
     driver = _driver.compute_driver_executable()[0]
@@ -50,7 +54,9 @@ def chromium() -> Iterator[playwright.Browser]:
 
 def _copy(server: EmbeddedPostgres, of: str) -> str:
     name = f"browser_{uuid.uuid4().hex[:12]}"
-    made = sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(of))
+    made = sql.SQL("create database {} template {}").format(
+        sql.Identifier(name), sql.Identifier(of)
+    )
     with psycopg.connect(server.conninfo(), autocommit=True) as connection:
         connection.execute(made)
     return name
@@ -63,8 +69,11 @@ def key() -> str:
 
 
 @pytest.fixture(scope="session")
-def community(server: EmbeddedPostgres, template: str, key: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The name of a database in which a small community has spoken; nobody is connected to it, so it can be copied."""
+def community(
+    server: EmbeddedPostgres, template: str, key: str, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """The name of a database in which a small community has spoken; nobody is connected to it, so
+    it can be copied."""
     name = _copy(server, template)
     with Site(server.conninfo(database=name), tmp_path_factory.mktemp("community"), key) as site:
         site.run(site.seed())
@@ -95,7 +104,8 @@ def _is_complaint(line: playwright.ConsoleMessage) -> bool:
 
 @pytest.fixture
 def open_page(chromium: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
-    """Opens a signed-in page of a site: ``open_page(site, color_scheme="dark")``. Console errors fail the test."""
+    """Opens a signed-in page of a site: ``open_page(site, color_scheme="dark")``. Console errors
+    fail the test."""
     contexts, complaints = [], []
 
     def opened(site: Site, email: str = EMAIL, **options: object) -> playwright.Page:
@@ -104,8 +114,12 @@ def open_page(chromium: playwright.Browser) -> Iterator[Callable[..., playwright
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if _is_complaint(line) else None)
-        context.add_cookies([{"name": "relay_session", "value": site.session(email), "url": site.url}])
+        page.on(
+            "console", lambda line: complaints.append(line.text) if _is_complaint(line) else None
+        )
+        context.add_cookies(
+            [{"name": "relay_session", "value": site.session(email), "url": site.url}]
+        )
         page.goto(site.url)
         return page
 

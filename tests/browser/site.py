@@ -1,4 +1,5 @@
-"""The real application, served by uvicorn in a thread, with a small community sent through its signed webhooks."""
+"""The real application, served by uvicorn in a thread, with a small community sent through its
+signed webhooks."""
 
 from __future__ import annotations
 
@@ -16,15 +17,15 @@ from typing import Any, TypeVar
 import httpx
 import uvicorn
 
-from app import accounts, products, sources, trackers
 from app.config import Settings
-from app.db import Database
 from app.jobs.stages import drain, stages
 from app.main import create_app
-from app.vault import Vault
+from app.setup import accounts, products, sources, trackers
+from app.storage.db import Database
+from app.storage.vault import Vault
 from integrations import registry
 from integrations.signatures import sign
-from tests.app.small_model import SmallEnricher, SmallGrouper
+from tests.scenes.small_model import SmallEnricher, SmallGrouper
 
 T = TypeVar("T")
 EMAIL, MEMBER, PASSWORD = "ada@example.org", "max@example.org", "a long password"
@@ -42,7 +43,11 @@ SAID = (
     ("jon", "The printer dialog shows an error on Linux, idiots", "Printing"),
     ("kim", "How do I invite a colleague", "Invitations"),
     ("lea", "I love the new icons, great work", "Icons"),
-    ("mallory", '<script>window.hacked = 1</script><img src="x" onerror="window.hacked = 2"> bug', "<b>Bold</b>"),
+    (
+        "mallory",
+        '<script>window.hacked = 1</script><img src="x" onerror="window.hacked = 2"> bug',
+        "<b>Bold</b>",
+    ),
     ("\u202eevil", "This bug hides \u202e reversed \u2066 words", "Right to left"),
     ("nat", WORD, "Long"),
 )
@@ -56,7 +61,11 @@ class Site:
         self._socket.bind(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._settings = Settings(
-            data_dir=folder, allow_private_addresses=True, undo_seconds=0, refresh_seconds=0, public_url=self.url
+            data_dir=folder,
+            allow_private_addresses=True,
+            undo_seconds=0,
+            refresh_seconds=0,
+            public_url=self.url,
         )
         self._database_url = database_url
         self.vault = Vault(key)
@@ -92,10 +101,14 @@ class Site:
 
         async def opened() -> str:
             async with self.database.transaction() as connection:
-                found = await connection.execute("select id from user_account where email = %s", (email,))
+                found = await connection.execute(
+                    "select id from user_account where email = %s", (email,)
+                )
                 user = await found.fetchone()
                 assert user is not None
-                cookie, _ = await accounts.open_session(connection, user["id"], datetime.now(UTC), 1)
+                cookie, _ = await accounts.open_session(
+                    connection, user["id"], datetime.now(UTC), 1
+                )
                 return cookie
 
         return self.run(opened())
@@ -110,15 +123,24 @@ class Site:
         return self.run(read())
 
     async def seed(self) -> None:
-        """Two users, a product with a source and a tracker, and what people said, through every stage."""
+        """Two users, a product with a source and a tracker, and what people said, through every
+        stage."""
         async with self.database.transaction() as connection:
             await accounts.create_user(connection, EMAIL, "Ada", PASSWORD, "admin")
             await accounts.create_user(connection, MEMBER, "Max", PASSWORD)
         async with self.database.session() as session:
             product = await products.create_product(session, "Atlas")
-            source, secret = await sources.create_source(session, self.vault, product.id, "generic", "Support", {})
+            source, secret = await sources.create_source(
+                session, self.vault, product.id, "generic", "Support", {}
+            )
             await trackers.create_tracker(
-                session, self.vault, product.id, "github", "Code", {"repository": "acme/atlas"}, {"token": "t"}
+                session,
+                self.vault,
+                product.id,
+                "github",
+                "Code",
+                {"repository": "acme/atlas"},
+                {"token": "t"},
             )
         await self._post(str(source.id), secret)
         await drain(stages(self.database, SmallEnricher(), SmallGrouper(), self._settings))  # type: ignore[arg-type]
@@ -128,7 +150,11 @@ class Site:
         comments = [
             {
                 "id": str(number),
-                "thread": {"id": title, "title": title, "url": f"https://forum.example.org/t/{number}"},
+                "thread": {
+                    "id": title,
+                    "title": title,
+                    "url": f"https://forum.example.org/t/{number}",
+                },
                 "author": {"id": who, "handle": who},
                 "text": text,
                 "url": f"https://forum.example.org/t/{number}/1",
@@ -145,6 +171,8 @@ class Site:
         async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
             for number, body in enumerate(bodies):
                 raw = json.dumps(body).encode()
-                headers = sign(signature, secret, raw, id=f"msg_{number}", timestamp=int(now.timestamp()))
+                headers = sign(
+                    signature, secret, raw, id=f"msg_{number}", timestamp=int(now.timestamp())
+                )
                 headers["content-type"] = "application/json"
                 await client.post(f"/hooks/{source_id}", content=raw, headers=headers)

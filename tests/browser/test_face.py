@@ -1,4 +1,5 @@
-"""What a theme shows of itself, as people see it: phrases, a summary named as the machine's, quotes that differ."""
+"""What a theme shows of itself, as people see it: phrases, a summary named as the machine's, quotes
+that differ."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.faces import refresh_faces
+from app.themes.faces import refresh_faces
 from tests.browser.site import Site
 from tests.browser.test_pages import AXE, EVERYTHING, violations
 
@@ -19,12 +20,18 @@ SHOTS = os.environ.get("RELAY_TEST_SCREENSHOTS")
 
 
 def test_the_face_of_a_theme(fresh: Site, open_page: Callable[..., Page]) -> None:
-    big, small = (row["id"] for row in fresh.rows("select id from theme order by mentions desc, id limit 2"))
+    big, small = (
+        row["id"] for row in fresh.rows("select id from theme order by mentions desc, id limit 2")
+    )
     fresh.rows("update comment set theme_id = %s where theme_id = %s returning id", big, small)
-    fresh.rows("update theme set mentions = 5, people = 5, changed_at = now() where id = %s returning id", big)
+    fresh.rows(
+        "update theme set mentions = 5, people = 5, changed_at = now() where id = %s returning id",
+        big,
+    )
     fresh.run(refresh_faces(fresh.database))
     fresh.rows(
-        "update theme_face set summary = %s, summary_by = 'tiny-3b', phrases = '{large files,export crashes}'"
+        "update theme_face set summary = %s, summary_by = 'tiny-3b', phrases = '{large "
+        "files,export crashes}'"
         " where theme_id = %s returning theme_id",
         SUMMARY,
         big,
@@ -43,7 +50,9 @@ def test_the_face_of_a_theme(fresh: Site, open_page: Callable[..., Page]) -> Non
         assert violations(page, *EVERYTHING) == []
         _shoot(page, f"theme-{scheme}.png")
     page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
     _shoot(page, "theme-narrow.png")
 
 

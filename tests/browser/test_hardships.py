@@ -19,7 +19,9 @@ def test_works_without_a_script(fresh: Site, open_page: Open) -> None:
     page.fill("#q", "calendar")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("[data-rows] .title")).to_have_count(1)
-    page.get_by_role("button", name="Accept", exact=True).or_(page.locator("[data-key='1']")).first.click()
+    page.get_by_role("button", name="Accept", exact=True).or_(
+        page.locator("[data-key='1']")
+    ).first.click()
     expect(page.locator("#toast")).to_contain_text("Accepted.")
     expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     accepted = fresh.rows("select title from theme where status = 'accepted'")
@@ -28,19 +30,30 @@ def test_works_without_a_script(fresh: Site, open_page: Open) -> None:
     expect(page.locator("#toast")).to_contain_text("Undone.")
     page.locator("summary", has_text="Ignore…").click()
     page.get_by_role("button", name="Spam").click()
-    assert fresh.rows("select status_reason from theme where status = 'ignored'") == [{"status_reason": "Spam"}]
+    assert fresh.rows("select status_reason from theme where status = 'ignored'") == [
+        {"status_reason": "Spam"}
+    ]
 
 
 def test_hostile_words_stay_words(seeded: Site, open_page: Open) -> None:
     page = open_page(seeded, viewport={"width": 390, "height": 844})
-    themes = seeded.rows("select id, title from theme where title like '%%window.hacked%%' or title like 'Crash%%'")
+    themes = seeded.rows(
+        "select id, title from theme where title like '%%window.hacked%%' or title like 'Crash%%'"
+    )
     delivery = seeded.rows("select source_id, id from delivery order by id limit 1")[0]
-    visited = ["/", "/triage", "/comments", f"/sources/{delivery['source_id']}/deliveries/{delivery['id']}"]
+    visited = [
+        "/",
+        "/triage",
+        "/comments",
+        f"/sources/{delivery['source_id']}/deliveries/{delivery['id']}",
+    ]
     for address in [*visited, *(f"/themes/{theme['id']}" for theme in themes)]:
         page.goto(seeded.url + address)
         assert page.evaluate("window.hacked") is None
         assert page.locator("img[src=x]").count() == 0
-        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert page.evaluate(
+            "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        )
     page.goto(f"{seeded.url}/comments")
     content = page.locator(".quote").all_inner_texts()
     assert any("<script>window.hacked = 1</script>" in text for text in content)
@@ -76,6 +89,6 @@ def test_somebody_was_faster(fresh: Site, open_page: Open) -> None:
     other.keyboard.press("1")
     expect(other.get_by_role("alert")).to_contain_text("Somebody changed this theme meanwhile")
     decided = fresh.rows("select count(*) as n from activity where verb = 'accepted'")
-    assert decided == [{"n": 1}] and fresh.rows("select status from theme where title = %s", title) == [
-        {"status": "accepted"}
-    ]
+    assert decided == [{"n": 1}] and fresh.rows(
+        "select status from theme where title = %s", title
+    ) == [{"status": "accepted"}]

@@ -31,7 +31,8 @@ def _score(f1: float, coverage: float) -> dict[str, object]:
 
 
 def learned(site: Site) -> str:
-    """The page of a product with three versions of kinds and one of grouping; returns its address."""
+    """The page of a product with three versions of kinds and one of grouping; returns its
+    address."""
     kinds: dict[str, object] = {
         "before": _score(0.58, 0.05),
         "after": _score(0.71, 0.47),
@@ -54,10 +55,26 @@ def learned(site: Site) -> str:
         ("grouping", 1, "candidate", "better", 48, pairs, "token:nightly", 2),
     ]
     for what, number, status, reason, labels, scores, by, days in rows:
-        settings = json.dumps({"unsure_below": 0.62, "empty": False, "shifts": {"join": {}, "suggest": {}}})
+        settings = json.dumps(
+            {"unsure_below": 0.62, "empty": False, "shifts": {"join": {}, "suggest": {}}}
+        )
         detail = "On labels that were kept out it is not clearly better than what is in force."
         told = json.dumps({**scores, "changed": 0.07})
-        site.rows(ADD, what, number, settings, status, reason, detail, labels, told, by, days, status, days)
+        site.rows(
+            ADD,
+            what,
+            number,
+            settings,
+            status,
+            reason,
+            detail,
+            labels,
+            told,
+            by,
+            days,
+            status,
+            days,
+        )
     (product,) = site.rows("select id from product")
     return f"{site.url}/settings/learning/{product['id']}"
 
@@ -88,7 +105,9 @@ def test_a_rejected_version_is_put_in_force_without_scripts(fresh: Site, open_pa
     page.goto(learned(fresh))
     kinds = page.get_by_role("region", name="Kinds", exact=True)
     kinds.get_by_text("Put in force …").click()
-    expect(kinds).to_contain_text("its score was 69.0 of 100 against 71.0 in force then, 2.0 points worse.")
+    expect(kinds).to_contain_text(
+        "its score was 69.0 of 100 against 71.0 in force then, 2.0 points worse."
+    )
     assert _fits(page)
     kinds.get_by_role("button", name="Put version 3 in force").click()
     expect(kinds.locator("dl")).to_contain_text("Version 3")
@@ -102,9 +121,13 @@ def test_rolling_back_and_putting_in_force(fresh: Site, open_page: Open) -> None
     kinds.get_by_text("Roll back").first.click()
     expect(kinds).to_contain_text("Go back to version 1?")
     kinds.get_by_role("button", name="Roll back").click()
-    expect(page.locator("#toast")).to_contain_text("Version 1 is in force from the next comments on.")
+    expect(page.locator("#toast")).to_contain_text(
+        "Version 1 is in force from the next comments on."
+    )
     expect(kinds.locator("dl")).to_contain_text("Version 1")
     kinds.get_by_role("button", name=re.compile("Put in force.*version 2")).click()
     expect(kinds.locator("dl")).to_contain_text("Version 2")
-    found = fresh.rows("select number, status from product_model where what = 'kind' order by number")
+    found = fresh.rows(
+        "select number, status from product_model where what = 'kind' order by number"
+    )
     assert [row["status"] for row in found] == ["retired", "active", "rejected"]

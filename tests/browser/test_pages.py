@@ -1,4 +1,5 @@
-"""Every page, in light and dark, on a desk and on a phone: accessible, within its frame, and asking nobody else."""
+"""Every page, in light and dark, on a desk and on a phone: accessible, within its frame, and asking
+nobody else."""
 
 from __future__ import annotations
 
@@ -51,7 +52,9 @@ EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 def violations(page: Page, *rules: str) -> list[str]:
     """What axe-core complains about."""
     found = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], ancestry: false})", list(rules)
+        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], ancestry: "
+        "false})",
+        list(rules),
     )
     return [
         f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
@@ -73,7 +76,9 @@ def test_accessible(seeded: Site, open_page: Open) -> None:
         found += violations(page, "color-contrast")
         if found:
             broken[address] = found
-    assert not broken, "\n".join(f"{address} {line}" for address, lines in broken.items() for line in lines)
+    assert not broken, "\n".join(
+        f"{address} {line}" for address, lines in broken.items() for line in lines
+    )
 
 
 SHEETS_BEYOND = """
@@ -93,7 +98,9 @@ def test_fits_a_phone_and_asks_nobody_else(seeded: Site, open_page: Open) -> Non
     page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
     for address in addresses(seeded):
         page.goto(seeded.url + address)
-        excess = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        excess = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         if excess > 0:
             wide[address] = excess
         if beyond := page.evaluate(SHEETS_BEYOND):
@@ -113,7 +120,9 @@ def test_fits_a_phone_and_asks_nobody_else(seeded: Site, open_page: Open) -> Non
 def test_first_load_is_small(seeded: Site, open_page: Open) -> None:
     page = open_page(seeded)
     sizes: dict[str, int] = {}
-    page.on("response", lambda answer: sizes.update({answer.url: len(gzip.compress(answer.body()))}))
+    page.on(
+        "response", lambda answer: sizes.update({answer.url: len(gzip.compress(answer.body()))})
+    )
     page.context.new_cdp_session(page).send("Network.clearBrowserCache")
     page.goto(f"{seeded.url}/triage")
     page.wait_for_load_state("networkidle")

@@ -1,4 +1,5 @@
-"""A proposal to merge two themes shows what it rests on: a quote of each, and the words they share."""
+"""A proposal to merge two themes shows what it rests on: a quote of each, and the words they
+share."""
 
 from __future__ import annotations
 
@@ -24,7 +25,13 @@ def test_a_proposal_shows_both_quotes(fresh: Site, open_page: Callable[..., Page
         where theme_id is not null and deleted_at is null order by theme_id, id limit 2
         """
     )
-    near = {"of": one["id"], "comment": other["id"], "theme": str(other["theme_id"]), "cosine": 0.71, "lexical": 0.4}
+    near = {
+        "of": one["id"],
+        "comment": other["id"],
+        "theme": str(other["theme_id"]),
+        "cosine": 0.71,
+        "lexical": 0.4,
+    }
     evidence = {"verdict": "merge", "score": 0.61, "join_at": 0.7, "suggest_at": 0.5}
     evidence["nearest"] = [{**near, "words": ["export", "crashes"]}]  # type: ignore[assignment]
     fresh.rows("delete from theme_suggestion returning id")
@@ -46,7 +53,9 @@ def test_a_proposal_shows_both_quotes(fresh: Site, open_page: Callable[..., Page
         assert violations(page, *EVERYTHING) == []
         _shoot(page, f"proposal-{scheme}.png")
     page.set_viewport_size({"width": 390, "height": 844})
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.evaluate(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
     _shoot(page, "proposal-narrow.png")
     similar.get_by_role("button", name="Different").click()
     expect(page.get_by_text("Kept apart for good.").first).to_be_visible()

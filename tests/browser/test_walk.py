@@ -27,7 +27,9 @@ def test_login_leads_to_overview_and_triage(seeded: Site, open_page: Open) -> No
     page.fill("#email", EMAIL)
     page.fill("#password", "something else")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("The e-mail address or the password is wrong.")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "The e-mail address or the password is wrong."
+    )
     page.fill("#password", PASSWORD)
     page.keyboard.press("Enter")
     expect(page.locator(".callout .lead")).to_contain_text("wait for a decision")
@@ -58,7 +60,10 @@ def test_keys_decide_and_undo(fresh: Site, open_page: Open) -> None:
     expect(page.locator("#toast")).to_contain_text("Undone.")
     assert statuses(fresh)[second] == "triage" and first in titles(page)
     assert [row["state"] for row in fresh.rows("select state from ticket")] == ["cancelled"]
-    verbs = [row["verb"] for row in fresh.rows("select verb from activity where actor <> 'system' order by id")]
+    verbs = [
+        row["verb"]
+        for row in fresh.rows("select verb from activity where actor <> 'system' order by id")
+    ]
     assert verbs == ["accepted", "undone"]
 
 
@@ -90,7 +95,9 @@ def test_ignoring_needs_a_reason(fresh: Site, open_page: Open) -> None:
     page.get_by_role("button", name="Already solved").click()
     expect(page.locator("#toast")).to_contain_text("Ignored: Already solved.")
     page.fill("#q", second.split()[0])
-    expect(page).to_have_url(f"{fresh.url}/triage?status=triage&q={second.split()[0]}&kind=&platform=&sort=people")
+    expect(page).to_have_url(
+        f"{fresh.url}/triage?status=triage&q={second.split()[0]}&kind=&platform=&sort=people"
+    )
     page.get_by_role("link", name="Ignored", exact=True).click()
     expect(page).to_have_url(f"{fresh.url}/triage?status=ignored&q={second.split()[0]}&sort=people")
     page.get_by_role("link", name="Clear filters").first.click()
@@ -107,7 +114,9 @@ def test_several_at_once(fresh: Site, open_page: Open) -> None:
     expect(page.locator("#bulk strong")).to_have_text("2 selected")
     page.locator("#bulk").get_by_role("button", name="Accept").click()
     expect(page.locator("#toast")).to_contain_text("2 themes accepted.")
-    assert {title for title, status in statuses(fresh).items() if status == "accepted"} == set(before[:2])
+    assert {title for title, status in statuses(fresh).items() if status == "accepted"} == set(
+        before[:2]
+    )
     page.locator("#toast").get_by_role("button", name="Undo").click()
     expect(page.locator("#toast")).to_contain_text("2 decisions undone.")
     assert set(statuses(fresh).values()) == {"triage"}
@@ -125,7 +134,9 @@ def test_theme_split_rename_merge(fresh: Site, open_page: Open) -> None:
     for reason in page.get_by_text("Why it is here").all():
         reason.click()
     expect(page.get_by_text("% likely the same; such texts join from 60 %.").first).to_be_visible()
-    expect(page.get_by_text("There was nothing to compare it with, so it opened a theme.")).to_be_visible()
+    expect(
+        page.get_by_text("There was nothing to compare it with, so it opened a theme.")
+    ).to_be_visible()
     page.get_by_label("Select the comment of").first.check()
     page.get_by_role("button", name="Split off").click()
     expect(page.locator("#toast")).to_contain_text("1 comment split off")
@@ -141,7 +152,9 @@ def test_theme_split_rename_merge(fresh: Site, open_page: Open) -> None:
     page.get_by_role("button", name="Merge into Add a calendar").click()
     expect(page.locator("#toast")).to_contain_text("Merged into this theme.")
     expect(page.get_by_role("heading", level=1)).to_contain_text("calendar")
-    expect(page.locator(".timeline")).to_contain_text("merged themes into this one: Export of large files")
+    expect(page.locator(".timeline")).to_contain_text(
+        "merged themes into this one: Export of large files"
+    )
     page.locator(".timeline").get_by_role("button", name="Undo").first.click()
     expect(page.locator("#toast")).to_contain_text("Undone.")
     assert statuses(fresh)["Export of large files"] == "triage"
@@ -161,7 +174,10 @@ def test_connecting_a_source(fresh: Site, open_page: Open) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text("Forum is ready to listen")
     secret = page.locator("#webhook-secret").inner_text()
     source = fresh.rows("select id from source where name = 'Forum'")[0]["id"]
-    assert page.locator("#webhook-url").inner_text() == f"{fresh.url}/hooks/{source}" and len(secret) > 30
+    assert (
+        page.locator("#webhook-url").inner_text() == f"{fresh.url}/hooks/{source}"
+        and len(secret) > 30
+    )
     expect(page.locator(".prose li").first).to_be_visible()
     page.get_by_role("link", name="Done").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Forum")

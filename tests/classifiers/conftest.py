@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from classifiers import encoder
 from classifiers.contract import Embedder
-from classifiers.enrich import DefaultEnricher
+from classifiers.encoding import encoder
+from classifiers.kinds.enrich import DefaultEnricher
+from tests.paths import SHARED
 
 
 @pytest.fixture(scope="session")
@@ -33,8 +34,9 @@ def enricher(embedder: Embedder) -> DefaultEnricher:
 
 @pytest.fixture(scope="session")
 def data() -> Path:
-    """The public sets beside the repository; tests that need them are skipped where they are absent."""
-    folder = Path(__file__).parents[2].parent / "shared" / "data"
+    """The public sets beside the repository; tests that need them are skipped where they are
+    absent."""
+    folder = SHARED / "data"
     if not folder.is_dir():
         pytest.skip("the public sets are not beside the repository")
     return folder

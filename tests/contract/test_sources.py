@@ -1,6 +1,7 @@
 """What every source promises, tried on every fixture of its folder: the fixture names the test.
 
-``<event>.json`` is the body, ``<event>.headers.json`` the headers that matter, ``<event>.expected.json`` the outcome.
+``<event>.json`` is the body, ``<event>.headers.json`` the headers that matter,
+``<event>.expected.json`` the outcome.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from integrations import registry
 from integrations.contract import Inbound, IntegrationError, PayloadError, SignatureRefused
 from integrations.signatures import sign, verify
 from integrations.source_contract import Source
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests" / "fixtures" / "sources"
 NOW = datetime(2026, 11, 2, 9, 15, 2, tzinfo=UTC)
 SECRET = "a secret of thirty-two characters"
@@ -44,7 +45,9 @@ class Case:
 
     @property
     def settings(self) -> BaseModel:
-        return self.source.settings.model_validate_json((self.folder / "_settings.json").read_bytes())
+        return self.source.settings.model_validate_json(
+            (self.folder / "_settings.json").read_bytes()
+        )
 
     @property
     def expected(self) -> dict[str, Any]:
@@ -54,7 +57,9 @@ class Case:
     def inbound(self) -> Inbound:
         headers = self.folder / f"{self.name}.headers.json"
         body = (self.folder / f"{self.name}.json").read_bytes()
-        return Inbound("POST", json.loads(headers.read_text()) if headers.exists() else {}, body, {}, NOW)
+        return Inbound(
+            "POST", json.loads(headers.read_text()) if headers.exists() else {}, body, {}, NOW
+        )
 
 
 CASES = [
@@ -64,7 +69,9 @@ CASES = [
 ]
 SOURCES = list(registry.sources().values())
 
-each_fixture = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.platform}-{case.name}")
+each_fixture = pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"{case.platform}-{case.name}"
+)
 each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 
 
@@ -133,9 +140,9 @@ def test_guide_can_be_followed_from_a_page(source: Source[Any]) -> None:
     assert "s3cret" in shown
     assert "\n1. " in shown and "\n2. " in shown
     assert "{" not in shown
-    assert shown == source.guide.replace("{webhook_url}", "https://relay.example.com/hooks/1").replace(
-        "{secret}", "s3cret"
-    )
+    assert shown == source.guide.replace(
+        "{webhook_url}", "https://relay.example.com/hooks/1"
+    ).replace("{secret}", "s3cret")
 
 
 @each_source
@@ -161,14 +168,19 @@ def test_only_a_fresh_right_signature_is_accepted(source: Source[Any]) -> None:
     body = b'{"type": "ping"}'
     headers = sign(source.signature, SECRET, body, "msg_1", int(NOW.timestamp()))
 
-    def refused(changed: dict[str, str], sent: bytes = body, now: datetime = NOW, secret: str = SECRET) -> str:
+    def refused(
+        changed: dict[str, str], sent: bytes = body, now: datetime = NOW, secret: str = SECRET
+    ) -> str:
         with pytest.raises(SignatureRefused) as caught:
             verify(source.signature, Inbound("POST", changed, sent, {}, now), [secret], now)
         return caught.value.reason
 
     verify(source.signature, Inbound("POST", headers, body, {}, NOW), [SECRET], NOW)
     name = source.signature.header
-    assert refused({key: value for key, value in headers.items() if key != name}) == "signature_missing"
+    assert (
+        refused({key: value for key, value in headers.items() if key != name})
+        == "signature_missing"
+    )
     assert refused(headers, secret="another") == "signature_wrong"
     assert refused(headers, secret="") == "secret_missing"
     assert refused(headers, sent=b'{"type": "pinh"}') == "signature_wrong"
@@ -181,7 +193,11 @@ def test_only_a_fresh_right_signature_is_accepted(source: Source[Any]) -> None:
 
 @each_source
 def test_what_is_not_a_json_object_is_refused(source: Source[Any]) -> None:
-    headers = {"x-github-event": "issues", "x-discourse-event-type": "post", "x-discourse-event": "post_created"}
+    headers = {
+        "x-github-event": "issues",
+        "x-discourse-event-type": "post",
+        "x-discourse-event": "post_created",
+    }
     for body in (b"", b"[]", b"{", b"\xff{}", b"null", b'{"a":' * 5000):
         inbound = Inbound("POST", headers, body, {}, NOW)
         with pytest.raises(PayloadError):
@@ -203,12 +219,18 @@ def test_registry_knows_its_sources_by_name() -> None:
 
 def test_importing_the_registry_imports_no_source() -> None:
     program = "import sys, integrations.registry; print([name for name in sys.modules if 'sources.' in name])"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[]"
 
 
 def test_wildcards_match_the_family_and_an_exact_name_wins() -> None:
-    source = replace(SOURCES[0], handled=frozenset({"a.made"}), ignored={"a.*": "All.", "a.lost": "One.", "b": "Bare."})
+    source = replace(
+        SOURCES[0],
+        handled=frozenset({"a.made"}),
+        ignored={"a.*": "All.", "a.lost": "One.", "b": "Bare."},
+    )
     assert registry.outcome(source, "a.made") == ("handled", "")
     assert registry.outcome(source, "a.lost") == ("ignored", "One.")
     assert registry.outcome(source, "a.other") == ("ignored", "All.")

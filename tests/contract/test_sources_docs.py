@@ -1,4 +1,5 @@
-"""The page about sources names every source and every handled event, and its example works as it stands."""
+"""The page about sources names every source and every handled event, and its example works as it
+stands."""
 
 from __future__ import annotations
 
@@ -9,7 +10,6 @@ import subprocess
 import threading
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
 
@@ -17,14 +17,20 @@ from integrations import registry
 from integrations.contract import Inbound
 from integrations.signatures import verify
 from integrations.sources import generic
+from tests.paths import ROOT
 
-PAGE = (Path(__file__).parents[2] / "docs" / "sources" / "README.md").read_text()
+PAGE = (ROOT / "docs" / "sources" / "README.md").read_text()
 
 
 def rows(heading: str) -> dict[str, str]:
     """The rows of a table that start with, or have in their second column, a source's name."""
     section = PAGE.partition(f"{heading}\n")[2].partition("\n## ")[0]
-    return {name: row for row in section.splitlines() for name in registry.sources() if f"| `{name}` |" in row}
+    return {
+        name: row
+        for row in section.splitlines()
+        for name in registry.sources()
+        if f"| `{name}` |" in row
+    }
 
 
 @pytest.mark.parametrize("name", registry.sources())
@@ -42,14 +48,19 @@ def test_page_names_exactly_the_handled_events(name: str) -> None:
     assert set(re.findall(r"`([^`]+)`", handled)) == registry.source(name).handled
 
 
-@pytest.mark.parametrize("model", [generic.Comment, generic.Deletion, generic.Thread, generic.Author])
+@pytest.mark.parametrize(
+    "model", [generic.Comment, generic.Deletion, generic.Thread, generic.Author]
+)
 def test_page_names_every_field_of_the_generic_format(model: type[generic.payload.Shape]) -> None:
     section = PAGE.partition("## The generic format")[2]
     for field in model.model_fields:
         assert f"`{field}`" in section
 
 
-@pytest.mark.skipif(not (shutil.which("openssl") and shutil.which("curl")), reason="openssl or curl is not installed")
+@pytest.mark.skipif(
+    not (shutil.which("openssl") and shutil.which("curl")),
+    reason="openssl or curl is not installed",
+)
 def test_example_of_the_generic_format_works() -> None:
     received: list[Inbound] = []
 

@@ -1,4 +1,5 @@
-"""Whatever a sender makes of a documented body, a source answers with comments that can be stored, or PayloadError."""
+"""Whatever a sender makes of a documented body, a source answers with comments that can be stored,
+or PayloadError."""
 
 from __future__ import annotations
 
@@ -20,10 +21,13 @@ from pydantic import ValidationError
 from integrations import registry
 from integrations.contract import Inbound, PayloadError
 from integrations.source_contract import CommentEvent, EventType
-from integrations.sources import discourse, generic, github, slack
+from integrations.sources import discourse, generic, github
+from integrations.sources.slack import source as slack
 from integrations.text import TEXT_LIMIT
 
-_spec = importlib.util.spec_from_file_location("source_cases", Path(__file__).with_name("test_sources.py"))
+_spec = importlib.util.spec_from_file_location(
+    "source_cases", Path(__file__).with_name("test_sources.py")
+)
 assert _spec is not None and _spec.loader is not None
 cases = importlib.util.module_from_spec(_spec)
 sys.modules[_spec.name] = cases
@@ -34,11 +38,28 @@ ODD = st.one_of(
     st.booleans(),
     st.integers(),
     st.sampled_from(
-        [10**400, -(10**4000), float("inf"), float("nan"), 1e308, "9999999999.999999", "0001-01-01T00:00:00+23:59"]
+        [
+            10**400,
+            -(10**4000),
+            float("inf"),
+            float("nan"),
+            1e308,
+            "9999999999.999999",
+            "0001-01-01T00:00:00+23:59",
+        ]
     ),
     st.text(st.characters(), max_size=30),
     st.sampled_from(
-        ["\ud800", "a\x00b", "", " ", "javascript:alert(1)", 'https://x.example/"><script>', "x" * 5000, "🙂" * 400]
+        [
+            "\ud800",
+            "a\x00b",
+            "",
+            " ",
+            "javascript:alert(1)",
+            'https://x.example/"><script>',
+            "x" * 5000,
+            "🙂" * 400,
+        ]
     ),
     st.lists(st.none(), max_size=2),
     st.dictionaries(st.sampled_from(["id", "ts", "type"]), st.integers(), max_size=2),
@@ -47,8 +68,16 @@ ODD = st.one_of(
 
 def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every place in a JSON value, the value itself left out."""
-    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [place for key, child in children for place in [(*here, key), *paths(child, (*here, key))]]
+    children = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    return [
+        place for key, child in children for place in [(*here, key), *paths(child, (*here, key))]
+    ]
 
 
 @st.composite
@@ -83,7 +112,14 @@ def check(comment: CommentEvent) -> None:
         assert moment is None or moment.tzinfo is not None
     if comment.type is not EventType.deleted:
         assert comment.author is not None and comment.author.external_id and comment.author.handle
-        assert max(len(comment.author.external_id), len(comment.author.handle), len(comment.author.name)) <= 300
+        assert (
+            max(
+                len(comment.author.external_id),
+                len(comment.author.handle),
+                len(comment.author.name),
+            )
+            <= 300
+        )
         assert comment.thread_id
     stored = json.dumps(asdict(comment), default=datetime.isoformat, ensure_ascii=False)
     stored.encode("utf-8")
@@ -122,7 +158,9 @@ def body_of(platform: str, name: str) -> dict[str, Any]:
 def parsed(platform: str, name: str, body: dict[str, Any], **options: Any) -> list[CommentEvent]:
     case = cases.Case(platform, name)
     given = case.source.settings.model_validate(options) if options else case.settings
-    comments: list[CommentEvent] = case.source.parse(replace(case.inbound, body=json.dumps(body).encode()), given)
+    comments: list[CommentEvent] = case.source.parse(
+        replace(case.inbound, body=json.dumps(body).encode()), given
+    )
     return comments
 
 
@@ -150,7 +188,9 @@ def test_versions_of_one_comment_sort_in_the_order_of_what_happened() -> None:
         versions("generic", "comment_created", "comment_edited", "comment_deleted"),
         versions("discourse", "post_created", "post_edited", "post_destroyed", "post_recovered"),
         versions("github", "issues_opened", "issues_edited", "issues_deleted"),
-        versions("github", "issue_comment_created", "issue_comment_edited", "issue_comment_deleted"),
+        versions(
+            "github", "issue_comment_created", "issue_comment_edited", "issue_comment_deleted"
+        ),
         versions("github", "discussion_comment_created", "discussion_comment_edited"),
         versions("slack", "message", "message_changed", "message_deleted"),
     ):
@@ -170,7 +210,9 @@ def test_an_edit_within_discourses_grace_period_is_a_delivery_of_its_own() -> No
 
 def test_discourse_links_to_the_address_in_its_settings() -> None:
     body = body_of("discourse", "post_created")
-    (comment,) = parsed("discourse", "post_created", body, base_url="https://community.example.org/")
+    (comment,) = parsed(
+        "discourse", "post_created", body, base_url="https://community.example.org/"
+    )
     assert comment.permalink == "https://community.example.org/t/export-to-csv/88/3"
     (comment,) = parsed("discourse", "post_created", body, base_url="community.example.org")
     assert comment.permalink == "https://community.example.org/t/export-to-csv/88/3"
@@ -178,12 +220,20 @@ def test_discourse_links_to_the_address_in_its_settings() -> None:
         with pytest.raises(ValidationError, match="should be an address"):
             discourse.Settings(base_url=wrong)
     inbound = cases.Case("discourse", "post_created").inbound
-    sent = replace(inbound, headers={**inbound.headers, "x-discourse-instance": "javascript:alert(1)"})
+    sent = replace(
+        inbound, headers={**inbound.headers, "x-discourse-instance": "javascript:alert(1)"}
+    )
     assert discourse.parse(sent, discourse.Settings())[0].permalink == ""
 
 
 def test_discourse_text_never_takes_long() -> None:
-    heavy = ("[quote" * 16_000, "[quote=a]" * 11_000, "![a" * 30_000, "[details=" * 11_000, "[/quote][quote]" * 6_000)
+    heavy = (
+        "[quote" * 16_000,
+        "[quote=a]" * 11_000,
+        "![a" * 30_000,
+        "[details=" * 11_000,
+        "[/quote][quote]" * 6_000,
+    )
     body = body_of("discourse", "post_created")
     for text in heavy:
         body["post"]["raw"] = text
@@ -221,13 +271,22 @@ def test_slack_without_its_workspace_links_to_the_channel() -> None:
 
 def test_slack_handshake_is_answered_and_nothing_else_is() -> None:
     inbound = cases.Case("slack", "message").inbound
-    asked = replace(inbound, body=b'{"token": "x", "challenge": "3eZbrw", "type": "url_verification"}')
+    asked = replace(
+        inbound, body=b'{"token": "x", "challenge": "3eZbrw", "type": "url_verification"}'
+    )
     answer = slack.challenge(asked, ["secret"])
     assert answer is not None and json.loads(answer.body) == {"challenge": "3eZbrw"}
     assert (answer.status, answer.content_type) == (200, "application/json")
     assert slack.challenge(inbound, ["secret"]) is None
-    assert slack.challenge(replace(inbound, body=b'{"type": "url_verification"}'), ["secret"]) is None
-    assert slack.challenge(replace(inbound, body=b'{"text": "url_verification", "challenge": "x"}'), []) is None
+    assert (
+        slack.challenge(replace(inbound, body=b'{"type": "url_verification"}'), ["secret"]) is None
+    )
+    assert (
+        slack.challenge(
+            replace(inbound, body=b'{"text": "url_verification", "challenge": "x"}'), []
+        )
+        is None
+    )
     assert slack.SOURCE.challenge_signed
 
 
@@ -247,7 +306,12 @@ def test_generic_sender_is_told_what_is_wrong() -> None:
             raise AssertionError(f"{body!r} was not refused")
     generic.validate(replace(inbound, body=b'{"type": "reaction.added"}'))
     assert "a secret value" not in str(
-        _refusal(replace(inbound, body=b'{"type": "comment.deleted", "data": {"id": {"x": "a secret value"}}}'))
+        _refusal(
+            replace(
+                inbound,
+                body=b'{"type": "comment.deleted", "data": {"id": {"x": "a secret value"}}}',
+            )
+        )
     )
 
 

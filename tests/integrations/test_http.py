@@ -33,7 +33,13 @@ NEVER = [
     "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "0.0.0.0", "::", "224.0.0.1", "ff02::1",
     "255.255.255.255",
 ]  # fmt: skip
-PUBLIC = ["140.82.121.4", "8.8.8.8", "2606:50c0:8000::153", "64:ff9b::8c52:7904", "::ffff:140.82.121.4"]
+PUBLIC = [
+    "140.82.121.4",
+    "8.8.8.8",
+    "2606:50c0:8000::153",
+    "64:ff9b::8c52:7904",
+    "::ffff:140.82.121.4",
+]
 
 
 @pytest.mark.parametrize("address", PRIVATE)
@@ -56,7 +62,12 @@ def test_public_addresses_are_called(address: str) -> None:
 
 def test_one_private_address_among_public_ones_refuses_the_name() -> None:
     with pytest.raises(IntegrationError) as caught:
-        checked_addresses("a.example", 443, allow_private=False, resolve=lambda host, port: ["8.8.8.8", "10.0.0.1"])
+        checked_addresses(
+            "a.example",
+            443,
+            allow_private=False,
+            resolve=lambda host, port: ["8.8.8.8", "10.0.0.1"],
+        )
     assert caught.value.reason == "address_refused"
     assert "a.example" in caught.value.detail and "10.0.0.1" not in caught.value.detail
 
@@ -135,13 +146,16 @@ async def test_a_name_that_turned_private_is_refused_on_the_next_connection() ->
 
 async def test_second_address_is_tried_where_the_first_is_dead() -> None:
     async with server(OK) as port:
-        transport = guarded_transport(allow_private=True, resolve=lambda host, port: ["::1", "127.0.0.1"])
+        transport = guarded_transport(
+            allow_private=True, resolve=lambda host, port: ["::1", "127.0.0.1"]
+        )
         async with client(transport=transport) as guarded:
             assert (await guarded.get(f"http://two.example:{port}/")).status_code == 200
 
 
 def certificate(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's and a client's context, with a certificate for ``host`` that only this client trusts."""
+    """A server's and a client's context, with a certificate for ``host`` that only this client
+    trusts."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
@@ -159,7 +173,11 @@ def certificate(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext
     )
     (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
     (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
     )
     serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     serving.load_cert_chain(folder / "cert.pem", folder / "key.pem")
@@ -171,7 +189,9 @@ async def test_tls_verifies_the_name_although_the_address_is_dialled(tmp_path: P
     serving, calling = certificate(tmp_path, "tracker.example")
 
     async def get(host: str, context: ssl.SSLContext | bool, port: int) -> str:
-        transport = guarded_transport(allow_private=True, resolve=lambda host, port: ["127.0.0.1"], verify=context)
+        transport = guarded_transport(
+            allow_private=True, resolve=lambda host, port: ["127.0.0.1"], verify=context
+        )
         async with client(transport=transport) as guarded:
             return (await guarded.get(f"https://{host}:{port}/")).text
 
@@ -214,7 +234,9 @@ async def test_unknown_name_is_a_connect_error() -> None:
 
 
 async def test_another_transport_is_limited_all_the_same() -> None:
-    mock = httpx.MockTransport(lambda request: httpx.Response(200, stream=httpx.ByteStream(b"x" * 100)))
+    mock = httpx.MockTransport(
+        lambda request: httpx.Response(200, stream=httpx.ByteStream(b"x" * 100))
+    )
     async with client(transport=mock, max_response_bytes=10) as guarded:
         with pytest.raises(IntegrationError):
             await guarded.get("http://a.example/")

@@ -71,7 +71,12 @@ REQUEST = httpx.Request("POST", "https://tracker.example/")
         (httpx.WriteError("reset"), "connection_lost", True, False),
         (httpx.RemoteProtocolError("gone"), "connection_lost", True, False),
         (httpx.UnsupportedProtocol("ftp"), "invalid_address", False, True),
-        (httpx.LocalProtocolError("Illegal header value b'Bearer x'"), "invalid_request", False, True),
+        (
+            httpx.LocalProtocolError("Illegal header value b'Bearer x'"),
+            "invalid_request",
+            False,
+            True,
+        ),
         (httpx.InvalidURL("no"), "invalid_address", False, True),
     ],
 )
@@ -85,7 +90,8 @@ def test_transport_errors(
 
 
 @pytest.mark.parametrize(
-    "status", [*range(300, 305), 400, 401, 403, 404, 405, 409, 410, 413, 418, 422, 429, 500, 502, 599]
+    "status",
+    [*range(300, 305), 400, 401, 403, 404, 405, 409, 410, 413, 418, 422, 429, 500, 502, 599],
 )
 def test_every_status_is_one_sentence_with_what_to_do(status: int) -> None:
     made = failures.from_status("Jira", status, {}, ["It is so.", " "], now=NOW)
@@ -101,7 +107,11 @@ def test_github_reset_time_is_waited_for() -> None:
 
 
 def test_retry_after_goes_before_the_reset_time() -> None:
-    headers = {"retry-after": "5", "x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW.timestamp()) + 300)}
+    headers = {
+        "retry-after": "5",
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": str(int(NOW.timestamp()) + 300),
+    }
     assert failures.from_status("GitHub", 429, headers, [], now=NOW).retry_after == 5.0
 
 

@@ -1,4 +1,5 @@
-"""Nothing a stranger writes can act in a ticket: checked with a real Markdown renderer on any text at all."""
+"""Nothing a stranger writes can act in a ticket: checked with a real Markdown renderer on any text
+at all."""
 
 from __future__ import annotations
 
@@ -27,14 +28,17 @@ HOSTILE = [
     "www.evil.example mail me@evil.example mailto:me@evil.example",
     "a\r@octocat\x0b#1\u2028# heading\x85- item\x1c1. x",
     "{noformat} h1. out {noformat} {panel} {html}<b>{html} [~admin] !x.png! {anchor:relay-1-end}",
-    "back\\slash \\@me \\#1 `code` $x$ $$y$$ ~~gone~~ **bold** __bold__ [^1]: note\n[ref]: https://evil.example",
+    "back\\slash \\@me \\#1 `code` $x$ $$y$$ ~~gone~~ **bold** __bold__ [^1]: note\n[ref]: "
+    "https://evil.example",
     "&lt;b&gt; &#64;octocat &commat;octocat &#35;1",
     "\u202egnp.exe\u2066 \x00 \ud800 \ufeff",
 ]
 ANY_TEXT = st.one_of(
     st.text(max_size=200),
     st.lists(
-        st.sampled_from([*HOSTILE, "@", "#", "1", "\n", "\r", " ", "http", "://", "www.", "`", "<", "&", "]("]),
+        st.sampled_from(
+            [*HOSTILE, "@", "#", "1", "\n", "\r", " ", "http", "://", "www.", "`", "<", "&", "]("]
+        ),
         max_size=9,
     ).map("".join),
 )
@@ -51,7 +55,10 @@ def tokens(markdown: str) -> list[Token]:
 def text_of(found: list[Token]) -> str:
     """What a reader, and the filters that look for mentions and references, see."""
     parts = {"softbreak": "\n", "hardbreak": "\n"}
-    return "".join(parts.get(t.type, t.content if t.type == "text" or t.type == "text_special" else "") for t in found)
+    return "".join(
+        parts.get(t.type, t.content if t.type == "text" or t.type == "text_special" else "")
+        for t in found
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -75,7 +82,13 @@ def test_markdown_inline_is_only_text_in_a_list_item_or_a_heading(text: str) -> 
     inline = neutralize.markdown_inline(text, 5000)
     assert "\n" not in inline
     found = tokens(f"before {inline} after")
-    assert {t.type for t in found} <= {"paragraph_open", "paragraph_close", "inline", "text", "text_special"}
+    assert {t.type for t in found} <= {
+        "paragraph_open",
+        "paragraph_close",
+        "inline",
+        "text",
+        "text_special",
+    }
     assert not ACTIVE.search(text_of(found))
 
 
@@ -105,7 +118,9 @@ def test_title_is_one_inert_line_within_its_limit(text: str, limit: int) -> None
 def test_wiki_quote_is_closed_by_us_alone(text: str) -> None:
     quote = neutralize.wiki_quote(text, 5000)
     assert quote.startswith("{noformat}\n") and quote.endswith("\n{noformat}")
-    assert not re.search(r"\{[A-Za-z]", quote.removeprefix("{noformat}\n").removesuffix("\n{noformat}"))
+    assert not re.search(
+        r"\{[A-Za-z]", quote.removeprefix("{noformat}\n").removesuffix("\n{noformat}")
+    )
 
 
 @settings(max_examples=80, deadline=None)
@@ -121,8 +136,14 @@ def test_wiki_inline_has_no_unescaped_special_character(text: str) -> None:
 @pytest.mark.parametrize(
     ("url", "safe"),
     [
-        ("https://forum.example/t/a-b/12/3?u=x&y=1#p4", "https://forum.example/t/a-b/12/3?u=x&y=1#p4"),
-        ("https://forum.example/a) [x](javascript:1)", "https://forum.example/a%29%20%5Bx%5D%28javascript:1%29"),
+        (
+            "https://forum.example/t/a-b/12/3?u=x&y=1#p4",
+            "https://forum.example/t/a-b/12/3?u=x&y=1#p4",
+        ),
+        (
+            "https://forum.example/a) [x](javascript:1)",
+            "https://forum.example/a%29%20%5Bx%5D%28javascript:1%29",
+        ),
         ("https://forum.example/a>b|c]", "https://forum.example/a%3Eb%7Cc%5D"),
         ("https://forum.example/%E2%9C%93", "https://forum.example/%E2%9C%93"),
         ("https://bücher.example/ü", "https://xn--bcher-kva.example/%C3%BC"),
@@ -144,7 +165,9 @@ def test_link_cannot_end_early_and_leads_to_the_web_only(url: str, safe: str | N
 @given(st.one_of(ANY_TEXT, ANY_TEXT.map("https://forum.example/".__add__)))
 def test_any_link_is_one_token_of_safe_characters(url: str) -> None:
     safe = neutralize.link(url)
-    assert safe is None or re.fullmatch(r"https?://[A-Za-z0-9.:_\[\]-]+[A-Za-z0-9/%:@&+,=?._~#-]*", safe)
+    assert safe is None or re.fullmatch(
+        r"https?://[A-Za-z0-9.:_\[\]-]+[A-Za-z0-9/%:@&+,=?._~#-]*", safe
+    )
 
 
 def test_shorten_cuts_at_a_space_and_says_so() -> None:

@@ -73,10 +73,18 @@ VECTORS = {
         GITHUB,
         "It's a Secret to Everybody",
         b"Hello, World!",
-        {"x-hub-signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"},
+        {
+            "x-hub-signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+        },
         NOW,
     ),
-    "slack": (SLACK, SLACK_SECRET, SLACK_BODY, SLACK_HEADERS, datetime.fromtimestamp(1531420618, UTC)),
+    "slack": (
+        SLACK,
+        SLACK_SECRET,
+        SLACK_BODY,
+        SLACK_HEADERS,
+        datetime.fromtimestamp(1531420618, UTC),
+    ),
     "standard": (
         STANDARD,
         STANDARD_SECRET,
@@ -89,7 +97,9 @@ VECTORS = {
         DISCOURSE,
         "a forum secret",
         b'{"post":{"id":7}}',
-        {"x-discourse-event-signature": "sha256=946e0d7edf896814dc6dc753dca3955966f596a964635622f3b4a0cb7c09e119"},
+        {
+            "x-discourse-event-signature": "sha256=946e0d7edf896814dc6dc753dca3955966f596a964635622f3b4a0cb7c09e119"
+        },
         NOW,
     ),
     # printf 'The quick brown fox jumps over the lazy dog' | openssl dgst -sha1 -hmac key
@@ -119,7 +129,9 @@ def request(headers: dict[str, str], body: bytes) -> Inbound:
     return Inbound("POST", headers, body, {}, NOW)
 
 
-def refusal(signature: Signature, headers: dict[str, str], body: bytes, *secrets: str, now: datetime = NOW) -> str:
+def refusal(
+    signature: Signature, headers: dict[str, str], body: bytes, *secrets: str, now: datetime = NOW
+) -> str:
     with pytest.raises(SignatureRefused) as caught:
         verify(signature, request(headers, body), secrets, now)
     return caught.value.reason
@@ -147,7 +159,10 @@ def test_one_changed_character_of_a_header_is_refused(name: str) -> None:
         for position, character in enumerate(value):
             other = "1" if character != "1" else "2"
             changed = {**headers, header: value[:position] + other + value[position + 1 :]}
-            assert refusal(signature, changed, body, secret, now=now) in ("signature_wrong", "signature_malformed")
+            assert refusal(signature, changed, body, secret, now=now) in (
+                "signature_wrong",
+                "signature_malformed",
+            )
 
 
 @pytest.mark.parametrize("name", VECTORS)
@@ -157,18 +172,29 @@ def test_sign_makes_the_known_vector(name: str) -> None:
         with pytest.raises(ValueError, match="platform"):
             sign(signature, secret, body)
         return
-    assert sign(signature, secret, body, headers.get("webhook-id", ""), int(now.timestamp())) == headers
+    assert (
+        sign(signature, secret, body, headers.get("webhook-id", ""), int(now.timestamp()))
+        == headers
+    )
 
 
 def test_the_standard_webhooks_library_agrees_both_ways() -> None:
-    webhooks = pytest.importorskip("standardwebhooks", reason="the reference library is not installed")
+    webhooks = pytest.importorskip(
+        "standardwebhooks", reason="the reference library is not installed"
+    )
     now = datetime.now(UTC)  # the library has no other clock
     body = '{"text": "prints twice \N{GRINNING FACE}"}'
     theirs = webhooks.Webhook(STANDARD_SECRET).sign("msg_1", now, body)
-    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": theirs}
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": theirs,
+    }
     verify(STANDARD, request(headers, body.encode()), [STANDARD_SECRET], now)
     ours = sign(STANDARD, STANDARD_SECRET, body.encode(), "msg_1", int(now.timestamp()))
-    assert webhooks.Webhook(STANDARD_SECRET).verify(body, ours) == {"text": "prints twice \N{GRINNING FACE}"}
+    assert webhooks.Webhook(STANDARD_SECRET).verify(body, ours) == {
+        "text": "prints twice \N{GRINNING FACE}"
+    }
 
 
 def test_a_timestamped_ed25519_request_is_accepted_and_its_copy_is_not() -> None:
@@ -178,7 +204,10 @@ def test_a_timestamped_ed25519_request_is_accepted_and_its_copy_is_not() -> None
     headers = {"x-signature-ed25519": signed, "x-signature-timestamp": str(STAMP)}
     verify(DISCORD, request(headers, b'{"type":1}'), ["00" * 32, public], NOW)
     assert refusal(DISCORD, headers, b'{"type":2}', public) == "signature_wrong"
-    assert refusal(DISCORD, headers, b'{"type":1}', public, now=NOW + timedelta(hours=1)) == "signature_stale"
+    assert (
+        refusal(DISCORD, headers, b'{"type":1}', public, now=NOW + timedelta(hours=1))
+        == "signature_stale"
+    )
     assert refusal(DISCORD, headers, b'{"type":1}', "not a key") == "secret_missing"
 
 
@@ -186,7 +215,10 @@ def test_a_timestamped_ed25519_request_is_accepted_and_its_copy_is_not() -> None
 @pytest.mark.parametrize("secrets", [[], [""], ["  "], ["", "\n"]])
 def test_no_secret_accepts_nothing(signature: Signature, secrets: list[str]) -> None:
     forged = hmac.new(b"", b"{}", hashlib.sha256).hexdigest()
-    assert refusal(signature, {signature.header: signature.prefix + forged}, b"{}", *secrets) == "secret_missing"
+    assert (
+        refusal(signature, {signature.header: signature.prefix + forged}, b"{}", *secrets)
+        == "secret_missing"
+    )
     assert refusal(signature, {signature.header: ""}, b"{}", *secrets) == "secret_missing"
 
 
@@ -196,8 +228,14 @@ def test_a_secret_that_is_not_base64_behind_its_prefix_is_not_a_secret() -> None
 
 
 def test_a_secret_without_the_prefix_is_used_as_it_is() -> None:
-    wanted = base64.b64encode(hmac.new(b"plain words", f"m.{STAMP}.x".encode(), hashlib.sha256).digest()).decode()
-    headers = {"webhook-id": "m", "webhook-timestamp": str(STAMP), "webhook-signature": f"v1,{wanted}"}
+    wanted = base64.b64encode(
+        hmac.new(b"plain words", f"m.{STAMP}.x".encode(), hashlib.sha256).digest()
+    ).decode()
+    headers = {
+        "webhook-id": "m",
+        "webhook-timestamp": str(STAMP),
+        "webhook-signature": f"v1,{wanted}",
+    }
     verify(STANDARD, request(headers, b"x"), ["plain words"], NOW)
 
 
@@ -214,7 +252,8 @@ def test_one_right_signature_among_several_is_enough() -> None:
     several = {**headers, "webhook-signature": f"v1a,AAAA {wrong} {headers['webhook-signature']}"}
     verify(STANDARD, request(several, b"{}"), ["one"], NOW)
     assert (
-        refusal(STANDARD, {**headers, "webhook-signature": "v1a,AAAA v2,BBBB"}, b"{}", "one") == "signature_malformed"
+        refusal(STANDARD, {**headers, "webhook-signature": "v1a,AAAA v2,BBBB"}, b"{}", "one")
+        == "signature_malformed"
     )
 
 
@@ -227,7 +266,10 @@ def test_the_age_of_a_signed_time_is_bounded_on_both_sides(signature: Signature)
         moved = NOW + timedelta(seconds=seconds)
         assert refusal(signature, headers, b"{}", "secret", now=moved) == "signature_stale"
     narrow = replace(signature, tolerance=10)
-    assert refusal(narrow, headers, b"{}", "secret", now=NOW + timedelta(seconds=11)) == "signature_stale"
+    assert (
+        refusal(narrow, headers, b"{}", "secret", now=NOW + timedelta(seconds=11))
+        == "signature_stale"
+    )
 
 
 @pytest.mark.parametrize("signature", [GITHUB, SLACK, STANDARD, TOKEN])
@@ -242,7 +284,10 @@ def test_no_refusal_repeats_a_secret_or_a_signature(signature: Signature) -> Non
 def test_what_is_missing_is_named() -> None:
     slack = sign(SLACK, "secret", b"{}", timestamp=STAMP)
     assert refusal(SLACK, {}, b"{}", "secret") == "signature_missing"
-    assert refusal(SLACK, {"x-slack-signature": slack["x-slack-signature"]}, b"{}", "secret") == "timestamp_missing"
+    assert (
+        refusal(SLACK, {"x-slack-signature": slack["x-slack-signature"]}, b"{}", "secret")
+        == "timestamp_missing"
+    )
     standard = sign(STANDARD, "secret", b"{}", "msg_1", STAMP)
     del standard["webhook-id"]
     assert refusal(STANDARD, standard, b"{}", "secret") == "signature_malformed"
@@ -252,7 +297,15 @@ def test_what_is_missing_is_named() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["sha256=", "sha256=12", "757107ea", "sha1=" + "0" * 64, "sha256=" + "g" * 64, "sha256=" + "é" * 64, "\ud800"],
+    [
+        "sha256=",
+        "sha256=12",
+        "757107ea",
+        "sha1=" + "0" * 64,
+        "sha256=" + "g" * 64,
+        "sha256=" + "é" * 64,
+        "\ud800",
+    ],
 )
 def test_a_malformed_signature_is_refused(value: str) -> None:
     assert refusal(GITHUB, {"x-hub-signature-256": value}, b"{}", "secret") == "signature_malformed"
@@ -272,7 +325,9 @@ def test_a_timestamp_that_is_not_unix_seconds_is_refused(value: str) -> None:
     body=st.binary(max_size=200),
     id=st.text(st.characters(min_codepoint=33, max_codepoint=255), min_size=1, max_size=40),
 )
-def test_what_sign_signs_verify_accepts(signature: Signature, secret: str, body: bytes, id: str) -> None:
+def test_what_sign_signs_verify_accepts(
+    signature: Signature, secret: str, body: bytes, id: str
+) -> None:
     headers = sign(signature, secret, body, id, STAMP)
     verify(signature, request(headers, body), [secret], NOW)
     if signature.algorithm != "token":

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.slack_blocks import blocks_to_text
+from integrations.sources.slack.blocks import blocks_to_text
 from integrations.text import html_to_text, markdown_to_text, mrkdwn_to_text, sanitize
 
 
@@ -17,7 +17,10 @@ from integrations.text import html_to_text, markdown_to_text, mrkdwn_to_text, sa
     ("source", "text"),
     [
         ("It **crashes** with `save()` and *always*.", "It crashes with save() and always."),
-        ("[the guide](https://example.org) ![a shot](x.png) <https://a.example>", "the guide a shot https://a.example"),
+        (
+            "[the guide](https://example.org) ![a shot](x.png) <https://a.example>",
+            "the guide a shot https://a.example",
+        ),
         ("# Title\n\nOne\ntwo  \nthree", "Title\n\nOne\ntwo\nthree"),
         ("- one\n- two\n  - three\n\n1. a\n2. b", "- one\n- two\n- three\n\n1. a\n2. b"),
         ("```py\nx = 1\n\n  y\n```", "x = 1\n\n  y"),
@@ -45,7 +48,10 @@ def test_markdown(source: str, text: str) -> None:
         ("a<br>\nb<div>c</div>d", "a\nb\nc\nd"),
         ("<pre><code>x\n  y</code></pre>", "x\n  y"),
         ('<img alt=":smile:" src=x> <a href="https://a.example">label</a>', ":smile: label"),
-        ('<aside class="quote no-group"><blockquote>theirs</blockquote></aside><p>mine</p>', "mine"),
+        (
+            '<aside class="quote no-group"><blockquote>theirs</blockquote></aside><p>mine</p>',
+            "mine",
+        ),
         ("<blockquote><p>only theirs</p></blockquote>", "only theirs"),
         ("<script>alert(1)</script><style>p{}</style>text<template>t</template>", "text"),
         ("<p>unclosed <b>bold", "unclosed bold"),
@@ -62,10 +68,22 @@ def test_html(source: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("source", "text"),
     [
-        ("*bold* _it_ ~no~ but snake_case_name and 2 * 3 * 4", "bold it no but snake_case_name and 2 * 3 * 4"),
-        ("<@U1> <@U2|kim> <#C1|dev> <#C2> <!here> <!subteam^S1|@crew>", "@U1 @kim #dev #C2 @here @crew"),
-        ("<https://a.example|the page> <https://a.example>", "the page (https://a.example) https://a.example"),
-        ("<https://a.example/|a.example> <mailto:a@b.example|a@b.example>", "https://a.example/ a@b.example"),
+        (
+            "*bold* _it_ ~no~ but snake_case_name and 2 * 3 * 4",
+            "bold it no but snake_case_name and 2 * 3 * 4",
+        ),
+        (
+            "<@U1> <@U2|kim> <#C1|dev> <#C2> <!here> <!subteam^S1|@crew>",
+            "@U1 @kim #dev #C2 @here @crew",
+        ),
+        (
+            "<https://a.example|the page> <https://a.example>",
+            "the page (https://a.example) https://a.example",
+        ),
+        (
+            "<https://a.example/|a.example> <mailto:a@b.example|a@b.example>",
+            "https://a.example/ a@b.example",
+        ),
         ("<!date^1730538900^{date}|2 November>", "2 November"),
         ("a &lt;b&gt; &amp;amp; c", "a <b> &amp; c"),
         ("`a_b_c` and ```x *y* z```", "a_b_c and x *y* z"),
@@ -79,9 +97,16 @@ def test_mrkdwn(source: str, text: str) -> None:
 
 
 def test_blocks() -> None:
-    section = {"type": "section", "text": {"type": "mrkdwn", "text": "*Hi* &amp; bye"}, "fields": [None, 3]}
+    section = {
+        "type": "section",
+        "text": {"type": "mrkdwn", "text": "*Hi* &amp; bye"},
+        "fields": [None, 3],
+    }
     quote = {"type": "rich_text_quote", "elements": [{"type": "text", "text": "theirs"}]}
-    rich = {"type": "rich_text", "elements": [quote, {"type": "rich_text_section", "elements": [{"type": "emoji"}]}]}
+    rich = {
+        "type": "rich_text",
+        "elements": [quote, {"type": "rich_text_section", "elements": [{"type": "emoji"}]}],
+    }
     assert blocks_to_text([section, rich]) == "Hi & bye\n::"
     assert blocks_to_text([quote]) == "theirs"
     for nonsense in (None, "x", 7, {}, [[]], [None, 1, {"type": []}, {"elements": {"a": 1}}]):
@@ -128,7 +153,9 @@ HEAVY = {
 
 
 @pytest.mark.parametrize(
-    "convert", [markdown_to_text, html_to_text, mrkdwn_to_text], ids=lambda convert: convert.__name__
+    "convert",
+    [markdown_to_text, html_to_text, mrkdwn_to_text],
+    ids=lambda convert: convert.__name__,
 )
 @pytest.mark.parametrize("name", HEAVY)
 def test_no_text_takes_long(convert: Callable[[str], str], name: str) -> None:
@@ -147,7 +174,24 @@ def test_any_text_becomes_storable_text(source: str) -> None:
 
 
 MARKS = st.lists(
-    st.sampled_from(["> ", "\n", "- ", "<p>", "</p>", "<pre>", "</pre>", "*", "`", "[", "](x)", "a", " ", "&gt;"])
+    st.sampled_from(
+        [
+            "> ",
+            "\n",
+            "- ",
+            "<p>",
+            "</p>",
+            "<pre>",
+            "</pre>",
+            "*",
+            "`",
+            "[",
+            "](x)",
+            "a",
+            " ",
+            "&gt;",
+        ]
+    )
 )
 
 

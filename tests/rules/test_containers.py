@@ -1,4 +1,5 @@
-"""The image and the composition say what the program understands; no engine is needed to check that."""
+"""The image and the composition say what the program understands; no engine is needed to check
+that."""
 
 from __future__ import annotations
 
@@ -10,7 +11,6 @@ import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +19,8 @@ import yaml
 
 from app.cli import app
 from app.config import Settings
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE_TEXT = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load(COMPOSE_TEXT)
@@ -47,9 +47,12 @@ def last(word: str) -> str:
 
 def test_the_final_stage_only_copies_and_is_not_root() -> None:
     assert all(
-        stage[0] == ("FROM", said) for stage, said in zip(stages(), ["${BASE} AS builder", "${BASE}"], strict=True)
+        stage[0] == ("FROM", said)
+        for stage, said in zip(stages(), ["${BASE} AS builder", "${BASE}"], strict=True)
     )
-    assert not re.search(r"pip|apt-get|torch", " ".join(rest for word, rest in stages()[-1] if word == "RUN"))
+    assert not re.search(
+        r"pip|apt-get|torch", " ".join(rest for word, rest in stages()[-1] if word == "RUN")
+    )
     assert all(rest.startswith("--from=builder ") for word, rest in stages()[-1] if word == "COPY")
     uid, gid = last("USER").split(":")
     assert int(uid) > 0
@@ -58,7 +61,9 @@ def test_the_final_stage_only_copies_and_is_not_root() -> None:
 
 def test_everything_from_outside_is_checked_by_hash() -> None:
     runs = [rest for word, rest in stages()[0] if word == "RUN"]
-    installs = [part for run in runs for part in run.split("&&") if re.search(r"pip\b.* install\b", part)]
+    installs = [
+        part for run in runs for part in run.split("&&") if re.search(r"pip\b.* install\b", part)
+    ]
     assert len(installs) == 3
     assert all("--require-hashes" in part or "--no-index" in part for part in installs)
     assert all("--no-deps" in part for part in installs)
@@ -89,14 +94,18 @@ def answering() -> Iterator[tuple[int, list[int]]]:
         server.shutdown()
 
 
-def test_the_health_check_asks_whether_the_service_is_ready(answering: tuple[int, list[int]]) -> None:
+def test_the_health_check_asks_whether_the_service_is_ready(
+    answering: tuple[int, list[int]],
+) -> None:
     port, status = answering
     command = json.loads(last("HEALTHCHECK").partition(" CMD ")[2])
     assert command[0] == "python"
 
     def check() -> int:
         proxied = {"http_proxy": "http://127.0.0.1:9", "RELAY_PORT": str(port)}
-        return subprocess.run([sys.executable, *command[1:]], env={**os.environ, **proxied}, check=False).returncode
+        return subprocess.run(
+            [sys.executable, *command[1:]], env={**os.environ, **proxied}, check=False
+        ).returncode
 
     assert check() == 0
     status[0] = 503
@@ -105,7 +114,9 @@ def test_the_health_check_asks_whether_the_service_is_ready(answering: tuple[int
 
 def test_every_setting_is_one_of_ours() -> None:
     in_image = set(re.findall(r"\b(RELAY_\w+)=", DOCKERFILE))
-    in_services = {name for each in COMPOSE["services"].values() for name in each.get("environment", {})}
+    in_services = {
+        name for each in COMPOSE["services"].values() for name in each.get("environment", {})
+    }
     assert in_image | {name for name in in_services if name.startswith("RELAY_")} <= KNOWN
     assert {"RELAY_DATABASE_URL", "RELAY_SECRET_KEY"} <= in_services
 
@@ -129,13 +140,19 @@ def test_nothing_serves_before_the_database_is_migrated() -> None:
     services = COMPOSE["services"]
     assert services["migrate"]["depends_on"] == {"db": {"condition": "service_healthy"}}
     for name in ("serve", "worker"):
-        assert services[name]["depends_on"] == {"migrate": {"condition": "service_completed_successfully"}}
+        assert services[name]["depends_on"] == {
+            "migrate": {"condition": "service_completed_successfully"}
+        }
         assert services[name]["restart"] == "unless-stopped"
     assert services["worker"]["deploy"]["replicas"] >= 2
     assert services["db"]["volumes"]
 
 
-def test_only_the_web_server_is_reached_from_outside_and_by_default_from_this_machine_alone() -> None:
-    published = {name: each["ports"] for name, each in COMPOSE["services"].items() if "ports" in each}
+def test_only_the_web_server_is_reached_from_outside_and_by_default_from_this_machine_alone() -> (
+    None
+):
+    published = {
+        name: each["ports"] for name, each in COMPOSE["services"].items() if "ports" in each
+    }
     assert list(published) == ["serve"]
     assert published["serve"][0].startswith("${RELAY_BIND:-127.0.0.1}:")

@@ -58,7 +58,12 @@ class UserIn(In):
     role: Literal["admin", "member"] = "member"
 
     model_config = In.model_config | example(
-        {"email": "ada@example.org", "name": "Ada", "password": "a long passphrase", "role": "member"}
+        {
+            "email": "ada@example.org",
+            "name": "Ada",
+            "password": "a long passphrase",
+            "role": "member",
+        }
     )
 
 

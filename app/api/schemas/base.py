@@ -1,4 +1,5 @@
-"""Shapes that every resource shares: texts that can be stored, pages, and what inputs and outputs have in common."""
+"""Shapes that every resource shares: texts that can be stored, pages, and what inputs and outputs
+have in common."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ def check_text(text: str) -> str:
 
 
 def check_json(value: JsonValue) -> JsonValue:
-    """``value`` where every text in it can be stored, every number is finite and it is at most 20 levels deep."""
+    """``value`` where every text in it can be stored, every number is finite and it is at most 20
+    levels deep."""
     _check_json(value, 0)
     return value
 
@@ -47,7 +49,9 @@ def _check_encodable(text: str) -> None:
     try:
         check_text(text).encode()
     except UnicodeEncodeError:
-        raise PydanticCustomError("invalid_text", "The text holds half of a surrogate pair; remove it.") from None
+        raise PydanticCustomError(
+            "invalid_text", "The text holds half of a surrogate pair; remove it."
+        ) from None
 
 
 CleanText = Annotated[str, AfterValidator(check_text)]
@@ -56,17 +60,25 @@ CleanJson = Annotated[dict[str, JsonValue], AfterValidator(check_json)]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Rows of a page at most.")]
 Cursor = Annotated[
     str | None,
-    Field(max_length=2000, description="`next_cursor` of the page before, with the same filters and order."),
+    Field(
+        max_length=2000,
+        description="`next_cursor` of the page before, with the same filters and order.",
+    ),
 ]
 BigId = Annotated[int, Field(ge=1, le=BIGINT)]
 Version = Annotated[
     int | None,
-    Field(ge=1, le=2**31 - 1, description="The theme's `version` that you saw; 409 when it has changed since."),
+    Field(
+        ge=1,
+        le=2**31 - 1,
+        description="The theme's `version` that you saw; 409 when it has changed since.",
+    ),
 ]
 
 
 class In(BaseModel):
-    """What a caller sends. Fields that nobody asked for are refused, so that a typo is not silence."""
+    """What a caller sends. Fields that nobody asked for are refused, so that a typo is not
+    silence."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -81,7 +93,9 @@ class PageOut(Out, Generic[T]):
     """Some rows in order."""
 
     items: list[T]
-    next_cursor: str | None = Field(description="Ask for it as `cursor` to get the rows after these; null at the end.")
+    next_cursor: str | None = Field(
+        description="Ask for it as `cursor` to get the rows after these; null at the end."
+    )
 
 
 def example(value: dict[str, Any]) -> ConfigDict:

@@ -30,7 +30,9 @@ class CommentOut(Out):
     author_handle: str
     author_is_staff: bool
     author_is_bot: bool
-    text: str = Field(description="Plain text as the author wrote it: escape it before you show it.")
+    text: str = Field(
+        description="Plain text as the author wrote it: escape it before you show it."
+    )
     likes: int
     created_at: datetime
     edited_at: datetime | None
@@ -47,18 +49,25 @@ class CommentOut(Out):
         description="Why the kind is not the model's own choice (`spam`, `agreement` and others), or `unsure`: a "
         "person should look."
     )
-    other_kinds: list[Kind] = Field(description="What parts of it clearly say beside `kind`, clearest first.")
+    other_kinds: list[Kind] = Field(
+        description="What parts of it clearly say beside `kind`, clearest first."
+    )
     sentiment: float = Field(description="-1 to 1.")
-    tone: Literal["", "hostile"] = Field(description="A hint that it may attack a person; never more than a hint.")
+    tone: Literal["", "hostile"] = Field(
+        description="A hint that it may attack a person; never more than a hint."
+    )
     tone_confidence: float = Field(description="The probability of an attack, 0 to 1.")
     theme_id: UUID | None
     theme_title: str
     theme_by: str = Field(description="`model` or `person`.")
     grouping: dict[str, Any] = Field(
         description="Why it is in its theme: `verdict` (`join`, `suggest`, `new`), `score`, how likely it says the "
-        "same as the theme that came closest (0 to 1), `join_at` and `suggest_at`, the likelihoods from which such "
-        "texts join and a person is asked (above 1: never by themselves), `apart`, two words by which it means "
-        "something else than that theme, if any, and the `nearest` comments with `words` in common; `cosine` and "
+        "same as the theme that came closest (0 to 1), `join_at` and `suggest_at`, the likelihoods "
+        "from which such "
+        "texts join and a person is asked (above 1: never by themselves), `apart`, two words by "
+        "which it means "
+        "something else than that theme, if any, and the `nearest` comments with `words` in "
+        "common; `cosine` and "
         "`lexical` there are likenesses, no likelihoods. Empty where it has no theme."
     )
 
@@ -99,7 +108,13 @@ class CommentOut(Out):
             "theme_id": "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001",
             "theme_title": "Export to CSV crashes",
             "theme_by": "model",
-            "grouping": {"verdict": "join", "score": 0.87, "join_at": 0.8, "suggest_at": 0.35, "nearest": []},
+            "grouping": {
+                "verdict": "join",
+                "score": 0.87,
+                "join_at": 0.8,
+                "suggest_at": 0.35,
+                "nearest": [],
+            },
         }
     )
 
@@ -136,6 +151,8 @@ class ReclassifyIn(In):
 class MoveIn(In):
     """Where a comment belongs."""
 
-    theme_id: UUID | None = Field(description="A theme of the same product, or null for a new theme of its own.")
+    theme_id: UUID | None = Field(
+        description="A theme of the same product, or null for a new theme of its own."
+    )
 
     model_config = In.model_config | example({"theme_id": "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001"})

@@ -42,7 +42,9 @@ class TitleIn(DecisionIn):
 
     title: Annotated[CleanText, Field(min_length=1, max_length=200)]
 
-    model_config = In.model_config | example({"title": "Export to CSV crashes on Windows", "version": 3})
+    model_config = In.model_config | example(
+        {"title": "Export to CSV crashes on Windows", "version": 3}
+    )
 
 
 class MergeIn(DecisionIn):
@@ -69,14 +71,18 @@ class BulkIn(In):
     reason: Annotated[CleanText, Field(max_length=1000)] = ""
     dry_run: bool = Field(default=False, description="Answer what would happen and change nothing.")
 
-    model_config = In.model_config | example({"decision": "accept", "ids": [_THEME, _OTHER], "dry_run": True})
+    model_config = In.model_config | example(
+        {"decision": "accept", "ids": [_THEME, _OTHER], "dry_run": True}
+    )
 
 
 class ActionOut(Out):
     """A decision that was taken. ``POST /actions/{action_id}/undo`` takes it back."""
 
     action_id: int
-    theme: ThemeOut | None = Field(description="The theme as it is now; null where the decision was not about one.")
+    theme: ThemeOut | None = Field(
+        description="The theme as it is now; null where the decision was not about one."
+    )
 
 
 class SplitOut(ActionOut):
@@ -111,6 +117,12 @@ class BulkOut(Out):
         {
             "dry_run": False,
             "succeeded": [{"id": _THEME, "action_id": 88}],
-            "failed": [{"id": _OTHER, "reason": "already_accepted", "detail": "This theme is accepted already."}],
+            "failed": [
+                {
+                    "id": _OTHER,
+                    "reason": "already_accepted",
+                    "detail": "This theme is accepted already.",
+                }
+            ],
         }
     )

@@ -54,7 +54,9 @@ class DeliveryDetailOut(Out):
     method: str
     headers: dict[str, str]
     query: dict[str, str]
-    body: str = Field(description="At most 100,000 characters; bytes that are not UTF-8 are escaped.")
+    body: str = Field(
+        description="At most 100,000 characters; bytes that are not UTF-8 are escaped."
+    )
     truncated: bool
     comments: int = Field(description="Comments whose current version came from here.")
 
@@ -66,7 +68,9 @@ class StageCountOut(Out):
     reason: str
     count: int
 
-    model_config = Out.model_config | example({"stage": "failed", "reason": "wrong_shape", "count": 3})
+    model_config = Out.model_config | example(
+        {"stage": "failed", "reason": "wrong_shape", "count": 3}
+    )
 
 
 class ReplayOut(Out):

@@ -30,16 +30,22 @@ class ModelVersionOut(Out):
     reason: str = Field(description="Why it has its status, in one word.")
     detail: str = Field(description="The same as a sentence.")
     labels: int = Field(description="Labels it was fitted to.")
-    base: str = Field(description="The shipped model that it corrects; under another one it is not used.")
+    base: str = Field(
+        description="The shipped model that it corrects; under another one it is not used."
+    )
     settings: dict[str, Any] = Field(
         description="`unsure_below` of kinds: from this confidence nine of ten were right. `shifts` of grouping: how "
-        "far each likelihood from which comments join or a person is asked moved, by class of text. `labels_digest`: "
-        "SHA-256 of the labels; `compared_with`: the version it was measured against, null for the shipped model."
+        "far each likelihood from which comments join or a person is asked moved, by class of "
+        "text. `labels_digest`: "
+        "SHA-256 of the labels; `compared_with`: the version it was measured against, null for the "
+        "shipped model."
     )
     scores: dict[str, Any] = Field(
         description="Measured on labels kept out of the fit: `before`, `after`, `gain` (of macro F1; of coverage where "
-        "the reason is `surer` and only the threshold moved; of net benefit for grouping) with the 5 % quantile `low`; "
-        "of kinds `changed`, the share of unlabelled comments whose kind it changes; empty where nothing was measured."
+        "the reason is `surer` and only the threshold moved; of net benefit for grouping) with the "
+        "5 % quantile `low`; "
+        "of kinds `changed`, the share of unlabelled comments whose kind it changes; empty where "
+        "nothing was measured."
     )
     trained_at: datetime
     trained_by: str
@@ -58,7 +64,9 @@ class LearningOut(Out):
     fresh: int = Field(description="Labels since the last try.")
     needed: int = Field(description="Labels without which nothing is tried.")
     training: bool = Field(description="A worker was asked to train and has not finished.")
-    active: ModelVersionOut | None = Field(description="The version in force; null where the shipped model serves.")
+    active: ModelVersionOut | None = Field(
+        description="The version in force; null where the shipped model serves."
+    )
     versions: list[ModelVersionOut] = Field(description="Newest first, the last 50.")
 
     model_config = Out.model_config | example(
@@ -80,7 +88,9 @@ class TrainIn(In):
 class TrainOut(Out):
     """What a worker was asked for."""
 
-    asked: list[What] = Field(description="Empty where a worker was asked before and has not finished.")
+    asked: list[What] = Field(
+        description="Empty where a worker was asked before and has not finished."
+    )
     unchanged: list[What] = Field(
         description="Not asked for: the labels and the shipped model are those that the last version learned from."
     )
@@ -101,6 +111,8 @@ class PromoteIn(In):
 
     what: What
     number: int = Field(ge=1, le=2**31 - 1, description="The version's `number`.")
-    anyway: bool = Field(default=False, description="Also where it was rejected because it was not better.")
+    anyway: bool = Field(
+        default=False, description="Also where it was rejected because it was not better."
+    )
 
     model_config = In.model_config | example({"what": "kind", "number": 2, "anyway": False})

@@ -12,7 +12,9 @@ _PRODUCT = "0d2cdb2e-54e6-4f2e-8a3c-0a3a52f0a001"
 Policy = Literal["review", "auto", "hold"]
 Name = Annotated[Word, Field(min_length=1, max_length=100)]
 People = Annotated[int, Field(ge=1, le=10_000, description="`auto`: people that a theme needs.")]
-Confidence = Annotated[float, Field(ge=0, le=1, description="`auto`: confidence that a theme needs.")]
+Confidence = Annotated[
+    float, Field(ge=0, le=1, description="`auto`: confidence that a theme needs.")
+]
 ThemeKinds = Annotated[list[Literal["bug", "feature"]], Field(min_length=1, max_length=2)]
 
 
@@ -21,7 +23,8 @@ class ProductIn(In):
 
     name: Name
     slug: Annotated[Word, Field(max_length=100)] | None = Field(
-        default=None, description="Its name in labels and on the command line; made from the name without it."
+        default=None,
+        description="Its name in labels and on the command line; made from the name without it.",
     )
     policy: Policy = "review"
     auto_min_people: People = 2
@@ -49,7 +52,9 @@ class ProductOut(Out):
     id: UUID
     slug: str
     name: str
-    policy: Policy = Field(description="`review`: a person approves; `auto`: thresholds do; `hold`: nothing is pushed.")
+    policy: Policy = Field(
+        description="`review`: a person approves; `auto`: thresholds do; `hold`: nothing is pushed."
+    )
     auto_min_people: int
     auto_min_confidence: float
     count_staff: bool = Field(description="Whether what staff says makes themes as well.")
@@ -71,7 +76,10 @@ class SourceIn(In):
     name: Name
     settings: CleanJson = Field(default_factory=dict)
     secret: SecretStr | None = Field(
-        default=None, min_length=8, max_length=500, description="One that the platform made; we make one without it."
+        default=None,
+        min_length=8,
+        max_length=500,
+        description="One that the platform made; we make one without it.",
     )
 
     @field_validator("secret")
@@ -79,7 +87,9 @@ class SourceIn(In):
     def _storable(cls, value: SecretStr | None) -> SecretStr | None:
         return _clean_secret(value)
 
-    model_config = In.model_config | example({"product_id": _PRODUCT, "platform": "discourse", "name": "Forum"})
+    model_config = In.model_config | example(
+        {"product_id": _PRODUCT, "platform": "discourse", "name": "Forum"}
+    )
 
 
 class SourcePatch(In):
@@ -87,7 +97,9 @@ class SourcePatch(In):
 
     name: Name | None = None
     settings: CleanJson | None = None
-    enabled: bool | None = Field(default=None, description="A source that is switched off answers its platform 404.")
+    enabled: bool | None = Field(
+        default=None, description="A source that is switched off answers its platform 404."
+    )
 
     model_config = In.model_config | example({"enabled": False})
 
@@ -128,7 +140,8 @@ class SecretIn(In):
 
 
 class SourceSecretOut(Out):
-    """A source with its new signing secret, which is shown this once, and the steps to set the platform up."""
+    """A source with its new signing secret, which is shown this once, and the steps to set the
+    platform up."""
 
     source: SourceOut
     secret: str = Field(description="Keep it: it cannot be read again.")
@@ -157,7 +170,11 @@ class KindOfIntegrationOut(Out):
     settings: dict[str, Any]
 
     model_config = Out.model_config | example(
-        {"name": "discourse", "title": "Discourse", "settings": {"type": "object", "properties": {}}}
+        {
+            "name": "discourse",
+            "title": "Discourse",
+            "settings": {"type": "object", "properties": {}},
+        }
     )
 
 
@@ -205,7 +222,8 @@ class TrackerPatch(In):
 
 
 class TrackerOut(Out):
-    """A Jira project or a GitHub repository. ``reason`` and ``detail`` say what is wrong with it, if anything."""
+    """A Jira project or a GitHub repository. ``reason`` and ``detail`` say what is wrong with it,
+    if anything."""
 
     id: UUID
     product_id: UUID

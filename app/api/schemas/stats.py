@@ -18,7 +18,9 @@ class OverviewOut(Out):
     people: int = Field(description="Distinct people, staff and bots left out.")
     previous_comments: int = Field(description="In as many days before.")
     previous_people: int
-    net_tone: float | None = Field(description="(friendly - unfriendly) / comments with a tone; null without any.")
+    net_tone: float | None = Field(
+        description="(friendly - unfriendly) / comments with a tone; null without any."
+    )
     toned: int
     hostile: int = Field(description="Comments of the period that may attack a person.")
     themes_triage: int
@@ -27,7 +29,9 @@ class OverviewOut(Out):
     tickets_created: int
     tickets_open: int
     tickets_blocked: int
-    oldest_decision_seconds: float | None = Field(description="How long the oldest theme in triage has waited.")
+    oldest_decision_seconds: float | None = Field(
+        description="How long the oldest theme in triage has waited."
+    )
     suggestions: int
 
     model_config = Out.model_config | example(
@@ -74,7 +78,9 @@ class TopThemeOut(Out):
     theme: ThemeOut
     mentions: int
     people: int
-    copies: int = Field(description="Mentions in the words of somebody before; they add nobody to `people`.")
+    copies: int = Field(
+        description="Mentions in the words of somebody before; they add nobody to `people`."
+    )
 
 
 class StageWaitOut(Out):
@@ -85,7 +91,9 @@ class StageWaitOut(Out):
     oldest_seconds: float
     failed: int
 
-    model_config = Out.model_config | example({"stage": "enrich", "waiting": 4, "oldest_seconds": 0.8, "failed": 0})
+    model_config = Out.model_config | example(
+        {"stage": "enrich", "waiting": 4, "oldest_seconds": 0.8, "failed": 0}
+    )
 
 
 class SourceHealthOut(Out):

@@ -21,14 +21,22 @@ class ThemeOut(Out):
     kind: str
     kind_by: str = Field(description="`model` or `person`.")
     title: str
-    title_by: str = Field(description="`model`, `person`, or `llm:<name>` for a configured language model.")
+    title_by: str = Field(
+        description="`model`, `person`, or `llm:<name>` for a configured language model."
+    )
     status: ThemeStatus
     status_reason: str
     merged_into: UUID | None
-    version: int = Field(description="Send it with a decision, to be told when somebody was faster.")
-    people: int = Field(description="Distinct people who said it; a text that was passed round is one voice.")
+    version: int = Field(
+        description="Send it with a decision, to be told when somebody was faster."
+    )
+    people: int = Field(
+        description="Distinct people who said it; a text that was passed round is one voice."
+    )
     mentions: int = Field(description="Comments that say it.")
-    copies: int = Field(description="Of these, those in the words of somebody before: they add nobody to `people`.")
+    copies: int = Field(
+        description="Of these, those in the words of somebody before: they add nobody to `people`."
+    )
     recent: int = Field(description="Comments of the last seven days.")
     confidence: float = Field(description="0 to 1.")
     sentiment: float = Field(description="-1 to 1.")
@@ -91,8 +99,10 @@ class SuggestionOut(Out):
     )
     evidence: dict[str, Any] = Field(
         description="`verdict` (`suggest`: a comment came, `merge`: two themes grew together), `score`, `join_at` and "
-        "`suggest_at` (from which likelihood comments join, and a person is asked; above 1: they never join by "
-        "themselves), `apart`, two words by which they mean different things, if any, `nearest` comments with `words` "
+        "`suggest_at` (from which likelihood comments join, and a person is asked; above 1: they "
+        "never join by "
+        "themselves), `apart`, two words by which they mean different things, if any, `nearest` "
+        "comments with `words` "
         "in common; `cosine` and `lexical` there are likenesses, no likelihoods."
     )
     state: Literal["open", "accepted", "rejected"]
@@ -152,10 +162,16 @@ class ThemeDetailOut(Out):
     merged_from: list[NamedTheme]
     sources: list[SourceShare]
     languages: list[LanguageShare]
-    phrases: list[str] = Field(description="What several people say in the same words, and others seldom.")
-    summary: str = Field(description="Written by a configured language model; empty where there is none.")
+    phrases: list[str] = Field(
+        description="What several people say in the same words, and others seldom."
+    )
+    summary: str = Field(
+        description="Written by a configured language model; empty where there is none."
+    )
     summary_by: str = Field(description="The language model that wrote the summary.")
-    quotes: list[QuoteOut] = Field(description="Comments that differ, of one person each, the best first.")
+    quotes: list[QuoteOut] = Field(
+        description="Comments that differ, of one person each, the best first."
+    )
 
 
 class ActivityOut(Out):

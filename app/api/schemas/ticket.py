@@ -22,11 +22,17 @@ class TicketOut(Out):
     tracker_id: UUID
     tracker_name: str
     tracker_type: str
-    state: TicketState = Field(description="`blocked` waits for a person: `reason` and `detail` say why.")
-    remote_key: str = Field(description="The tracker's own name for it, empty until it was created there.")
+    state: TicketState = Field(
+        description="`blocked` waits for a person: `reason` and `detail` say why."
+    )
+    remote_key: str = Field(
+        description="The tracker's own name for it, empty until it was created there."
+    )
     url: str
     remote_status: str
-    due_at: datetime | None = Field(description="When it is pushed next; null when it is up to date.")
+    due_at: datetime | None = Field(
+        description="When it is pushed next; null when it is up to date."
+    )
     attempts: int
     reason: str
     detail: str

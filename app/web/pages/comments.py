@@ -58,7 +58,9 @@ async def comments_page(
         since=datetime.now(UTC) - timedelta(days=WORTH_DAYS) if sort == "doubt" else None,
     )
     async with guard.database(request).transaction() as connection:
-        found = await list_comments(connection, wanted, order=sort, cursor=cursor or None, limit=_ROWS)
+        found = await list_comments(
+            connection, wanted, order=sort, cursor=cursor or None, limit=_ROWS
+        )
     return await rendering.page(
         request,
         user,

@@ -10,8 +10,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app import accounts
 from app.errors import Unauthorized
+from app.setup import accounts
 from app.web import guard, rendering
 from app.web.guard import Acting, ForgedRequest
 from app.web.routes import PageRoute
@@ -26,9 +26,13 @@ async def login_page(request: Request, next: str = "/") -> Response:
     return _form(request, next=guard.local_path(next))
 
 
-def _form(request: Request, *, next: str, email: str = "", error: str = "", status: int = 200) -> Response:
+def _form(
+    request: Request, *, next: str, email: str = "", error: str = "", status: int = 200
+) -> Response:
     token = request.cookies.get(_FORM_COOKIE, "") or secrets.token_urlsafe(24)
-    response = rendering.bare(request, "login.html", code=status, next=next, email=email, error=error, form_token=token)
+    response = rendering.bare(
+        request, "login.html", code=status, next=next, email=email, error=error, form_token=token
+    )
     response.set_cookie(
         _FORM_COOKIE,
         token,
@@ -47,11 +51,19 @@ async def login(request: Request) -> Response:
     guard.check_sender(request)
     form = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
     expected = request.cookies.get(_FORM_COOKIE, "")
-    if not expected or not hmac.compare_digest(form.get("form_token", "").encode(), expected.encode()):
+    if not expected or not hmac.compare_digest(
+        form.get("form_token", "").encode(), expected.encode()
+    ):
         raise ForgedRequest
-    target, email, now = guard.local_path(form.get("next", "/")), form.get("email", "")[:255], datetime.now(UTC)
+    target, email, now = (
+        guard.local_path(form.get("next", "/")),
+        form.get("email", "")[:255],
+        datetime.now(UTC),
+    )
     try:
-        user = await accounts.authenticate(guard.database(request), email, form.get("password", ""), now)
+        user = await accounts.authenticate(
+            guard.database(request), email, form.get("password", ""), now
+        )
     except Unauthorized as refused:
         return _form(request, next=target, email=email, error=refused.detail, status=401)
     hours = guard.settings(request).session_hours

@@ -1,4 +1,5 @@
-"""The first page: what waits for a decision, how much is said where, and whether everything still runs."""
+"""The first page: what waits for a decision, how much is said where, and whether everything still
+runs."""
 
 from __future__ import annotations
 
@@ -35,11 +36,17 @@ def change(now: int, before: int) -> str:
     if not before:
         return "none in the period before" if now else "none in the period before either"
     share = round(100 * (now - before) / before)
-    return f"as many as in the period before ({before:,})" if not share else f"{share:+d} % ({before:,} before)"
+    return (
+        f"as many as in the period before ({before:,})"
+        if not share
+        else f"{share:+d} % ({before:,} before)"
+    )
 
 
 @router.get("/")
-async def overview_page(request: Request, user: Viewer, days: Literal["7", "30", "90"] = "30") -> Response:
+async def overview_page(
+    request: Request, user: Viewer, days: Literal["7", "30", "90"] = "30"
+) -> Response:
     """What waits, and the numbers of the last ``days`` days."""
     frame, period = await rendering.shell(request), int(days)
     product = frame.product_id

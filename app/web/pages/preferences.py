@@ -16,7 +16,9 @@ _YEAR = 31_536_000
 
 
 def _keep(request: Request, response: Response, name: str, value: str) -> None:
-    response.set_cookie(name, value, max_age=_YEAR, httponly=True, samesite="lax", secure=guard.secure(request))
+    response.set_cookie(
+        name, value, max_age=_YEAR, httponly=True, samesite="lax", secure=guard.secure(request)
+    )
 
 
 @router.post("/preferences")

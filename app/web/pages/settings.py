@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import accounts, products
 from app.errors import Conflict, Invalid
+from app.setup import accounts, products
 from app.web import guard, rendering
 from app.web.guard import Administering, Viewer
 from app.web.routes import PageRoute
@@ -18,8 +18,16 @@ from app.web.routes import PageRoute
 router = APIRouter(route_class=PageRoute)
 POLICIES = (
     ("review", "A person decides", "Every theme waits in triage until somebody accepts it."),
-    ("auto", "Decide by numbers", "A theme that enough people speak of is accepted by itself; everything else waits."),
-    ("hold", "Write no tickets", "Decisions are kept, but nothing is sent to a tracker until you change this."),
+    (
+        "auto",
+        "Decide by numbers",
+        "A theme that enough people speak of is accepted by itself; everything else waits.",
+    ),
+    (
+        "hold",
+        "Write no tickets",
+        "Decisions are kept, but nothing is sent to a tracker until you change this.",
+    ),
 )
 SCOPES = (
     ("read", "Read", "Themes, comments, tickets and numbers."),
@@ -59,7 +67,8 @@ async def add_product(act: Administering) -> Response:
     async with act.database.session() as session:
         product = await products.create_product(session, act.text("name"))
     return act.done(
-        f"{product.name} is created. Connect a source to it next.", to=f"/sources/new?product={product.slug}"
+        f"{product.name} is created. Connect a source to it next.",
+        to=f"/sources/new?product={product.slug}",
     )
 
 
@@ -85,7 +94,10 @@ def _number(value: str) -> float:
     except ValueError:
         number = float("nan")
     if not 0 <= number <= 1_000_000:
-        raise Invalid("A threshold is a number; a confidence is between 0 and 100.", reason="threshold_invalid")
+        raise Invalid(
+            "A threshold is a number; a confidence is between 0 and 100.",
+            reason="threshold_invalid",
+        )
     return number
 
 
@@ -104,7 +116,9 @@ async def add_member(act: Administering) -> Response:
 async def remove_member(act: Administering, user_id: UUID) -> Response:
     """Take somebody's access away."""
     if user_id == act.user.user_id:
-        raise Conflict("You cannot remove yourself; ask another administrator.", reason="own_account")
+        raise Conflict(
+            "You cannot remove yourself; ask another administrator.", reason="own_account"
+        )
     async with act.database.transaction() as connection:
         await accounts.delete_user(connection, user_id)
     return act.done("Removed, and signed out everywhere.")

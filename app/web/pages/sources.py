@@ -10,9 +10,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app import products, replay, sources
 from app.errors import RelayError
+from app.intake import replay
 from app.queries import deliveries, health
+from app.setup import products, sources
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Admin, Administering, Viewer
 from app.web.params import Cursor, Word
@@ -45,7 +46,13 @@ async def new_source_page(request: Request, user: Admin, platform: Word = "") ->
 
 
 async def _new(
-    request: Request, user: Any, platform: str, *, act: Act | None = None, error: str = "", status: int = 200
+    request: Request,
+    user: Any,
+    platform: str,
+    *,
+    act: Act | None = None,
+    error: str = "",
+    status: int = 200,
 ) -> Response:
     definition = registry.sources().get(platform)
     wanted = forms.fields(definition.settings, _PREFIX) if definition else []
@@ -74,12 +81,20 @@ async def create_source(act: Administering) -> Response:
         async with act.database.session() as session:
             product = await products.find_product(session, act.text("product"))
             source, secret = await sources.create_source(
-                session, state.vault, product.id, platform, act.text("name"), settings, act.text("secret") or None
+                session,
+                state.vault,
+                product.id,
+                platform,
+                act.text("name"),
+                settings,
+                act.text("secret") or None,
             )
     except RelayError as refused:
         if refused.status >= 500:
             raise
-        return await _new(act.request, act.user, platform, act=act, error=refused.detail, status=refused.status)
+        return await _new(
+            act.request, act.user, platform, act=act, error=refused.detail, status=refused.status
+        )
     return await _ready(act, source, secret, fresh=True)
 
 
@@ -145,13 +160,19 @@ async def source_page(
 
 
 @router.get("/sources/{source_id}/deliveries/{delivery_id}")
-async def delivery_page(request: Request, user: Viewer, source_id: UUID, delivery_id: int) -> Response:
+async def delivery_page(
+    request: Request, user: Viewer, source_id: UUID, delivery_id: int
+) -> Response:
     """One received request as it came, shown and never run."""
     async with guard.database(request).transaction() as connection:
         delivery = await deliveries.read_delivery(connection, delivery_id)
     if delivery.row.source_id != source_id:
-        return RedirectResponse(f"/sources/{delivery.row.source_id}/deliveries/{delivery_id}", status_code=303)
-    return await rendering.page(request, user, "delivery.html", delivery=delivery, body=readable(delivery.body))
+        return RedirectResponse(
+            f"/sources/{delivery.row.source_id}/deliveries/{delivery_id}", status_code=303
+        )
+    return await rendering.page(
+        request, user, "delivery.html", delivery=delivery, body=readable(delivery.body)
+    )
 
 
 def readable(body: str) -> str:
@@ -181,7 +202,8 @@ async def replay_one(act: Administering, delivery_id: int) -> Response:
 
 @router.post("/sources/{source_id}/secret")
 async def rotate(act: Administering, source_id: UUID) -> Response:
-    """Make a second secret, and show it this once; the one before stays valid until the next rotation."""
+    """Make a second secret, and show it this once; the one before stays valid until the next
+    rotation."""
     async with act.database.session() as session:
         source = await sources.get_source(session, source_id)
         secret = await sources.rotate_secret(
@@ -204,7 +226,11 @@ async def change(act: Administering, source_id: UUID) -> Response:
     async with act.database.session() as session:
         if switch := act.text("enabled"):
             await sources.update_source(session, source_id, enabled=switch == "on")
-            return act.done("Switched on." if switch == "on" else "Switched off: deliveries are refused from now on.")
+            return act.done(
+                "Switched on."
+                if switch == "on"
+                else "Switched off: deliveries are refused from now on."
+            )
         source = await sources.get_source(session, source_id)
         wanted = forms.fields(registry.source(source.platform).settings, _PREFIX)
         settings = forms.typed(act.form, wanted, _PREFIX)

@@ -9,9 +9,9 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app import regroup, triage, undo
-from app.db import Connection
 from app.errors import Invalid, NotFound
+from app.storage.db import Connection
+from app.triage import decisions, regroup, undo
 from app.web.guard import Act, Acting
 from app.web.routes import PageRoute
 from app.web.words import KINDS, counted
@@ -29,7 +29,11 @@ async def _decide(act: Act, text: str, decision: Decision, *, to: str = "") -> R
 @router.post("/themes/{theme_id}/accept")
 async def accept(act: Acting, theme_id: UUID) -> Response:
     """Accept a theme: it becomes a ticket."""
-    return await _decide(act, "Accepted.", lambda c: triage.accept(c, theme_id, actor=act.actor, version=act.version))
+    return await _decide(
+        act,
+        "Accepted.",
+        lambda c: decisions.accept(c, theme_id, actor=act.actor, version=act.version),
+    )
 
 
 @router.post("/themes/{theme_id}/ignore")
@@ -39,7 +43,9 @@ async def ignore(act: Acting, theme_id: UUID) -> Response:
     return await _decide(
         act,
         f"Ignored: {reason}.",
-        lambda c: triage.ignore(c, theme_id, actor=act.actor, reason=reason, version=act.version),
+        lambda c: decisions.ignore(
+            c, theme_id, actor=act.actor, reason=reason, version=act.version
+        ),
     )
 
 
@@ -47,7 +53,9 @@ async def ignore(act: Acting, theme_id: UUID) -> Response:
 async def reopen(act: Acting, theme_id: UUID) -> Response:
     """Put a theme back into the queue."""
     return await _decide(
-        act, "Back in triage.", lambda c: triage.reopen(c, theme_id, actor=act.actor, version=act.version)
+        act,
+        "Back in triage.",
+        lambda c: decisions.reopen(c, theme_id, actor=act.actor, version=act.version),
     )
 
 
@@ -58,7 +66,7 @@ async def change_kind(act: Acting, theme_id: UUID) -> Response:
     return await _decide(
         act,
         f"It is a {KINDS.get(kind, kind).lower()} now.",
-        lambda c: triage.change_kind(c, theme_id, kind, actor=act.actor, version=act.version),
+        lambda c: decisions.change_kind(c, theme_id, kind, actor=act.actor, version=act.version),
     )
 
 
@@ -68,7 +76,9 @@ async def rename(act: Acting, theme_id: UUID) -> Response:
     return await _decide(
         act,
         "Title changed.",
-        lambda c: triage.rename(c, theme_id, act.text("title"), actor=act.actor, version=act.version),
+        lambda c: decisions.rename(
+            c, theme_id, act.text("title"), actor=act.actor, version=act.version
+        ),
     )
 
 
@@ -91,22 +101,33 @@ async def split(act: Acting, theme_id: UUID) -> Response:
         chosen = [int(value) for value in act.texts("comment")]
     except ValueError:
         raise Invalid(
-            "The selection holds something that is no comment; select again.", reason="comment_invalid"
+            "The selection holds something that is no comment; select again.",
+            reason="comment_invalid",
         ) from None
     async with act.database.transaction() as connection:
         activity, _ = await regroup.split(connection, theme_id, chosen, actor=act.actor)
-    return act.done(f"{counted(len(chosen), 'comment')} split off into a theme of its own.", activity)
+    return act.done(
+        f"{counted(len(chosen), 'comment')} split off into a theme of its own.", activity
+    )
 
 
 @router.post("/suggestions/{suggestion_id}/{answer}")
-async def answer_suggestion(act: Acting, suggestion_id: int, answer: Literal["same", "different"]) -> Response:
+async def answer_suggestion(
+    act: Acting, suggestion_id: int, answer: Literal["same", "different"]
+) -> Response:
     """Say whether two themes are the same; the same ones are merged."""
     async with act.database.transaction() as connection:
-        cursor = await connection.execute("select other_id from theme_suggestion where id = %s", [suggestion_id])
+        cursor = await connection.execute(
+            "select other_id from theme_suggestion where id = %s", [suggestion_id]
+        )
         found = await cursor.fetchone()
-    decision: Decision = lambda c: regroup.decide_suggestion(c, suggestion_id, answer == "same", actor=act.actor)  # noqa: E731
+    decision: Decision = lambda c: regroup.decide_suggestion(  # noqa: E731
+        c, suggestion_id, answer == "same", actor=act.actor
+    )
     if answer == "same" and found is not None:
-        return await _decide(act, "They are one theme now.", decision, to=f"/themes/{found['other_id']}")
+        return await _decide(
+            act, "They are one theme now.", decision, to=f"/themes/{found['other_id']}"
+        )
     return await _decide(act, "Kept apart for good.", decision)
 
 
@@ -117,7 +138,7 @@ async def reclassify(act: Acting, comment_id: int) -> Response:
     return await _decide(
         act,
         f"Filed under {KINDS.get(kind, kind).lower()}; it goes where that belongs.",
-        lambda c: triage.reclassify(c, comment_id, kind, actor=act.actor),
+        lambda c: decisions.reclassify(c, comment_id, kind, actor=act.actor),
     )
 
 
@@ -127,7 +148,9 @@ async def take_back(act: Acting) -> Response:
     try:
         chosen = sorted({int(value) for value in act.texts("activity")}, reverse=True)
     except ValueError:
-        raise Invalid("There is nothing of this number to undo.", reason="activity_invalid") from None
+        raise Invalid(
+            "There is nothing of this number to undo.", reason="activity_invalid"
+        ) from None
     if not chosen:
         raise Invalid("There is nothing to undo.", reason="activity_invalid")
     async with act.database.transaction() as connection:

@@ -10,10 +10,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app import products, sync, trackers
 from app.errors import Conflict, Invalid, RelayError
 from app.models.tracker import Tracker
 from app.queries.tickets import list_tickets
+from app.setup import products, trackers
+from app.tickets import push
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Acting, Admin, Administering, Viewer
 from app.web.params import Cursor, Word
@@ -47,14 +48,18 @@ async def _rows(request: Request, product_id: UUID | None) -> list[TrackerRow]:
     async with guard.database(request).session() as session:
         found = await trackers.list_trackers(session, product_id)
     async with guard.database(request).transaction() as connection:
-        counted = await connection.execute("select tracker_id, state, count(*) as n from ticket group by 1, 2")
+        counted = await connection.execute(
+            "select tracker_id, state, count(*) as n from ticket group by 1, 2"
+        )
         rows = await counted.fetchall()
     states: dict[UUID, dict[str, int]] = {}
     for row in rows:
         states.setdefault(row["tracker_id"], {})[row["state"]] = row["n"]
     known = registry.trackers()
     return [
-        TrackerRow(one, known[one.type].title if one.type in known else one.type, states.get(one.id, {}))
+        TrackerRow(
+            one, known[one.type].title if one.type in known else one.type, states.get(one.id, {})
+        )
         for one in found
     ]
 
@@ -116,7 +121,13 @@ async def new_tracker_page(request: Request, user: Admin, type: Word = "") -> Re
 
 
 async def _new(
-    request: Request, user: Any, type: str, *, act: Act | None = None, error: str = "", status: int = 200
+    request: Request,
+    user: Any,
+    type: str,
+    *,
+    act: Act | None = None,
+    error: str = "",
+    status: int = 200,
 ) -> Response:
     definition = registry.trackers().get(type)
     settings = forms.fields(definition.settings, _SETTINGS) if definition else []
@@ -144,7 +155,9 @@ async def create_tracker(act: Administering) -> Response:
     try:
         definition = trackers.tracker_type(type)
         settings = forms.typed(act.form, forms.fields(definition.settings, _SETTINGS), _SETTINGS)
-        credentials = forms.typed(act.form, forms.fields(definition.credentials, _CREDENTIALS), _CREDENTIALS)
+        credentials = forms.typed(
+            act.form, forms.fields(definition.credentials, _CREDENTIALS), _CREDENTIALS
+        )
         async with act.database.session() as session:
             product = await products.find_product(session, act.text("product"))
             await trackers.create_tracker(
@@ -160,8 +173,12 @@ async def create_tracker(act: Administering) -> Response:
     except RelayError as refused:
         if refused.status >= 500:
             raise
-        return await _new(act.request, act.user, type, act=act, error=refused.detail, status=refused.status)
-    return act.done("Connected. Run the check to see whether everything is allowed.", to="/trackers")
+        return await _new(
+            act.request, act.user, type, act=act, error=refused.detail, status=refused.status
+        )
+    return act.done(
+        "Connected. Run the check to see whether everything is allowed.", to="/trackers"
+    )
 
 
 @router.post("/trackers/{tracker_id}/check")
@@ -173,7 +190,9 @@ async def check(act: Administering, tracker_id: UUID) -> Response:
             session, state.vault, tracker_id, allow_private=state.settings.allow_private_addresses
         )
     async with act.database.transaction() as connection:
-        await connection.execute("update tracker set checked_at = now() where id = %s", (tracker_id,))
+        await connection.execute(
+            "update tracker set checked_at = now() where id = %s", (tracker_id,)
+        )
     return await _page(act.request, act.user, checked=(tracker_id, found))
 
 
@@ -184,7 +203,13 @@ async def tracker_page(request: Request, user: Admin, tracker_id: UUID) -> Respo
 
 
 async def _edit(
-    request: Request, user: Any, tracker_id: UUID, *, act: Act | None = None, error: str = "", code: int = 200
+    request: Request,
+    user: Any,
+    tracker_id: UUID,
+    *,
+    act: Act | None = None,
+    error: str = "",
+    code: int = 200,
 ) -> Response:
     async with guard.database(request).session() as session:
         tracker = await trackers.get_tracker(session, tracker_id)
@@ -198,7 +223,10 @@ async def _edit(
         tracker=tracker,
         definition=definition,
         settings=forms.refilled(settings, act.form) if act else settings,
-        credentials=[replace(field, required=False) for field in forms.fields(definition.credentials, _CREDENTIALS)],
+        credentials=[
+            replace(field, required=False)
+            for field in forms.fields(definition.credentials, _CREDENTIALS)
+        ],
         name=act.text("name", 100) if act else tracker.name,
         kinds=act.texts("kinds") if act else tracker.kinds.split(","),
         error=error,
@@ -207,23 +235,30 @@ async def _edit(
 
 @router.post("/trackers/{tracker_id}/settings")
 async def save(act: Administering, tracker_id: UUID) -> Response:
-    """Change a tracker's name, settings and kinds; credentials only where new ones were typed in."""
+    """Change a tracker's name, settings and kinds; credentials only where new ones were typed
+    in."""
     try:
         async with act.database.session() as session:
             tracker = await trackers.get_tracker(session, tracker_id)
             definition = trackers.tracker_type(tracker.type)
-            given = forms.typed(act.form, forms.fields(definition.credentials, _CREDENTIALS), _CREDENTIALS)
+            given = forms.typed(
+                act.form, forms.fields(definition.credentials, _CREDENTIALS), _CREDENTIALS
+            )
             await trackers.update_tracker(
                 session,
                 act.request.app.state.vault,
                 tracker_id,
                 name=act.text("name"),
-                settings=forms.typed(act.form, forms.fields(definition.settings, _SETTINGS), _SETTINGS),
+                settings=forms.typed(
+                    act.form, forms.fields(definition.settings, _SETTINGS), _SETTINGS
+                ),
                 credentials=given or None,
                 kinds=act.texts("kinds"),
             )
     except (Invalid, Conflict) as refused:
-        return await _edit(act.request, act.user, tracker_id, act=act, error=refused.detail, code=refused.status)
+        return await _edit(
+            act.request, act.user, tracker_id, act=act, error=refused.detail, code=refused.status
+        )
     return act.done("Saved. Run the check to see whether everything is allowed.", to="/trackers")
 
 
@@ -233,13 +268,18 @@ async def change(act: Administering, tracker_id: UUID) -> Response:
     switch = act.text("enabled")
     async with act.database.session() as session:
         await trackers.update_tracker(
-            session, act.request.app.state.vault, tracker_id, enabled=switch == "on" if switch else None
+            session,
+            act.request.app.state.vault,
+            tracker_id,
+            enabled=switch == "on" if switch else None,
         )
-    return act.done({"on": "Switched on.", "off": "Switched off."}.get(switch, "It is tried again now."))
+    return act.done(
+        {"on": "Switched on.", "off": "Switched off."}.get(switch, "It is tried again now.")
+    )
 
 
 @router.post("/tickets/{ticket_id}/retry")
 async def retry(act: Acting, ticket_id: UUID) -> Response:
     """Try a blocked ticket again now."""
-    await sync.retry_ticket(act.database, ticket_id)
+    await push.retry_ticket(act.database, ticket_id)
     return act.done("It is tried again now.")

@@ -9,10 +9,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app import triage
 from app.errors import Invalid, RelayError
 from app.queries.rows import TimelineDay
 from app.queries.themes import ORDERS, list_themes, read_theme, theme_comments
+from app.triage import decisions
 from app.web import charts, guard, rendering
 from app.web.guard import Act, Acting, Viewer
 from app.web.params import Cursor, Word, identifier
@@ -20,7 +20,12 @@ from app.web.routes import PageRoute
 from integrations import registry
 
 router = APIRouter(route_class=PageRoute)
-SORTS = (("people", "Most people"), ("recent", "Last spoken of"), ("new", "Newest"), ("confidence", "Surest kind"))
+SORTS = (
+    ("people", "Most people"),
+    ("recent", "Last spoken of"),
+    ("new", "Newest"),
+    ("confidence", "Surest kind"),
+)
 TABS = (("triage", "Waiting"), ("accepted", "Accepted"), ("ignored", "Ignored"))
 REASONS = (
     "Not something we will do",
@@ -46,7 +51,8 @@ async def triage_page(
     cursor: Cursor = None,
     open: Word = "",
 ) -> Response:
-    """The themes that match, thirty at a time, and the evidence of the chosen one (by default the first)."""
+    """The themes that match, thirty at a time, and the evidence of the chosen one (by default the
+    first)."""
     frame = await rendering.shell(request)
     status = status if status in dict(TABS) else "triage"
     sort = sort if sort in ORDERS else "people"
@@ -102,10 +108,13 @@ def sparkline(timeline: Sequence[TimelineDay]) -> charts.Bars:
 
 @router.post("/triage/bulk")
 async def decide_many(act: Acting) -> Response:
-    """Accept or ignore every selected theme; one that cannot be decided is named, the others are."""
+    """Accept or ignore every selected theme; one that cannot be decided is named, the others
+    are."""
     chosen, decision, reason = _chosen(act), act.text("decision"), act.text("reason")
     if decision not in ("accept", "ignore"):
-        raise Invalid("Choose whether to accept or to ignore the selected themes.", reason="decision_unknown")
+        raise Invalid(
+            "Choose whether to accept or to ignore the selected themes.", reason="decision_unknown"
+        )
     if decision == "ignore" and not reason:
         raise Invalid("Choose why the selected themes are ignored.", reason="reason_missing")
     done: list[int] = []
@@ -114,9 +123,11 @@ async def decide_many(act: Acting) -> Response:
         try:
             async with act.database.transaction() as connection:
                 if decision == "accept":
-                    done.append(await triage.accept(connection, theme_id, actor=act.actor))
+                    done.append(await decisions.accept(connection, theme_id, actor=act.actor))
                 else:
-                    done.append(await triage.ignore(connection, theme_id, actor=act.actor, reason=reason))
+                    done.append(
+                        await decisions.ignore(connection, theme_id, actor=act.actor, reason=reason)
+                    )
         except RelayError as error:
             if error.status >= 500:
                 raise
@@ -131,7 +142,9 @@ def _chosen(act: Act) -> list[UUID]:
     try:
         chosen = [UUID(value) for value in act.texts("theme")]
     except ValueError:
-        raise Invalid("The selection holds something that is no theme; select again.", reason="theme_invalid") from None
+        raise Invalid(
+            "The selection holds something that is no theme; select again.", reason="theme_invalid"
+        ) from None
     if not chosen:
         raise Invalid("Select at least one theme first.", reason="nothing_selected")
     return chosen

@@ -25,7 +25,9 @@ SETTINGS: dict[str, list[tuple[str, dict[str, str]]]] = {
 }
 
 
-CASES = {name: (settings, kind) for kind in registry.trackers() for name, settings in SETTINGS[kind]}
+CASES = {
+    name: (settings, kind) for kind in registry.trackers() for name, settings in SETTINGS[kind]
+}
 
 
 @dataclass
@@ -57,7 +59,9 @@ class Bench:
         httpx.post(where, json={"action": action}).raise_for_status()
 
     def delete(self) -> None:
-        httpx.delete(f"{self.sandbox.url}/_sandbox/tickets/{self.tickets[0].slug}").raise_for_status()
+        httpx.delete(
+            f"{self.sandbox.url}/_sandbox/tickets/{self.tickets[0].slug}"
+        ).raise_for_status()
 
     def reset(self) -> None:
         httpx.delete(f"{self.sandbox.url}/_sandbox/state").raise_for_status()
@@ -68,8 +72,12 @@ class Bench:
 
     def another(self, **settings: Any) -> Tracker:
         return self.type.open(
-            self.type.settings.model_validate({**CASES[self.name][0], "base_url": self.sandbox.url, **settings}),
-            self.type.credentials.model_validate({"email": CREDENTIALS["email"], "token": CREDENTIALS["token"]}),
+            self.type.settings.model_validate(
+                {**CASES[self.name][0], "base_url": self.sandbox.url, **settings}
+            ),
+            self.type.credentials.model_validate(
+                {"email": CREDENTIALS["email"], "token": CREDENTIALS["token"]}
+            ),
             allow_private=True,
         )
 

@@ -1,4 +1,5 @@
-"""Every way a tracker misbehaves becomes one TrackerError that says whether the work may have been done."""
+"""Every way a tracker misbehaves becomes one TrackerError that says whether the work may have been
+done."""
 
 from __future__ import annotations
 
@@ -10,10 +11,10 @@ from typing import Any
 import pytest
 
 from integrations.tracker_contract import Draft, Tracker, TrackerError
-from integrations.trackers.github import GitHubTracker
-from integrations.trackers.github_api import GitHubApi
-from integrations.trackers.jira import JiraTracker
-from integrations.trackers.jira_api import JiraApi
+from integrations.trackers.github.api import GitHubApi
+from integrations.trackers.github.tracker import GitHubTracker
+from integrations.trackers.jira.api import JiraApi
+from integrations.trackers.jira.tracker import JiraTracker
 
 Drafts = Callable[..., Draft]
 TOKEN = "a-secret-token"
@@ -24,11 +25,20 @@ def impatient(bench: Any) -> Tracker:
     settings = bench.tracker._settings if bench.type.name == "jira" else None
     if settings is None:
         api = GitHubApi(bench.sandbox.url, TOKEN, allow_private=True, timeout=0.3)
-        return GitHubTracker(bench.type.settings(repository="acme/app", base_url=bench.sandbox.url), api)
+        return GitHubTracker(
+            bench.type.settings(repository="acme/app", base_url=bench.sandbox.url), api
+        )
     cloud = settings.deployment == "cloud"
     return JiraTracker(
         settings,
-        JiraApi(bench.sandbox.url, cloud=cloud, email="a@b.example", token=TOKEN, allow_private=True, read_timeout=0.3),
+        JiraApi(
+            bench.sandbox.url,
+            cloud=cloud,
+            email="a@b.example",
+            token=TOKEN,
+            allow_private=True,
+            read_timeout=0.3,
+        ),
     )
 
 
@@ -47,8 +57,20 @@ async def refusal(work: Any) -> TrackerError:
     ("fault", "reason", "ambiguous", "permanent", "retry_after"),
     [
         ({"mode": "rate_limit", "retry_after": 7}, "rate_limited", False, False, 7.0),
-        ({"mode": "rate_limit", "retry_after": 2, "status": 403}, "rate_limited", False, False, 2.0),
-        ({"mode": "rate_limit", "message": "Too many requests"}, "rate_limited", False, False, None),
+        (
+            {"mode": "rate_limit", "retry_after": 2, "status": 403},
+            "rate_limited",
+            False,
+            False,
+            2.0,
+        ),
+        (
+            {"mode": "rate_limit", "message": "Too many requests"},
+            "rate_limited",
+            False,
+            False,
+            None,
+        ),
         ({"mode": "status", "status": 500}, "tracker_error", True, False, None),
         ({"mode": "status", "status": 503}, "tracker_error", True, False, None),
         ({"mode": "status", "status": 401}, "unauthorized", False, True, None),
@@ -60,7 +82,13 @@ async def refusal(work: Any) -> TrackerError:
     ],
 )
 async def test_refused_create(
-    bench: Any, draft: Drafts, fault: dict[str, Any], reason: str, ambiguous: bool, permanent: bool, retry_after: float
+    bench: Any,
+    draft: Drafts,
+    fault: dict[str, Any],
+    reason: str,
+    ambiguous: bool,
+    permanent: bool,
+    retry_after: float,
 ) -> None:
     bench.fail(**fault)
     error = await refusal(bench.tracker.create(draft()))
@@ -73,7 +101,9 @@ async def test_refused_create(
 
 
 @pytest.mark.parametrize("bench", ["github"], indirect=True)
-async def test_secondary_limit_of_github_without_retry_after_waits_a_minute(bench: Any, draft: Drafts) -> None:
+async def test_secondary_limit_of_github_without_retry_after_waits_a_minute(
+    bench: Any, draft: Drafts
+) -> None:
     bench.fail(mode="rate_limit", status=403)
     error = await refusal(bench.tracker.create(draft()))
     assert (error.reason, error.retry_after) == ("rate_limited", 60.0)
@@ -111,9 +141,16 @@ async def test_unknown_name_is_unreachable(bench: Any, draft: Drafts) -> None:
     await tracker.close()
 
 
-async def test_private_address_is_refused_unless_operators_allow_it(bench: Any, draft: Drafts) -> None:
+async def test_private_address_is_refused_unless_operators_allow_it(
+    bench: Any, draft: Drafts
+) -> None:
     settings = bench.type.settings.model_validate(
-        {"repository": "acme/app", "project": "APP", "base_url": bench.sandbox.url, "deployment": "data_center"}
+        {
+            "repository": "acme/app",
+            "project": "APP",
+            "base_url": bench.sandbox.url,
+            "deployment": "data_center",
+        }
     )
     tracker = bench.type.open(settings, bench.type.credentials.model_validate({"token": TOKEN}))
     for work in (tracker.create(draft()), tracker.find(draft().marker)):
@@ -163,7 +200,9 @@ async def test_answers_that_are_not_the_api(
 async def test_missing_required_field_is_named(bench: Any, draft: Drafts) -> None:
     bench.configure(required_fields={"customfield_10010": "Team"})
     error = await refusal(bench.tracker.create(draft()))
-    assert error.reason == "invalid_fields" and "customfield_10010: Team is required" in error.detail
+    assert (
+        error.reason == "invalid_fields" and "customfield_10010: Team is required" in error.detail
+    )
 
 
 async def test_update_of_a_deleted_ticket_is_permanent(bench: Any, draft: Drafts) -> None:
@@ -178,7 +217,11 @@ async def test_a_full_ticket_is_left_alone(bench: Any, draft: Drafts) -> None:
     ticket = bench.tickets[0]
     size = 65_500 if bench.type.name == "github" else 32_500
     wall = {"type": "paragraph", "content": [{"type": "text", "text": "x" * size}]}
-    ticket.body = {"type": "doc", "version": 1, "content": [wall]} if isinstance(ticket.body, dict) else "x" * size
+    ticket.body = (
+        {"type": "doc", "version": 1, "content": [wall]}
+        if isinstance(ticket.body, dict)
+        else "x" * size
+    )
     bench.state.requests.clear()
     error = await refusal(bench.tracker.update(ref, draft()))
     assert error.permanent and error.reason == "body_full"
@@ -188,7 +231,8 @@ async def test_a_full_ticket_is_left_alone(bench: Any, draft: Drafts) -> None:
 async def test_limit_lets_some_through_and_names_the_wait(bench: Any, draft: Drafts) -> None:
     bench.fail(mode="limit", method="POST", requests=2, per=600)
     made = await asyncio.gather(
-        *(bench.tracker.create(draft(marker=f"relay-{n}")) for n in range(5)), return_exceptions=True
+        *(bench.tracker.create(draft(marker=f"relay-{n}")) for n in range(5)),
+        return_exceptions=True,
     )
     refused = [error for error in made if isinstance(error, TrackerError)]
     assert len(refused) == 3 and len(bench.tickets) == 2

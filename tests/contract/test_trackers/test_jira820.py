@@ -1,4 +1,5 @@
-"""Jira Data Center against a stateful stand-in that nobody here wrote: the package jira820 from PyPI."""
+"""Jira Data Center against a stateful stand-in that nobody here wrote: the package jira820 from
+PyPI."""
 
 from __future__ import annotations
 
@@ -14,17 +15,21 @@ import uvicorn
 from pydantic import SecretStr
 
 from integrations.tracker_contract import Draft, StatusCategory, Tracker
-from integrations.trackers.jira import Deployment, JiraCredentials, JiraSettings, open_jira
+from integrations.trackers.jira.tracker import Deployment, JiraCredentials, JiraSettings, open_jira
 
 Drafts = Callable[..., Draft]
 
 
 @pytest.fixture(scope="module")
 def peer() -> Iterator[tuple[str, jira820.Store]]:
-    config = jira820.Config(modules=["Web"], epics_per_module=1, standalone_per_module=1, history_per_module=1)
+    config = jira820.Config(
+        modules=["Web"], epics_per_module=1, standalone_per_module=1, history_per_module=1
+    )
     config.base_date = date(2026, 1, 1)
     store = jira820.build_store(config)
-    server = uvicorn.Server(uvicorn.Config(jira820.make_app(store), log_level="error", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(
+        uvicorn.Config(jira820.make_app(store), log_level="error", timeout_graceful_shutdown=1)
+    )
     listening = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
@@ -37,14 +42,19 @@ def peer() -> Iterator[tuple[str, jira820.Store]]:
 @pytest.fixture
 async def tracker(peer: tuple[str, jira820.Store]) -> AsyncIterator[Tracker]:
     settings = JiraSettings(
-        base_url=peer[0], project="JIRA820", deployment=Deployment.data_center, issue_type_feature="New Feature"
+        base_url=peer[0],
+        project="JIRA820",
+        deployment=Deployment.data_center,
+        issue_type_feature="New Feature",
     )
     opened = open_jira(settings, JiraCredentials(token=SecretStr("pat")), allow_private=True)
     yield opened
     await opened.close()
 
 
-async def test_create_find_update_get(tracker: Tracker, peer: tuple[str, jira820.Store], draft: Drafts) -> None:
+async def test_create_find_update_get(
+    tracker: Tracker, peer: tuple[str, jira820.Store], draft: Drafts
+) -> None:
     store = peer[1]
     before = len(store.issues)
     ref = await tracker.create(draft())

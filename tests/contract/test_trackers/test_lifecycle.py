@@ -1,4 +1,5 @@
-"""What every tracker promises: created once, found again, kept current, and people's words untouched."""
+"""What every tracker promises: created once, found again, kept current, and people's words
+untouched."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from integrations.sandbox.jira_shape import plain
+from integrations.sandbox.jira.shape import plain
 from integrations.tracker_contract import Draft, StatusCategory, TicketRef
 
 Drafts = Callable[..., Draft]
@@ -27,7 +28,9 @@ def with_people_around(body: Any) -> Any:
     """The body as it is after people wrote above and below the block."""
     if not isinstance(body, dict):
         return f"Our own analysis\r\n\r\n{body}\n\nDo not delete this line"
-    above, below = ({"type": "paragraph", "content": [{"type": "text", "text": text}]} for text in PEOPLE)
+    above, below = (
+        {"type": "paragraph", "content": [{"type": "text", "text": text}]} for text in PEOPLE
+    )
     return {**body, "content": [above, *body["content"], below]}
 
 
@@ -48,7 +51,10 @@ async def test_create_makes_one_ticket_by_one_write(bench: Any, draft: Drafts) -
     assert "12 people" in text and "15 comments" in text
     assert "3 October 2026" in text and "2 November 2026" in text
     assert "keeps only this block current" in text
-    for url in ("https://forum.acme.example/t/dark-mode/41/2", "https://acme.slack.example/archives/C1/p2"):
+    for url in (
+        "https://forum.acme.example/t/dark-mode/41/2",
+        "https://acme.slack.example/archives/C1/p2",
+    ):
         assert raw.count(url) >= 2, "a quote and a thread lead to it"
     assert "https://relay.acme.example/themes/7" in raw
 
@@ -58,21 +64,32 @@ async def test_find_by_marker(bench: Any, draft: Drafts) -> None:
     await bench.tracker.create(draft(marker="relay-another", title="Another theme"))
     ref = await bench.tracker.create(draft())
     assert await bench.tracker.find(draft().marker) == ref
-    assert await bench.tracker.find("relay-0b54e2f3") is None, "a part of a marker is not the marker"
+    assert await bench.tracker.find("relay-0b54e2f3") is None, (
+        "a part of a marker is not the marker"
+    )
 
 
-async def test_find_takes_the_oldest_where_someone_copied_a_ticket(bench: Any, draft: Drafts) -> None:
+async def test_find_takes_the_oldest_where_someone_copied_a_ticket(
+    bench: Any, draft: Drafts
+) -> None:
     ref = await bench.tracker.create(draft())
     await bench.tracker.create(draft())
     assert await bench.tracker.find(draft().marker) == ref
 
 
-async def test_update_replaces_the_block_and_keeps_what_people_wrote(bench: Any, draft: Drafts) -> None:
+async def test_update_replaces_the_block_and_keeps_what_people_wrote(
+    bench: Any, draft: Drafts
+) -> None:
     ref = await bench.tracker.create(draft())
     ticket = bench.tickets[0]
     ticket.title, ticket.labels = "A better title by a person", [*ticket.labels, "needs-design"]
     ticket.body = with_people_around(ticket.body)
-    assert await bench.tracker.update(ref, draft(people=40, mentions=77, labels=("kind:bug", "platform:github"))) == ref
+    assert (
+        await bench.tracker.update(
+            ref, draft(people=40, mentions=77, labels=("kind:bug", "platform:github"))
+        )
+        == ref
+    )
     text = text_of(ticket.body)
     assert "40 people" in text and "77 comments" in text and "12 people" not in text
     assert text.index(PEOPLE[0]) < text.index("40 people") < text.index(PEOPLE[1])
@@ -96,7 +113,9 @@ async def test_update_appends_a_block_that_people_removed(bench: Any, draft: Dra
     ticket = bench.tickets[0]
     lonely = {"type": "paragraph", "content": [{"type": "text", "text": "All rewritten"}]}
     ticket.body = (
-        {"type": "doc", "version": 1, "content": [lonely]} if isinstance(ticket.body, dict) else "All rewritten"
+        {"type": "doc", "version": 1, "content": [lonely]}
+        if isinstance(ticket.body, dict)
+        else "All rewritten"
     )
     await bench.tracker.update(ref, draft())
     text = text_of(ticket.body)
@@ -109,7 +128,11 @@ async def test_update_appends_a_block_that_people_removed(bench: Any, draft: Dra
 async def test_status_comes_back(bench: Any, draft: Drafts) -> None:
     ref = await bench.tracker.create(draft())
     assert (await bench.tracker.get(ref)).category is StatusCategory.open
-    expected = {"close": StatusCategory.done, "decline": StatusCategory.declined, "reopen": StatusCategory.open}
+    expected = {
+        "close": StatusCategory.done,
+        "decline": StatusCategory.declined,
+        "reopen": StatusCategory.open,
+    }
     if bench.type.name == "jira":
         expected["start"] = StatusCategory.in_progress
     for action, category in expected.items():
@@ -127,7 +150,9 @@ async def test_deleted_ticket_is_gone_and_no_failure(bench: Any, draft: Drafts) 
 
 
 async def test_a_ticket_that_never_was_is_gone(bench: Any) -> None:
-    state = await bench.tracker.get(TicketRef("987654", "APP-99" if bench.type.name == "jira" else "99", ""))
+    state = await bench.tracker.get(
+        TicketRef("987654", "APP-99" if bench.type.name == "jira" else "99", "")
+    )
     assert state.category is StatusCategory.gone
 
 
@@ -143,7 +168,9 @@ async def test_endless_theme_fits_and_says_what_is_left_out(bench: Any, draft: D
     quote = draft().quotes[0]
     many = draft(
         quotes=[quote] * 300,
-        threads=[("A long thread title " * 10, f"https://forum.acme.example/t/{n}") for n in range(3000)],
+        threads=[
+            ("A long thread title " * 10, f"https://forum.acme.example/t/{n}") for n in range(3000)
+        ],
         title="long " * 200,
     )
     await bench.tracker.create(many)
@@ -152,10 +179,14 @@ async def test_endless_theme_fits_and_says_what_is_left_out(bench: Any, draft: D
     assert len(bench.tickets[0].title) <= 256
 
 
-async def test_a_draft_without_quotes_and_threads_is_still_a_ticket(bench: Any, draft: Drafts) -> None:
+async def test_a_draft_without_quotes_and_threads_is_still_a_ticket(
+    bench: Any, draft: Drafts
+) -> None:
     bare = draft(quotes=(), threads=(), labels=(), people=1, mentions=1, title=" \n ", theme_url="")
     ref = await bench.tracker.create(bare)
-    assert "1 person wrote 1 comment" in text_of(bench.tickets[0].body).replace("**", "").replace("*", "")
+    assert "1 person wrote 1 comment" in text_of(bench.tickets[0].body).replace("**", "").replace(
+        "*", ""
+    )
     bench.state.requests.clear()
     await bench.tracker.update(ref, bare)
     assert bench.writes() == []

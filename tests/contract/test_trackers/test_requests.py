@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,14 +16,19 @@ from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from integrations.tracker_contract import Draft
+from tests.paths import SHARED
 
 Drafts = Callable[..., Draft]
-FOLDER = Path(__file__).parents[4] / "shared" / "contracts"
-DESCRIPTIONS = {"github": "github-rest.trimmed.prism.json", "jira-cloud": "jira-cloud-v3.trimmed.prism.json"}
+FOLDER = SHARED / "contracts"
+DESCRIPTIONS = {
+    "github": "github-rest.trimmed.prism.json",
+    "jira-cloud": "jira-cloud-v3.trimmed.prism.json",
+}
 NOT_DESCRIBED = {"/rest/api/3/mypermissions"}  # left out of the trimmed description
 
 pytestmark = pytest.mark.skipif(
-    not FOLDER.is_dir(), reason="the vendors' API descriptions are not kept in this repository: no ../shared/contracts"
+    not FOLDER.is_dir(),
+    reason="the vendors' API descriptions are not kept in this repository: no ../shared/contracts",
 )
 
 
@@ -48,10 +52,14 @@ class Sent:
         self.path = request["path"]
         self.path_pattern = None
         self.method = request["method"].lower()
-        self.content_type = request["headers"].get("content-type", "application/json").partition(";")[0]
+        self.content_type = (
+            request["headers"].get("content-type", "application/json").partition(";")[0]
+        )
         self.body = request["body"].encode() or None
         self.parameters = RequestParameters(
-            query=ImmutableMultiDict(parse_qsl(request["query"])), header=Headers(request["headers"]), cookie=None
+            query=ImmutableMultiDict(parse_qsl(request["query"])),
+            header=Headers(request["headers"]),
+            cookie=None,
         )
 
 
@@ -84,7 +92,9 @@ async def test_every_request_is_one_the_vendor_describes(bench: Any, draft: Draf
 
 @pytest.mark.parametrize("bench", ["github"], indirect=True)
 @pytest.mark.parametrize("change", [{"title": None}, {"labels": "bug"}, {"body": 5}])
-async def test_the_description_would_catch_a_wrong_request(bench: Any, draft: Drafts, change: dict[str, Any]) -> None:
+async def test_the_description_would_catch_a_wrong_request(
+    bench: Any, draft: Drafts, change: dict[str, Any]
+) -> None:
     await bench.tracker.create(draft())
     request = dict(bench.writes()[0])
     body = {**json.loads(request["body"]), **change}

@@ -1,0 +1,170 @@
+"""Stores deliveries so that requests which arrive together share one commit, each answered only
+after it.
+
+One commit per request costs one fsync each: measured on two cores, sharing them doubles the rate.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import psycopg
+import structlog
+
+from app.storage.db import DatabaseAway, is_away
+
+log = structlog.get_logger(__name__)
+
+# Nearly always everything in a batch came for one source, so only what differs per delivery travels
+# as an array.
+INSERT = """
+    insert into delivery (product_id, source_id, method, query, dedup_key, headers, body)
+    select %b, %b, %t, %t::jsonb, d.dedup_key, d.headers, d.body
+    from unnest(%t::text[], %t::jsonb[], %b::bytea[]) as d(dedup_key, headers, body)
+    on conflict (source_id, dedup_key) do nothing
+    returning dedup_key
+"""
+
+
+@dataclass(slots=True)
+class NewDelivery:
+    """A verified request that waits for its commit. ``stored`` becomes True (new) or False (known
+    already)."""
+
+    product_id: uuid.UUID
+    source_id: uuid.UUID
+    dedup_key: str
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    stored: asyncio.Future[bool] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+    @property
+    def channel(self) -> tuple[uuid.UUID, uuid.UUID, str, str]:
+        """What most deliveries that arrive together have in common."""
+        return (
+            self.product_id,
+            self.source_id,
+            self.method,
+            json.dumps(dict(self.query)) if self.query else "{}",
+        )
+
+
+class Committer:
+    """``writers`` connections that each take whatever waits, insert it in one statement, commit,
+    and answer."""
+
+    def __init__(
+        self, conninfo: str, *, writers: int = 2, most: int = 256, waiting: int = 4096
+    ) -> None:
+        self._conninfo = conninfo
+        self._writers = writers
+        self._most = most
+        self._queue: asyncio.Queue[NewDelivery] = asyncio.Queue(waiting)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Begin to write; the first connection is made when there is something to store."""
+        self._tasks = [
+            asyncio.create_task(self._write(), name=f"committer-{n}") for n in range(self._writers)
+        ]
+
+    async def stop(self) -> None:
+        """Store what waits, then let the connections go."""
+        await self._queue.join()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def store(self, delivery: NewDelivery) -> bool:
+        """Returns after the commit: True for a new delivery, False for one we have. Raises
+        DatabaseAway."""
+        try:
+            self._queue.put_nowait(delivery)
+        except asyncio.QueueFull:
+            raise DatabaseAway from None
+        return await delivery.stored
+
+    async def _write(self) -> None:
+        connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
+        try:
+            while True:
+                batch = [await self._queue.get()]
+                while len(batch) < self._most and not self._queue.empty():
+                    batch.append(self._queue.get_nowait())
+                try:
+                    connection = await self._commit(connection, batch)
+                except Exception as error:
+                    connection = None
+                    if not is_away(error):
+                        log.exception("delivery_insert_failed", batch=len(batch))
+                    self._fail(batch, DatabaseAway() if is_away(error) else error)
+                finally:
+                    for _ in batch:
+                        self._queue.task_done()
+        finally:
+            if connection is not None:
+                await connection.close()
+
+    async def _commit(
+        self,
+        connection: psycopg.AsyncConnection[tuple[object, ...]] | None,
+        batch: list[NewDelivery],
+    ) -> psycopg.AsyncConnection[tuple[object, ...]]:
+        """Insert over the connection at hand, or over a new one when that broke while it lay
+        idle."""
+        if connection is not None:
+            try:
+                await self._insert(connection, batch)
+                return connection
+            except Exception as error:
+                with suppress(psycopg.Error):
+                    await connection.close()
+                if not is_away(error):
+                    raise
+        connection = await psycopg.AsyncConnection.connect(
+            self._conninfo, autocommit=True, connect_timeout=5
+        )
+        try:
+            await self._insert(connection, batch)
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+    @staticmethod
+    async def _insert(
+        connection: psycopg.AsyncConnection[tuple[object, ...]], batch: list[NewDelivery]
+    ) -> None:
+        channels: dict[tuple[uuid.UUID, uuid.UUID, str, str], list[NewDelivery]] = {}
+        for each in batch:
+            if not each.stored.done():
+                channels.setdefault(each.channel, []).append(each)
+        # Known deliveries are answered too: a channel that was committed before a later one failed
+        # stays committed.
+        for channel, part in channels.items():
+            arrays = [
+                [d.dedup_key for d in part],
+                [json.dumps(d.headers) for d in part],
+                [d.body for d in part],
+            ]
+            cursor = await connection.execute(INSERT, [*channel, *arrays], prepare=True)
+            new = {row[0] for row in await cursor.fetchall()}
+            for each in part:
+                if not each.stored.done():
+                    each.stored.set_result(each.dedup_key in new)
+                    new.discard(each.dedup_key)
+
+    @staticmethod
+    def _fail(batch: list[NewDelivery], error: Exception) -> None:
+        for each in batch:
+            if not each.stored.done():
+                each.stored.set_exception(error)

@@ -1,0 +1,234 @@
+"""``/hooks/{source_id}``: verify, store, commit, then answer 202. Nothing is understood here.
+
+A plain ASGI endpoint, because this is the one path where the framework's own work would be felt.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from functools import lru_cache
+
+import structlog
+from prometheus_client import Counter
+from starlette.datastructures import QueryParams
+from starlette.types import Receive, Scope, Send
+
+from app.errors import RelayError
+from app.intake.committer import Committer, NewDelivery
+from app.intake.source_cache import ConnectedSource, SourceCache
+from app.metrics import DELIVERIES
+from app.storage.advisory import wake_workers
+from app.storage.db import Database, DatabaseAway
+from app.storage.vault import Vault
+from integrations.contract import Inbound, PayloadError, SignatureRefused
+from integrations.signatures import verify
+from integrations.source_contract import Response
+
+log = structlog.get_logger(__name__)
+
+PREFIX = "/hooks/"
+_NEVER_KEPT = ("signature", "token", "secret", "authorization", "cookie")
+_JSON = [(b"content-type", b"application/json")]
+_ACCEPTED = b'{"status":"accepted"}'
+_KNOWN = b'{"status":"known"}'
+
+
+class Refused(RelayError):
+    """A delivery that is not stored."""
+
+
+@lru_cache(maxsize=1024)
+def _is_kept(name: str) -> bool:
+    """Whether a later replay may need this header: nothing that is or proves a secret is ever
+    stored."""
+    return (
+        name.startswith(("x-", "webhook-")) or name in ("content-type", "user-agent")
+    ) and not any(word in name for word in _NEVER_KEPT)
+
+
+@lru_cache(maxsize=1024)
+def _outcome(platform: str, reason: str) -> Counter:
+    return DELIVERIES.labels(platform, reason)
+
+
+class Ingest:
+    """The ASGI application below ``/hooks/``. ``now`` gives UTC times, ``clock`` monotonic
+    seconds."""
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        *,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+    ) -> None:
+        self.sources = SourceCache(database, vault, clock)
+        self.committer = Committer(database.conninfo)
+        self._now = now
+        self._woken = 0.0
+        self._clock = clock
+        self._database = database
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        source: ConnectedSource | None = None
+        extra: list[tuple[bytes, bytes]] = []
+        try:
+            source = await self._source(scope["path"].removeprefix(PREFIX))
+            answer = await self._take(source, scope, receive)
+            reason, status, body, content = "accepted", 202, answer, _JSON
+            if isinstance(answer, Response):
+                reason, status, body = "challenge", answer.status, answer.body
+                content = [(b"content-type", answer.content_type.encode())]
+            elif answer is _KNOWN:
+                reason = "known"
+        except RelayError as error:
+            reason, status = error.reason, error.status
+            body, content = _problem(error), [(b"content-type", b"application/problem+json")]
+            if status == 503:
+                extra = [(b"retry-after", b"5")]
+            elif status == 405:
+                extra = [(b"allow", b"GET, POST")]
+        _outcome(source.definition.name if source else "unknown", reason).inc()
+        assert isinstance(body, bytes)
+        length = (b"content-length", str(len(body)).encode())
+        await send(
+            {"type": "http.response.start", "status": status, "headers": [*content, length, *extra]}
+        )
+        await send({"type": "http.response.body", "body": body})
+
+    async def _source(self, source_id: str) -> ConnectedSource:
+        source = self.sources.peek(source_id) or await self.sources.get(source_id)
+        if source is None:
+            raise Refused(
+                "No enabled source has this address; check the webhook's URL.",
+                reason="unknown_source",
+                status=404,
+            )
+        return source
+
+    async def _take(
+        self, source: ConnectedSource, scope: Scope, receive: Receive
+    ) -> bytes | Response:
+        if scope["method"] not in ("GET", "POST"):
+            raise Refused("Webhooks are sent with POST.", reason="method_not_allowed", status=405)
+        headers = {
+            name.decode("latin-1").lower(): value.decode("latin-1")
+            for name, value in scope["headers"]
+        }
+        body = await _read(receive, headers.get("content-length"), source.definition.max_body_bytes)
+        query = dict(QueryParams(scope["query_string"])) if scope["query_string"] else {}
+        inbound = Inbound(scope["method"], headers, body, query, self._now())
+        definition = source.definition
+        challenge = definition.challenge
+        if challenge is not None and not definition.challenge_signed:
+            answer = challenge(inbound, source.secrets)
+            if answer is not None:
+                return answer
+        if inbound.method == "GET":
+            raise Refused("Webhooks are sent with POST.", reason="method_not_allowed", status=405)
+        await self._verify(source, inbound)
+        try:
+            if challenge is not None and (answer := challenge(inbound, source.secrets)) is not None:
+                return answer
+            if definition.validate is not None:
+                definition.validate(inbound)
+        except PayloadError as error:
+            raise Refused(error.detail, reason=error.reason, status=400) from None
+        delivery = NewDelivery(
+            source.product_id,
+            source.id,
+            _dedup_key(source, inbound),
+            inbound.method,
+            {name: value.replace("\x00", "") for name, value in headers.items() if _is_kept(name)},
+            query,
+            body,
+        )
+        new = await self.committer.store(delivery)
+        if new:
+            await self._wake()
+        return _ACCEPTED if new else _KNOWN
+
+    async def _verify(self, source: ConnectedSource, inbound: Inbound) -> None:
+        signature = source.definition.signature
+        try:
+            verify(signature, inbound, source.secrets, inbound.received_at)
+        except SignatureRefused as refusal:
+            with suppress(DatabaseAway):
+                again = await self.sources.get(str(source.id), fresh=True)
+                if again is not None and again.secrets != source.secrets:
+                    with suppress(SignatureRefused):
+                        verify(signature, inbound, again.secrets, inbound.received_at)
+                        return
+            raise Refused(refusal.detail, reason=refusal.reason, status=401) from None
+
+    async def _wake(self) -> None:
+        """A hint to idle workers, at most ten times a second: a NOTIFY for each delivery defeats
+        the shared commit."""
+        if self._clock() - self._woken < 0.1:
+            return
+        self._woken = self._clock()
+        with suppress(DatabaseAway):
+            async with self._database.transaction() as connection:
+                await wake_workers(connection)
+
+
+async def _read(receive: Receive, announced: str | None, limit: int) -> bytes:
+    """The body. Raises Refused (413) as soon as it is known to be too large, before the rest is
+    read."""
+    too_large = Refused(
+        f"The body is larger than {limit:,} bytes.", reason="body_too_large", status=413
+    )
+    if announced is not None and announced.isdigit() and int(announced[:18]) > limit:
+        raise too_large
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    chunks = [body]
+    size = len(body)
+    while message.get("more_body", False):
+        if size > limit:
+            raise too_large
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Refused(
+                "The connection ended before the body did.", reason="body_incomplete", status=400
+            )
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+    if size > limit:
+        raise too_large
+    return body if len(chunks) == 1 else b"".join(chunks)
+
+
+def _dedup_key(source: ConnectedSource, inbound: Inbound) -> str:
+    try:
+        named = source.definition.delivery_id(inbound)
+    except PayloadError:
+        named = None  # stored all the same, and shown as failed with the reason
+    if named:
+        return named.replace("\x00", "")
+    return "sha256:" + hashlib.sha256(inbound.body).hexdigest()
+
+
+def _problem(error: RelayError) -> bytes:
+    """The error as RFC 9457 problem details."""
+    title = {
+        401: "Unauthorized",
+        404: "Not Found",
+        405: "Method Not Allowed",
+        413: "Content Too Large",
+    }
+    fields = {
+        "type": "about:blank",
+        "title": title.get(
+            error.status, "Bad Request" if error.status == 400 else "Service Unavailable"
+        ),
+        "status": error.status,
+        "detail": error.detail,
+        "reason": error.reason,
+    }
+    return json.dumps(fields).encode()

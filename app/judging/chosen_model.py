@@ -1,0 +1,70 @@
+"""The encoder and the heads that the settings name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from app.config import Settings
+from classifiers.contract import Embedder
+from classifiers.encoding import encoder
+from classifiers.encoding.model_files import MODEL_NAME
+from classifiers.encoding.torch_encoder import encoder_name
+from classifiers.grouping.grouper import DefaultGrouper, Thresholds
+from classifiers.kinds.enrich import ENGLISH, DefaultEnricher
+
+ALL_LANGUAGES = "all"
+
+
+def load_embedder(settings: Settings) -> Embedder:
+    """The built-in encoder from its prepared graph, or the one that ``RELAY_ENCODER`` names.
+
+    Raises:
+        ModelError: ``model_not_prepared``, ``model_missing``, ``model_digest_mismatch`` or
+            ``torch_missing``.
+    """
+    threads = settings.model_threads or None
+    if settings.encoder:
+        return encoder.load_named(settings.encoder, threads=threads)
+    return encoder.load(settings.model_path, threads=threads)
+
+
+def encoder_space(settings: Settings) -> str:
+    """What ``load_enricher`` would call its space, without loading anything."""
+    return encoder_name(settings.encoder) if settings.encoder else MODEL_NAME
+
+
+def load_enricher(settings: Settings, *, heads: Path | None = None) -> DefaultEnricher:
+    """The whole enrich step; ``heads`` instead of those that the settings name.
+
+    Raises:
+        ModelError: as ``load_embedder``; ``vector_length``, ``encoder_mismatch`` or
+            ``heads_unreadable``.
+    """
+    return DefaultEnricher(
+        load_embedder(settings),
+        folder=heads or settings.heads_dir,
+        languages=known_languages(settings),
+    )
+
+
+def load_grouper(settings: Settings) -> DefaultGrouper:
+    """The grouper with the link that belongs to the heads. Raises ModelError:
+    ``thresholds_unreadable``."""
+    return DefaultGrouper(Thresholds.read(settings.heads_dir))
+
+
+def known_languages(settings: Settings) -> frozenset[str] | None:
+    """The languages that are judged; None for all. The built-in encoder knows English, others what
+    they are said to."""
+    if not settings.languages:
+        return None if settings.encoder else ENGLISH
+    chosen = frozenset(settings.languages.split(","))
+    return None if ALL_LANGUAGES in chosen else chosen
+
+
+def prepare_encoder(settings: Settings, say: Callable[[str], None]) -> None:
+    """Build the graph of the built-in encoder unless it is there or another encoder is named.
+    Raises ModelError."""
+    if not settings.encoder and not encoder.is_prepared(settings.model_path):
+        encoder.prepare(settings.model_path, progress=say)

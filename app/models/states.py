@@ -1,0 +1,127 @@
+"""The words that columns hold, each an enum that the table's CHECK constraint is made of.
+
+A value outside of them is refused by the database, and a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import sqlalchemy as sa
+
+
+class DeliveryStage(StrEnum):
+    """Where a delivery is: the queue of the parse step."""
+
+    received = "received"
+    """Waits to be parsed."""
+    parsed = "parsed"
+    ignored = "ignored"
+    """Left alone on purpose; the reason says why."""
+    unknown = "unknown"
+    """An event that nobody listed; kept and counted."""
+    failed = "failed"
+    """Could not be read; it can be replayed."""
+
+
+class CommentStage(StrEnum):
+    """Where a comment is: the queue of the enrich and the group step."""
+
+    parsed = "parsed"
+    """Waits for its kind and its vector."""
+    enriched = "enriched"
+    """Waits for its theme."""
+    grouped = "grouped"
+    failed = "failed"
+
+
+class DecidedBy(StrEnum):
+    """Who said a kind, a title or a theme; a person's word is never overruled."""
+
+    model = "model"
+    person = "person"
+
+
+class Tone(StrEnum):
+    """A hint for whoever looks after the community."""
+
+    none = ""
+    hostile = "hostile"
+
+
+class ThemeStatus(StrEnum):
+    """What was decided about a theme."""
+
+    triage = "triage"
+    """Waits for a decision."""
+    accepted = "accepted"
+    """Has, or gets, a ticket."""
+    ignored = "ignored"
+    merged = "merged"
+    """Lives on in another theme."""
+
+
+class SuggestionState(StrEnum):
+    """What became of "these two themes may be the same"."""
+
+    open = "open"
+    accepted = "accepted"
+    rejected = "rejected"
+    withdrawn = "withdrawn"
+    """Taken back by the pass that proposed it."""
+
+
+class TicketState(StrEnum):
+    """Where a theme's issue in a tracker is."""
+
+    pending = "pending"
+    """Is to be created."""
+    creating = "creating"
+    """The call is out; after a crash the marker is looked up."""
+    created = "created"
+    blocked = "blocked"
+    """Waits for a person; reason and detail say why."""
+    cancelled = "cancelled"
+    """Taken back before it was created."""
+    gone = "gone"
+    """Deleted in the tracker."""
+
+
+class Policy(StrEnum):
+    """Who accepts the themes of a product."""
+
+    auto = "auto"
+    """A theme that enough people speak of is accepted by itself."""
+    review = "review"
+    """People accept every theme."""
+    hold = "hold"
+    """Nothing is pushed."""
+
+
+class Role(StrEnum):
+    """What a user may do."""
+
+    admin = "admin"
+    member = "member"
+
+
+class Learned(StrEnum):
+    """What a product learns from its people's corrections."""
+
+    kind = "kind"
+    grouping = "grouping"
+
+
+class ModelStatus(StrEnum):
+    """Whether a version that a product learned serves."""
+
+    candidate = "candidate"
+    active = "active"
+    retired = "retired"
+    rejected = "rejected"
+
+
+def holds_only(column: str, words: type[StrEnum], *, name: str) -> sa.CheckConstraint:
+    """The constraint ``name`` that lets a column hold nothing but the words of an enum."""
+    allowed = ", ".join(f"'{word.value}'" for word in words)
+    return sa.CheckConstraint(f"{column} in ({allowed})", name=name)

@@ -1,0 +1,196 @@
+"""Trackers of a product: set up, checked, opened for a push."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.errors import Invalid, NotFound
+from app.models.tracker import Tracker
+from app.setup.fields import checked_fields, checked_name, refuse_taken_name
+from app.setup.products import get_product
+from app.storage.db import Connection
+from app.storage.vault import Vault
+from classifiers.contract import THEME_KINDS
+from integrations import registry
+from integrations.contract import IntegrationError
+from integrations.tracker_contract import Finding, TrackerError, TrackerType
+from integrations.tracker_contract import Tracker as OpenConnection
+
+
+@dataclass(slots=True)
+class OpenedTracker:
+    """A tracker ready to be called. ``troubled``: its row still says what was wrong the last
+    time."""
+
+    id: uuid.UUID
+    name: str
+    type: TrackerType[Any]
+    tracker: OpenConnection
+    paused: bool
+    troubled: bool
+
+
+def tracker_type(name: str) -> TrackerType[Any]:
+    """The kind of tracker with this name. Raises Invalid."""
+    try:
+        return registry.tracker(name)
+    except IntegrationError as error:
+        raise Invalid(error.detail, reason=error.reason) from None
+
+
+async def list_trackers(
+    session: AsyncSession, product_id: uuid.UUID | None = None
+) -> list[Tracker]:
+    """Trackers by name."""
+    query = select(Tracker).order_by(Tracker.name)
+    if product_id is not None:
+        query = query.where(Tracker.product_id == product_id)
+    return list((await session.exec(query)).all())
+
+
+async def get_tracker(session: AsyncSession, tracker_id: uuid.UUID) -> Tracker:
+    """The tracker. Raises NotFound."""
+    tracker = await session.get(Tracker, tracker_id)
+    if tracker is None:
+        raise NotFound("There is no tracker with this id.", reason="tracker_not_found")
+    return tracker
+
+
+async def create_tracker(
+    session: AsyncSession,
+    vault: Vault,
+    product_id: uuid.UUID,
+    type_name: str,
+    name: str,
+    settings: Mapping[str, Any],
+    credentials: Mapping[str, Any],
+    kinds: Sequence[str] = ("bug", "feature"),
+) -> Tracker:
+    """Connect a tracker; nothing is called yet (see ``check_tracker``). Raises Invalid, NotFound,
+    Conflict."""
+    type_ = tracker_type(type_name)
+    await get_product(session, product_id)
+    tracker = Tracker(
+        product_id=product_id,
+        type=type_.name,
+        name=checked_name(name),
+        settings=checked_fields(type_.settings, settings, "settings"),
+        credentials=vault.encrypt_fields(
+            checked_fields(type_.credentials, credentials, "credentials")
+        ),
+        kinds=checked_kinds(kinds),
+    )
+    await refuse_taken_name(session, Tracker, product_id, tracker.name)
+    session.add(tracker)
+    await session.flush()
+    await session.refresh(tracker)
+    return tracker
+
+
+async def update_tracker(
+    session: AsyncSession,
+    vault: Vault,
+    tracker_id: uuid.UUID,
+    *,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    credentials: Mapping[str, Any] | None = None,
+    kinds: Sequence[str] | None = None,
+    enabled: bool | None = None,
+) -> Tracker:
+    """Change what is given; a pause after an error ends, so that what waits is tried again."""
+    tracker = await get_tracker(session, tracker_id)
+    type_ = tracker_type(tracker.type)
+    if name is not None and checked_name(name) != tracker.name:
+        await refuse_taken_name(session, Tracker, tracker.product_id, checked_name(name))
+        tracker.name = checked_name(name)
+    if settings is not None:
+        tracker.settings = checked_fields(type_.settings, settings, "settings")
+    if credentials is not None:
+        tracker.credentials = vault.encrypt_fields(
+            checked_fields(type_.credentials, credentials, "credentials")
+        )
+    if kinds is not None:
+        tracker.kinds = checked_kinds(kinds)
+    if enabled is not None:
+        tracker.enabled = enabled
+    tracker.paused_until, tracker.reason, tracker.detail = None, "", ""
+    session.add(tracker)
+    await session.flush()
+    return tracker
+
+
+async def delete_tracker(session: AsyncSession, tracker_id: uuid.UUID) -> None:
+    """Forget the tracker and its ledger; the tickets in the tracker itself stay as they are."""
+    await session.delete(await get_tracker(session, tracker_id))
+    await session.flush()
+
+
+async def check_tracker(
+    session: AsyncSession, vault: Vault, tracker_id: uuid.UUID, *, allow_private: bool
+) -> list[Finding]:
+    """Ask the tracker whether we may do what we need to do; each finding that is not right has a
+    remedy."""
+    row = await get_tracker(session, tracker_id)
+    opened = _open(row.type, row.settings, vault.decrypt_fields(row.credentials), allow_private)
+    try:
+        return await opened.check()
+    except TrackerError as error:
+        return [
+            Finding(
+                "connection", False, error.detail, "Correct the tracker's settings or credentials."
+            )
+        ]
+    finally:
+        await opened.close()
+
+
+async def open_tracker(
+    connection: Connection, vault: Vault, tracker_id: uuid.UUID, *, allow_private: bool
+) -> OpenedTracker | None:
+    """The enabled tracker, ready to be called; None where it is gone or switched off. Makes no
+    request."""
+    cursor = await connection.execute(
+        "select *, coalesce(paused_until > now(), false) as paused from tracker where id = %s and "
+        "enabled",
+        [tracker_id],
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        return None
+    opened = _open(
+        row["type"], row["settings"], vault.decrypt_fields(bytes(row["credentials"])), allow_private
+    )
+    return OpenedTracker(
+        tracker_id,
+        row["name"],
+        registry.tracker(row["type"]),
+        opened,
+        row["paused"],
+        bool(row["reason"]),
+    )
+
+
+def _open(
+    type_name: str, settings: Mapping[str, Any], credentials: Mapping[str, Any], allow_private: bool
+) -> OpenConnection:
+    type_ = tracker_type(type_name)
+    return type_.open(
+        type_.settings.model_validate(dict(settings)),
+        type_.credentials.model_validate(dict(credentials)),
+        allow_private=allow_private,
+    )
+
+
+def checked_kinds(kinds: Sequence[str]) -> str:
+    """The kinds of theme a tracker takes, as it is stored. Raises Invalid."""
+    chosen = sorted({kind.strip() for kind in kinds if kind.strip()})
+    if not chosen or not set(chosen) <= {kind.value for kind in THEME_KINDS}:
+        raise Invalid("A tracker takes bug, feature or both.", reason="kind_invalid")
+    return ",".join(chosen)

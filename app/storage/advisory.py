@@ -1,0 +1,101 @@
+"""Every advisory lock and every wake channel of the service, in one list.
+
+An advisory lock is a name that one session or transaction may hold in the database at a time
+(PostgreSQL's documentation, "Advisory Locks"). All of ours are named here, so that nobody takes two
+of them in opposite orders without seeing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from uuid import UUID
+
+from app.storage.db import Connection, Database
+
+MIGRATE_LOCK = 0x52454C4159
+"""The number of the lock that one migrating process holds: "RELAY". It is taken over a connection
+of SQLAlchemy's, before anything else is there."""
+
+WORK_CHANNEL = "relay_work"
+"""Heard by workers: a delivery was stored. A wake-up is a hint; looking again is the guarantee."""
+
+
+class AdvisoryLock(StrEnum):
+    """What a lock is about. Where two are taken together, the one that stands first here comes
+    first."""
+
+    train = "train"
+    """Held by whoever trains a product, from its labels to the version it leads to."""
+    model = "model"
+    """Held while a product's version in force is switched."""
+    group = "group"
+    """Held while comments of a product change their theme."""
+    propose = "propose"
+    """Held by the pass that proposes merges in a product."""
+    words = "words"
+    """Held while the common words of a product are counted."""
+    search_index = "search index"
+    """Held by whoever builds and drops the indexes of big products."""
+    push = "push"
+    """Held by whoever pushes tickets to a tracker."""
+
+    def name_of(self, key: UUID | str) -> str:
+        """The lock's name for one product or tracker; a blank key for the only one there is."""
+        return f"{self.value} {key}".rstrip()
+
+
+async def lock_waiting(connection: Connection, lock: AdvisoryLock, key: UUID | str) -> None:
+    """Take a lock until the transaction ends, waiting for whoever holds it."""
+    await connection.execute(
+        "select pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock.name_of(key)]
+    )
+
+
+async def lock_if_free(connection: Connection, lock: AdvisoryLock, key: UUID | str) -> bool:
+    """Take a lock until the transaction ends; False where somebody else holds it."""
+    cursor = await connection.execute(
+        "select pg_try_advisory_xact_lock(hashtextextended(%s, 0)) as taken", [lock.name_of(key)]
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row["taken"])
+
+
+async def hold_if_free(connection: Connection, lock: AdvisoryLock, key: UUID | str = "") -> bool:
+    """Take a lock until the connection ends or ``let_go``; False where somebody else holds it."""
+    cursor = await connection.execute(
+        "select pg_try_advisory_lock(hashtextextended(%s, 0)) as taken", [lock.name_of(key)]
+    )
+    row = await cursor.fetchone()
+    return row is not None and bool(row["taken"])
+
+
+@asynccontextmanager
+async def held_alone(
+    database: Database, lock: AdvisoryLock, key: UUID | str
+) -> AsyncIterator[bool]:
+    """Hold a lock over a connection of its own, for work that takes many transactions.
+
+    Gives False, and holds nothing, where somebody else holds it.
+    """
+    async with database.pool.connection() as guard:
+        # A transaction that stays open for the whole work would hold back the database's clean-up.
+        await guard.set_autocommit(True)
+        try:
+            if not await hold_if_free(guard, lock, key):
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                await guard.execute(
+                    "select pg_advisory_unlock(hashtextextended(%s, 0))", [lock.name_of(key)]
+                )
+        finally:
+            await guard.set_autocommit(False)
+
+
+async def wake_workers(connection: Connection) -> None:
+    """Tell waiting workers, once the transaction commits, that a delivery was stored."""
+    await connection.execute("select pg_notify(%s, 'parse')", [WORK_CHANNEL])

@@ -1,0 +1,125 @@
+"""The database: one pool for plain SQL and the ORM, and the sentence a reader gets when it is
+away."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+import sqlalchemy.exc
+from pgvector.psycopg import register_vector_async
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from app.errors import Unavailable
+
+Connection = psycopg.AsyncConnection[DictRow]
+
+_AWAY_CLASSES = (
+    "08",
+    "57P",
+    "53",
+)  # connection exception, operator intervention, insufficient resources
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error means that the server cannot be reached, rather than that it refused a
+    statement."""
+    if isinstance(error, sqlalchemy.exc.DBAPIError):
+        return error.orig is not None and is_away(error.orig)
+    if isinstance(error, PoolTimeout):
+        return True
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return error.sqlstate is None or error.sqlstate.startswith(_AWAY_CLASSES)
+    return False
+
+
+class DatabaseAway(Unavailable):
+    """The database cannot be reached now. Nothing was stored; the same request works once it is
+    back."""
+
+    reason = "database_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("The database cannot be reached right now; try again in a few seconds.")
+
+
+async def _prepare(connection: psycopg.AsyncConnection[Any]) -> None:
+    await connection.execute("set time zone 'UTC'")
+    await connection.execute("set search_path to public, procrastinate")
+    known = await connection.execute("select 1 from pg_type where typname = 'halfvec'")
+    if await known.fetchone():
+        await register_vector_async(connection)
+    await connection.commit()
+
+
+class Database:
+    """Connections to one PostgreSQL. ``conninfo`` is a libpq URL or keyword string."""
+
+    def __init__(self, conninfo: str, *, size: int = 12, timeout: float = 3.0) -> None:
+        self.conninfo = conninfo
+        self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            conninfo,
+            connection_class=psycopg.AsyncConnection[DictRow],
+            min_size=1,
+            max_size=size,
+            open=False,
+            timeout=timeout,
+            reconnect_timeout=5,
+            configure=_prepare,
+            check=AsyncConnectionPool.check_connection,
+            kwargs={"row_factory": dict_row, "connect_timeout": 5},
+        )
+        self.engine: AsyncEngine = create_async_engine(
+            "postgresql+psycopg://",
+            async_creator=self._connect,
+            pool_size=4,
+            max_overflow=size,
+            pool_pre_ping=True,
+        )
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        connection = await psycopg.AsyncConnection.connect(self.conninfo, connect_timeout=5)
+        await _prepare(connection)
+        return connection
+
+    async def open(self) -> None:
+        """Start the pool; returns before the first connection stands, so that a service starts
+        without its database."""
+        await self.pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self.pool.close()
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection in a transaction that commits at the end. Raises DatabaseAway where there is
+        no server."""
+        try:
+            async with self.pool.connection() as connection, connection.transaction():
+                yield connection
+        except (psycopg.Error, PoolTimeout) as error:
+            if is_away(error):
+                raise DatabaseAway from error
+            raise
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """An ORM session over a connection of the pool, in one transaction that commits at the
+        end."""
+        try:
+            async with (
+                AsyncSession(self.engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
+        except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
+            if is_away(error):
+                raise DatabaseAway from error
+            raise

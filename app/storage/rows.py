@@ -1,0 +1,114 @@
+"""Rows of a query in one call, as dictionaries or as the dataclass that says what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from functools import cache
+from typing import Any, LiteralString, TypeVar, get_type_hints, overload
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import AsyncRowFactory, DictRow, class_row
+
+from app.storage.db import Connection
+
+Query = LiteralString | bytes | sql.SQL | sql.Composed
+Row = TypeVar("Row")
+Parameters = Sequence[Any] | Mapping[str, Any] | None
+
+
+@overload
+async def fetch_all(
+    connection: Connection, query: Query, parameters: Parameters = None, *, binary: bool = False
+) -> list[DictRow]: ...
+@overload
+async def fetch_all(
+    connection: Connection,
+    query: Query,
+    parameters: Parameters = None,
+    *,
+    of: type[Row],
+    binary: bool = False,
+) -> list[Row]: ...
+async def fetch_all(
+    connection: Connection,
+    query: Query,
+    parameters: Parameters = None,
+    *,
+    of: type[Any] | None = None,
+    binary: bool = False,
+) -> list[Any]:
+    """Every row, as ``of`` (a dataclass with a field for each column) or as a dictionary."""
+    cursor = await _run(connection, query, parameters, of, binary)
+    return await cursor.fetchall()
+
+
+@overload
+async def fetch_one(
+    connection: Connection, query: Query, parameters: Parameters = None
+) -> DictRow | None: ...
+@overload
+async def fetch_one(
+    connection: Connection, query: Query, parameters: Parameters = None, *, of: type[Row]
+) -> Row | None: ...
+async def fetch_one(
+    connection: Connection,
+    query: Query,
+    parameters: Parameters = None,
+    *,
+    of: type[Any] | None = None,
+) -> Any:
+    """The first row, as ``of`` or as a dictionary; None where there is none."""
+    cursor = await _run(connection, query, parameters, of, False)
+    return await cursor.fetchone()
+
+
+async def fetch_value(connection: Connection, query: Query, parameters: Parameters = None) -> Any:
+    """The first column of the first row; None where there is no row, and where it is null."""
+    row = await fetch_one(connection, query, parameters)
+    return next(iter(row.values())) if row else None
+
+
+async def _run(
+    connection: Connection,
+    query: Query,
+    parameters: Parameters,
+    of: type[Any] | None,
+    binary: bool,
+) -> psycopg.AsyncCursor[Any]:
+    if of is None:
+        return await connection.execute(query, parameters, binary=binary)
+    cursor = connection.cursor(row_factory=typed_row(of))
+    return await cursor.execute(query, parameters, binary=binary)
+
+
+def typed_row(of: type[Any]) -> AsyncRowFactory[Any]:
+    """A row factory that makes ``of``, with a StrEnum where a field is one: psycopg's ``class_row``
+    would leave plain text there."""
+    states = _states(of)  # type: ignore[arg-type]  # a class is hashable (mypy 11470)
+    if not states:
+        return class_row(of)
+
+    def factory(cursor: psycopg.AsyncCursor[Any]) -> Callable[[Sequence[Any]], Any]:
+        names = [column.name for column in cursor.description or ()]
+
+        def make(values: Sequence[Any]) -> Any:
+            fields = dict(zip(names, values, strict=True))
+            for name, state in states.items():
+                fields[name] = state(fields[name])
+            return of(**fields)
+
+        return make
+
+    return factory
+
+
+@cache
+def _states(of: type[Any]) -> Mapping[str, type[StrEnum]]:
+    hints = get_type_hints(of)
+    return {
+        name: hint
+        for name, hint in hints.items()
+        if isinstance(hint, type) and issubclass(hint, StrEnum)
+    }

@@ -1,0 +1,123 @@
+"""Whether two themes say the same by now, judged as a comment and a theme are: by the same
+grouper."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from classifiers.contract import Decision, Grouper, Member, Verdict
+from classifiers.grouping.link import contradict
+from classifiers.middle import Middle
+
+PROBES = 3
+"""Comments that speak for a theme: the one in the middle and the latest ones."""
+SLACK = 0.05
+"""How far below the threshold an open proposal may fall before it is withdrawn, so that none comes
+and goes."""
+_EVIDENCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What the comments that speak for one theme say of another, ``other_id``.
+
+    ``score`` and both thresholds are means over these comments; ``joining`` is the share of them
+    that would join the other theme today.
+    """
+
+    other_id: str
+    score: float
+    join_at: float
+    suggest_at: float
+    joining: float
+    crosses: bool
+    decisions: Sequence[tuple[Member, Decision]]
+
+    @property
+    def strength(self) -> tuple[bool, float, float]:
+        """What orders two links of the same themes, seen from either side."""
+        return self.holds(), self.joining, self.score
+
+    def holds(self, slack: float = 0.0) -> bool:
+        """Whether it is worth a person's look: half of the comments would join or, where both are
+        of one kind, all together come near enough."""
+        near = self.score >= self.suggest_at - slack and not self.crosses
+        return self.joining >= 0.5 or near
+
+    def evidence(self) -> dict[str, Any]:
+        """As stored and shown: each of ``nearest`` names the comment that spoke (``of``) and the
+        one it is near to."""
+        said = [
+            (speaker, near) for speaker, decision in self.decisions for near in decision.nearest
+        ]
+        said.sort(key=lambda pair: (-pair[1].cosine, pair[0].comment_id, pair[1].comment_id))
+        return {
+            "verdict": "merge",
+            "score": round(self.score, 4),
+            "join_at": round(self.join_at, 4),
+            "suggest_at": round(self.suggest_at, 4),
+            "apart": list(
+                next((decision.apart for _, decision in self.decisions if decision.apart), ())
+            ),
+            "nearest": [
+                {
+                    "of": speaker.comment_id,
+                    "comment": near.comment_id,
+                    "theme": near.theme_id,
+                    "cosine": round(float(near.cosine), 4),
+                    "lexical": round(float(near.lexical), 4),
+                    "words": list(near.words),
+                }
+                for speaker, near in said[:_EVIDENCE]
+            ],
+        }
+
+
+def speakers(members: Sequence[Member]) -> list[Member]:
+    """The comments that speak for a theme; ``members`` latest first."""
+    vectors = np.stack([member.vector for member in members])
+    central = members[int(np.argmax(vectors @ vectors.mean(axis=0)))]
+    latest = [member for member in members if member.comment_id != central.comment_id]
+    return [central, *latest[: PROBES - 1]]
+
+
+def links(
+    grouper: Grouper,
+    speaking: Sequence[Member],
+    near: Sequence[Member],
+    around: Sequence[Member] = (),
+    middles: Mapping[str, Middle] | None = None,
+) -> Iterator[Link]:
+    """How a theme, for which ``speaking`` speak, is linked with each theme of the members ``near``
+    it.
+
+    What is ``around`` them beside tells how much a likeness means there; ``middles`` are those of
+    whole themes.
+    """
+    own = speaking[0].theme_id if speaking else ""
+    everyone = {member.comment_id: member for member in (*around, *near) if member.theme_id != own}
+    candidates = list(everyone.values())
+    others = {member.theme_id for member in candidates}
+    themes: Mapping[str, list[Member]] = defaultdict(list)
+    for member in near:
+        themes[member.theme_id].append(member)
+    for other_id, members in themes.items():
+        blocked = frozenset(others - {other_id})
+        decisions = [
+            (speaker, grouper.decide(speaker, candidates, blocked, middles)) for speaker in speaking
+        ]
+        yield Link(
+            other_id,
+            fmean(decision.score for _, decision in decisions),
+            fmean(decision.join_at for _, decision in decisions),
+            fmean(decision.suggest_at for _, decision in decisions),
+            sum(decision.verdict is Verdict.join for _, decision in decisions) / len(decisions),
+            contradict(speaking[0].kind, members[0].kind),
+            decisions,
+        )

@@ -1,0 +1,83 @@
+"""Applies a product's policy to the themes that the group step changed: on ``auto``, a theme that
+enough people speak of is accepted by itself.
+
+It is a step of its own after grouping. The group step marks a theme as due in its own transaction,
+so a worker that dies in between loses nothing: whoever works next finds the mark.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+import psycopg
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from app.errors import RelayError
+from app.models.states import Policy, ThemeStatus
+from app.storage.db import Database, is_away
+from app.storage.rows import fetch_one
+from app.themes.activity import SYSTEM
+from app.triage import decisions
+
+log = structlog.get_logger(__name__)
+
+AGAIN_SECONDS = 60
+"""After this time a theme is tried again whose acceptance failed; others go on meanwhile."""
+
+DUE = """
+    select t.id, t.status, p.policy, t.people >= p.auto_min_people as heard,
+           t.confidence >= p.auto_min_confidence as sure
+    from theme t join product p on p.id = t.product_id
+    where t.policy_due_at <= now() order by t.policy_due_at, t.id limit 1
+    for no key update of t skip locked
+"""
+DONE = "update theme set policy_due_at = null where id = %s"
+LATER = "update theme set policy_due_at = now() + make_interval(secs => %s) where id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class DueTheme:
+    """A theme that changed: whether enough people stand behind it, and surely enough."""
+
+    id: uuid.UUID
+    status: ThemeStatus
+    policy: Policy
+    heard: bool
+    sure: bool
+
+    @property
+    def ripe(self) -> bool:
+        """Whether its product accepts it without a person's word."""
+        waits = self.status is ThemeStatus.triage and self.policy is Policy.auto
+        return waits and self.heard and self.sure
+
+
+async def apply_policies(database: Database, *, limit: int) -> int:
+    """Look at up to ``limit`` themes that are due, each in a transaction of its own; returns how
+    many."""
+    for done in range(limit):
+        if not await _apply_next(database):
+            return done
+    return limit
+
+
+async def _apply_next(database: Database) -> bool:
+    """Apply the policy to the theme that is due first; False where none is."""
+    async with database.transaction() as connection:
+        theme = await fetch_one(connection, DUE, of=DueTheme)
+        if theme is None:
+            return False
+        with bound_contextvars(stage="policy", theme=str(theme.id)):
+            try:
+                async with connection.transaction():
+                    if theme.ripe:
+                        await decisions.accept(connection, theme.id, actor=SYSTEM)
+                    await connection.execute(DONE, [theme.id])
+            except (psycopg.Error, RelayError) as error:
+                if is_away(error):
+                    raise
+                log.exception("policy_not_applied")
+                await connection.execute(LATER, [AGAIN_SECONDS, theme.id])
+    return True

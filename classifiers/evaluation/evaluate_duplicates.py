@@ -1,0 +1,215 @@
+"""How well comments that say the same are found and grouped on a labelled file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifiers.contract import THEME_KINDS, UNSURE, Enricher, Grouper, Member
+from classifiers.evaluation.agreement import draws
+from classifiers.evaluation.baselines import check
+from classifiers.evaluation.baselines_groups import NEEDS, Clustering, check_size, cluster
+from classifiers.evaluation.datasets import AS_NAMED, DataError, Reading, Row, labelled_rows
+from classifiers.evaluation.labels import read_kinds
+from classifiers.evaluation.measures import Interval, interval
+from classifiers.evaluation.retrieval import WAYS, Search
+from classifiers.evaluation.stream import (
+    Misplaced,
+    OrderReport,
+    Pool,
+    StreamReport,
+    run_orders,
+    run_stream,
+)
+
+BATCH = 512
+DEPTHS = (1, 5, 10)
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateReport:
+    """Search and grouping of one file.
+
+    ``recall`` is by way of searching and depth, over the ``queries``, the rows with a duplicate;
+    empty where there are none. ``left_out`` rows have no text; ``undated`` ones, without a
+    ``created_at`` that can be read, come last. ``strange_kinds`` counts the file's kinds that are
+    none of ours, where the model's was taken instead. ``no_theme`` rows are neither bug nor
+    request: they are grouped here, while the service makes no themes of them. ``mistakes`` are the
+    surest wrong joins, ``missed`` the comments furthest from the group they belong to.
+    """
+
+    file: str
+    version: str
+    rows: int
+    left_out: int
+    undated: int
+    strange_kinds: Mapping[str, int]
+    no_theme: int
+    groups: int
+    queries: int
+    recall: Mapping[str, Mapping[int, float]]
+    recall_intervals: Mapping[str, Mapping[int, Interval]]
+    stream: StreamReport
+    orders: OrderReport | None
+    mistakes: Sequence[Misplaced]
+    missed: Sequence[Misplaced]
+    baselines: Mapping[str, Clustering]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries, lists and numbers."""
+        return asdict(self)
+
+
+def evaluate_duplicates(
+    path: Path,
+    enricher: Enricher,
+    grouper: Grouper,
+    *,
+    reading: Reading = AS_NAMED,
+    mapping: Mapping[str, str] | None = None,
+    shuffle: int | None = None,
+    limit: int | None = None,
+    orders: int = 0,
+    baselines: Sequence[str] = (),
+    mistakes: int = 10,
+    seed: int = 7,
+    samples: int = 1000,
+    say: Say = lambda _: None,
+) -> DuplicateReport:
+    """Score search and grouping on a file with ``text``, ``duplicate_group`` and ``created_at``
+    (``product``, ``kind`` optional), or others by ``reading``. ``mapping`` says which kinds the
+    file's labels are.
+
+    Rows without a group are alone in theirs. They are taken by ``created_at``, or in a random order
+    with the seed ``shuffle``, then cut to ``limit``. Search looks at the whole pool of the product;
+    the stream only at what came before. ``orders`` further random orders tell how much the order
+    matters. ``baselines`` (singletons, agglomerative, hdbscan, bertopic) see the whole pool at
+    once; bm25 and minilm are ways of searching, in every report. Intervals draw whole groups
+    ``samples`` times.
+
+    Raises:
+        DataError: for an unusable file or an unusable baseline.
+    """
+    check(baselines, NEEDS, "groups")
+    rows, left_out = labelled_rows(path, "text", reading=reading)
+    if not any("duplicate_group" in row for row in rows):
+        raise DataError(
+            "field_missing",
+            f"No row of {path} has a field 'duplicate_group', so there is nothing to score.",
+        )
+    undated = sum(_time(row.get("created_at"))[0] for row in rows)
+    rows = ordered(rows, shuffle)[:limit]
+    check_size(baselines, [str(row.get("product") or "") for row in rows])
+    strange = read_kinds([row.get("kind") for row in rows], mapping)[1]
+    pool = build_pool(rows, enricher, say, mapping)
+    recall, queries = search_recall(pool, seed=seed, samples=samples)
+    say("Grouping the comments one by one")
+    stream = run_stream(pool, grouper, mistakes=mistakes, seed=seed, samples=samples)
+    more = run_orders(pool, grouper, stream, orders, seed + 1) if orders else None
+    others = cluster(baselines, pool, seed=seed, samples=samples, say=say)
+    return DuplicateReport(
+        path.name, enricher.version, len(rows), len(left_out), undated, strange,
+        sum(member.kind not in THEME_KINDS for member in pool.members), len(set(pool.groups)), queries,
+        {way: {depth: value.value for depth, value in found.items()} for way, found in recall.items()}, recall,
+        stream.report, more, stream.wrong, stream.missed, others,
+    )  # fmt: skip
+
+
+def ordered(rows: Sequence[Row], shuffle: int | None) -> list[Row]:
+    """By time (numbers and dates before other texts), or in the random order of a seed."""
+    if shuffle is not None:
+        return [rows[place] for place in np.random.default_rng(shuffle).permutation(len(rows))]
+    return sorted(rows, key=lambda row: _time(row.get("created_at")))
+
+
+def build_pool(
+    rows: Sequence[Row],
+    enricher: Enricher,
+    say: Say = lambda _: None,
+    mapping: Mapping[str, str] | None = None,
+) -> Pool:
+    """Enrich the rows; a kind that the file gives replaces the model's."""
+    given, _ = read_kinds([row.get("kind") for row in rows], mapping)
+    members: list[Member] = []
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        for result in enricher.enrich([str(row["text"]) for row in part]):
+            number, kind = len(members), given[len(members)]
+            sure = kind is not None or result.reason != UNSURE
+            members.append(
+                Member(number, str(number), kind or result.kind, result.clean, result.vector, sure)
+            )
+        say(f"{len(members):,} of {len(rows):,} rows read")
+    products = [str(row.get("product") or "") for row in rows]
+    # Two comments about different products are never duplicates, whatever a group is called.
+    groups = [
+        f"{product}\n{row['duplicate_group']}"
+        if row.get("duplicate_group") not in (None, "")
+        else f"alone {place}"
+        for place, (row, product) in enumerate(zip(rows, products, strict=True))
+    ]
+    vectors = np.stack([member.vector for member in members])
+    return Pool(
+        members, groups, products, Search([member.text for member in members], vectors, products)
+    )
+
+
+def search_recall(
+    pool: Pool, *, seed: int = 7, samples: int = 0
+) -> tuple[dict[str, dict[int, Interval]], int]:
+    """Recall at 1, 5 and 10 (a hit is any other comment of the group), and how many comments had
+    one to find: empty where none had."""
+    sizes = Counter(pool.groups)
+    queries = [place for place, group in enumerate(pool.groups) if sizes[group] > 1]
+    hits = np.zeros((len(queries), len(WAYS) * len(DEPTHS) + 1))
+    hits[:, -1] = 1
+    for row, place in enumerate(queries):
+        rankings = pool.search.rankings(place)
+        for column, way in enumerate(WAYS):
+            near = rankings[way][: max(DEPTHS)].tolist()
+            rank = next(
+                (
+                    rank
+                    for rank, other in enumerate(near, 1)
+                    if pool.groups[other] == pool.groups[place]
+                ),
+                99,
+            )
+            hits[row, column * len(DEPTHS) :][: len(DEPTHS)] = [rank <= depth for depth in DEPTHS]
+    if not queries:
+        return {}, 0
+    _, groups = np.unique(
+        np.asarray([pool.groups[place] for place in queries]), return_inverse=True
+    )
+    drawn = draws(hits, groups, seed=seed, samples=samples)
+    values, rates = hits.mean(axis=0), drawn[:, :-1] / drawn[:, -1:]
+    return {
+        way: {
+            depth: interval(float(values[place]), rates[:, place])
+            for depth, place in zip(
+                DEPTHS, range(column * len(DEPTHS), (column + 1) * len(DEPTHS)), strict=True
+            )
+        }
+        for column, way in enumerate(WAYS)
+    }, len(queries)
+
+
+def _time(value: object) -> tuple[int, float, str]:
+    text = str(value if value is not None else "")
+    try:
+        return 0, float(text), ""
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+        return 0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp(), ""
+    except ValueError:
+        return 1, 0.0, text

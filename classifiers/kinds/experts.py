@@ -1,0 +1,108 @@
+"""Reports are judged by a second opinion: heads trained on issue reports alone, which know their
+templates and words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.contract import Kind
+from classifiers.kinds.heads import Features, Floats, Heads
+from classifiers.stored_weights import load
+
+NAME = "kind_reports"
+REPORT_KINDS = (Kind.bug, Kind.feature, Kind.question)
+SHARE = 0.85
+"""Weight of the second opinion for a report; chosen on five folds of the issue reports."""
+REPORT_FROM = 0.3
+"""From this probability on a titled text is judged as a report; chosen on the folds and on unseen
+reviews and chats."""
+AGAIN_SHARE = 0.3
+"""Weight of the tuned encoder within the second opinion; chosen on the folds."""
+
+Again = Callable[[NDArray[np.intp]], Floats | None]
+"""Log probabilities of bug, feature and question ``float64[n, 3]`` of the rows asked for, which are
+read once more; None where nothing else can read them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """What tells reports in a tracker from other texts, and the kinds of reports.
+
+    ``likeness`` float[dimensions + STYLE] and ``intercept`` are a logistic regression; ``heads``
+    read the title's columns beside the text's.
+    """
+
+    heads: Heads
+    likeness: Floats
+    intercept: float
+
+    @classmethod
+    def read(cls, folder: Path | None = None) -> Reports:
+        """The shipped ones, or those in ``folder``.
+
+        Raises:
+            ModelError: ``heads_unreadable``.
+        """
+        return load(NAME, folder, cls.from_arrays)[0]
+
+    def among(self, features: Features) -> NDArray[np.intp]:
+        """The rows that have a title and read like a report."""
+        titled = np.flatnonzero(features.titled)
+        if not len(titled):
+            return titled
+        score = features.take(titled).dense() @ self.likeness + self.intercept
+        return np.asarray(titled[score >= np.log(REPORT_FROM / (1 - REPORT_FROM))])
+
+    def blend(self, general: Floats, features: Features, again: Again | None = None) -> Floats:
+        """Log probabilities ``float64[n, 5]`` of all kinds, those of the reports with the second
+        opinion: that of the heads, and of whoever reads the reports ``again``."""
+        rows = self.among(features)
+        if not len(rows):
+            return general
+        blended = general.copy()
+        opinion = log_softmax(self.heads.logits(features.take(rows).with_titles()))
+        other = again(rows) if again else None
+        if other is not None:
+            opinion = log_softmax((1 - AGAIN_SHARE) * opinion + AGAIN_SHARE * other)
+        blended[rows] = blend(general[rows], opinion)
+        return blended
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What is stored: the heads' arrays and two more."""
+        own = {
+            "likeness": self.likeness.astype(np.float32),
+            "intercept": np.array(self.intercept, np.float32),
+        }
+        return {**self.heads.arrays(), **own}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Reports:
+        """The opposite of ``arrays``. Raises KeyError for a missing array, ValueError for another
+        shape."""
+        likeness = np.asarray(arrays["likeness"], np.float64)
+        return cls(Heads.from_arrays(arrays), likeness, float(arrays["intercept"]))
+
+
+def blend(general: Floats, expert: Floats) -> Floats:
+    """Log probabilities ``float64[n, 5]`` of reports, from those of all kinds and those of bug,
+    feature and question ``float64[n, 3]``.
+
+    What the general heads give to the three kinds is shared out again by the weighted geometric
+    mean of both opinions; praise and other keep theirs.
+    """
+    three = len(REPORT_KINDS)
+    mass = np.logaddexp.reduce(general[:, :three], axis=1, keepdims=True)
+    mixed = (1 - SHARE) * (general[:, :three] - mass) + SHARE * expert
+    mixed = mixed - np.logaddexp.reduce(mixed, axis=1, keepdims=True) + mass
+    return np.hstack([mixed, general[:, three:]])
+
+
+def log_softmax(logits: Floats) -> Floats:
+    """Row-wise logarithm of the softmax."""
+    return np.asarray(logits - np.logaddexp.reduce(logits, axis=1, keepdims=True))

@@ -1,0 +1,78 @@
+"""What a comment is: the trained heads with their calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.contract import Embedder, Kind
+from classifiers.kinds.experts import Reports, log_softmax
+from classifiers.kinds.heads import Features, Floats, read
+from classifiers.kinds.report_encoder import ReportHead
+from classifiers.kinds.softmax import softmax
+
+KINDS = tuple(Kind)
+
+
+class KindModel:
+    """Scores each kind of a comment with calibrated probabilities."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Read the heads from ``folder``, by default the shipped ones.
+
+        Raises:
+            ModelError: ``heads_unreadable``.
+        """
+        self._heads, self.card = read("kind", folder)
+        self._reports = Reports.read(folder)
+        self._again, again = ReportHead.read()
+        self.rereads = str(again["version"]) if again["encoder"] == self.card["encoder"] else ""
+        """Version of the tuned layers with which reports are read again; empty for heads of another
+        encoder."""
+        self._temperature = float(self.card["temperature"])
+
+    @property
+    def version(self) -> str:
+        """Changes with the weights; stored with each result."""
+        return str(self.card["version"])
+
+    @property
+    def name(self) -> str:
+        """The heads, and the tuned layers where reports are read again:
+        ``kind-<version>+reports-<version>``."""
+        return f"kind-{self.version}" + (f"+reports-{self.rereads}" if self.rereads else "")
+
+    @property
+    def unsure_below(self) -> float:
+        """The confidence at which the kinds of unseen channels were right nine times out of ten."""
+        return float(self.card["unsure_below"])
+
+    def probabilities(
+        self, features: Features, embedder: Embedder | None = None, texts: Sequence[str] = ()
+    ) -> NDArray[np.float64]:
+        """``float64[n, 5]`` in the order of ``KINDS``; rows sum to 1.
+
+        Reports are read again by the tuned layers of the ``embedder``, if it has any. ``texts`` are
+        those of the first rows, all that can be reports.
+        """
+
+        def again(rows: NDArray[np.intp]) -> Floats | None:
+            tuned = embedder.for_reports if embedder and self.rereads else None
+            return self._again.opinion(tuned.embed([texts[row] for row in rows])) if tuned else None
+
+        opinion = self._reports.blend(log_softmax(self._heads.logits(features)), features, again)
+        return softmax(opinion / self._temperature)
+
+
+def scores_of(row: NDArray[np.float64]) -> dict[Kind, float]:
+    """Probabilities of one comment by kind, to four places."""
+    return {kind: round(float(value), 4) for kind, value in zip(KINDS, row, strict=True)}
+
+
+def strongest(scores: Mapping[Kind, float]) -> tuple[Kind, float]:
+    """The kind with the highest score; the first of ``KINDS`` wins a tie."""
+    kind = max(KINDS, key=lambda one: scores.get(one, 0.0))
+    return kind, scores.get(kind, 0.0)

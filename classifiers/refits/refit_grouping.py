@@ -1,0 +1,215 @@
+"""A product's own thresholds of grouping, from pairs of which people said whether they are the same
+(NumPy alone)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.grouping.grouper import CLASSES, NEVER, Thresholds
+from classifiers.refits.holdout import Gain, Numbers, draws, folds, gain
+
+FOLDS = 5
+REPEATS = 3
+BOUND = 0.12
+"""A threshold moves this far at most."""
+STEP = 0.01
+JOIN_PRECISION = 0.9
+SUGGEST_PRECISION = 0.3
+LEAST_LABELS = 20
+LEAST_OF_A_CLASS = 12
+LEAST_OF_A_SIDE = 3
+_COST = JOIN_PRECISION / (1 - JOIN_PRECISION)
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Shifts = Mapping[str, Mapping[str, float]]
+"""``{"join": {class: shift}, "suggest": {class: shift}}``; what is not named stays as shipped."""
+NO_SHIFTS: Shifts = {"join": {}, "suggest": {}}
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A comment and a theme each: ``scores`` float64[n] as the grouper gave them, ``join_at`` and
+    ``suggest_at`` as shipped, the class of text ``sizes`` int64[n] (places in ``CLASSES``), whether
+    a person said ``same``, ``weights`` and the ``groups`` that are held out together."""
+
+    scores: Floats
+    join_at: Floats
+    suggest_at: Floats
+    sizes: Numbers
+    same: Mask
+    weights: Floats
+    groups: Numbers
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def take(self, rows: Mask) -> Pairs:
+        """The chosen rows."""
+        return Pairs(
+            self.scores[rows], self.join_at[rows], self.suggest_at[rows], self.sizes[rows], self.same[rows],
+            self.weights[rows], self.groups[rows],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PairScore:
+    """What joining at the thresholds does with pairs kept out: how many joins are right, how many
+    of the same pairs are joined, and the net benefit per 100 pairs, a wrong join costing nine
+    missed ones (Vickers and Elkin, Decision curve analysis, 2006: nine to one is what a precision
+    of .9 means)."""
+
+    precision: float
+    recall: float
+    benefit: float
+
+
+@dataclass(frozen=True, slots=True)
+class GroupingTrial:
+    """The outcome. ``reason`` is ``better``, or why the thresholds stay: ``too_few_labels``,
+    ``labels_contradict`` (people's words do not follow the likeness, so that no threshold can),
+    ``nothing_learned`` or ``not_better``."""
+
+    reason: str
+    labels: int
+    shifts: Shifts
+    before: PairScore | None = None
+    after: PairScore | None = None
+    gain: Gain | None = None
+
+
+def shifted(shipped: Thresholds, shifts: Shifts, version: str) -> Thresholds:
+    """The shipped thresholds moved; those that nothing reaches stay, and none suggests above where
+    it joins."""
+    join, suggest = dict(shipped.join), dict(shipped.suggest)
+    for size, shift in shifts["join"].items():
+        if join.get(size, NEVER) < NEVER:
+            join[size] = round(min(join[size] + float(np.clip(shift, -BOUND, BOUND)), 1.0), 4)
+    for size, shift in shifts["suggest"].items():
+        if suggest.get(size, NEVER) < NEVER:
+            suggest[size] = round(suggest[size] + float(np.clip(shift, -BOUND, BOUND)), 4)
+    suggest = {size: min(value, join[size]) for size, value in suggest.items()}
+    return replace(shipped, join=join, suggest=suggest, version=f"{shipped.version}+{version}")
+
+
+def fit_shifts(pairs: Pairs) -> Shifts:
+    """For each class with enough labels of both answers the thresholds that find most at the wanted
+    precision."""
+    found: dict[str, dict[str, float]] = {"join": {}, "suggest": {}}
+    for number, size in enumerate(CLASSES):
+        mine = pairs.take((pairs.sizes == number) & (pairs.join_at < NEVER))
+        if (
+            len(mine) < LEAST_OF_A_CLASS
+            or min(mine.same.sum(), (~mine.same).sum()) < LEAST_OF_A_SIDE
+        ):
+            continue
+        if shift := _best(mine.scores - mine.join_at, mine, JOIN_PRECISION):
+            found["join"][size] = shift
+        below = mine.take(mine.scores < mine.join_at + shift)
+        if len(below) >= LEAST_OF_A_CLASS and (
+            move := _best(below.scores - below.suggest_at, below, SUGGEST_PRECISION)
+        ):
+            found["suggest"][size] = move
+    return found
+
+
+def try_grouping(pairs: Pairs, active: Shifts, known: Mask | None, seed: int = 7) -> GroupingTrial:
+    """Fit shifts to all ``pairs`` and judge the recipe on folds kept out against the version in
+    force.
+
+    ``active`` are the shifts in force and ``known`` (bool[n]) the pairs they were fitted to; None
+    stands for the shipped thresholds. Promoted is what raises the net benefit with the 5 % quantile
+    of a paired bootstrap above zero.
+    """
+    labels = len(pairs)
+    sides = min(float(pairs.same.sum()), float((~pairs.same).sum())) if labels else 0.0
+    if len(np.unique(pairs.groups)) < LEAST_LABELS or sides < LEAST_OF_A_SIDE:
+        return GroupingTrial("too_few_labels", labels, active)
+    if _follows(pairs, seed) <= 0.5:
+        return GroupingTrial("labels_contradict", labels, active)
+    shifts = fit_shifts(pairs)
+    if shifts == active:
+        return GroupingTrial("nothing_learned", labels, active)
+    counted = np.vstack([np.ones(labels), draws(pairs.groups, seed)]) * pairs.weights
+    value = np.where(pairs.same, 1.0, -_COST)
+    trials = [_kept_out(pairs, known, seed + repeat) for repeat in range(REPEATS)]
+    before, after = (np.mean([trial[side] for trial in trials], axis=0) for side in (0, 1))
+    difference = counted @ (value * (after - before)) / counted.sum(axis=1)
+    found = gain(100 * difference[1:], 100 * float(difference[0]))
+    reason = "better" if found.low > 0 else "not_better"
+    return GroupingTrial(reason, labels, shifts, _score(pairs, before), _score(pairs, after), found)
+
+
+def _best(margins: Floats, pairs: Pairs, precision: float) -> float:
+    """The shift that finds most of what is the same where pairs above it are so often enough; the
+    smallest of equals.
+
+    Two imagined pairs at the wanted precision keep a handful from deciding much. Below the
+    threshold in force the pairs that are gained must be the same often enough by themselves.
+    """
+    right = pairs.weights * pairs.same
+
+    def holds(chosen: Mask) -> bool:
+        return (
+            float(right[chosen].sum() + 2 * precision)
+            >= precision * float(pairs.weights[chosen].sum() + 2) - 1e-9
+        )
+
+    steps = round(BOUND / STEP)
+    best = -1.0, -1.0, BOUND
+    for step in range(-steps, steps + 1):
+        shift = round(step * STEP, 2)
+        above, gained = margins >= shift - 1e-9, (margins >= shift - 1e-9) & (margins < 0)
+        if shift < 0 and (gained.sum() < LEAST_OF_A_SIDE or not holds(gained)):
+            continue
+        if holds(above):
+            best = max(best, (float(right[above].sum()), -abs(shift), shift))
+    return best[2]
+
+
+def _follows(pairs: Pairs, seed: int) -> float:
+    """The 5 % quantile of the area under the curve: how often a same pair scores above a different
+    one."""
+    margins = pairs.scores - pairs.join_at
+    above = (margins[pairs.same][:, None] > margins[~pairs.same]) + 0.5 * (
+        margins[pairs.same][:, None] == margins[~pairs.same]
+    )
+    counted = draws(pairs.groups, seed) * pairs.weights
+    same, other = counted[:, pairs.same], counted[:, ~pairs.same]
+    areas = ((same @ above) * other).sum(axis=1) / np.maximum(
+        same.sum(axis=1) * other.sum(axis=1), 1e-9
+    )
+    return float(np.quantile(areas, 0.05))
+
+
+def _kept_out(pairs: Pairs, known: Mask | None, seed: int) -> tuple[Floats, Floats]:
+    """Which pairs join before and after (0 or 1), each judged by thresholds that have not seen its
+    group."""
+    place = folds(pairs.groups, pairs.same.astype(np.int64), FOLDS, seed)
+    before, after = _joins(pairs, NO_SHIFTS), np.zeros(len(pairs))
+    for fold in range(FOLDS):
+        out = place == fold
+        after[out] = _joins(pairs.take(out), fit_shifts(pairs.take(~out)))
+        if known is not None:
+            before[out] = _joins(pairs.take(out), fit_shifts(pairs.take(~out & known)))
+    return before, after
+
+
+def _joins(pairs: Pairs, shifts: Shifts) -> Floats:
+    by_class = np.array([shifts["join"].get(size, 0.0) for size in CLASSES])
+    return np.asarray(pairs.scores >= pairs.join_at + by_class[pairs.sizes], float)
+
+
+def _score(pairs: Pairs, joined: Floats) -> PairScore:
+    weights, right = pairs.weights, pairs.weights * pairs.same
+    all_joined = float(weights @ joined)
+    benefit = float((weights * np.where(pairs.same, 1.0, -_COST)) @ joined) / float(weights.sum())
+    return PairScore(
+        round(float(right @ joined) / all_joined, 4) if all_joined else 1.0,
+        round(float(right @ joined) / max(float(right.sum()), 1e-9), 4),
+        round(100 * benefit, 2),
+    )

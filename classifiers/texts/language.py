@@ -1,0 +1,141 @@
+"""Which language a comment is in, and whether that is sure enough to act on it."""
+
+# ruff: noqa: E501 - lists of words are easier to compare with a language on one line.
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from classifiers.texts.text import plain, words
+
+_CODES = "ar cs da de el en es fi fr he hi hu id it ja ko nl no pl pt ro ru sv th tr uk vi zh"
+LANGUAGES = tuple(sorted([*_CODES.split(), "tl"]))
+UNKNOWN = "und"
+SURE = 0.7
+SHORT_WORDS = 6
+SHORT_SURE = 0.97
+"""Below six words the detector guesses from too little; only near certainty counts against English
+then."""
+BEYOND_DOUBT = 0.95
+"""No text of which the detector is that sure is looked at for English between words with
+accents."""
+READ = 1_000
+ASCII_ENOUGH = 0.9
+"""Share of ASCII letters from which a doubtful text counts as English: a "café menu" is."""
+_TELLING = {
+    "de": "aber absturz abstürzt anmelden bitte crasht danke das dass der ein eine fehler funktioniert geht gibt hilfe ich "
+    "immer ist kann kein keine mehr meine nach nicht schön sehr seit stürzt und warum wenn wird "
+    "wäre",
+    "es": "abre ahora aplicación aplicacion bueno cerrar cierra como cuando el está esta excelente favor funciona hola la "
+    "gracias los mucho muy nada pero por porque puedo que quiero se siempre una",
+    "pt": "abre aplicativo boa celular excelente fecha funciona mais muito nao não obrigada obrigado ola olá otimo ótimo "
+    "por porque quando que sozinho uma você voce",
+    "fr": "appli avec bonjour c'est ce depuis des du et fonctionne je la le les marche merci mise ne pas plante pour quand "
+    "sur très une vous",
+    "it": "apro bella bello che chiude funziona grazie il la molto non ottima ottimo per perché quando sempre si una",
+    "nl": "bedankt deze een geen goed graag het ik kapot komt mijn niet ook steeds vastloopt waarom wanneer werkt wordt",
+    "pl": "aplikacja bardzo czas działa dzięki dziękuję jest nie proszę się",
+    "sv": "appen det fungerar funkar hjälp inte jag kraschar när tack varför",
+    "id": "aplikasi bagus bisa kasih masuk rusak saya terima tidak tolong",
+    "tr": "açılmıyor bu çalışmıyor çok güzel neden teşekkürler uygulama yok",
+}
+_ROMANISED = {
+    "hi": "aap aata accha acha achha aur badhiya bahut bakwas bekar bhai bhaiya bohot bolo chahiye gaya gayi hai hain hua hoon isme jab jaldi kaam kab kaise kar karo "
+    "karna karta karte karu khul koi krdo krna kuch kya kyu kyun liye mein mera mere meri mujhe "
+    "nahi nahin nhi paisa paise pehle raha rahe rahi rha rhi sab "
+    "sahi tha thik wala wapas yaar yeh",
+    "tl": "ako akong ang ano ayaw ayos bakit bagal dapat ganda gumagana hirap ito kaso kayo lagi laging lng maganda mga naman natin ng ninyo nyo nung paano "
+    "pag paki palagi pangit po pwede salamat sana sobrang talaga walang wala yun yung",
+}
+"""Words of languages that the detector knows in another script, or not at all, as they are typed in
+Latin letters."""
+_ROMANISED_WORDS = {
+    language: frozenset(telling.split()) for language, telling in _ROMANISED.items()
+}
+_WORDS_OF = {language: frozenset(telling.split()) for language, telling in _TELLING.items()}
+_ENGLISH_WORDS = """
+an and are be but can do for has have i in is it my no not of on please so that the this to was we when with you
+"""
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_SHARED_WORDS = """
+android app apps bug crash crashes dark email feedback google ios link login mode no ok online pdf plugin server update
+"""
+_EVERYWHERE = frozenset(_SHARED_WORDS.split())
+_NOT_PROSE = re.compile(r"`[^`\n]*`|(?:https?://|www\.)\S+|[@#/]\S+|\S*[\d_\\/]\S*")
+
+
+def detect(text: str) -> tuple[str, float]:
+    """ISO 639-1 code and confidence (0..1); ``und`` where there is nothing to tell it from or the
+    doubt is too large.
+
+    Restricted to the languages above, with normalised probabilities (py3langid). A short or
+    uncertain text in plain Latin letters counts as English: that is what "lol" and "app crash" are
+    in the channels we read; unless most of its words are everyday words of another language ("no
+    funciona"). So does one that is English but for words with accents ("pls add español"). Hindi
+    and Tagalog in Latin letters are told by their everyday words alone. What is no prose at all,
+    code for one, has no language: ``und`` with confidence 0.
+    """
+    prose = _NOT_PROSE.sub(" ", plain(text[: READ * 4]))[:READ].strip()
+    letters = [character for character in prose if character.isalpha()]
+    if not letters:
+        return UNKNOWN, 0.0
+    language, confidence = _identifier().classify(prose)
+    if romanised := _romanised(prose):
+        return romanised, 0.5
+    ascii_share = sum(character.isascii() for character in letters) / len(letters)
+    needed = SHORT_SURE if len(words(prose)) < SHORT_WORDS and ascii_share > 0.99 else SURE
+    if language != "en" and confidence < BEYOND_DOUBT and _english_beside_accents(prose):
+        return "en", 0.5
+    if language == "en" or confidence >= needed:
+        return str(language), round(float(confidence), 4)
+    if other := _told_by_words(prose):
+        return other, 0.5
+    return ("en", 0.5) if ascii_share >= ASCII_ENOUGH else (UNKNOWN, round(float(confidence), 4))
+
+
+def _told_by_words(prose: str) -> str:
+    """The language that half of the telling words of a short text belong to, if any."""
+    found = [word for word in words(prose[:200]) if word not in _EVERYWHERE]
+    if not found or len(found) > SHORT_WORDS or len(_ENGLISH.intersection(found)) * 2 >= len(found):
+        return ""
+    shares = {
+        language: sum(word in known for word in found) for language, known in _WORDS_OF.items()
+    }
+    best = max(shares, key=lambda language: shares[language])
+    return best if shares[best] * 2 >= len(found) else ""
+
+
+def _romanised(prose: str) -> str:
+    """The language of which a third of the words tell, and at least two different ones, if any."""
+    found = [word for word in words(prose[:400]) if word not in _EVERYWHERE]
+    shares = {
+        language: sum(word in known for word in found)
+        for language, known in _ROMANISED_WORDS.items()
+    }
+    best = max(shares, key=lambda language: shares[language])
+    telling = _ROMANISED_WORDS[best].intersection(found)
+    return best if len(telling) > 1 and shares[best] * 3 >= len(found) else ""
+
+
+def _english_beside_accents(prose: str) -> bool:
+    """Whether the words in plain letters, two or more, are English and none tells of another
+    language."""
+    found = words(prose)
+    rest = [word for word in found if word.isascii()]
+    if (
+        len(rest) == len(found)
+        or len(rest) < 2
+        or any(known.intersection(rest) for known in _WORDS_OF.values())
+    ):
+        return False
+    return str(_identifier().classify(" ".join(rest))[0]) == "en"
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages(_CODES.split())
+    return identifier

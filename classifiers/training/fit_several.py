@@ -1,0 +1,207 @@
+"""From which clearness on a comment keeps a second kind, measured on our own comments put together
+by twos.
+
+``python -m classifiers.training.fit_several --model DIR``; to be run whenever the kind heads were
+trained again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifiers.contract import Embedder, Kind
+from classifiers.encoding import encoder
+from classifiers.evaluation.datasets import Row, read_rows
+from classifiers.kinds.features import READ as HEADS_READ
+from classifiers.kinds.heads import Floats
+from classifiers.kinds.kind import KINDS, KindModel
+from classifiers.kinds.several import CARD, NEVER, READ, SIDE_KINDS, clearest, read, segments
+from classifiers.stored_weights import WEIGHTS
+from classifiers.texts.text import clean
+from classifiers.training.corpora import Report
+from classifiers.training.seed_texts import comments
+
+PRECISION = 0.75
+"""Of the kinds kept beside the strongest. Labels name one kind of a comment, so some that count as
+wrong are right."""
+PAIRS = 60
+"""Texts of two kinds for every ordered pair of kinds; as many of one kind twice for every kind."""
+ONES = 250
+"""Comments as they are, with several sentences, for every kind, at most."""
+LEAST_KEPT = 15
+WORDS = range(5, 61)
+Case = tuple[str, frozenset[Kind]]
+
+assert READ == HEADS_READ
+
+
+def cases(rows: Sequence[Row], seed: int) -> list[Case]:
+    """Cleaned texts with all their kinds: two comments of two kinds, two of one kind, and single
+    comments.
+
+    ``also`` names what a row says beside its kind.
+    """
+    random = np.random.default_rng(seed)
+    said = {kind: [_said(row) for row in rows if row["kind"] == kind] for kind in KINDS}
+    short = {
+        kind: [text for text, kinds in found if len(kinds) == 1 and len(text.split()) in WORDS]
+        for kind, found in said.items()
+    }
+    made: list[Case] = []
+    for one in KINDS:
+        for other in KINDS:
+            if Kind.other in (one, other) and one is not other:
+                continue
+            for _ in range(PAIRS):
+                first, second = (
+                    str(short[kind][random.integers(len(short[kind]))]) for kind in (one, other)
+                )
+                end = "" if first.endswith((".", "!", "?")) else "."
+                gap = ("\n\n", " ")[int(random.integers(2))]
+                made.append((f"{first}{end}{gap}{second}", frozenset({one, other})))
+    for found in said.values():
+        singles = [case for case in found if segments(case[0])]
+        made += [singles[place] for place in random.permutation(len(singles))[:ONES]]
+    return made
+
+
+def _said(row: Row) -> Case:
+    kinds = [str(row["kind"]), *map(str, row.get("also") or ())]
+    return clean(str(row["text"])), frozenset(map(Kind, kinds))
+
+
+def judge(made: Sequence[Case], embedder: Embedder, model: KindModel) -> tuple[Floats, list[Kind]]:
+    """The clearness of each kind in each case, ``float64[n, 5]``, and the strongest kind of
+    each."""
+    texts = [text for text, _ in made]
+    parts = [segments(text) for text in texts]
+    _, features = read(embedder, texts, parts)
+    rows = model.probabilities(features, embedder, texts)
+    clearness = np.zeros((len(made), len(KINDS)))
+    place = len(made)
+    for case, ((text, _), found) in enumerate(zip(made, parts, strict=True)):
+        if found:
+            clearness[case] = clearest(text, found, rows[place : place + len(found)])
+        place += len(found)
+    return clearness, [KINDS[int(row.argmax())] for row in rows[: len(made)]]
+
+
+def fit_several(
+    embedder: Embedder,
+    out: Path,
+    seed: int,
+    *,
+    made: Sequence[Case] | None = None,
+    say: Report = print,
+) -> Mapping[str, Any]:
+    """Read the thresholds off our own comments for the kind heads in ``out``, and write them there
+    with their scores.
+
+    Raises:
+        ModelError: ``heads_unreadable`` when ``out`` has no kind heads.
+    """
+    model = KindModel(out)
+    made = made or cases(comments("own"), seed)
+    clearness, strongest = judge(made, embedder, model)
+    clear_from = {kind: _threshold(clearness, strongest, made, kind) for kind in SIDE_KINDS}
+    card = {
+        "version": hashlib.sha256(json.dumps([clear_from, model.version]).encode()).hexdigest()[
+            :10
+        ],
+        "kind_version": model.version,
+        "clear_from": clear_from,
+        "scores": score(clearness, strongest, made, clear_from),
+        "seed": seed,
+    }
+    say(f"several kinds: {card['scores']}")
+    (out / CARD).write_text(json.dumps(card, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    return card
+
+
+def _threshold(
+    clearness: Floats, strongest: Sequence[Kind], made: Sequence[Case], kind: Kind
+) -> float:
+    """The lowest clearness from which ``PRECISION`` of what is kept is right."""
+    beside = np.array([one is not kind for one in strongest])
+    values = clearness[beside, KINDS.index(kind)]
+    right = np.array([kind in kinds for _, kinds in made])[beside]
+    order = np.argsort(-values, kind="stable")
+    good = np.cumsum(right[order]) / np.arange(1, len(order) + 1) >= PRECISION
+    good[: LEAST_KEPT - 1] = False
+    return round(float(values[order][np.flatnonzero(good)[-1]]), 4) if good.any() else NEVER
+
+
+def score(
+    clearness: Floats,
+    strongest: Sequence[Kind],
+    made: Sequence[Case],
+    clear_from: Mapping[Kind, float],
+) -> dict[str, Any]:
+    """Precision and recall of the kinds kept, and how often a text of one kind is given another
+    one."""
+    kept = right = wanted = added = ones = 0
+    by_kind: dict[str, str] = {}
+    for kind in SIDE_KINDS:
+        beside = np.array([one is not kind for one in strongest])
+        told = beside & (clearness[:, KINDS.index(kind)] >= clear_from[kind])
+        true = np.array([kind in kinds for _, kinds in made])
+        kept, right, wanted = (
+            kept + told.sum(),
+            right + (told & true).sum(),
+            wanted + (beside & true).sum(),
+        )
+        hits = int((told & true).sum())
+        by_kind[kind.value] = (
+            f"{hits} of {int(told.sum())} right, {int((beside & true).sum())} wanted"
+        )
+    for row, main, (_, kinds) in zip(clearness, strongest, made, strict=True):
+        if len(kinds) == 1:
+            ones += 1
+            added += any(
+                row[KINDS.index(k)] >= clear_from[k] and k is not main and k not in kinds
+                for k in SIDE_KINDS
+            )
+    return {
+        "texts": len(made),
+        "precision": round(float(right) / max(int(kept), 1), 3),
+        "recall": round(float(right) / max(int(wanted), 1), 3),
+        "one_kind_given_another": round(added / max(ones, 1), 3),
+        "by_kind": by_kind,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line: ``--model``, ``--out``, ``--seed``; ``--judge FILE`` scores the thresholds
+    there instead."""
+    parser = argparse.ArgumentParser(
+        prog="python -m classifiers.training.fit_several", description="Fit thresholds."
+    )
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--judge", type=Path, help="Labelled comments of one kind each, never trained on."
+    )
+    options = parser.parse_args(arguments)
+    encoder.prepare(options.model)
+    embedder = encoder.load(options.model, threads=2, backend="openvino")
+    if options.judge is None:
+        fit_several(embedder, options.out, options.seed)
+        return 0
+    made = cases(read_rows(options.judge, "text", "kind"), options.seed)
+    clearness, strongest = judge(made, embedder, KindModel(options.out))
+    card = json.loads((options.out / CARD).read_text(encoding="utf-8"))
+    print(json.dumps(score(clearness, strongest, made, card["clear_from"]), indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

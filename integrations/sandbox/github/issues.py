@@ -1,0 +1,241 @@
+"""The used part of the GitHub REST API: issues, their labels and comments, search, and what a check
+asks."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from integrations.sandbox.routing import PlainRoute, Reply, json_object
+from integrations.sandbox.routing import state_of as _state
+from integrations.sandbox.state import Comment, Ticket
+
+router = APIRouter(route_class=PlainRoute)
+LOGIN = "sandbox-bot"
+
+
+def _error(status: int, message: str, *fields: tuple[str, str]) -> JSONResponse:
+    errors = [{"resource": "Issue", "field": field, "code": code} for field, code in fields]
+    return JSONResponse({"message": message, **({"errors": errors} if errors else {})}, status)
+
+
+def _time(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _user(request: Request) -> dict[str, Any]:
+    return {"login": LOGIN, "id": 1, "type": "Bot", "html_url": str(request.base_url)}
+
+
+def _labels(names: list[str]) -> list[dict[str, Any]]:
+    return [
+        {"id": crc32(name.encode()), "name": name, "color": "ededed", "default": False}
+        for name in names
+    ]
+
+
+def _issue(request: Request, ticket: Ticket) -> dict[str, Any]:
+    base = str(request.base_url).rstrip("/")
+    return {
+        "id": ticket.id,
+        "node_id": f"I_{ticket.id}",
+        "number": ticket.number,
+        "url": f"{base}/repos/{ticket.container}/issues/{ticket.number}",
+        "html_url": f"{base}/tickets/{ticket.slug}",
+        "title": ticket.title,
+        "body": ticket.body,
+        "state": ticket.status,
+        "state_reason": ticket.reason,
+        "labels": _labels(ticket.labels),
+        "user": _user(request),
+        "comments": len(ticket.comments),
+        "created_at": _time(ticket.created_at),
+        "updated_at": _time(ticket.updated_at),
+        "closed_at": _time(ticket.updated_at) if ticket.status == "closed" else None,
+    }
+
+
+def _comment(request: Request, comment: Comment) -> dict[str, Any]:
+    return {
+        "id": comment.id,
+        "body": comment.body,
+        "user": _user(request),
+        "created_at": _time(comment.created_at),
+    }
+
+
+def _complaint(body: dict[str, Any], *, new: bool) -> JSONResponse | None:
+    """What GitHub would not accept about the fields of an issue."""
+    title, text, labels = body.get("title"), body.get("body"), body.get("labels", [])
+    if (new or "title" in body) and (not isinstance(title, str) or not title.strip()):
+        return _error(422, "Validation Failed", ("title", "missing_field"))
+    if isinstance(title, str) and len(title) > 256:
+        return _error(
+            422,
+            "Validation Failed: title is too long (maximum is 256 characters)",
+            ("title", "custom"),
+        )
+    if text is not None and (not isinstance(text, str) or len(text) > 65_536):
+        return _error(
+            422,
+            "Validation Failed: body is too long (maximum is 65536 characters)",
+            ("body", "custom"),
+        )
+    if not isinstance(labels, list) or any(
+        not isinstance(name, str) or not 0 < len(name) <= 50 for name in labels
+    ):
+        return _error(422, "Validation Failed", ("labels", "invalid"))
+    if body.get("state", "open") not in ("open", "closed"):
+        return _error(422, "Validation Failed", ("state", "invalid"))
+    return None
+
+
+def _found(request: Request, owner: str, name: str, number: int) -> Ticket | JSONResponse:
+    ticket = _state(request).github(f"{owner}/{name}", number)
+    if ticket is None:
+        return _error(404, "Not Found")
+    return _error(410, "This issue was deleted") if ticket.deleted else ticket
+
+
+@router.get("/user")
+def user(request: Request) -> Reply:
+    return _user(request)
+
+
+@router.get("/rate_limit")
+def rate_limit() -> Reply:
+    return {
+        "resources": {"core": {"limit": 5000, "remaining": 4999, "reset": 2_000_000_000, "used": 1}}
+    }
+
+
+@router.get("/repos/{owner}/{name}")
+def repository(request: Request, owner: str, name: str) -> Reply:
+    full_name = f"{owner}/{name}"
+    if not _state(request).known(full_name):
+        return _error(404, "Not Found")
+    rights = {"admin": False, "maintain": False, "push": True, "triage": True, "pull": True}
+    return {
+        "id": 1,
+        "full_name": full_name,
+        "has_issues": True,
+        "archived": False,
+        "permissions": rights,
+    }
+
+
+@router.get("/repos/{owner}/{name}/issues")
+def issues(
+    request: Request,
+    owner: str,
+    name: str,
+    state: str = "open",
+    labels: str = "",
+    per_page: int = 30,
+    page: int = 1,
+) -> Reply:
+    container, wanted = f"{owner}/{name}", {label for label in labels.split(",") if label}
+    if not _state(request).known(container):
+        return _error(404, "Not Found")
+    listed = [
+        t
+        for t in reversed(list(_state(request).live("github")))
+        if t.container == container and state in ("all", t.status) and wanted <= set(t.labels)
+    ]
+    start = (page - 1) * min(per_page, 100)
+    return [_issue(request, ticket) for ticket in listed[start : start + min(per_page, 100)]]
+
+
+@router.post("/repos/{owner}/{name}/issues")
+async def create(request: Request, owner: str, name: str) -> Reply:
+    state, container, body = _state(request), f"{owner}/{name}", await json_object(request)
+    if not state.known(container):
+        return _error(404, "Not Found")
+    if body is None:
+        return _error(400, "Problems parsing JSON")
+    if complaint := _complaint(body, new=True):
+        return complaint
+    labels = list(dict.fromkeys(body.get("labels", [])))
+    ticket = state.create(
+        "github",
+        container,
+        title=body["title"],
+        status="open",
+        body=body.get("body"),
+        labels=labels,
+    )
+    return JSONResponse(_issue(request, ticket), 201)
+
+
+@router.get("/repos/{owner}/{name}/issues/{number}")
+def issue(request: Request, owner: str, name: str, number: int) -> Reply:
+    ticket = _found(request, owner, name, number)
+    return _issue(request, ticket) if isinstance(ticket, Ticket) else ticket
+
+
+@router.patch("/repos/{owner}/{name}/issues/{number}")
+async def edit(request: Request, owner: str, name: str, number: int) -> Reply:
+    ticket, body = _found(request, owner, name, number), await json_object(request)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    if body is None:
+        return _error(400, "Problems parsing JSON")
+    if complaint := _complaint(body, new=False):
+        return complaint
+    ticket.title = body.get("title", ticket.title)
+    ticket.body = body.get("body", ticket.body)
+    ticket.labels = list(dict.fromkeys(body.get("labels", ticket.labels)))
+    status = body.get("state", ticket.status)
+    if status != ticket.status:
+        ticket.status = status
+        ticket.reason = body.get("state_reason") or (
+            "completed" if status == "closed" else "reopened"
+        )
+    _state(request).touch(ticket)
+    return _issue(request, ticket)
+
+
+@router.post("/repos/{owner}/{name}/issues/{number}/labels")
+async def add_labels(request: Request, owner: str, name: str, number: int) -> Reply:
+    ticket, body = _found(request, owner, name, number), await json_object(request)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    if body is None or (complaint := _complaint({"labels": body.get("labels")}, new=False)):
+        return complaint if body is not None and complaint else _error(400, "Problems parsing JSON")
+    ticket.labels = list(dict.fromkeys([*ticket.labels, *body["labels"]]))
+    _state(request).touch(ticket)
+    return _labels(ticket.labels)
+
+
+@router.get("/repos/{owner}/{name}/issues/{number}/comments")
+def comments(request: Request, owner: str, name: str, number: int) -> Reply:
+    ticket = _found(request, owner, name, number)
+    return [_comment(request, c) for c in ticket.comments] if isinstance(ticket, Ticket) else ticket
+
+
+@router.post("/repos/{owner}/{name}/issues/{number}/comments")
+async def add_comment(request: Request, owner: str, name: str, number: int) -> Reply:
+    ticket, body = _found(request, owner, name, number), await json_object(request)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    if body is None or not isinstance(body.get("body"), str) or not body["body"].strip():
+        return _error(422, "Validation Failed", ("body", "missing_field"))
+    return JSONResponse(_comment(request, _state(request).comment(ticket, body["body"])), 201)
+
+
+@router.get("/search/issues")
+def search(request: Request, q: str = "", per_page: int = 30) -> Reply:
+    """Quoted words anywhere in the body, and ``repo:``; other qualifiers are ignored."""
+    repos = re.findall(r"repo:(\S+)", q)
+    words = re.findall(r'"([^"]+)"', q)
+    items = [
+        _issue(request, t)
+        for t in _state(request).searchable("github")
+        if (not repos or t.container in repos) and all(word in str(t.body or "") for word in words)
+    ]
+    return {"total_count": len(items), "incomplete_results": False, "items": items[:per_page]}

@@ -1,0 +1,179 @@
+"""The used part of the Jira REST API about single issues: Cloud v3 (ADF) and Data Center v2 (wiki
+markup)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from integrations.sandbox.jira.shape import (
+    comment_json,
+    complaint,
+    error,
+    issue_json,
+    not_found,
+    status_json,
+)
+from integrations.sandbox.routing import PlainRoute, Reply, json_object
+from integrations.sandbox.routing import state_of as _state
+from integrations.sandbox.state import STATUSES, Ticket
+
+router = APIRouter(route_class=PlainRoute, prefix="/rest/api/{version}")
+
+
+def _found(request: Request, issue: str) -> Ticket | JSONResponse:
+    return _state(request).jira(issue) or not_found()
+
+
+@router.post("/issue")
+async def create(request: Request, version: str) -> Reply:
+    state, body = _state(request), await json_object(request)
+    fields = body.get("fields") if body else None
+    if not isinstance(fields, dict):
+        return error(400, "The fields of the issue are missing.")
+    if wrong := complaint(state, fields, version, new=True):
+        return error(400, **wrong)
+    ours = ("project", "issuetype", "summary", "description", "labels")
+    ticket = state.create(
+        "jira",
+        fields["project"]["key"],
+        title=fields["summary"],
+        status="To Do",
+        body=fields.get("description"),
+        kind=fields["issuetype"]["name"],
+        labels=list(dict.fromkeys(fields.get("labels", []))),
+        fields={name: value for name, value in fields.items() if name not in ours},
+    )
+    base = str(request.base_url).rstrip("/")
+    return JSONResponse(
+        {
+            "id": str(ticket.id),
+            "key": ticket.key,
+            "self": f"{base}/rest/api/{version}/issue/{ticket.id}",
+        },
+        201,
+    )
+
+
+@router.get("/issue/{issue}")
+def read(request: Request, version: str, issue: str, fields: str = "*all") -> Reply:
+    ticket = _found(request, issue)
+    return (
+        issue_json(request, ticket, version, fields.split(","))
+        if isinstance(ticket, Ticket)
+        else ticket
+    )
+
+
+@router.put("/issue/{issue}")
+async def edit(request: Request, version: str, issue: str) -> Reply:
+    ticket, body = _found(request, issue), await json_object(request)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    fields: dict[str, Any] = (body or {}).get("fields") or {}
+    if body is None or (wrong := complaint(_state(request), fields, version, new=False)):
+        return (
+            error(400, "The body is not a JSON object.")
+            if body is None
+            else error(400, **(wrong or {}))
+        )
+    ticket.title = fields.get("summary", ticket.title)
+    ticket.body = fields.get("description", ticket.body)
+    labels = list(fields.get("labels", ticket.labels))
+    for operation in ((body.get("update") or {}).get("labels")) or []:
+        labels = list(operation["set"]) if "set" in operation else labels
+        labels += [operation["add"]] if "add" in operation else []
+        labels = [label for label in labels if label != operation.get("remove")]
+    ticket.labels = list(dict.fromkeys(labels))
+    _state(request).touch(ticket)
+    return Response(status_code=204)
+
+
+@router.delete("/issue/{issue}")
+def delete(request: Request, version: str, issue: str) -> Reply:
+    ticket = _found(request, issue)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    ticket.deleted = True
+    _state(request).touch(ticket)
+    return Response(status_code=204)
+
+
+@router.get("/issue/{issue}/transitions")
+def transitions(request: Request, version: str, issue: str) -> Reply:
+    ticket = _found(request, issue)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    return {
+        "transitions": [
+            {"id": row[0], "name": name, "to": status_json(name)} for name, row in STATUSES.items()
+        ],
+        "expand": "transitions",
+    }
+
+
+@router.post("/issue/{issue}/transitions")
+async def transition(request: Request, version: str, issue: str) -> Reply:
+    ticket, body = _found(request, issue), await json_object(request)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    wanted = str(((body or {}).get("transition") or {}).get("id"))
+    name = next((name for name, row in STATUSES.items() if row[0] == wanted), None)
+    if name is None:
+        return error(400, "It seems that you have tried to perform an illegal workflow operation.")
+    _state(request).set_status(ticket, name, STATUSES[name][3])
+    return Response(status_code=204)
+
+
+@router.get("/issue/{issue}/comment")
+def comments(request: Request, version: str, issue: str) -> Reply:
+    ticket = _found(request, issue)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    listed = [comment_json(request, comment, version) for comment in ticket.comments]
+    return {"startAt": 0, "maxResults": 5000, "total": len(listed), "comments": listed}
+
+
+@router.post("/issue/{issue}/comment")
+async def add_comment(request: Request, version: str, issue: str) -> Reply:
+    ticket, body = _found(request, issue), await json_object(request)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    text = (body or {}).get("body")
+    if not text or isinstance(text, dict) != (version == "3"):
+        return error(400, comment="Comment body is not valid!")
+    comment = _state(request).comment(ticket, text)
+    return JSONResponse(comment_json(request, comment, version), 201)
+
+
+@router.get("/issue/{issue}/remotelink")
+def remote_links(request: Request, version: str, issue: str) -> Reply:
+    ticket = _found(request, issue)
+    return ticket.remote_links if isinstance(ticket, Ticket) else ticket
+
+
+@router.post("/issue/{issue}/remotelink")
+async def link(request: Request, version: str, issue: str) -> Reply:
+    """Upserts on ``globalId``, as Jira does: what is left out is gone afterwards."""
+    ticket, body = _found(request, issue), await json_object(request)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    if body is None or not (body.get("object") or {}).get("url"):
+        return error(400, object="The URL of the link is missing.")
+    old = next(
+        (
+            item
+            for item in ticket.remote_links
+            if body.get("globalId") and item["globalId"] == body["globalId"]
+        ),
+        None,
+    )
+    number = old["id"] if old else _state(request).new_id()
+    ticket.remote_links = [item for item in ticket.remote_links if item is not old]
+    ticket.remote_links.append(
+        {"id": number, "globalId": body.get("globalId", ""), "object": body["object"]}
+    )
+    _state(request).touch(ticket)
+    return JSONResponse({"id": number, "self": ""}, 200 if old else 201)

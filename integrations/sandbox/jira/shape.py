@@ -1,0 +1,164 @@
+"""The JSON of Jira's answers, and what Jira does not accept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import JSONResponse
+
+from integrations.sandbox.state import ISSUE_TYPES, STATUSES, Comment, SandboxState, Ticket
+
+DESCRIPTION_LIMIT = 32_767
+ACCOUNT = {
+    "accountId": "sandbox-bot",
+    "name": "sandbox-bot",
+    "displayName": "Sandbox bot",
+    "active": True,
+}
+
+
+def error(status: int, *messages: str, **fields: str) -> JSONResponse:
+    """An error body of Jira: messages about the whole, and one per field."""
+    return JSONResponse({"errorMessages": list(messages), "errors": fields}, status)
+
+
+def not_found() -> JSONResponse:
+    """Jira's answer for an issue that is not there or not to be seen."""
+    return error(404, "Issue does not exist or you do not have permission to see it.")
+
+
+def time(moment: datetime) -> str:
+    """A time as Jira writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+
+
+def status_json(name: str) -> dict[str, Any]:
+    """A status with its category."""
+    number, key, category, _ = STATUSES[name]
+    return {"id": number, "name": name, "statusCategory": {"key": key, "name": category}}
+
+
+def as_version(body: Any, version: str) -> Any:
+    """A description as the version of the API shows it: ADF in 3, text in 2."""
+    if version == "3" and isinstance(body, str):
+        content = (
+            [{"type": "paragraph", "content": [{"type": "text", "text": body}]}] if body else []
+        )
+        return {"type": "doc", "version": 1, "content": content}
+    return plain(body) if version != "3" and isinstance(body, dict) else body
+
+
+def plain(node: Any) -> str:
+    """The text of an ADF document, its blocks on lines of their own."""
+    if not isinstance(node, dict):
+        return ""
+    if node.get("type") == "text":
+        return str(node.get("text", ""))
+    if node.get("type") == "hardBreak":
+        return "\n"
+    inner = "".join(plain(child) for child in node.get("content") or [])
+    return inner + "\n" if node.get("type") in ("paragraph", "heading") else inner
+
+
+def comment_json(request: Request, comment: Comment, version: str) -> dict[str, Any]:
+    """One comment."""
+    created = time(comment.created_at)
+    return {
+        "id": str(comment.id),
+        "author": ACCOUNT,
+        "body": as_version(comment.body, version),
+        "created": created,
+    }
+
+
+def issue_json(
+    request: Request, ticket: Ticket, version: str, wanted: Collection[str]
+) -> dict[str, Any]:
+    """One issue with the wanted fields (``*all`` and ``*navigable`` mean all)."""
+    base = str(request.base_url).rstrip("/")
+    resolution = STATUSES[ticket.status][3]
+    fields: dict[str, Any] = {
+        "summary": ticket.title,
+        "description": as_version(ticket.body, version),
+        "labels": ticket.labels,
+        "status": status_json(ticket.status),
+        "resolution": {"name": resolution} if resolution else None,
+        "project": {"key": ticket.container, "name": ticket.container},
+        "issuetype": {
+            "id": next((i for i, n in ISSUE_TYPES.items() if n == ticket.kind), "0"),
+            "name": ticket.kind,
+        },
+        "created": time(ticket.created_at),
+        "updated": time(ticket.updated_at),
+        "creator": ACCOUNT,
+        "reporter": ACCOUNT,
+        **ticket.fields,
+    }
+    if not {"*all", "*navigable"} & set(wanted):
+        fields = {name: value for name, value in fields.items() if name in wanted}
+    return {
+        "id": str(ticket.id),
+        "key": ticket.key,
+        "self": f"{base}/rest/api/{version}/issue/{ticket.id}",
+        "fields": fields,
+    }
+
+
+def complaint(
+    state: SandboxState, fields: dict[str, Any], version: str, *, new: bool
+) -> dict[str, str]:
+    """What is wrong with the fields of an issue, by field."""
+    wrong: dict[str, str] = {}
+    summary, description, labels = (
+        fields.get("summary"),
+        fields.get("description"),
+        fields.get("labels", []),
+    )
+    if new or "summary" in fields:
+        if not isinstance(summary, str) or not summary.strip():
+            wrong["summary"] = "You must specify a summary of the issue."
+        elif "\n" in summary or "\r" in summary:
+            wrong["summary"] = "The summary is invalid because it contains newline characters."
+        elif len(summary) > 255:
+            wrong["summary"] = "Summary can't exceed 255 characters."
+    if description is not None:
+        wrong.update(_description_complaint(description, version))
+    if not isinstance(labels, list) or any(
+        not isinstance(label, str) or " " in label for label in labels
+    ):
+        wrong["labels"] = "The label contains spaces which is invalid."
+    if new:
+        key = (fields.get("project") or {}).get("key")
+        if not isinstance(key, str) or not state.known(key):
+            wrong["project"] = "valid project is required"
+        if (fields.get("issuetype") or {}).get("name") not in ISSUE_TYPES.values():
+            wrong["issuetype"] = "The issue type selected is invalid."
+        for field, name in state.settings.required_fields.items():
+            if not fields.get(field):
+                wrong[field] = f"{name} is required."
+    return wrong
+
+
+def _description_complaint(description: Any, version: str) -> dict[str, str]:
+    if version == "3":
+        document = (
+            isinstance(description, dict)
+            and description.get("type") == "doc"
+            and description.get("version") == 1
+        )
+        if not document:
+            return {
+                "description": "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
+            }
+    elif not isinstance(description, str):
+        return {"description": "Operation value must be a string"}
+    size = len(description) if isinstance(description, str) else len(json.dumps(description))
+    if size > DESCRIPTION_LIMIT:
+        return {
+            "description": "The entered text is too long. It exceeds the allowed limit of 32,767 characters."
+        }
+    return {}

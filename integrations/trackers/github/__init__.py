@@ -1,0 +1,3 @@
+"""GitHub, as the registry finds it."""
+
+from integrations.trackers.github.tracker import TRACKER as TRACKER

@@ -1,0 +1,134 @@
+"""Calls to the REST API of GitHub, and what an issue says about a ticket's state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from integrations import failures
+from integrations.contract import IntegrationError
+from integrations.http import client
+from integrations.tracker_contract import RemoteState, StatusCategory, TicketRef
+
+API_VERSION = "2022-11-28"
+Query = Mapping[str, str | int]
+
+
+class GitHubApi:
+    """One token's connection. Every method raises TrackerError and nothing else. ``clock`` gives
+    the time in UTC."""
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        allow_private: bool = False,
+        timeout: httpx.Timeout | float = 20.0,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._base_url = base_url
+        self._clock = clock
+        self._client = client(allow_private=allow_private, timeout=timeout)
+        self._client.headers.update(
+            {
+                "Authorization": f"Bearer {token}",
+                "Accept": "application/vnd.github+json",
+                "X-GitHub-Api-Version": API_VERSION,
+            }
+        )
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Mapping[str, Any] | None = None,
+        params: Query | None = None,
+        follow: bool = False,
+    ) -> dict[str, Any]:
+        """One request and its JSON object. ``follow`` goes along one redirect within the API (a
+        renamed repository)."""
+        response = await self._send(method, self._base_url + path, json, params)
+        location = response.headers.get("location", "")
+        if follow and response.status_code in (301, 302, 307, 308) and location:
+            target = urljoin(str(response.url), location)
+            if urlsplit(target)[:2] == urlsplit(self._base_url)[:2]:
+                response = await self._send(method, target, json, None)
+        value = self._value(response)
+        if isinstance(value, list):  # adding labels answers with the list of labels
+            return {"items": value}
+        if not isinstance(value, dict):
+            raise failures.unreadable("GitHub")
+        return value
+
+    async def call_list(self, path: str, params: Query) -> list[dict[str, Any]]:
+        """A GET whose answer is a JSON array of objects."""
+        value = self._value(await self._send("GET", self._base_url + path, None, params))
+        if not isinstance(value, list):
+            raise failures.unreadable("GitHub")
+        return [item for item in value if isinstance(item, dict)]
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._client.aclose()
+
+    async def _send(
+        self, method: str, url: str, json: Mapping[str, Any] | None, params: Query | None
+    ) -> httpx.Response:
+        try:
+            return await self._client.request(method, url, json=json, params=params)
+        except IntegrationError as error:
+            raise failures.refused(error) from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise failures.from_transport("GitHub", error) from None
+
+    def _value(self, response: httpx.Response) -> Any:
+        try:
+            value = response.json() if response.content else {}
+        except ValueError:
+            value = None
+        if response.is_success:
+            if value is None:
+                raise failures.unreadable("GitHub")
+            return value
+        raise failures.from_status(
+            "GitHub", response.status_code, response.headers, complaints(value), now=self._clock()
+        )
+
+
+def complaints(value: Any) -> list[str]:
+    """What an error body of GitHub complains about: its message and the fields it names."""
+    if not isinstance(value, dict):
+        return []
+    said = [str(value.get("message") or "")]
+    errors: Sequence[Any] = value["errors"] if isinstance(value.get("errors"), list) else []
+    for error in errors:
+        if isinstance(error, dict):
+            field = ".".join(str(error[key]) for key in ("resource", "field") if error.get(key))
+            said.append(f"{field} {error.get('message') or error.get('code') or ''}".strip())
+        else:
+            said.append(str(error))
+    return said
+
+
+def issue_state(issue: Mapping[str, Any]) -> RemoteState:
+    """A ticket's state from an issue of the API or of a webhook. Raises TrackerError where it is
+    not an issue."""
+    try:
+        ref = TicketRef(str(issue["id"]), str(issue["number"]), str(issue.get("html_url") or ""))
+        state, reason = str(issue["state"]), str(issue.get("state_reason") or "")
+    except KeyError:
+        raise failures.unreadable("GitHub") from None
+    title = str(issue.get("title") or "")
+    if state == "open":
+        return RemoteState(ref, "open", StatusCategory.open, title)
+    declined = reason in ("not_planned", "duplicate")
+    status = f"closed ({reason.replace('_', ' ')})" if reason else "closed"
+    return RemoteState(
+        ref, status, StatusCategory.declined if declined else StatusCategory.done, title
+    )

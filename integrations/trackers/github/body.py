@@ -1,0 +1,61 @@
+"""The text of a GitHub issue: Markdown, with the managed block between two hidden comments."""
+
+from __future__ import annotations
+
+import re
+
+from integrations import neutralize
+from integrations.tracker_contract import Draft
+from integrations.trackers.text_block import Markup, merge, render
+
+BODY_LIMIT = 65_536
+TITLE_LIMIT = 256
+
+# A link to an issue makes GitHub write "mentioned this" into that issue. Its own redirecting host
+# does not (Renovate and Dependabot link through it for the same reason).
+_BACKLINKING = re.compile(
+    r"^https?://(?:www\.)?github\.com(?=/[^/]+/[^/]+/(?:issues|pull|discussions|commit)/)", re.I
+)
+
+
+def marker_line(marker: str) -> str:
+    """The hidden comment that begins a block, by which a ticket is recognised."""
+    return f"<!-- {marker}:begin -->"
+
+
+def permalink(url: str) -> str | None:
+    """A safe address that leaves no backlink in the GitHub thread it leads to; None where it is not
+    http or https."""
+    safe = neutralize.link(url)
+    return _BACKLINKING.sub("https://redirect.github.com", safe) if safe else None
+
+
+MARKUP = Markup(
+    limit=BODY_LIMIT,
+    begin=marker_line,
+    end=lambda marker: f"<!-- {marker}:end -->",
+    heading=lambda level, text: f"{'#' * level} {text}",
+    strong=lambda text: f"**{text}**",
+    small=lambda text: f"<sub>{text}</sub>",
+    link=lambda label, url: f"[{label}](<{url}>)",
+    bullet="-",
+    quote=neutralize.markdown_quote,
+    inline=neutralize.markdown_inline,
+    permalink=permalink,
+)
+
+
+def title(draft: Draft) -> str:
+    """The title of a new issue."""
+    return neutralize.title(draft.title, TITLE_LIMIT)
+
+
+def new_body(draft: Draft) -> str:
+    """The body of a new issue: the managed block alone."""
+    return render(MARKUP, draft, BODY_LIMIT)
+
+
+def merged_body(body: str, draft: Draft) -> str:
+    """The body an issue has, with the block in it brought up to date. Raises TrackerError
+    ``body_full``."""
+    return merge(MARKUP, body, draft)

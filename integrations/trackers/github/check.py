@@ -1,0 +1,85 @@
+"""What has to be right before tickets can be pushed to a repository."""
+
+from __future__ import annotations
+
+from integrations.tracker_contract import Finding, TrackerError
+from integrations.trackers.github.api import GitHubApi
+
+_REMEDIES = {
+    "unauthorized": "Create a new token and enter it in the tracker's credentials.",
+    "not_found": "Check owner/name, and give the token access to this repository.",
+    "moved": "The repository was renamed or transferred: enter its new owner/name.",
+    "forbidden": "Give the token the permissions Issues: read and write, and Metadata: read.",
+    "rate_limited": "Wait until GitHub accepts calls again; use a token that nothing else uses.",
+}
+
+
+async def findings(api: GitHubApi, repository: str) -> list[Finding]:
+    """One line per thing that was looked at; stops where a failure hides the rest."""
+    try:
+        about = await api.call("GET", f"/repos/{repository}")
+    except TrackerError as error:
+        subject = "Credentials" if error.reason == "unauthorized" else f"Repository {repository}"
+        remedy = _REMEDIES.get(
+            error.reason, "Check the address of the API and the network between here and there."
+        )
+        return [Finding(subject, False, error.detail, remedy)]
+    rights = about.get("permissions") or {}
+    writable = bool(
+        rights.get("push") or rights.get("triage") or rights.get("maintain") or rights.get("admin")
+    )
+    return [
+        Finding("Credentials", True, "GitHub accepts the token."),
+        Finding(f"Repository {repository}", True, f"Found: {about.get('full_name', repository)}."),
+        _issues_on(about.get("has_issues", True) is not False),
+        _active(about.get("archived") is True),
+        Finding("Labels", True, "The token's account may set labels.")
+        if writable
+        else Finding(
+            "Labels",
+            False,
+            "The token's account has no triage or push access, so GitHub drops labels without a "
+            "word.",
+            "Give the account triage access, or accept tickets without labels.",
+        ),
+        await _calls_left(api),
+    ]
+
+
+def _issues_on(on: bool) -> Finding:
+    if on:
+        return Finding("Issues", True, "Issues are switched on.")
+    return Finding(
+        "Issues",
+        False,
+        "Issues are switched off.",
+        "Switch them on in the repository's settings, Features.",
+    )
+
+
+def _active(archived: bool) -> Finding:
+    if not archived:
+        return Finding("Writable", True, "The repository is not archived.")
+    return Finding(
+        "Writable",
+        False,
+        "The repository is archived.",
+        "Unarchive it, or choose another repository.",
+    )
+
+
+async def _calls_left(api: GitHubApi) -> Finding:
+    try:
+        core = ((await api.call("GET", "/rate_limit")).get("resources") or {}).get("core") or {}
+    except TrackerError as error:
+        if error.reason == "not_found":  # GitHub Enterprise Server without rate limits
+            return Finding("Calls left", True, "The server does not limit calls.")
+        return Finding(
+            "Calls left",
+            False,
+            error.detail,
+            _REMEDIES.get(error.reason, "Run the check again later."),
+        )
+    left, limit = int(core.get("remaining", 0)), int(core.get("limit", 0))
+    detail = f"{left:,} of {limit:,} calls are left in this hour."
+    return Finding("Calls left", left > 0, detail, "" if left else "Wait until the hour is over.")

@@ -1,0 +1,3 @@
+"""Jira, as the registry finds it."""
+
+from integrations.trackers.jira.tracker import TRACKER as TRACKER

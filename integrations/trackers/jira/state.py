@@ -1,0 +1,128 @@
+"""What Jira says about a ticket's state, in answers and in webhook deliveries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel
+
+from integrations import failures
+from integrations.contract import Inbound, PayloadError
+from integrations.tracker_contract import (
+    RemoteState,
+    StatusCategory,
+    TicketEvent,
+    TicketRef,
+    TrackerError,
+)
+
+_CATEGORIES = {
+    "new": StatusCategory.open,
+    "undefined": StatusCategory.open,
+    "indeterminate": StatusCategory.in_progress,
+    "done": StatusCategory.done,
+}
+_DECLINED = frozenset(
+    {
+        "won't do",
+        "won't fix",
+        "wont fix",
+        "declined",
+        "rejected",
+        "duplicate",
+        "cannot reproduce",
+        "not a bug",
+        "invalid",
+    }
+)
+_TOLD = frozenset({"status", "resolution", "summary", "Key", "project"})
+
+
+def issue_state(issue: Mapping[str, Any], base_url: str) -> RemoteState:
+    """A ticket's state from an issue with STATE_FIELDS. Raises TrackerError
+    ``unreadable_answer``."""
+    try:
+        ref = TicketRef(str(issue["id"]), str(issue["key"]), f"{base_url}/browse/{issue['key']}")
+    except KeyError:
+        raise failures.unreadable("Jira") from None
+    fields = issue.get("fields") or {}
+    status = fields.get("status") or {}
+    category = _CATEGORIES.get(
+        str((status.get("statusCategory") or {}).get("key")), StatusCategory.open
+    )
+    words = {
+        str(status.get("name") or "").lower(),
+        str((fields.get("resolution") or {}).get("name") or "").lower(),
+    }
+    if category is StatusCategory.done and words & _DECLINED:
+        category = StatusCategory.declined
+    return RemoteState(
+        ref, str(status.get("name") or ""), category, str(fields.get("summary") or "")
+    )
+
+
+def parse_event(inbound: Inbound, settings: BaseModel) -> list[TicketEvent]:
+    """The state a delivery reports, where its status, resolution, summary or key changed, or where
+    it was deleted.
+
+    Issues of every project are reported: tickets are known by their immutable id. Raises
+    PayloadError ``wrong_shape``.
+    """
+    del settings
+    payload = inbound.json()
+    event, issue = payload.get("webhookEvent"), payload.get("issue")
+    if event not in ("jira:issue_updated", "jira:issue_deleted") or (
+        event == "jira:issue_updated" and not _told(payload.get("changelog"))
+    ):
+        return []
+    if not isinstance(issue, dict):
+        raise PayloadError(
+            "wrong_shape", "An issue delivery of Jira has an issue; this one does not."
+        )
+    try:
+        state = issue_state(issue, _site(str(issue.get("self") or "")))
+    except TrackerError:
+        raise PayloadError(
+            "wrong_shape", "The issue in this delivery of Jira has no id or key."
+        ) from None
+    if event == "jira:issue_deleted":
+        state = replace(state, status="deleted", category=StatusCategory.gone)
+    return [
+        TicketEvent(
+            state, _actor(payload.get("user")), _time(payload.get("timestamp"), inbound.received_at)
+        )
+    ]
+
+
+def _told(changelog: Any) -> bool:
+    items = changelog.get("items") if isinstance(changelog, dict) else None
+    return isinstance(items, list) and any(
+        isinstance(item, dict) and item.get("field") in _TOLD for item in items
+    )
+
+
+def _site(issue_url: str) -> str:
+    """The address of the site, context path included, from an issue's own REST address."""
+    parts = urlsplit(issue_url.partition("/rest/api/")[0])
+    return (
+        f"{parts.scheme}://{parts.netloc}{parts.path}" if parts.scheme in ("http", "https") else ""
+    )
+
+
+def _actor(user: Any) -> str:
+    names = user if isinstance(user, dict) else {}
+    return str(names.get("displayName") or names.get("name") or names.get("accountId") or "someone")
+
+
+def _time(milliseconds: Any, otherwise: datetime) -> datetime:
+    if (
+        isinstance(milliseconds, bool)
+        or not isinstance(milliseconds, int)
+        or not 0 < milliseconds < 10**14
+    ):
+        return otherwise
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,72 @@
+"""Migrations lead from nothing to the models and back, and leave the job engine's tables alone."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+
+from app.storage import migrate
+
+ROWS = """
+    insert into product (id, slug, name) values ('00000000-0000-0000-0000-000000000001', 'p', 'P');
+    insert into source (id, product_id, platform, name)
+        values ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001', 'generic', 's');
+    insert into comment (product_id, source_id, external_id, text)
+        values ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002', '1', 'It crashes');
+    insert into comment_embedding (comment_id, product_id, model, embedding)
+        select id, product_id, 'm', array_fill(0.5, array[384])::halfvec(384) from comment;
+"""
+
+
+def test_models_and_migrations_agree(database_url: str) -> None:
+    assert migrate.drift(database_url) == []
+
+
+def test_autogenerate_never_proposes_to_drop_the_job_engine(database_url: str) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute("set search_path to public, procrastinate")
+        found = connection.execute(
+            "select to_regclass('procrastinate.procrastinate_jobs')"
+        ).fetchone()
+    assert found is not None and found[0] is not None
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("create table somebody_elses (id int)")
+    assert migrate.drift(database_url) == []
+
+
+def test_a_missing_column_is_noticed(database_url: str) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("alter table theme drop column sentiment")
+    assert len(migrate.drift(database_url)) == 1
+
+
+def test_up_and_down_on_data(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(ROWS)
+        search = connection.execute(
+            "select search @@ to_tsquery('english', 'crash') from comment"
+        ).fetchone()
+    assert search == (True,)
+    migrate.downgrade(empty_url, "0001")
+    with psycopg.connect(empty_url) as connection:
+        assert connection.execute("select count(*) from comment").fetchone() == (1,)
+        assert connection.execute("select to_regnamespace('procrastinate')").fetchone() == (None,)
+    migrate.upgrade(empty_url)
+    current, newest = migrate.versions(empty_url)
+    assert current == newest
+    migrate.downgrade(empty_url, "base")
+    with psycopg.connect(empty_url) as connection:
+        left = connection.execute(
+            "select count(*) from pg_tables where schemaname = 'public'"
+        ).fetchone()
+    assert left == (1,)  # Alembic's own
+    assert migrate.versions(empty_url)[0] is None
+
+
+def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: migrate.upgrade(empty_url), range(4)))
+    current, newest = migrate.versions(empty_url)
+    assert current == newest

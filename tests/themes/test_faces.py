@@ -1,0 +1,224 @@
+"""A theme's title stays while people would call it right; phrases and quotes follow what is
+said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from app.config import Settings
+from app.storage.db import Database
+from app.storage.vault import Vault
+from app.themes.faces import refresh_faces
+from app.themes.quotes import read_face, theme_quotes
+from app.triage import decisions
+from tests.api.calling import bearer
+from tests.scenes.forum import Forum, open_forum
+
+ME = "user:ann@example.com"
+
+
+@pytest.fixture
+async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
+    return await open_forum(database, settings, vault)
+
+
+async def say(
+    forum: Forum, text: str, author: str, type_: str = "comment.created", **fields: Any
+) -> dict[str, Any]:
+    comment = forum.comment(text, author=author, **fields)
+    await send(forum, comment, type_)
+    return comment
+
+
+async def send(forum: Forum, comment: dict[str, Any], type_: str) -> None:
+    _, content = forum.request(comment, type_)
+    await forum.rows(
+        "insert into delivery (product_id, source_id, dedup_key, body) values (%s, %s, "
+        "gen_random_uuid(), %s)"
+        " returning id",
+        forum.product_id,
+        forum.source_id,
+        content,
+    )
+
+
+async def look(forum: Forum) -> int:
+    """Everything that waits is done, and every due face looked at."""
+    await forum.work()
+    return await refresh_faces(forum.database)
+
+
+async def only(forum: Forum) -> dict[str, Any]:
+    (theme,) = await forum.themes()
+    return theme
+
+
+async def retitles(forum: Forum) -> list[dict[str, Any]]:
+    return [
+        row["detail"]
+        for row in await forum.rows(
+            "select detail from activity where verb = 'retitled' order by id"
+        )
+    ]
+
+
+async def test_a_theme_is_looked_at_once_per_change(forum: Forum) -> None:
+    await say(forum, "export to pdf crashes", "ann")
+    assert await look(forum) == 1
+    assert await look(forum) == 0
+    await say(forum, "export to pdf crashes", "bob")
+    assert await look(forum) == 1
+    theme = await only(forum)
+    assert theme["title"] == "Export to pdf crashes" and theme["title_by"] == "model"
+    assert await retitles(forum) == [], "its first name is no change"
+
+
+async def test_the_title_stays_while_its_comment_does(forum: Forum) -> None:
+    await say(forum, "export to pdf crashes today", "ann")
+    await look(forum)
+    await say(forum, "big export to pdf crashes", "bob")
+    await look(forum)
+    assert (await only(forum))["title"] == "Export to pdf crashes today"
+
+
+async def test_the_title_goes_with_its_deleted_comment(forum: Forum) -> None:
+    first = await say(forum, "export to pdf crashes here", "ann")
+    await look(forum)
+    await say(forum, "export to pdf crashes there", "bob")
+    await look(forum)
+    await send(forum, first, "comment.deleted")
+    await look(forum)
+    assert (await only(forum))["title"] == "Export to pdf crashes there"
+    assert await retitles(forum) == [
+        {
+            "from": "Export to pdf crashes here",
+            "to": "Export to pdf crashes there",
+            "why": "comment_gone",
+        }
+    ]
+
+
+async def test_an_edit_that_says_the_same_keeps_the_title(forum: Forum) -> None:
+    first = await say(forum, "export to pdf crashes here", "ann")
+    await say(forum, "export to pdf crashes there", "bob")
+    await look(forum)
+    before = (await only(forum))["title"]
+    later = {**first, "text": f"{before}. Edit: still", "edited_at": "2026-11-05T00:00:00Z"}
+    await send(forum, later, "comment.edited")
+    await look(forum)
+    assert (await only(forum))["title"] == before
+    otherwise = {
+        **first,
+        "text": "export to pdf crashes on blue paper",
+        "edited_at": "2026-11-06T00:00:00Z",
+    }
+    await send(forum, otherwise, "comment.edited")
+    await look(forum)
+    assert {each["why"] for each in await retitles(forum)} <= {"comment_edited"}
+
+
+async def test_a_person_s_title_is_never_touched(forum: Forum) -> None:
+    first = await say(forum, "export to pdf crashes here", "ann")
+    await say(forum, "export to pdf crashes there", "bob")
+    await look(forum)
+    async with forum.database.transaction() as connection:
+        await decisions.rename(connection, (await only(forum))["id"], "Our own words", actor=ME)
+    await send(forum, first, "comment.deleted")
+    await look(forum)
+    theme = await only(forum)
+    assert (theme["title"], theme["title_by"]) == ("Our own words", "person")
+
+
+async def _grow(forum: Forum) -> None:
+    """One strange comment first, then many that agree on other words."""
+    await say(forum, "export pdf printer crashes when purple", "ann")
+    await look(forum)
+    for number in range(5):
+        await say(
+            forum,
+            f"export pdf printer crashes when margins exceed paper {number % 2}",
+            f"person{number}",
+        )
+        await forum.work()
+
+
+async def test_a_theme_that_outgrew_its_title_gets_a_better_one(forum: Forum) -> None:
+    await _grow(forum)
+    (theme,) = await forum.themes()
+    assert theme["mentions"] == 6 and "purple" in theme["title"]
+    await look(forum)
+    theme = await only(forum)
+    assert "margins" in theme["title"] and "purple" not in theme["title"]
+    assert [each["why"] for each in await retitles(forum)] == ["grown"]
+
+
+async def test_what_is_known_by_its_ticket_keeps_its_title(forum: Forum) -> None:
+    await _grow(forum)
+    await forum.rows(
+        "with r as (insert into tracker (id, product_id, type, name, credentials)"
+        " values (gen_random_uuid(), %s, 'github', 'code', '') returning id)"
+        " insert into ticket (id, product_id, theme_id, tracker_id, marker, state)"
+        " select gen_random_uuid(), %s, t.id, r.id, 'relay-x', 'created' from theme t, r returning "
+        "id",
+        forum.product_id,
+        forum.product_id,
+    )
+    await look(forum)
+    assert "purple" in (await only(forum))["title"]
+    (ticket,) = await forum.rows("select due_at from ticket")
+    assert ticket["due_at"] is not None, "its block shows the new phrases"
+
+
+async def test_phrases_and_quotes_are_those_of_the_theme(forum: Forum) -> None:
+    for author, text in (
+        ("ann", "export pdf printer crashes when margins exceed the paper size"),
+        ("ann", "export pdf printer crashes, margins exceed the paper, again me"),
+        ("bob", "export pdf printer crashes when margins exceed the paper size"),
+        ("cid", "margins exceed paper so export pdf printer crashes, every time"),
+    ):
+        await say(forum, text, author)
+    await look(forum)
+    theme = await only(forum)
+    async with forum.database.transaction() as connection:
+        face = await read_face(connection, theme["id"])
+        quotes = await theme_quotes(connection, theme["id"])
+    assert face is not None and any(
+        "margins exceed" in phrase or "pdf" in phrase for phrase in face.phrases
+    )
+    people, texts = {quote.author for quote in quotes}, {quote.text for quote in quotes}
+    assert len(quotes) == len(people) == len(texts) >= 2, "copies and persons once"
+
+
+async def test_a_theme_without_comments_keeps_what_it_was_called(forum: Forum) -> None:
+    first = await say(forum, "export to pdf crashes here", "ann")
+    await look(forum)
+    before = (await only(forum))["title"]
+    await send(forum, first, "comment.deleted")
+    await look(forum)
+    async with forum.database.transaction() as connection:
+        assert await theme_quotes(connection, (await only(forum))["id"]) == []
+    assert (await only(forum))["title"] == before
+
+
+async def test_the_api_tells_phrases_quotes_and_who_wrote_what(
+    forum: Forum, client: httpx.AsyncClient
+) -> None:
+    for author in ("ann", "bob", "cid"):
+        await say(forum, f"export to pdf crashes when margins exceed paper, says {author}", author)
+    await look(forum)
+    theme = await only(forum)
+    answer = await client.get(
+        f"/api/v1/themes/{theme['id']}", headers=await bearer(forum.database, "read")
+    )
+    found = answer.json()
+    assert "margins exceed paper" in found["phrases"] or any(
+        "pdf" in each for each in found["phrases"]
+    )
+    assert (found["summary"], found["summary_by"], found["theme"]["title_by"]) == ("", "", "model")
+    assert (
+        found["quotes"][0]["author"] in ("ann", "bob", "cid")
+        and found["quotes"][0]["comment_id"] > 0
+    )

@@ -1,0 +1,203 @@
+"""Themes become tickets: created once whatever fails, and kept current."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from app.config import Settings
+from app.setup.trackers import OpenedTracker
+from app.storage.db import Database
+from app.storage.vault import Vault
+from app.tickets.ledger import PUSH_TASK
+from app.tickets.push import Push
+from integrations.sandbox.server import SandboxServer
+from integrations.tracker_contract import Draft, TicketRef
+from tests.scenes.pushing import Bench, open_bench
+from tests.triage.test_decisions import say
+
+
+@pytest.fixture
+async def bench(database: Database, settings: Settings, vault: Vault) -> AsyncIterator[Bench]:
+    with SandboxServer() as sandbox:
+        yield await open_bench(database, settings, vault, sandbox)
+
+
+async def test_an_accepted_theme_becomes_one_ticket_with_links_back(bench: Bench) -> None:
+    theme_id = await bench.theme()
+    assert await bench.run() == 1
+    (ticket,) = bench.tickets
+    row = await bench.ticket()
+    assert (row["state"], row["remote_key"], row["due_at"]) == ("created", ticket.key, None)
+    assert "pdf" in ticket.title and f"http://relay.test/themes/{theme_id}" in ticket.body
+    assert "https://forum.example/t1/1" in ticket.body and "2 people" in ticket.body
+    assert {"kind:bug", "product:tide", "platform:generic"} <= set(ticket.labels)
+    assert await bench.push() == 0 and len(bench.tickets) == 1
+
+
+async def test_the_decision_wakes_a_push_and_the_sweep_finds_what_a_wake_up_missed(
+    bench: Bench,
+) -> None:
+    from app.jobs.engine import sweep_once
+
+    await bench.theme()
+    jobs = (
+        "select args from procrastinate.procrastinate_jobs where task_name = %s and status = 'todo'"
+    )
+    assert await bench.forum.rows(jobs, PUSH_TASK) == [
+        {"args": {"tracker_id": str(bench.tracker_id)}}
+    ]
+    async with bench.forum.database.transaction() as connection:
+        await connection.execute("delete from procrastinate.procrastinate_jobs")
+    await sweep_once(bench.forum.database)
+    await sweep_once(bench.forum.database)
+    assert len(await bench.forum.rows(jobs, PUSH_TASK)) == 1
+    await bench.run()
+    assert len(await bench.forum.rows(jobs, PUSH_TASK)) == 1  # nothing is due, so no new job
+
+
+async def test_later_comments_refresh_the_same_ticket_and_leave_peoples_words(bench: Bench) -> None:
+    await bench.theme()
+    await bench.run()
+    (ticket,) = bench.tickets
+    ticket.body = "Seen by Kim, fix planned.\n\n" + ticket.body
+    await say(bench.forum, "export to pdf crashes", "newcomer")
+    await bench.forum.work()
+    assert await bench.run() == 1
+    (ticket,) = bench.tickets
+    assert ticket.body.startswith("Seen by Kim, fix planned.") and "3 people" in ticket.body
+    assert "2 people" not in ticket.body
+
+
+@pytest.mark.parametrize("mode", ["timeout_after_work", "lost_response"])
+async def test_a_create_whose_answer_was_lost_is_found_again(bench: Bench, mode: str) -> None:
+    await bench.theme()
+    bench.fail(mode=mode, method="POST", path="*/issues", seconds=0.2)
+    await bench.run()
+    row = await bench.ticket()
+    assert row["state"] == "creating" and row["reason"] in ("connection_lost", "tracker_timeout")
+    assert len(bench.tickets) == 1
+    await bench.push()
+    row = await bench.ticket()
+    assert (row["state"], row["reason"], len(bench.tickets)) == ("created", "", 1)
+    await bench.push()
+    assert len(bench.tickets) == 1 and (await bench.ticket())["content_hash"]
+
+
+async def test_a_create_that_failed_before_any_work_is_made_once(bench: Bench) -> None:
+    await bench.theme()
+    bench.fail(mode="status", method="POST", path="*/issues", status=500)
+    await bench.run()
+    assert (await bench.ticket())["state"] == "creating" and bench.tickets == []
+    await bench.push()  # the look-up finds nothing, and the create is repeated
+    await bench.push()
+    assert (await bench.ticket())["state"] == "created" and len(bench.tickets) == 1
+
+
+async def test_a_worker_killed_during_the_call_leads_to_a_look_up_first(bench: Bench) -> None:
+    await bench.theme()
+    await bench.run()
+    async with (
+        bench.forum.database.transaction() as connection
+    ):  # as if the answer had never been written down
+        await connection.execute(
+            "update ticket set state = 'creating', called_at = now(), due_at = now(), remote_id = "
+            "'', remote_key = ''"
+        )
+    await bench.run(settle=5.0)
+    row = await bench.ticket()
+    assert row["state"] == "creating" and row["due_at"] is not None  # the call may not be over yet
+    await bench.push()
+    assert (await bench.ticket())["remote_key"] == bench.tickets[0].key and len(bench.tickets) == 1
+
+
+async def test_a_limited_tracker_gets_every_ticket_and_none_twice(bench: Bench) -> None:
+    for number in range(12):
+        await bench.theme(f"part{number} word{number} thing{number} crashes", people=1)
+    bench.fail(mode="limit", requests=2, per=1.0, retry_after=2, count=None)
+    for _ in range(40):
+        async with bench.forum.database.transaction() as connection:
+            await connection.execute("update tracker set paused_until = null")
+            await connection.execute("update ticket set due_at = now() where due_at is not null")
+        await bench.run()
+        if all(
+            row["state"] == "created" for row in await bench.forum.rows("select state from ticket")
+        ):
+            break
+        paused = await bench.forum.rows(
+            "select extract(epoch from paused_until - now()) as left from tracker"
+        )
+        assert paused[0]["left"] is None or 1.5 < paused[0]["left"] < 3
+        await asyncio.sleep(1.0)  # the sandbox counts real seconds
+    assert len(bench.tickets) == 12 and len({ticket.title for ticket in bench.tickets}) == 12
+
+
+async def test_hostile_words_do_nothing_in_the_ticket(bench: Bench) -> None:
+    hostile = "crashes @everyone fixes #1 owner/repo#2 <img src=x onerror=alert(1)> ![x](https://evil.example/p.png)"
+    await bench.theme(hostile, people=1)
+    await bench.run()
+    (ticket,) = bench.tickets
+    for active in ("@everyone", "fixes #1", "owner/repo#2"):
+        assert active not in ticket.body + ticket.title
+    for active in ("<img", "![x]("):
+        assert active not in ticket.body
+
+
+class Interrupted(Push):
+    """A push during which somebody says the same once more, just before its outcome is written
+    down."""
+
+    def speak(self, bench: Bench) -> Interrupted:
+        self.bench = bench
+        return self
+
+    async def _created(self, ticket: dict[str, Any], ref: TicketRef, content: str) -> None:
+        await self._hear("during-create")
+        await super()._created(ticket, ref, content)
+
+    async def _refresh(self, opened: OpenedTracker, ticket: dict[str, Any]) -> bool:
+        update = opened.tracker.update
+
+        async def interrupted(ref: TicketRef, draft: Draft) -> TicketRef:
+            done = await update(ref, draft)
+            await self._hear("during-refresh")
+            return done
+
+        opened.tracker.update = interrupted  # type: ignore[method-assign]
+        try:
+            return await super()._refresh(opened, ticket)
+        finally:
+            opened.tracker.update = update  # type: ignore[method-assign]
+
+    async def _hear(self, author: str) -> None:
+        if not await self.bench.forum.rows("select 1 from author where external_id = %s", author):
+            await say(self.bench.forum, "export to pdf crashes", author)
+            await self.bench.forum.work()
+
+
+async def test_what_is_said_while_a_push_is_out_is_pushed_as_well(bench: Bench) -> None:
+    await bench.theme()
+    push = Interrupted(
+        bench.forum.database,
+        bench.vault,
+        "http://relay.test",
+        allow_private=True,
+        interval=0,
+        settle=0,
+    )
+    await push.speak(bench).run(bench.tracker_id)
+    (ticket,) = bench.tickets
+    assert (
+        "4 people" in ticket.body
+    )  # two at first, one during the create, one during the refresh that followed
+    assert (await bench.ticket())["due_at"] is None
+
+
+async def test_only_one_process_pushes_to_a_tracker(bench: Bench) -> None:
+    for number in range(4):
+        await bench.theme(f"part{number} word{number} thing{number} crashes", people=1)
+    calls = await asyncio.gather(bench.run(), bench.run(), bench.run())
+    assert sum(calls) >= 4 and len(bench.tickets) == 4
