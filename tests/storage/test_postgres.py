@@ -186,8 +186,11 @@ def test_a_killed_postmaster_is_replaced_and_recovers(data: Path) -> None:
     assert not first.running()
 
 
+@pytest.mark.parametrize("lock", ["postmaster.pid", ".s.PGSQL.5432.lock"])
 @pytest.mark.parametrize("kind", ["zombie", "stranger", "garbage", "empty"])
-def test_a_process_id_that_is_not_the_server_does_not_fool_us(data: Path, kind: str) -> None:
+def test_a_process_id_that_is_not_the_server_does_not_fool_us(
+    data: Path, kind: str, lock: str
+) -> None:
     server = EmbeddedPostgres(data, options=QUICK)
     owner = server.path.stat()
     command = ["true"] if kind == "zombie" else ["sleep", "60"]
@@ -200,9 +203,7 @@ def test_a_process_id_that_is_not_the_server_does_not_fool_us(data: Path, kind: 
                 os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)
                 assert psutil.Process(other.pid).status() == psutil.STATUS_ZOMBIE
             real = f"{other.pid}\n{server.path}\n1\n5432\n.\n\n  1  1\nready   \n"
-            (server.path / "postmaster.pid").write_text(
-                {"garbage": "what\n", "empty": ""}.get(kind, real)
-            )
+            (server.path / lock).write_text({"garbage": "what\n", "empty": ""}.get(kind, real))
             assert not server.running()
             with server:
                 assert ask(server.conninfo(), "select 1") == 1

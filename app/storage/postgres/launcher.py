@@ -198,7 +198,7 @@ class EmbeddedPostgres:
                     )
                 if process:
                     time.sleep(POLL * 5)
-                postmaster.clear_stale_lock(cluster.path)
+                postmaster.clear_stale_locks(cluster.path)
                 written = self.log.stat().st_size if self.log.exists() else 0
                 process = postmaster.spawn(cluster, self._options, self.log)
             if time.monotonic() > deadline:

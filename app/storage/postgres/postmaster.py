@@ -35,6 +35,9 @@ SETTINGS: Mapping[str, str] = {
 }
 """For a small machine; ``options`` of the launcher override them."""
 
+SOCKET_LOCKS = ".s.PGSQL.*.lock"
+"""The lock files of sockets, beside them in the folder of the cluster."""
+
 LOG_BYTES = 10_000_000
 """A log larger than this is put aside (one generation is kept) when the server starts."""
 
@@ -79,18 +82,20 @@ def serves(pid: int, cluster: Path) -> bool:
         return False
 
 
-def clear_stale_lock(cluster: Path) -> None:
-    """Remove the postmaster.pid of a server that is gone.
+def clear_stale_locks(cluster: Path) -> None:
+    """Remove the lock files of a server that is gone: postmaster.pid, and that of its socket.
 
-    PostgreSQL does so itself only when the number belongs to nobody; a zombie, a stranger or a file
-    cut short by a crash would stop it. The memory segment, which it checks as well, still keeps two
-    servers from sharing the data.
+    PostgreSQL does so itself only when the number in the file belongs to nobody. A zombie, a
+    stranger that got the number (in a container they repeat) or a file cut short by a crash would
+    stop it with "lock file already exists". The socket lies in the cluster's folder, where nobody
+    but the cluster's own server makes one. The memory segment, which PostgreSQL checks as well,
+    still keeps two servers from sharing the data.
     """
-    path = cluster / "postmaster.pid"
-    with suppress(FileNotFoundError):
-        first = path.read_text(errors="replace").partition("\n")[0]
-        if not (first.isdecimal() and serves(int(first), cluster)):
-            path.unlink()
+    for path in (cluster / "postmaster.pid", *cluster.glob(SOCKET_LOCKS)):
+        with suppress(FileNotFoundError):
+            first = path.read_text(errors="replace").partition("\n")[0].strip()
+            if not (first.isdecimal() and serves(int(first), cluster)):
+                path.unlink()
 
 
 def spawn(cluster: Cluster, options: Mapping[str, str], log: Path) -> subprocess.Popen[bytes]:
