@@ -15,10 +15,11 @@ from tests.api.calling import operations
 from tests.paths import ROOT
 
 SERVICES = [
-    path
-    for room in ("triage", "setup", "intake")
-    for path in sorted((ROOT / "app" / room).glob("*.py"))
-] + [ROOT / "app" / "themes" / "locks.py"]
+    *sorted((ROOT / "app" / "triage").glob("*.py")),
+    *sorted((ROOT / "app" / "setup").glob("*.py")),
+    ROOT / "app" / "themes" / "locks.py",
+    ROOT / "app" / "intake" / "replay.py",
+]
 
 
 async def test_the_description_is_valid_and_public(client: httpx.AsyncClient) -> None:

@@ -17,6 +17,7 @@ from app.jobs.stages import drain, stages
 from app.judging.product_models import GROUPING, KIND, base_of, own_grouper, shipped_thresholds
 from app.learning import model_versions, rejudging, training
 from app.learning.training_queue import ask_for_training, being_trained
+from app.storage.advisory import AdvisoryLock, held_alone
 from app.storage.db import Database
 from app.storage.vault import Vault
 from app.triage import decisions
@@ -255,11 +256,9 @@ async def test_unsure_and_undecided_comments_are_judged_again_and_a_persons_word
 
 
 async def test_one_training_of_a_product_at_a_time(forum: Forum) -> None:
-    async with forum.database.transaction() as connection:
-        await connection.execute(training.LOCK, [forum.product_id])
+    async with held_alone(forum.database, AdvisoryLock.train, forum.product_id):
         with pytest.raises(Conflict, match="being trained"):
             await train(forum)
-        await connection.execute(training.UNLOCK, [forum.product_id])
     assert (await train(forum)).reason == "too_few_labels"
 
 
@@ -337,10 +336,8 @@ async def test_a_training_that_cannot_be_done_says_why(
 ) -> None:
     lines = CapturingLogger()
     monkeypatch.setattr("app.jobs.learning.log", lines)
-    async with forum.database.transaction() as connection:
-        await connection.execute(training.LOCK, [forum.product_id])
+    async with held_alone(forum.database, AdvisoryLock.train, forum.product_id):
         assert await train_once(forum.database, Modest(), forum.product_id, KIND, "system") is None
-        await connection.execute(training.UNLOCK, [forum.product_id])
     assert [(line.args[0], line.kwargs["reason"]) for line in lines.calls] == [
         ("training_failed", "training_running")
     ]

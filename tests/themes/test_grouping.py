@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import psycopg
 import pytest
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from app.config import Settings
@@ -53,28 +54,16 @@ async def three_waiting(forum: Forum) -> None:
 
 async def test_only_the_comment_that_cannot_be_grouped_is_set_aside(forum: Forum) -> None:
     await three_waiting(forum)
-    with capture_logs() as logged:
+    with capture_logs([merge_contextvars]) as lines:
         await group_batch(
             forum.database, Stumbling(ValueError("planted")), limit=50, refresh_seconds=0
         )
-    rows = await forum.rows("select id, text, stage, reason from comment order by id")
+    rows = await forum.rows("select id, stage, reason from comment order by id")
     assert [row["stage"] for row in rows] == ["grouped", "failed", "grouped"]
     assert rows[1]["reason"] == "not_storable"
-    named = [line for line in logged if line["event"] == "comment_not_grouped"]
-    assert len(named) == 1 and len(await forum.themes()) == 2
-
-
-async def test_the_log_line_names_the_comment(
-    forum: Forum, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from app.logs import configure_logs
-
-    await three_waiting(forum)
-    configure_logs("info", "json")
-    await group_batch(forum.database, Stumbling(ValueError("planted")), limit=50, refresh_seconds=0)
-    (poison,) = await forum.rows("select id from comment where text like '%poison%'")
-    printed = capsys.readouterr().out
-    assert f'"comment": {poison["id"]}' in printed and '"stage": "group"' in printed
+    assert len(await forum.themes()) == 2
+    (line,) = [line for line in lines if line["event"] == "comment_not_grouped"]
+    assert (line["comment"], line["stage"]) == (rows[1]["id"], "group")
 
 
 async def test_what_passes_by_itself_sets_nothing_aside(forum: Forum) -> None:
