@@ -6,40 +6,88 @@ Names cannot be told by their shape; they stay.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 
+from classifiers.texts.secrets import without_secrets
 from classifiers.texts.text import MAX_READ
 
-_MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
-_SECRET = re.compile(
-    r"\b(?:sk-[\w-]{16,200}|gh[opsu]_\w{20,200}|github_pat_\w{20,200}|xox[abprs]-[\w-]{10,200}|AKIA[0-9A-Z]{16}"
-    r"|eyJ[\w-]{10,2000}\.[\w-]{10,2000}\.[\w-]{0,2000}|glpat-[\w-]{16,200})"
-    r"|\b(?P<named>(?:password|passwd|api[_ -]?key|secret|token)\s{0,3}(?:\bis\s(?=\s{0,3}\S{0,40}\d)|[:=])\s{0,3}"
-    r"|bearer\s{1,3})[^\s\[]{6,500}",
+_MAIL = re.compile(
+    r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
+    r"|[\w.+-]{1,64}\s?[\[({]\s?at\s?[\])}]\s?[\w-]{1,63}"
+    r"(?:\s?(?:\.|[\[({]\s?dot\s?[\])}])\s?[\w-]{1,63}){1,8}",
     re.IGNORECASE,
 )
-_ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
-_ADDRESS = re.compile(
-    r"(?<![\w.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![\w.]*\d)"
+_SPELLED_AT = re.compile(r"[\[({]\s?at\s?[\])}]", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
+_ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b", re.IGNORECASE)
+_ADDRESS_4 = re.compile(
+    r"(?P<before>(?:\b[\w+-]{1,30}[ :=]{1,2})?)(?<![\w.])"
+    r"(?P<address>(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3})(?![\w.]*\d)"
 )
-_HOME = re.compile(r"((?:/home/|/Users/|[A-Za-z]:\\Users\\))[^\s/\\:\"'<>|]{1,64}")
+_ADDRESS_6 = re.compile(r"(?<![\w:.])[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,8}(?![\w:])", re.IGNORECASE)
+_HOME = re.compile(r"((?:/home/|/Users/|[A-Za-z]:[\\/]Users[\\/]))[^\s/\\:\"'<>|]{1,64}")
+_QUERY = re.compile(
+    r"(?P<key>[?&;#](?:[\w.-]{0,40}(?:token|secret|password|signature|session|auth|api_?key)|key|sig"
+    r"|code|sid|pwd|e?mail|user(?:name|_?id)?|login|phone|name|u)=)[^\s&#;\"'<>\])]{1,2000}",
+    re.IGNORECASE,
+)
+_CALL = re.compile(
+    r"(?P<label>\b(?:tel|phone|mobile|cell|fax|whatsapp|sms)\s?[:.]\s?)(?P<number>\+?\(?\d[\d ()./-]{5,22}\d)",
+    re.IGNORECASE,
+)
 _DIGITS = re.compile(r"(?<![\w.,:/$€£#-])\+?\(?\d[\d ()./-]{7,22}\d(?![\w-])")
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}|^\d{1,2}[./]\d{1,2}[./]\d{2,4}")
+_NUMBERED = re.compile(
+    r"^(?:v|ver|version|release|build|firmware|driver|update|sdk|kernel|app|from|to)$", re.I
+)
+_HOST_WORDS = frozenset(
+    "ip ips ipv4 address addresses server host client peer gateway dns router proxy from at on via"
+    " my our the is was ping ssh http https to and".split()
+)
+_FOUR_PARTS = re.compile(r"^[1-9]\d*(?:\.\d+){3}$")
+"""A browser's version; telephone numbers with dots have three groups or five."""
 PLACEHOLDER = re.compile(r"\[(?:e-mail address|number|secret|account|IP address|name)\]")
 HANDLE = re.compile(r"(?<![\w/.@])@[\w][\w.-]{0,63}")
 """A mention of somebody, as most platforms write it."""
 
 
 def redact(text: str) -> str:
-    """The text with mail and IP addresses, phone, card and account numbers, passwords and keys, and
-    the names of home folders replaced. Linear in the length, of which ``MAX_READ`` characters are
-    looked at and kept."""
-    text = _MAIL.sub("[e-mail address]", text[:MAX_READ])
-    text = _SECRET.sub(lambda match: f"{match['named'] or ''}[secret]", text)
-    text = _ACCOUNT.sub("[account]", text)
-    text = _ADDRESS.sub("[IP address]", text)
+    """The text without personal data that shows by its shape.
+
+    ==================================================  =================
+    mail addresses, also ``ann [at] example [dot] org``  [e-mail address]
+    telephone and card numbers                           [number]
+    bank accounts (IBAN)                                 [account]
+    IP addresses of either version, but not loopback     [IP address]
+    keys, tokens, passwords, webhook addresses           [secret]
+    values of a link's query that name or let in a person  [secret]
+    the names of home folders                            [name]
+    ==================================================  =================
+
+    Linear in the length, of which ``MAX_READ`` characters are looked at and kept.
+    """
+    text = without_secrets(text[:MAX_READ])
+    if "=" in text:
+        text = _QUERY.sub(r"\g<key>[secret]", text)
+    if "@" in text or _SPELLED_AT.search(text):
+        text = _MAIL.sub("[e-mail address]", text)
     text = _HOME.sub(r"\1[name]", text)
+    if text.count(":") > 1:
+        text = _ADDRESS_6.sub(_address_6, text)
+    if not _DIGIT.search(text):
+        return text
+    text = _ACCOUNT.sub(_account, text)
+    text = _ADDRESS_4.sub(_address_4, text)
+    text = _CALL.sub(r"\g<label>[number]", text)
     return _DIGITS.sub(_number, text)
+
+
+def redact_name(name: str) -> str:
+    """An author's name or handle as others may read it: nothing but ``[name]`` where it is an
+    address or a number."""
+    redacted = redact(name)
+    return "[name]" if PLACEHOLDER.search(redacted) else redacted
 
 
 def without_handles(text: str) -> str:
@@ -47,20 +95,61 @@ def without_handles(text: str) -> str:
     return HANDLE.sub("somebody", text)
 
 
+def _account(match: re.Match[str]) -> str:
+    """Accounts pass the check of ISO 7064 (mod 97-10), or are written in groups and capitals."""
+    letters = re.sub(r"\s", "", match[0]).upper()
+    moved = letters[4:] + letters[:4]
+    valid = int("".join(str(int(letter, 36)) for letter in moved)) % 97 == 1
+    written = match[0].isupper() and " " in match[0]
+    return "[account]" if valid or written else match[0]
+
+
+def _address_4(match: re.Match[str]) -> str:
+    """Four numbers are a version behind a version's word or a product's name: ``Chrome 10.0.1.2``;
+    behind anything else they are an address."""
+    address = ipaddress.IPv4Address(_without_zeros(match["address"]))
+    word = match["before"].strip(" :=")
+    named = (
+        bool(word)
+        and word.lower() not in _HOST_WORDS
+        and (bool(_NUMBERED.match(word)) or word[0].isupper())
+    )
+    if named or address.is_loopback or address.is_unspecified:
+        return match[0]
+    return f"{match['before']}[IP address]"
+
+
+def _without_zeros(address: str) -> str:
+    return ".".join(str(int(part)) for part in address.split("."))
+
+
+def _address_6(match: re.Match[str]) -> str:
+    """Times (``10:15:30``) and C++ names (``abc::def``) look alike, and are no address."""
+    try:
+        address = ipaddress.IPv6Address(match[0])
+    except ValueError:
+        return match[0]
+    groups = [group for group in match[0].split(":") if group]
+    if address.is_loopback or len(groups) < 3 or not any(map(str.isdigit, match[0])):
+        return match[0]
+    return "[IP address]"
+
+
 def _number(match: re.Match[str]) -> str:
     """Phone numbers have 9 to 15 digits (ITU-T E.164) and more than one group or a plus; cards pass
     Luhn's check."""
-    found = match[0]
-    digits = re.sub(r"\D", "", found)
-    if _DATE.match(found):
-        return found
-    grouped = len(re.split(r"[ ()./-]+", found.strip())) > 1 or found.startswith(("+", "(", "00"))
+    written = match[0]
+    digits = re.sub(r"\D", "", written)
+    if _DATE.match(written) or _FOUR_PARTS.match(written):
+        return written
+    groups = re.split(r"[ ()./-]+", written.strip())
+    grouped = len(groups) > 1 or written.startswith(("+", "(", "00"))
     phone = 9 <= len(digits) <= 15 and (grouped or (digits[0] == "0" and len(digits) in (10, 11)))
-    return "[number]" if phone or (13 <= len(digits) <= 19 and _luhn(digits)) else found
+    card = 13 <= len(digits) <= 19 and _passes_luhn(digits)
+    return "[number]" if phone or card else written
 
 
-def _luhn(digits: str) -> bool:
+def _passes_luhn(digits: str) -> bool:
     doubled = [int(digit) * 2 for digit in digits[-2::-2]]
-    return (
-        sum(map(int, digits[-1::-2])) + sum(each - 9 if each > 9 else each for each in doubled)
-    ) % 10 == 0
+    crossed = sum(number - 9 if number > 9 else number for number in doubled)
+    return (sum(map(int, digits[-1::-2])) + crossed) % 10 == 0
