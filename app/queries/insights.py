@@ -169,7 +169,9 @@ async def overview(
         values,
     )
     tickets = await found.fetchone()
-    assert said is not None and themes is not None and tickets is not None
+    assert said is not None
+    assert themes is not None
+    assert tickets is not None
     oldest, tone = themes.pop("oldest"), said.pop("tone")
     return Overview(
         days=days,

@@ -78,6 +78,8 @@ def assert_problem(response: httpx.Response, status: int, reason: str) -> dict[s
     assert response.headers["content-type"] == "application/problem+json", response.text
     body: dict[str, Any] = response.json()
     assert (response.status_code, body["status"], body["reason"]) == (status, status, reason), body
-    assert body["type"] == "about:blank" and body["title"] and body["detail"].endswith((".", ")"))
+    assert body["type"] == "about:blank"
+    assert body["title"]
+    assert body["detail"].endswith((".", ")"))
     assert set(body) <= {"type", "title", "status", "detail", "reason", "instance", "errors"}
     return body

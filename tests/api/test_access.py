@@ -71,7 +71,8 @@ async def test_other_credentials_are_refused(client: httpx.AsyncClient, database
 async def test_a_revoked_token_ends_at_once(client: httpx.AsyncClient, database: Database) -> None:
     headers = await bearer(database)
     tokens = (await client.get(f"{V1}/tokens", headers=headers)).json()
-    assert tokens[0]["last_used_at"] is not None and "token_hash" not in tokens[0]
+    assert tokens[0]["last_used_at"] is not None
+    assert "token_hash" not in tokens[0]
     assert (
         await client.delete(f"{V1}/tokens/{tokens[0]['id']}", headers=headers)
     ).status_code == 204

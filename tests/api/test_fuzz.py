@@ -166,5 +166,7 @@ def test_answers_are_what_the_description_says(
             {one.name for one in operation.path_parameters} & set(running.ids) if good else set()
         )
         _hold(running, operation.as_strategy(generation_mode=mode), named, statuses)
-    assert sum(statuses.values()) > 200 and 401 not in statuses and 403 not in statuses
+    assert sum(statuses.values()) > 200
+    assert 401 not in statuses
+    assert 403 not in statuses
     assert {200, 201} <= set(statuses) if mode == GenerationMode.POSITIVE else 422 in statuses

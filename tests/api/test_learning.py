@@ -35,7 +35,8 @@ async def test_from_labels_to_a_version_and_back(
         answer = await client.get(models, headers=reader)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()[0]
-        assert found["what"] == "kind" and answer.json()[1]["what"] == "grouping"
+        assert found["what"] == "kind"
+        assert answer.json()[1]["what"] == "grouping"
         return found
 
     empty = await kinds()
@@ -75,7 +76,8 @@ async def test_from_labels_to_a_version_and_back(
         0,
     )
     scores = learned["active"]["scores"]
-    assert scores["after"]["macro_f1"] > scores["before"]["macro_f1"] and scores["gain"]["low"] > 0
+    assert scores["after"]["macro_f1"] > scores["before"]["macro_f1"]
+    assert scores["gain"]["low"] > 0
     promote = {"what": "kind", "number": 1}
     assert_problem(
         await client.post(f"{models}/promote", json=promote, headers=admin), 409, "already_active"

@@ -251,7 +251,8 @@ async def measure(
     async with database.transaction() as connection:
         row = await (await connection.execute("select count(*) as n from delivery")).fetchone()
     await database.close()
-    assert row is not None and row["n"] == options.rounds * options.requests, row
+    assert row is not None
+    assert row["n"] == options.rounds * options.requests, row
     print(f"{'stored':>14}: {row['n']:,} of {options.rounds * options.requests:,} acknowledged")
 
 

@@ -43,7 +43,8 @@ def test_the_face_of_a_theme(fresh: Site, open_page: Callable[..., Page]) -> Non
     expect(page.get_by_text("large files", exact=True)).to_be_visible()
     quotes = page.get_by_role("region", name="In their words").get_by_role("listitem")
     texts = quotes.locator("blockquote").all_inner_texts()
-    assert 2 <= len(texts) <= 4 and len(set(texts)) == len(texts)
+    assert 2 <= len(texts) <= 4
+    assert len(set(texts)) == len(texts)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

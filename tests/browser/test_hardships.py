@@ -25,7 +25,8 @@ def test_works_without_a_script(fresh: Site, open_page: Open) -> None:
     expect(page.locator("#toast")).to_contain_text("Accepted.")
     expect(page.get_by_role("heading", name="Nothing matches")).to_be_visible()
     accepted = fresh.rows("select title from theme where status = 'accepted'")
-    assert len(accepted) == 1 and "calendar" in accepted[0]["title"]
+    assert len(accepted) == 1
+    assert "calendar" in accepted[0]["title"]
     page.locator("#toast").get_by_role("button", name="Undo").click()
     expect(page.locator("#toast")).to_contain_text("Undone.")
     page.locator("summary", has_text="Ignore…").click()
@@ -89,6 +90,7 @@ def test_somebody_was_faster(fresh: Site, open_page: Open) -> None:
     other.keyboard.press("1")
     expect(other.get_by_role("alert")).to_contain_text("Somebody changed this theme meanwhile")
     decided = fresh.rows("select count(*) as n from activity where verb = 'accepted'")
-    assert decided == [{"n": 1}] and fresh.rows(
-        "select status from theme where title = %s", title
-    ) == [{"status": "accepted"}]
+    assert decided == [{"n": 1}]
+    assert fresh.rows("select status from theme where title = %s", title) == [
+        {"status": "accepted"}
+    ]

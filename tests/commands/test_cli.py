@@ -67,7 +67,8 @@ def test_every_command_has_help_and_is_documented() -> None:
         command = root
         for name in path.split()[1:]:
             command = command.commands[name]
-        assert command.help and command.help.rstrip().endswith("."), path
+        assert command.help, path
+        assert command.help.rstrip().endswith("."), path
 
 
 def test_every_setting_is_documented_with_its_default_and_nothing_else_is() -> None:
@@ -86,8 +87,10 @@ def test_an_error_is_one_sentence_with_its_reason_and_no_traceback(tmp_path: Pat
     answer = relay("product", "list", fails=True)
     assert answer.out == ""
     assert answer.err.count("\n") == 1
-    assert "127.0.0.1:1" in answer.err and "(database_unreachable)" in answer.err
-    assert "hush" not in answer.err and "Traceback" not in answer.err
+    assert "127.0.0.1:1" in answer.err
+    assert "(database_unreachable)" in answer.err
+    assert "hush" not in answer.err
+    assert "Traceback" not in answer.err
 
 
 def test_debug_shows_where_an_error_came_from(tmp_path: Path) -> None:
@@ -102,7 +105,8 @@ def test_a_model_that_is_missing_is_a_sentence_too(relay: Relay, tmp_path: Path)
     answer = relay(
         "evaluate", "kind", str(labelled), "--weights", str(tmp_path / "nowhere"), fails=True
     )
-    assert re.search(r"\(\w+\)\n$", answer.err) and "Traceback" not in answer.err
+    assert re.search(r"\(\w+\)\n$", answer.err)
+    assert "Traceback" not in answer.err
     assert issubclass(ModelError, Exception)
 
 
@@ -111,7 +115,8 @@ def test_a_setting_that_cannot_be_used_is_named_without_its_value(
 ) -> None:
     relay = command_line(database_url, tmp_path, RELAY_PORT="eighty-secret")
     answer = relay("status", fails=True)
-    assert "RELAY_PORT" in answer.err and "(settings_invalid)" in answer.err
+    assert "RELAY_PORT" in answer.err
+    assert "(settings_invalid)" in answer.err
     assert "eighty-secret" not in answer.err
 
 
@@ -181,7 +186,8 @@ def test_doctor_reports_a_database_that_does_not_answer(tmp_path: Path) -> None:
     ).json
     assert found["ok"] is False
     [database] = [each for each in found["findings"] if each["subject"] == "database"]
-    assert "127.0.0.1:1" in database["detail"] and database["remedy"]
+    assert "127.0.0.1:1" in database["detail"]
+    assert database["remedy"]
 
 
 def test_what_people_wrote_cannot_move_the_cursor_of_whoever_looks(relay: Relay) -> None:
@@ -198,4 +204,6 @@ def test_serving_on_a_taken_port_says_which_setting_changes_it(
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         answer = command_line(database_url, tmp_path)("serve", "--port", port, fails=True)
-    assert "(port_taken)" in answer.err and "RELAY_PORT" in answer.err and port in answer.err
+    assert "(port_taken)" in answer.err
+    assert "RELAY_PORT" in answer.err
+    assert port in answer.err

@@ -156,6 +156,8 @@ def test_demo_shows_the_community_once_and_again_without_doubling_it(
             assert running.process.wait(30) == 0
         told.append((counts, password, sorted(markers)))
     assert told[0] == told[1]
-    assert int(told[0][0].split()[0]) >= 300 and len(told[0][2]) > 0
+    assert int(told[0][0].split()[0]) >= 300
+    assert len(told[0][2]) > 0
     secret = tmp_path / "data" / "demo" / "admin-password"
-    assert secret.stat().st_mode & 0o077 == 0 and secret.read_text().strip() == told[0][1]
+    assert secret.stat().st_mode & 0o077 == 0
+    assert secret.read_text().strip() == told[0][1]

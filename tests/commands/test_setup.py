@@ -69,7 +69,9 @@ def test_a_source_is_added_and_shown_with_its_address_and_secret(relay: Relay) -
     assert made["webhook_url"] == f"https://relay.example/hooks/{made['id']}"
     assert made["settings"]["base_url"] == "https://forum.example"
     shown = relay("source", "show", "forum").out
-    assert made["webhook_url"] in shown and made["secrets"][0] in shown and "Discourse" in shown
+    assert made["webhook_url"] in shown
+    assert made["secrets"][0] in shown
+    assert "Discourse" in shown
     assert relay("source", "show", made["id"], "--json").json["secrets"] == made["secrets"]
     assert (
         "(unknown_platform)" in relay("source", "add", "x", "--platform", "myspace", fails=True).err
@@ -116,7 +118,9 @@ def test_a_source_that_never_spoke_is_not_right_yet_and_can_be_removed(relay: Re
         each["subject"]: each
         for each in relay("source", "check", "forum", "--json", fails=True).json["findings"]
     }
-    assert found["settings"]["ok"] and found["secret"]["ok"] and not found["deliveries"]["ok"]
+    assert found["settings"]["ok"]
+    assert found["secret"]["ok"]
+    assert not found["deliveries"]["ok"]
     assert "relay source show" in found["deliveries"]["remedy"]
     relay("source", "remove", "forum", typed="n\n", fails=True)
     assert len(relay("source", "list", "--json").json) == 1
@@ -157,9 +161,11 @@ def test_a_tracker_is_connected_checked_and_changed_without_a_secret_in_an_argum
         assert "(secret_in_arguments)" in relay(*add, "--credential", "token=oops", fails=True).err
         relay(*add, "--kinds", "bug", typed="a-piped-token\n")
         checked = relay("tracker", "check", "repo", "--json").json
-        assert checked["ok"] and len(checked["findings"]) > 1
+        assert checked["ok"]
+        assert len(checked["findings"]) > 1
     shown = relay("tracker", "show", "repo", "--json")
-    assert shown.json["kinds"] == "bug" and "a-piped-token" not in shown.out
+    assert shown.json["kinds"] == "bug"
+    assert "a-piped-token" not in shown.out
     assert relay("tracker", "check", "repo", fails=True).out, "the sandbox is gone"
     before = bytes(rows(database_url, "select credentials from tracker")[0]["credentials"])
     assert b"a-piped-token" not in before
@@ -174,11 +180,9 @@ def test_a_tracker_is_connected_checked_and_changed_without_a_secret_in_an_argum
         "--disable",
     )
     [after] = rows(database_url, "select * from tracker")
-    assert (
-        after["kinds"] == "bug,feature"
-        and not after["enabled"]
-        and bytes(after["credentials"]) != before
-    )
+    assert after["kinds"] == "bug,feature"
+    assert not after["enabled"]
+    assert bytes(after["credentials"]) != before
     assert after["settings"]["repository"] == "tide/app"
     assert (
         "(secret_missing)"
@@ -213,11 +217,9 @@ def test_a_product_check_says_what_is_still_missing(relay: Relay) -> None:
     relay("product", "add", "Tide")
     found = relay("product", "check", "tide", "--json", fails=True).json["findings"]
     remedies = " ".join(each["remedy"] for each in found)
-    assert (
-        "relay source add" in remedies
-        and "--kinds bug" in remedies
-        and "--kinds feature" in remedies
-    )
+    assert "relay source add" in remedies
+    assert "--kinds bug" in remedies
+    assert "--kinds feature" in remedies
 
 
 def test_users_come_change_their_password_and_go_but_the_last_administrator_stays(
@@ -255,7 +257,8 @@ def test_a_token_is_shown_once_listed_without_its_secret_and_revoked(relay: Rela
     clear = relay("token", "add", "reports", "--scope", "read").out.strip()
     assert clear.startswith("relay_")
     listed = relay("token", "list", "--json")
-    assert clear not in listed.out and listed.json[0]["scopes"] == ["read"]
+    assert clear not in listed.out
+    assert listed.json[0]["scopes"] == ["read"]
     relay("token", "revoke", "reports")
     assert relay("token", "list", "--json").json[0]["revoked_at"]
     again = relay("token", "add", "reports", "--scope", "triage", "--json").json
@@ -282,7 +285,8 @@ def test_a_blocked_ticket_is_listed_and_tried_again(relay: Relay, database_url: 
             [product, product],
         )
     [ticket] = relay("ticket", "list", "--state", "blocked", "--json").json
-    assert ticket["theme_title"] == "Crash" and ticket["reason"] == "field_missing"
+    assert ticket["theme_title"] == "Crash"
+    assert ticket["reason"] == "field_missing"
     assert "Field missing (field_missing)" in relay("ticket", "list").out
     with psycopg.connect(database_url) as connection:
         connection.execute(
@@ -292,7 +296,8 @@ def test_a_blocked_ticket_is_listed_and_tried_again(relay: Relay, database_url: 
     relay("ticket", "retry", "#17")
     relay("ticket", "retry", ticket["id"][:8])
     [row] = rows(database_url, "select * from ticket")
-    assert (row["state"], row["reason"]) == ("pending", "") and row["due_at"] is not None
+    assert (row["state"], row["reason"]) == ("pending", "")
+    assert row["due_at"] is not None
     assert relay("ticket", "list", "--tracker", "repo").rows[1][:2] == ["pending", "repo"]
     assert "(ticket_not_found)" in relay("ticket", "retry", "TIDE-1", fails=True).err
 

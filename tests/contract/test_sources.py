@@ -138,7 +138,8 @@ def test_guide_can_be_followed_from_a_page(source: Source[Any]) -> None:
     shown = source.guide.format(webhook_url="https://relay.example.com/hooks/1", secret="s3cret")
     assert "https://relay.example.com/hooks/1" in shown
     assert "s3cret" in shown
-    assert "\n1. " in shown and "\n2. " in shown
+    assert "\n1. " in shown
+    assert "\n2. " in shown
     assert "{" not in shown
     assert shown == source.guide.replace(
         "{webhook_url}", "https://relay.example.com/hooks/1"

@@ -28,7 +28,8 @@ from integrations.text import TEXT_LIMIT
 _spec = importlib.util.spec_from_file_location(
     "source_cases", Path(__file__).with_name("test_sources.py")
 )
-assert _spec is not None and _spec.loader is not None
+assert _spec is not None
+assert _spec.loader is not None
 cases = importlib.util.module_from_spec(_spec)
 sys.modules[_spec.name] = cases
 _spec.loader.exec_module(cases)
@@ -111,7 +112,9 @@ def check(comment: CommentEvent) -> None:
     for moment in (comment.created_at, comment.edited_at):
         assert moment is None or moment.tzinfo is not None
     if comment.type is not EventType.deleted:
-        assert comment.author is not None and comment.author.external_id and comment.author.handle
+        assert comment.author is not None
+        assert comment.author.external_id
+        assert comment.author.handle
         assert (
             max(
                 len(comment.author.external_id),
@@ -266,7 +269,8 @@ def test_slack_follows_only_the_channels_in_its_settings() -> None:
 def test_slack_without_its_workspace_links_to_the_channel() -> None:
     (comment,) = parsed("slack", "message", body_of("slack", "message"), staff="U0X,U0ANA")
     assert comment.permalink == "https://slack.com/app_redirect?team=T0ACME&channel=C0FEEDBACK"
-    assert comment.author is not None and comment.author.is_staff
+    assert comment.author is not None
+    assert comment.author.is_staff
 
 
 def test_slack_handshake_is_answered_and_nothing_else_is() -> None:
@@ -275,7 +279,8 @@ def test_slack_handshake_is_answered_and_nothing_else_is() -> None:
         inbound, body=b'{"token": "x", "challenge": "3eZbrw", "type": "url_verification"}'
     )
     answer = slack.challenge(asked, ["secret"])
-    assert answer is not None and json.loads(answer.body) == {"challenge": "3eZbrw"}
+    assert answer is not None
+    assert json.loads(answer.body) == {"challenge": "3eZbrw"}
     assert (answer.status, answer.content_type) == (200, "application/json")
     assert slack.challenge(inbound, ["secret"]) is None
     assert (

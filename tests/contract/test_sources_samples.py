@@ -53,7 +53,8 @@ def test_github_sample(path: Path) -> None:
     assert event in (f"{name}.{action}".rstrip("."), f"pull_request_issue.{action}")
     outcome, reason = registry.outcome(github.SOURCE, event)
     if action not in ("opened", "created", "edited", "deleted"):
-        assert outcome == "ignored" and reason
+        assert outcome == "ignored"
+        assert reason
         return
     assert outcome == "handled"
     (comment,) = github.parse(sent, github.Settings())
@@ -108,7 +109,8 @@ def test_slack_sample(path: Path) -> None:
     )
     assert source.challenge(sent, ["secret"]) is None
     if outcome != "handled":
-        assert outcome == "ignored" and reason
+        assert outcome == "ignored"
+        assert reason
         return
     with pytest.raises(PayloadError) as refused:
         source.parse(sent, source.Settings())

@@ -57,16 +57,16 @@ async def test_a_comment_keeps_what_its_platform_said(forum: Forum) -> None:
     (row,) = await forum.rows(
         "select c.*, a.handle, a.is_staff from comment c join author a on a.id = c.author_id"
     )
-    assert (
-        row["text"] == "It crashes\nat start"
-        and row["handle"] == "ann"
-        and row["is_staff"] is False
-    )
-    assert (
-        row["permalink"] == comment["url"] and row["thread_title"] == "Talk" and row["likes"] == 4
-    )
-    assert row["created_at"].isoformat() == comment["created_at"] and row["opens_thread"]
-    assert row["stage"] == "parsed" and row["platform"] == "generic"
+    assert row["text"] == "It crashes\nat start"
+    assert row["handle"] == "ann"
+    assert row["is_staff"] is False
+    assert row["permalink"] == comment["url"]
+    assert row["thread_title"] == "Talk"
+    assert row["likes"] == 4
+    assert row["created_at"].isoformat() == comment["created_at"]
+    assert row["opens_thread"]
+    assert row["stage"] == "parsed"
+    assert row["platform"] == "generic"
     (delivery,) = await forum.rows("select * from delivery")
     assert (delivery["stage"], delivery["event"], delivery["lease_until"]) == (
         "parsed",
@@ -95,7 +95,8 @@ async def test_the_newest_version_wins_in_any_order(
             await parse(forum)
     await parse(forum)
     (row,) = await forum.rows("select text, edited_at, created_at from comment")
-    assert row["text"] == "third" and row["edited_at"].isoformat().startswith("2026-11-02T11")
+    assert row["text"] == "third"
+    assert row["edited_at"].isoformat().startswith("2026-11-02T11")
     assert row["created_at"].isoformat() == comment["created_at"]
     assert len(await forum.rows("select 1 from comment_version")) == 3
 
@@ -114,7 +115,8 @@ async def test_a_deleted_comment_is_gone_whatever_came_late(
         await deliver(forum, events[number])
         await parse(forum)
     (row,) = await forum.rows("select text, deleted_at, stage from comment")
-    assert row["deleted_at"] is not None and row["text"] == ""
+    assert row["deleted_at"] is not None
+    assert row["text"] == ""
     if order[-1] == 2:
         assert (await forum.rows("select permalink from comment"))[0]["permalink"] == comment["url"]
         versions = await forum.rows("select text from comment_version")
@@ -128,8 +130,10 @@ async def test_a_deletion_read_together_with_its_comment_still_says_where_it_was
     await deliver(forum, deleted(comment, EDITS[1]), created(comment))
     await parse(forum)
     (row,) = await forum.rows("select text, permalink, author_id, deleted_at from comment")
-    assert row["permalink"] == comment["url"] and row["author_id"] is not None
-    assert row["deleted_at"] is not None and row["text"] == ""
+    assert row["permalink"] == comment["url"]
+    assert row["author_id"] is not None
+    assert row["deleted_at"] is not None
+    assert row["text"] == ""
 
 
 async def test_the_same_version_again_changes_nothing(forum: Forum) -> None:

@@ -53,7 +53,9 @@ def test_full_jitter_stays_between_nothing_and_the_cap(attempt: int, seed: int) 
 def test_full_jitter_spreads() -> None:
     rng = random.Random(1)
     waits = [full_jitter(4, base=5, cap=600, rng=rng) for _ in range(400)]
-    assert min(waits) < 8 and max(waits) > 72 and 35 < sum(waits) / len(waits) < 45
+    assert min(waits) < 8
+    assert max(waits) > 72
+    assert 35 < sum(waits) / len(waits) < 45
 
 
 REQUEST = httpx.Request("POST", "https://tracker.example/")
@@ -86,7 +88,8 @@ def test_transport_errors(
     made = failures.from_transport("GitHub", error)
     assert (made.reason, made.ambiguous, made.permanent) == (reason, ambiguous, permanent)
     assert "Bearer" not in made.detail
-    assert "GitHub" in made.detail and made.detail.endswith(".")
+    assert "GitHub" in made.detail
+    assert made.detail.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +98,8 @@ def test_transport_errors(
 )
 def test_every_status_is_one_sentence_with_what_to_do(status: int) -> None:
     made = failures.from_status("Jira", status, {}, ["It is so.", " "], now=NOW)
-    assert made.detail.endswith(".") and ".." not in made.detail
+    assert made.detail.endswith(".")
+    assert ".." not in made.detail
     assert made.ambiguous == (status >= 500)
     assert made.permanent == (status < 500 and status != 429)
 

@@ -117,7 +117,8 @@ def test_title_is_one_inert_line_within_its_limit(text: str, limit: int) -> None
 @example("\n".join(HOSTILE))
 def test_wiki_quote_is_closed_by_us_alone(text: str) -> None:
     quote = neutralize.wiki_quote(text, 5000)
-    assert quote.startswith("{noformat}\n") and quote.endswith("\n{noformat}")
+    assert quote.startswith("{noformat}\n")
+    assert quote.endswith("\n{noformat}")
     assert not re.search(
         r"\{[A-Za-z]", quote.removeprefix("{noformat}\n").removesuffix("\n{noformat}")
     )
@@ -129,7 +130,8 @@ def test_wiki_quote_is_closed_by_us_alone(text: str) -> None:
 def test_wiki_inline_has_no_unescaped_special_character(text: str) -> None:
     line = neutralize.wiki_inline(text, 5000)
     assert not re.search(r"(?<!\\)[{}\[\]*_+^~?!|\-]", line)
-    assert "\\\\" not in line and "\n" not in line
+    assert "\\\\" not in line
+    assert "\n" not in line
     assert not ACTIVE.search(line)
 
 

@@ -26,6 +26,5 @@ def test_the_grouper_belongs_to_the_heads(tmp_path: Path) -> None:
 def test_heads_without_a_link_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError) as refusal:
         load_grouper(Settings(data_dir=tmp_path, heads_dir=tmp_path))
-    assert (
-        refusal.value.reason == "thresholds_unreadable" and "grouping.json" in refusal.value.detail
-    )
+    assert refusal.value.reason == "thresholds_unreadable"
+    assert "grouping.json" in refusal.value.detail

@@ -72,7 +72,8 @@ async def test_reading_again_keeps_themes_and_judges_what_has_none(
     places = await forum.rows(
         "select id, kind, theme_id, kind_confidence from comment where theme_id is not null"
     )
-    assert len(before) == 1 and len(places) == 2
+    assert len(before) == 1
+    assert len(places) == 2
     async with database.transaction() as connection:
         assert await stale_comments(connection, SmallEnricher()) == 0
         assert await stale_comments(connection, Wider()) == 4
@@ -153,7 +154,8 @@ def test_the_doctor_names_heads_of_an_earlier_version(tmp_path: Path) -> None:
     (tmp_path / "grouping.json").write_text(json.dumps(card))
     old = Settings(data_dir=tmp_path, heads_dir=tmp_path)
     found = {each.subject: each for each in surroundings(old)}["model"]
-    assert not found.ok and "'middle'" in found.detail
+    assert not found.ok
+    assert "'middle'" in found.detail
     assert (
         found.remedy == "Train the heads in RELAY_HEADS_DIR again with this version, or unset it."
     )
@@ -165,7 +167,8 @@ async def test_the_doctor_counts_vectors_of_another_encoder(
     await forum.say(client, "The export crashes")
     await forum.work()
     found = {each.subject: each for each in await findings(settings, database_url)}
-    assert not found["vectors"].ok and "all-MiniLM-L6-v2: 1." in found["vectors"].detail
+    assert not found["vectors"].ok
+    assert "all-MiniLM-L6-v2: 1." in found["vectors"].detail
     assert found["vectors"].remedy == "Run `relay model reenrich`."
     await forum.rows("update comment_embedding set model = 'all-MiniLM-L6-v2' returning comment_id")
     found = {each.subject: each for each in await findings(settings, database_url)}
@@ -191,7 +194,8 @@ def test_without_torch_a_named_encoder_is_refused(
         load_enricher(chosen)
     assert refusal.value.reason == "torch_missing"
     (model,) = [each for each in surroundings(chosen) if each.subject == "model"]
-    assert not model.ok and "pip install" in model.detail
+    assert not model.ok
+    assert "pip install" in model.detail
 
 
 def tiny_model(folder: Path, dimensions: int) -> Path:
@@ -234,7 +238,8 @@ def test_a_named_encoder_serves_with_heads_of_its_own(tmp_path: Path) -> None:
     assert encoder_space(chosen) == "tiny"
     with pytest.raises(ModelError) as refusal:
         load_enricher(chosen)
-    assert refusal.value.reason == "encoder_mismatch" and "train_encoder" in refusal.value.detail
+    assert refusal.value.reason == "encoder_mismatch"
+    assert "train_encoder" in refusal.value.detail
 
     few = np.array([True, True, False, False, False, False]), np.arange(6), np.ones(6, bool)
 
@@ -255,7 +260,8 @@ def test_a_named_encoder_serves_with_heads_of_its_own(tmp_path: Path) -> None:
     enricher: DefaultEnricher = load_enricher(chosen.model_copy(update={"heads_dir": heads}))
     assert enricher.space == "tiny"
     (german,) = enricher.enrich(["Die Anwendung stürzt beim Öffnen der Kamera immer ab"])
-    assert german.language == "de" and german.reason in ("", UNSURE)
+    assert german.language == "de"
+    assert german.reason in ("", UNSURE)
     assert german.vector.shape == (384,)
     with pytest.raises(ModelError) as refusal:
         load_enricher(Settings(data_dir=tmp_path, encoder=str(tiny_model(tmp_path / "short", 64))))

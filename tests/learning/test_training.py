@@ -150,11 +150,9 @@ async def test_few_labels_teach_nothing_and_leave_no_version(forum: Forum) -> No
 async def test_what_people_correct_is_learned_served_and_rolled_back(forum: Forum) -> None:
     await correct(forum, 30, 15)
     dry = await train(forum, dry_run=True)
-    assert (
-        dry.reason == "better"
-        and not dry.promoted
-        and await forum.rows("select 1 from product_model") == []
-    )
+    assert dry.reason == "better"
+    assert not dry.promoted
+    assert await forum.rows("select 1 from product_model") == []
     outcome = await train(forum)
     assert (outcome.promoted, outcome.version, outcome.labels) == (True, 1, 45)
     assert outcome.scores["after"]["macro_f1"] > outcome.scores["before"]["macro_f1"] + 0.2
@@ -188,7 +186,8 @@ async def test_versions_follow_each_other_and_rolling_back_goes_one_step(forum: 
     await train(forum)
     await correct_further(forum)
     held = await train(forum, hold=True)
-    assert held.version == 2 and not held.promoted
+    assert held.version == 2
+    assert not held.promoted
     async with forum.database.transaction() as connection:
         await model_versions.promote(connection, forum.product_id, KIND, 2, anyway=True)
     async with forum.database.transaction() as connection:
@@ -206,7 +205,8 @@ async def test_versions_follow_each_other_and_rolling_back_goes_one_step(forum: 
         ]
     async with forum.database.transaction() as connection:
         back = await model_versions.roll_back(connection, forum.product_id, KIND)
-        assert back is not None and back.number == 1
+        assert back is not None
+        assert back.number == 1
     async with forum.database.transaction() as connection:
         assert await model_versions.roll_back(connection, forum.product_id, KIND) is None
 
@@ -221,7 +221,8 @@ async def test_another_base_serves_as_shipped_and_learns_anew(forum: Forum) -> N
     await work(forum, Newer())
     assert await kinds(forum, ["sync with the camera at home fails"]) == {"bug": 1}
     outcome = await training.train(forum.database, Newer(), forum.product_id, KIND, actor=ME)
-    assert outcome.promoted and outcome.version == 2
+    assert outcome.promoted
+    assert outcome.version == 2
 
 
 async def test_unsure_and_undecided_comments_are_judged_again_and_a_persons_word_stays(
@@ -289,20 +290,19 @@ async def test_thresholds_follow_the_pairs_and_serve_the_next_batch(forum: Forum
                 ],
             )  # fmt: skip
     outcome = await train(forum, GROUPING)
-    assert (
-        outcome.promoted and outcome.scores["after"]["recall"] > outcome.scores["before"]["recall"]
-    )
+    assert outcome.promoted
+    assert outcome.scores["after"]["recall"] > outcome.scores["before"]["recall"]
     async with forum.database.transaction() as connection:
         own = await own_grouper(connection, forum.product_id, DefaultGrouper())
     assert isinstance(own, DefaultGrouper)
     assert own.thresholds.join["short"] == pytest.approx(base.join["short"] - 0.06)
-    assert own.thresholds.join["long"] == base.join["long"] and own.thresholds.version.endswith(
-        "+own-1"
-    )
+    assert own.thresholds.join["long"] == base.join["long"]
+    assert own.thresholds.version.endswith("+own-1")
     async with forum.database.transaction() as connection:
         await model_versions.roll_back(connection, forum.product_id, GROUPING)
         again = await own_grouper(connection, forum.product_id, DefaultGrouper())
-    assert isinstance(again, DefaultGrouper) and again.thresholds == base
+    assert isinstance(again, DefaultGrouper)
+    assert again.thresholds == base
 
 
 async def test_a_worker_is_asked_once_and_trains_what_has_new_labels(forum: Forum) -> None:
@@ -316,7 +316,8 @@ async def test_a_worker_is_asked_once_and_trains_what_has_new_labels(forum: Foru
     assert job["args"] == {"product_id": str(forum.product_id), "what": KIND, "actor": "system"}
     await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
     outcome = await train_once(forum.database, Modest(), forum.product_id, KIND, "system")
-    assert outcome is not None and outcome.promoted
+    assert outcome is not None
+    assert outcome.promoted
     assert await ask_for_all(forum.database, Modest()) == 0, "nothing new since"
     async with forum.database.transaction() as connection:
         rows = await connection.execute(

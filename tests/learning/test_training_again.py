@@ -91,7 +91,8 @@ async def test_a_new_shipped_model_brings_back_what_a_product_learned(forum: For
     assert await ask_for_all(forum.database, Newer()) == 1
     await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
     outcome = await train_once(forum.database, Newer(), forum.product_id, KIND, "system")
-    assert outcome is not None and outcome.promoted
+    assert outcome is not None
+    assert outcome.promoted
     assert await ask_for_all(forum.database, Newer()) == 0
     async with forum.database.transaction() as connection:
         await model_versions.roll_back(connection, forum.product_id, KIND)
@@ -159,9 +160,8 @@ def test_by_how_much_kinds_were_worse(
         "gain": {"mean": mean, "low": low},
     }
     told = model_versions.why_not(rejected(KIND, reason, scores))
-    assert told.startswith(
-        "Version 4 was rejected: on labels kept out its score was "
-    ) and told.endswith(said)
+    assert told.startswith("Version 4 was rejected: on labels kept out its score was ")
+    assert told.endswith(said)
 
 
 def test_by_how_much_a_grouping_was_worse() -> None:

@@ -114,10 +114,8 @@ async def test_a_cursor_that_we_did_not_make_is_refused(database: Database) -> N
 async def test_not_a_number_is_no_place_in_an_order(database: Database) -> None:
     async with database.transaction() as c:
         for value in (float("nan"), float("inf"), "0.5", None):
+            cursor = _packed(["themes.confidence", value, "00000000-0000-0000-0000-000000000000"])
             with pytest.raises(Invalid):
-                cursor = _packed(
-                    ["themes.confidence", value, "00000000-0000-0000-0000-000000000000"]
-                )
                 await list_themes(c, sort="confidence", cursor=cursor)
 
 
@@ -273,7 +271,8 @@ async def test_deliveries_are_listed_counted_and_safe_to_look_at(database: Datab
         }
         read = await read_delivery(c, first)
         assert (read.body, read.truncated, read.row.size) == ("\\xff\\x00<script>€", False, 13)
-        assert "s3cret" not in str(read) and read.headers["content-type"] == "application/json"
+        assert "s3cret" not in str(read)
+        assert read.headers["content-type"] == "application/json"
         long = await read_delivery(c, second)
         assert (len(long.body), long.truncated) == (100_000, True)
         with pytest.raises(NotFound):

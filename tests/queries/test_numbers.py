@@ -73,7 +73,8 @@ async def test_sources_show_whether_they_still_speak(database: Database) -> None
             1,
             1,
         )
-        assert found["quiet"].silent and not found["slow"].silent
+        assert found["quiet"].silent
+        assert not found["slow"].silent
         assert found["never"].last_delivery_at is None
         only = await health.sources(c, source_id=made["slow"], now=NOW)
         assert [row.name for row in only] == ["slow"]
@@ -171,7 +172,8 @@ async def test_what_the_overview_draws_is_what_volume_and_kinds_say(database: Da
             assert said.kinds == {
                 count.kind: count.comments for count in await insights.kinds(c, asked, 3, now=NOW)
             }
-            assert next(iter(said.kinds)) == "bug" and said.unsure == 1
+            assert next(iter(said.kinds)) == "bug"
+            assert said.unsure == 1
         empty = await insights.breakdown(c, await add_product(c, "empty"), 7, now=NOW)
         assert (len(empty.days), empty.sources, empty.unsure, set(empty.kinds.values())) == (
             7,

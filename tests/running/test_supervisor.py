@@ -80,7 +80,8 @@ async def test_a_child_that_dies_starts_again_and_a_sentence_says_so(tmp_path: P
     await until(lambda: len(pids(tmp_path)) == 2)
     assert said == ["The helper ended (by SIGKILL); it starts again in 0.01 s."]
     second = supervisor.pid("helper")
-    assert second is not None and second != first
+    assert second is not None
+    assert second != first
     supervisor.stopping.set()
     await running
     assert not alive(second)

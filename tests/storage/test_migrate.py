@@ -29,7 +29,8 @@ def test_autogenerate_never_proposes_to_drop_the_job_engine(database_url: str) -
         found = connection.execute(
             "select to_regclass('procrastinate.procrastinate_jobs')"
         ).fetchone()
-    assert found is not None and found[0] is not None
+    assert found is not None
+    assert found[0] is not None
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("create table somebody_elses (id int)")
     assert migrate.drift(database_url) == []

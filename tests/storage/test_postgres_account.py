@@ -96,7 +96,8 @@ def test_root_makes_a_cluster_for_the_owner_of_the_data_folder(tmp_path: Path) -
     os.chown(tmp_path, nobody.pw_uid, nobody.pw_gid)
     with EmbeddedPostgres(tmp_path, options=QUICK) as server:
         found = Postmaster.of(server.path)
-        assert found and psutil.Process(found.pid).uids().real == nobody.pw_uid
+        assert found
+        assert psutil.Process(found.pid).uids().real == nobody.pw_uid
     assert {path for path in tmp_path.rglob("*") if path.stat().st_uid != nobody.pw_uid} == set()
 
 
@@ -173,7 +174,8 @@ def test_an_ordinary_user_serves_as_itself(open_folder: Path) -> None:
     with EmbeddedPostgres(home / "data") as server:  # root joins in as the owner
         assert server.running()
         found = Postmaster.of(server.path)
-        assert found and psutil.Process(found.pid).uids().real == nobody
+        assert found
+        assert psutil.Process(found.pid).uids().real == nobody
     left = {path for path in (home / "data").rglob("*") if path.stat().st_uid != nobody}
     assert left == set(), "the user must be able to go on"
 

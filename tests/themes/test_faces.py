@@ -72,7 +72,8 @@ async def test_a_theme_is_looked_at_once_per_change(forum: Forum) -> None:
     await say(forum, "export to pdf crashes", "bob")
     assert await look(forum) == 1
     theme = await only(forum)
-    assert theme["title"] == "Export to pdf crashes" and theme["title_by"] == "model"
+    assert theme["title"] == "Export to pdf crashes"
+    assert theme["title_by"] == "model"
     assert await retitles(forum) == [], "its first name is no change"
 
 
@@ -148,10 +149,12 @@ async def _grow(forum: Forum) -> None:
 async def test_a_theme_that_outgrew_its_title_gets_a_better_one(forum: Forum) -> None:
     await _grow(forum)
     (theme,) = await forum.themes()
-    assert theme["mentions"] == 6 and "purple" in theme["title"]
+    assert theme["mentions"] == 6
+    assert "purple" in theme["title"]
     await look(forum)
     theme = await only(forum)
-    assert "margins" in theme["title"] and "purple" not in theme["title"]
+    assert "margins" in theme["title"]
+    assert "purple" not in theme["title"]
     assert [each["why"] for each in await retitles(forum)] == ["grown"]
 
 
@@ -185,9 +188,8 @@ async def test_phrases_and_quotes_are_those_of_the_theme(forum: Forum) -> None:
     async with forum.database.transaction() as connection:
         face = await read_face(connection, theme["id"])
         quotes = await theme_quotes(connection, theme["id"])
-    assert face is not None and any(
-        "margins exceed" in phrase or "pdf" in phrase for phrase in face.phrases
-    )
+    assert face is not None
+    assert any("margins exceed" in phrase or "pdf" in phrase for phrase in face.phrases)
     people, texts = {quote.author for quote in quotes}, {quote.text for quote in quotes}
     assert len(quotes) == len(people) == len(texts) >= 2, "copies and persons once"
 
@@ -218,7 +220,5 @@ async def test_the_api_tells_phrases_quotes_and_who_wrote_what(
         "pdf" in each for each in found["phrases"]
     )
     assert (found["summary"], found["summary_by"], found["theme"]["title_by"]) == ("", "", "model")
-    assert (
-        found["quotes"][0]["author"] in ("ann", "bob", "cid")
-        and found["quotes"][0]["comment_id"] > 0
-    )
+    assert found["quotes"][0]["author"] in ("ann", "bob", "cid")
+    assert found["quotes"][0]["comment_id"] > 0

@@ -73,7 +73,8 @@ async def grown_together(forum: Forum) -> tuple[dict[str, Any], uuid.UUID, uuid.
     that comment."""
     await say(forum, ONE)
     await say(forum, OTHER, "bob")
-    assert await compare(forum) == Passed() and await proposals(forum) == []
+    assert await compare(forum) == Passed()
+    assert await proposals(forum) == []
     bridge = await say(forum, BRIDGE, "cid")
     first, second = await forum.themes()
     assert (first["mentions"], second["mentions"]) == (2, 1)
@@ -93,7 +94,9 @@ async def test_a_comment_that_links_two_themes_makes_a_proposal_with_both_quotes
         "select text from comment where id = any(%s) order by id", [near["of"], near["comment"]]
     )
     assert [each["text"] for each in quoted] == [OTHER, BRIDGE]
-    assert row["evidence"]["verdict"] == "merge" and near["words"] and near["theme"] == str(smaller)
+    assert row["evidence"]["verdict"] == "merge"
+    assert near["words"]
+    assert near["theme"] == str(smaller)
     async with forum.database.transaction() as connection:
         (shown,) = await list_suggestions(connection, bigger)
     assert (shown.other_id, shown.evidence) == (smaller, row["evidence"])
@@ -104,7 +107,8 @@ async def test_a_second_pass_finds_nothing_to_do(forum: Forum) -> None:
     await grown_together(forum)
     await compare(forum)
     before = await proposals(forum)
-    assert await compare(forum) == Passed() and await proposals(forum) == before
+    assert await compare(forum) == Passed()
+    assert await proposals(forum) == before
     await say(forum, "printing is broken", "dan")
     assert await compare(forum) == Passed(), (
         "a theme of one comment was compared when the comment came"
@@ -173,10 +177,8 @@ async def test_themes_that_a_person_took_apart_are_never_proposed(forum: Forum) 
         for row in await proposals(forum)
     }
     assert frozenset((alone, bigger)) not in pairs, "they are near enough to join, but were split"
-    assert (
-        pairs[frozenset((alone, smaller))] == "open"
-        and pairs[frozenset((bigger, smaller))] == "withdrawn"
-    )
+    assert pairs[frozenset((alone, smaller))] == "open"
+    assert pairs[frozenset((bigger, smaller))] == "withdrawn"
     # Merged with the third, the comment that was split off keeps both apart; so does the heir of
     # the theme it left.
     async with forum.database.transaction() as connection:
@@ -282,7 +284,8 @@ def test_nor_does_a_proposal(kind: Kind, holds: bool) -> None:
     grouper = DefaultGrouper()
     comment, member = strong_within_a_kind(kind)
     (link,) = links(grouper, speakers([comment]), [member])
-    assert link.holds() is holds and link.crosses is not holds
+    assert link.holds() is holds
+    assert link.crosses is not holds
 
 
 def test_the_very_same_words_are_evidence_enough_to_cross() -> None:
@@ -291,7 +294,8 @@ def test_the_very_same_words_are_evidence_enough_to_cross() -> None:
         for number, kind in enumerate((Kind.bug, Kind.feature))
     )
     (link,) = links(DefaultGrouper(), speakers([bug]), [wish])
-    assert link.crosses and link.holds()
+    assert link.crosses
+    assert link.holds()
 
 
 def test_two_themes_that_name_different_things_say_which() -> None:
@@ -299,11 +303,13 @@ def test_two_themes_that_name_different_things_say_which() -> None:
     speaker = Member(1, "a", Kind.feature, "export the photos album", where)
     other = Member(2, "b", Kind.feature, "import a photos album", where)
     (link,) = links(DefaultGrouper(), speakers([speaker]), [other])
-    assert link.joining == 0 and link.evidence()["apart"] == ["export", "import"]
+    assert link.joining == 0
+    assert link.evidence()["apart"] == ["export", "import"]
     (alike,) = links(
         DefaultGrouper(), speakers([speaker]), [replace(other, text="export a photos album")]
     )
-    assert alike.joining == 1 and alike.evidence()["apart"] == []
+    assert alike.joining == 1
+    assert alike.evidence()["apart"] == []
 
 
 async def test_what_keeps_a_comment_out_of_a_theme_is_stored(forum: Forum) -> None:
@@ -313,10 +319,8 @@ async def test_what_keeps_a_comment_out_of_a_theme_is_stored(forum: Forum) -> No
     )
     await drain(stages(forum.database, SmallEnricher(), DefaultGrouper(), forum.settings))
     rows = await forum.rows("select grouping, theme_id from comment order by id")
-    assert (
-        rows[1]["grouping"]["apart"] == ["csv", "pdf"]
-        and rows[0]["theme_id"] != rows[1]["theme_id"]
-    )
+    assert rows[1]["grouping"]["apart"] == ["csv", "pdf"]
+    assert rows[0]["theme_id"] != rows[1]["theme_id"]
 
 
 async def test_the_job_engine_does_it_by_itself(forum: Forum) -> None:
@@ -326,7 +330,8 @@ async def test_the_job_engine_does_it_by_itself(forum: Forum) -> None:
     periodic = {
         task.task.name: task.cron for task in jobs.periodic_registry.periodic_tasks.values()
     }
-    assert periodic["propose_merges"] == "* * * * *" and periodic["keep_search"] == "*/10 * * * *"
+    assert periodic["propose_merges"] == "* * * * *"
+    assert periodic["keep_search"] == "*/10 * * * *"
     for name in ("propose_merges", "keep_search"):
         await jobs.tasks[name](timestamp=0)
     assert [row["state"] for row in await proposals(forum)] == ["open"]

@@ -93,7 +93,8 @@ async def test_a_product_that_grows_gets_an_index_and_the_search_uses_it(forum: 
     assert await keep(forum) == [], "small products are searched exactly"
     assert index_name(forum) not in await plan(forum, ids[:3])
     ids += await fill(forum, SIZE, seed=2)
-    assert await keep(forum) == ["created"] and await keep(forum) == []
+    assert await keep(forum) == ["created"]
+    assert await keep(forum) == []
     assert index_name(forum) in await plan(forum, ids[:3])
     assert migrate.drift(forum.database.conninfo) == [], (
         "the indexes of products are no difference to the models"
@@ -113,14 +114,13 @@ async def test_the_doctor_says_which_products_wait_for_an_index(
     assert found.ok
     await fill(forum, SIZE)
     waits = await search_finding(forum.database, exact_most=LIMIT)
-    assert (
-        not waits.ok
-        and f"tide ({SIZE} comments)" in waits.detail
-        and "relay worker" in waits.remedy
-    )
+    assert not waits.ok
+    assert f"tide ({SIZE} comments)" in waits.detail
+    assert "relay worker" in waits.remedy
     await keep(forum)
     found = await search_finding(forum.database, exact_most=LIMIT)
-    assert found.ok and found.detail == "1 of 1 big products have an index of their own."
+    assert found.ok
+    assert found.detail == "1 of 1 big products have an index of their own."
 
 
 async def test_the_index_finds_what_exact_search_finds(forum: Forum) -> None:
@@ -131,7 +131,8 @@ async def test_the_index_finds_what_exact_search_finds(forum: Forum) -> None:
     found = await search(forum, asked)
     assert index_name(forum) in await plan(forum, asked)
     shares = [len(set(found[number]) & set(exact[number])) / 10 for number in asked]
-    assert len(shares) == 50 and float(np.mean(shares)) >= 0.98
+    assert len(shares) == 50
+    assert float(np.mean(shares)) >= 0.98
     assert all(len(found[number]) == 10 and number not in found[number] for number in asked)
 
 
@@ -140,7 +141,8 @@ async def test_vectors_of_two_models_are_searched_apart(forum: Forum) -> None:
     new = await fill(forum, SIZE, space=SPACE)  # the same vectors under another name
     assert await keep(forum) == ["created", "created"]
     found = await search(forum, [old[0], new[0]])
-    assert set(found[old[0]]) <= set(old) and set(found[new[0]]) <= set(new)
+    assert set(found[old[0]]) <= set(old)
+    assert set(found[new[0]]) <= set(new)
     assert len(found[old[0]]) == len(found[new[0]]) == 10
 
 
@@ -164,7 +166,8 @@ async def test_an_index_that_a_crash_left_unfinished_is_built_again(forum: Forum
         assert await building == ["failed"]
     assert [state.usable for state in await states(forum)] == [False]
     assert len((await search(forum, ids[:1]))[ids[0]]) == 10, "meanwhile the search is exact"
-    assert await keep(forum) == ["repaired"] and await keep(forum) == []
+    assert await keep(forum) == ["repaired"]
+    assert await keep(forum) == []
 
 
 async def test_an_index_is_dropped_when_its_product_is_small_or_gone(forum: Forum) -> None:
@@ -209,7 +212,8 @@ async def test_comments_are_stored_while_an_index_is_built(forum: Forum) -> None
         building = asyncio.create_task(keep(forum))
         await until_building(forum, building)
         added = await fill(forum, 3, seed=5)
-        assert len(added) == 3 and not building.done()
+        assert len(added) == 3
+        assert not building.done()
     assert await building == ["created"]
 
 
@@ -225,11 +229,9 @@ async def test_shared_words_are_found_by_their_rarity(forum: Forum) -> None:
             "select * from word_share where product_id = %s", forum.product_id
         )
     }
-    assert (
-        shares["app"]["share"] == 1
-        and shares["app"]["comments"] == SIZE + 2
-        and "quuxul" not in shares
-    )
+    assert shares["app"]["share"] == 1
+    assert shares["app"]["comments"] == SIZE + 2
+    assert "quuxul" not in shares
     assert str(forum.product_id) not in shares, (
         "the product is a lexeme of its comments, but no word"
     )
@@ -289,7 +291,8 @@ async def test_copies_are_found_through_their_index(forum: Forum, connection: Co
     asked = {"ids": ids[-1:], "product": forum.product_id, "most": 3}
     rows = await (await connection.execute("explain " + BY_FINGERPRINT, asked)).fetchall()
     text = "\n".join(row["QUERY PLAN"] for row in rows)
-    assert "comment_by_fingerprint" in text and "Sort" not in text
+    assert "comment_by_fingerprint" in text
+    assert "Sort" not in text
 
 
 SAID = "the app shows page {n} of the list"

@@ -80,7 +80,7 @@ async def desk(database: Database, settings: Settings, vault: Vault) -> AsyncIte
     await say(forum, "@bob export to pdf crashes when printing", "bob")
     await look(forum)
     assert (await only(forum))["people"] == 2
-    yield Desk(forum, settings)
+    return Desk(forum, settings)
 
 
 async def test_off_by_default(desk: Desk) -> None:
@@ -96,7 +96,8 @@ async def test_title_and_summary_are_written_once_and_named_as_the_machine_s(des
     assert (theme["title"], theme["title_by"]) == (TITLE, "llm:tiny")
     assert (face["summary"], face["summary_by"]) == (SUMMARY, "tiny")
     assert (await retitles(desk.forum))[-1]["why"] == "written"
-    assert len(model.asked) == 1 and model.keys == [""]
+    assert len(model.asked) == 1
+    assert model.keys == [""]
     async with desk.forum.database.transaction() as connection:
         draft = await load_draft(connection, theme["id"], "relay-1", "http://x")
     assert (draft.summary, draft.summary_by) == (SUMMARY, "tiny")
@@ -111,11 +112,13 @@ async def test_nothing_personal_leaves_and_comments_are_data(desk: Desk) -> None
     with small_model(GOOD) as model:
         await desk.writer(model, llm_key=SecretStr("a-key")).run()
     sent = str(model.asked)
-    assert "ann@example.com" not in sent and "@bob" not in sent and "[e-mail address]" in sent
-    assert len(model.comments()) == 2 and model.asked[0]["response_format"] == {
-        "type": "json_object"
-    }
-    assert model.keys == ["Bearer a-key"] and "a-key" not in sent
+    assert "ann@example.com" not in sent
+    assert "@bob" not in sent
+    assert "[e-mail address]" in sent
+    assert len(model.comments()) == 2
+    assert model.asked[0]["response_format"] == {"type": "json_object"}
+    assert model.keys == ["Bearer a-key"]
+    assert "a-key" not in sent
 
 
 async def test_the_same_question_is_never_asked_twice(desk: Desk) -> None:
@@ -123,7 +126,8 @@ async def test_the_same_question_is_never_asked_twice(desk: Desk) -> None:
         await desk.writer(model).run()
         await desk.forum.rows("update theme_face set asked = 0, summary = '' returning theme_id")
         assert await desk.writer(model).run() == 1
-        assert len(model.asked) == 1 and (await desk.face())["summary"] == SUMMARY
+        assert len(model.asked) == 1
+        assert (await desk.face())["summary"] == SUMMARY
 
 
 @pytest.mark.parametrize(
@@ -164,9 +168,8 @@ async def test_a_good_summary_stands_beside_a_bad_title(desk: Desk) -> None:
     )
     with small_model(says(thinking)) as model:
         await desk.writer(model).run()
-    assert (await only(desk.forum))["title_by"] == "model" and (await desk.face())[
-        "summary"
-    ] == SUMMARY
+    assert (await only(desk.forum))["title_by"] == "model"
+    assert (await desk.face())["summary"] == SUMMARY
 
 
 async def test_a_comment_cannot_dictate_the_title(desk: Desk) -> None:
@@ -178,22 +181,27 @@ async def test_a_comment_cannot_dictate_the_title(desk: Desk) -> None:
         await desk.writer(model).run()
     assert order in model.comments(), "it stays one string of the document"
     theme = await only(desk.forum)
-    assert theme["title_by"] == "model" and "shoes" not in (await desk.face())["summary"]
+    assert theme["title_by"] == "model"
+    assert "shoes" not in (await desk.face())["summary"]
 
 
 async def test_a_request_to_wait_is_obeyed(desk: Desk) -> None:
     busy = Answer(429, b"{}", {"retry-after": "7"})
     with small_model(busy, Answer(500), GOOD) as model:
         assert await desk.writer(model).run() == 1
-    assert desk.slept[0] == 7 and len(desk.slept) == 2 and 0 <= desk.slept[1] <= 2
+    assert desk.slept[0] == 7
+    assert len(desk.slept) == 2
+    assert 0 <= desk.slept[1] <= 2
 
 
 async def test_a_long_wait_ends_the_run_until_then(desk: Desk) -> None:
     with small_model(Answer(429, b"{}", {"retry-after": "600"}), GOOD) as model:
         writer = desk.writer(model)
-        assert await writer.run() == 0 and desk.slept == []
+        assert await writer.run() == 0
+        assert desk.slept == []
         desk.now += timedelta(seconds=599)
-        assert await writer.run() == 0 and len(model.asked) == 1
+        assert await writer.run() == 0
+        assert len(model.asked) == 1
         desk.now += timedelta(seconds=2)
         assert await writer.run() == 1
 
@@ -228,7 +236,8 @@ async def test_who_never_answers_is_not_waited_for(desk: Desk) -> None:
     assert [line["reason"] for line in logs if line["event"] == "language_model_rests"] == [
         "llm_unreachable"
     ]
-    assert len(desk.slept) == 2 and (await only(desk.forum))["title_by"] == "model"
+    assert len(desk.slept) == 2
+    assert (await only(desk.forum))["title_by"] == "model"
 
 
 async def test_the_day_s_budget_holds_for_tries_as_well(desk: Desk) -> None:
@@ -236,7 +245,8 @@ async def test_the_day_s_budget_holds_for_tries_as_well(desk: Desk) -> None:
         writer = desk.writer(model, llm_daily_calls=2)
         assert await writer.run() == 0
         desk.now += timedelta(hours=1)
-        assert await writer.run() == 0 and len(model.asked) == 2
+        assert await writer.run() == 0
+        assert len(model.asked) == 2
         model.answers[:] = [GOOD]
         desk.now += timedelta(days=1)
         assert await writer.run() == 1
@@ -245,7 +255,8 @@ async def test_the_day_s_budget_holds_for_tries_as_well(desk: Desk) -> None:
 async def test_a_private_address_needs_the_operator_s_word(desk: Desk) -> None:
     with small_model(GOOD) as model, capture_logs() as logs:
         assert await desk.writer(model, allow_private_addresses=False).run() == 0
-    assert model.asked == [] and [line["reason"] for line in logs] == ["address_refused"]
+    assert model.asked == []
+    assert [line["reason"] for line in logs] == ["address_refused"]
 
 
 async def test_a_person_s_title_stays_and_the_summary_comes(desk: Desk) -> None:
@@ -256,9 +267,8 @@ async def test_a_person_s_title_stays_and_the_summary_comes(desk: Desk) -> None:
     await refresh_faces(desk.forum.database)
     with small_model(GOOD) as model:
         await desk.writer(model).run()
-    assert (await only(desk.forum))["title"] == "Our words" and (await desk.face())[
-        "summary"
-    ] == SUMMARY
+    assert (await only(desk.forum))["title"] == "Our words"
+    assert (await desk.face())["summary"] == SUMMARY
 
 
 async def test_what_was_written_goes_with_a_deleted_comment(desk: Desk) -> None:
@@ -271,7 +281,8 @@ async def test_what_was_written_goes_with_a_deleted_comment(desk: Desk) -> None:
     await send(desk.forum, {**desk.forum.comment(""), "id": gone["external_id"]}, "comment.deleted")
     await look(desk.forum)
     theme = await only(desk.forum)
-    assert theme["title_by"] == "model" and (await desk.face())["summary"] == ""
+    assert theme["title_by"] == "model"
+    assert (await desk.face())["summary"] == ""
 
 
 async def test_doctor_says_whether_the_model_is_there(desk: Desk, database_url: str) -> None:

@@ -28,7 +28,8 @@ async def test_undo_before_the_push_makes_no_ticket(bench: Bench) -> None:
     async with bench.forum.database.transaction() as connection:
         await undo(connection, line["id"], actor=ME)
     await bench.push()
-    assert bench.tickets == [] and (await bench.ticket())["state"] == "cancelled"
+    assert bench.tickets == []
+    assert (await bench.ticket())["state"] == "cancelled"
 
 
 async def test_a_product_on_hold_pushes_when_it_is_let_go(bench: Bench) -> None:

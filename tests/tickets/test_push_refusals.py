@@ -34,14 +34,18 @@ async def test_what_is_wrong_with_the_tracker_is_said_and_everything_waits(
     (tracker,) = await bench.forum.rows("select *, paused_until > now() as paused from tracker")
     row = await bench.ticket()
     assert (tracker["reason"], row["reason"], tracker["paused"]) == (reason, reason, True)
-    assert row["detail"].endswith(".") and "a-secret-token" not in row["detail"] + tracker["detail"]
-    assert row["state"] == "pending" and row["due_at"] is not None and bench.tickets == []
+    assert row["detail"].endswith(".")
+    assert "a-secret-token" not in row["detail"] + tracker["detail"]
+    assert row["state"] == "pending"
+    assert row["due_at"] is not None
+    assert bench.tickets == []
     bench.recover()
     async with bench.forum.database.session() as session:
         await update_tracker(session, bench.vault, bench.tracker_id, enabled=True)
     await bench.push()
     (tracker,) = await bench.forum.rows("select reason, detail from tracker")
-    assert tracker == {"reason": "", "detail": ""} and len(bench.tickets) == 1
+    assert tracker == {"reason": "", "detail": ""}
+    assert len(bench.tickets) == 1
 
 
 async def test_a_required_field_blocks_one_ticket_until_somebody_retries(bench: Bench) -> None:

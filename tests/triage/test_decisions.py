@@ -60,13 +60,15 @@ async def test_comments_that_say_the_same_become_one_theme_counted_by_people(for
         "triage",
     )
     assert (second["people"], second["mentions"]) == (2, 2)
-    assert "pdf" in first["title"].lower() and first["first_seen"] < first["last_seen"]
+    assert "pdf" in first["title"].lower()
+    assert first["first_seen"] < first["last_seen"]
     rows = await forum.rows(
         "select grouping from comment where theme_id = %s order by id", first["id"]
     )
     assert rows[0]["grouping"]["verdict"] == "new"
     assert {row["grouping"]["verdict"] for row in rows[1:]} == {"join"}
-    assert rows[1]["grouping"]["nearest"][0]["words"] and rows[1]["grouping"]["score"] >= 0.6
+    assert rows[1]["grouping"]["nearest"][0]["words"]
+    assert rows[1]["grouping"]["score"] >= 0.6
 
 
 async def test_praise_and_questions_make_no_theme(forum: Forum) -> None:
@@ -83,7 +85,8 @@ async def test_near_but_not_near_enough_is_suggested(forum: Forum) -> None:
     await say(forum, "export pdf crashes yesterday with images", "bob")
     await forum.work()
     (suggestion,) = await forum.rows("select * from theme_suggestion")
-    assert suggestion["state"] == "open" and suggestion["evidence"]["verdict"] == "suggest"
+    assert suggestion["state"] == "open"
+    assert suggestion["evidence"]["verdict"] == "suggest"
     async with forum.database.transaction() as connection:
         await regroup.decide_suggestion(connection, suggestion["id"], True, actor=ME)
     (theme,) = await forum.themes()
@@ -125,7 +128,8 @@ async def test_an_edited_lone_comment_keeps_its_theme_under_a_new_title(forum: F
     await send(forum, {"type": "comment.edited", "data": edit})
     await forum.work()
     (after,) = await forum.themes()
-    assert after["id"] == before["id"] and "rinting" in after["title"]
+    assert after["id"] == before["id"]
+    assert "rinting" in after["title"]
 
 
 async def test_a_deleted_comment_no_longer_counts(forum: Forum) -> None:
@@ -182,7 +186,8 @@ async def test_decisions_and_their_undo(forum: Forum) -> None:
         async with forum.database.transaction() as connection:
             await undo(connection, done, actor=ME)
         (back,) = await forum.rows("select * from theme where id = %s", first["id"])
-        assert back[column] == first[column] and back["version"] > now["version"]
+        assert back[column] == first[column]
+        assert back["version"] > now["version"]
         with pytest.raises(Conflict, match="undone already"):
             async with forum.database.transaction() as connection:
                 await undo(connection, done, actor=ME)
@@ -220,7 +225,8 @@ async def test_split_keeps_apart_for_good(forum: Forum) -> None:
     async with forum.database.transaction() as connection:
         done, new_id = await regroup.split(connection, first["id"], chosen, actor=ME)
     people = {theme["id"]: theme["people"] for theme in await forum.themes()}
-    assert people[new_id] == 1 and people[first["id"]] == 2
+    assert people[new_id] == 1
+    assert people[first["id"]] == 2
     assert await forum.rows("select comment_id, theme_id from separation") == [
         {"comment_id": chosen[0], "theme_id": first["id"]}
     ]

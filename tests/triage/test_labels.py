@@ -142,11 +142,9 @@ async def test_merge_split_and_rejection_are_pairs(forum: Forum) -> None:
         merged = await regroup.merge(connection, first["id"], [second["id"]], actor=ME)
     assert await pairs(forum) == [(True, "short", 1.0)]
     (row,) = await forum.rows("select score, join_at, suggest_at, judge from pair_label")
-    assert (
-        0 <= row["score"] < row["join_at"]
-        and row["suggest_at"] < row["join_at"]
-        and "|" in row["judge"]
-    )
+    assert 0 <= row["score"] < row["join_at"]
+    assert row["suggest_at"] < row["join_at"]
+    assert "|" in row["judge"]
     login = await comment_id(forum, "login with google is broken")
     async with forum.database.transaction() as connection:
         split, _ = await regroup.split(connection, first["id"], [login], actor=ME)
@@ -195,15 +193,15 @@ async def test_labels_become_examples_with_copies_in_one_group(forum: Forum) -> 
     async with forum.database.transaction() as connection:
         labels = await labelled.kind_labels(connection, forum.product_id)
         rest = await labelled.unlabelled(connection, forum.product_id, most=10)
-    assert len(rest) == 4 and "Why does it beep?" not in rest
+    assert len(rest) == 4
+    assert "Why does it beep?" not in rest
     found = await labelled.understood(SmallEnricher(), [one.text for one in labels] + rest)
     data, numbers = labelled.examples_of(labels, rest, found)
-    assert (
-        data.spoken.sum() == 2
-        and len(data) == 6
-        and numbers.tolist() == [one.id for one in labels] + 4 * [0]
-    )
-    assert data.groups[0] == data.groups[1] and len(set(data.groups[2:])) == 4
+    assert data.spoken.sum() == 2
+    assert len(data) == 6
+    assert numbers.tolist() == [one.id for one in labels] + 4 * [0]
+    assert data.groups[0] == data.groups[1]
+    assert len(set(data.groups[2:])) == 4
     assert KINDS[int(data.targets[0].argmax())].value == "bug"
 
 

@@ -21,7 +21,7 @@ from tests.triage.test_decisions import ME, say
 
 @pytest.fixture
 async def forum(database: Database, settings: Settings, vault: Vault) -> AsyncIterator[Forum]:
-    yield await open_forum(
+    return await open_forum(
         database, settings, vault, policy="auto", auto_min_people=2, auto_min_confidence=0.5
     )
 

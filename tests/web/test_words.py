@@ -38,20 +38,22 @@ def test_times_and_counts() -> None:
     assert words.since(NOW + timedelta(minutes=5), NOW) == "in 5 min"
     assert words.since(NOW, NOW) == "just now"
     assert words.exact(NOW) == "21 Nov 2026, 12:00 UTC"
-    assert words.duration(None) == "—" and words.number(None) == "—" and words.percent(1, 0) == "—"
+    assert words.duration(None) == "—"
+    assert words.number(None) == "—"
+    assert words.percent(1, 0) == "—"
     assert words.counted(1, "person", "people") == "1 person"
     assert words.counted(2000, "person", "people") == "2,000 people"
-    assert (
-        words.actor("user:ada@example.org") == "ada@example.org"
-        and words.actor("system") == "Feedback Relay"
-    )
-    assert change(115, 100) == "+15 % (100 before)" and change(3, 0) == "none in the period before"
+    assert words.actor("user:ada@example.org") == "ada@example.org"
+    assert words.actor("system") == "Feedback Relay"
+    assert change(115, 100) == "+15 % (100 before)"
+    assert change(3, 0) == "none in the period before"
 
 
 @given(st.integers(min_value=0, max_value=10**9))
 def test_axes_end_on_a_number_that_reads_well(value: int) -> None:
     top = charts.round_up(value)
-    assert value <= top <= max(4, 2.5 * value) and str(top).strip("0") in (
+    assert value <= top <= max(4, 2.5 * value)
+    assert str(top).strip("0") in (
         "1",
         "2",
         "3",
@@ -65,9 +67,8 @@ def test_axes_end_on_a_number_that_reads_well(value: int) -> None:
 def test_stacks_stay_in_their_plot_and_tell_every_comment(values: list[list[int]]) -> None:
     days = [date(2026, 11, 1) + timedelta(days=index) for index in range(10)]
     series = charts.top_series([(f"s{index}", one) for index, one in enumerate(values)])
-    assert len(series) <= charts.COLOURS and sum(one.total for one in series) == sum(
-        map(sum, values)
-    )
+    assert len(series) <= charts.COLOURS
+    assert sum(one.total for one in series) == sum(map(sum, values))
     chart = charts.stacked(days, series, height=192, plot=150)
     pieces = [piece for column in chart.columns for piece in column.pieces]
     assert all(
@@ -79,14 +80,16 @@ def test_stacks_stay_in_their_plot_and_tell_every_comment(values: list[list[int]
 def test_weeks_end_today_and_lose_nothing() -> None:
     days = [date(2026, 11, 21) - timedelta(days=index) for index in range(89, -1, -1)]
     weeks, sums = charts.weekly(days, [1] * 90)
-    assert len(weeks) == 13 and sum(sums) == 90 and weeks[-1] == date(2026, 11, 15) and sums[0] == 6
+    assert len(weeks) == 13
+    assert sum(sums) == 90
+    assert weeks[-1] == date(2026, 11, 15)
+    assert sums[0] == 6
 
 
 def test_slices_are_one_whole() -> None:
     parts = charts.slices([("a", 1), ("b", 2), ("c", 0)])
-    assert [part.x for part in parts] == [0.0, 33.33, 100.0] and charts.slices([("a", 0)])[
-        0
-    ].share == 0
+    assert [part.x for part in parts] == [0.0, 33.33, 100.0]
+    assert charts.slices([("a", 0)])[0].share == 0
 
 
 class Colour(StrEnum):
@@ -112,9 +115,12 @@ def test_every_kind_of_setting_has_its_field() -> None:
     assert [field.control for field in made.values()] == [
         "text", "secret", "number", "check", "select", "select", "document",
     ]  # fmt: skip
-    assert made["set_base_url"].required and made["set_base_url"].label == "Base URL"
-    assert made["set_token"].value == "" and made["set_retries"].value == "5"
-    assert made["set_colour"].options == ("red", "blue") and made["set_colour"].value == "blue"
+    assert made["set_base_url"].required
+    assert made["set_base_url"].label == "Base URL"
+    assert made["set_token"].value == ""
+    assert made["set_retries"].value == "5"
+    assert made["set_colour"].options == ("red", "blue")
+    assert made["set_colour"].value == "blue"
     assert made["set_format"].options == ("text", "html")
 
 
@@ -220,9 +226,8 @@ def test_why_a_comment_is_in_its_theme(decided: dict[str, object], said: str) ->
 
 
 def test_likeness_is_not_told_as_a_likelihood() -> None:
-    assert (
-        whys.likeness(0.644) == "likeness 64 of 100" and whys.likeness(-0.1) == "likeness 0 of 100"
-    )
+    assert whys.likeness(0.644) == "likeness 64 of 100"
+    assert whys.likeness(-0.1) == "likeness 0 of 100"
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,8 @@ def test_of_several_that_prepare_at_once_one_builds(
     monkeypatch.setattr(encoder, "save_graph", save_graph)
     with ThreadPoolExecutor(2) as pool:
         places = list(pool.map(encoder.prepare, [tmp_path] * 2))
-    assert places == [tmp_path / MODEL_NAME] * 2 and encoder.is_prepared(tmp_path)
+    assert places == [tmp_path / MODEL_NAME] * 2
+    assert encoder.is_prepared(tmp_path)
     assert len(built) == 2, "the graph of comments and that of reports, once each"
 
 

@@ -35,7 +35,8 @@ def test_batches_carry_each_text_from_its_start_to_its_end(
     seen = []
     for batch in batches(texts, workers):
         ids, places, numbers = (batch.inputs[name] for name in ("ids", "places", "texts"))
-        assert ids.size <= BATCH_TOKENS and ids.shape[1] % PAD_TO == 0
+        assert ids.size <= BATCH_TOKENS
+        assert ids.shape[1] % PAD_TO == 0
         ends = [*batch.starts[1:], ids.size]
         for start, end, owner in zip(batch.starts, ends, batch.owners, strict=True):
             if owner < 0:
@@ -104,4 +105,5 @@ def test_one_text_brings_no_row_to_fill() -> None:
 
 def test_workers_share_the_rows_evenly() -> None:
     sizes = [len(batch.inputs["ids"]) for batch in batches([[1] * NARROW] * 70, 2)]
-    assert len(sizes) == 10 and max(sizes) - min(sizes) <= 1
+    assert len(sizes) == 10
+    assert max(sizes) - min(sizes) <= 1

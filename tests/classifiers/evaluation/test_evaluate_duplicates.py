@@ -71,7 +71,8 @@ def test_recall_grows_with_depth_and_intervals_hold_it(grouped: Path) -> None:
         values = [recall[depth] for depth in (1, 5, 10)]
         assert values == sorted(values)
         for depth, one in report.recall_intervals[way].items():
-            assert one.low <= one.value <= one.high and one.value == recall[depth]
+            assert one.low <= one.value <= one.high
+            assert one.value == recall[depth]
     wrong = report.stream.wrong_joins_interval
     assert wrong.low <= report.stream.wrong_joins_per_1000 <= wrong.high
 
@@ -130,7 +131,8 @@ def test_a_baseline_that_cannot_be_is_refused_before_the_rows_are_grouped(
 def test_a_perfect_stream_is_the_same_in_every_order(grouped: Path) -> None:
     report = evaluate_duplicates(grouped, SayingEnricher(), GROUPER, orders=3, samples=20)
     assert report.stream.clusters.b_cubed == (1, 1, 1)
-    assert report.orders is not None and report.orders.orders == 4
+    assert report.orders is not None
+    assert report.orders.orders == 4
     assert report.orders.b_cubed_f1 == [1] * 4
     assert (report.orders.rand_index, report.orders.mutual_b_cubed_f1) == (1, 1)
     assert (report.mistakes, report.missed) == ([], [])
@@ -154,10 +156,12 @@ def test_the_order_matters_where_a_comment_stands_between_two(tmp_path: Path) ->
     path.write_text("\n".join(json.dumps({"text": text, "duplicate_group": "a"}) for text in texts))
     report = evaluate_duplicates(path, ChainEnricher(), GROUPER, orders=6, samples=0)
     again = evaluate_duplicates(path, ChainEnricher(), GROUPER, orders=6, samples=0)
-    assert report.orders is not None and report.orders.rand_index < 1
+    assert report.orders is not None
+    assert report.orders.rand_index < 1
     assert len(set(report.orders.b_cubed_f1)) > 1
     assert report.orders == again.orders
-    assert report.missed and report.missed[0].other.startswith("bug .9 axis")
+    assert report.missed
+    assert report.missed[0].other.startswith("bug .9 axis")
 
 
 def test_products_are_never_searched_together(tmp_path: Path) -> None:
@@ -213,7 +217,8 @@ def test_clusterings_of_the_whole_pool_find_what_is_plainly_apart(grouped: Path)
     for name in ("agglomerative", "hdbscan"):
         assert report.baselines[name].best.b_cubed[2] == 1, name
     alone = report.baselines["singletons"].best
-    assert alone.b_cubed[0] == 1 and alone.b_cubed[1] == pytest.approx(1 / 5)
+    assert alone.b_cubed[0] == 1
+    assert alone.b_cubed[1] == pytest.approx(1 / 5)
     json.dumps(report.to_json())
 
 

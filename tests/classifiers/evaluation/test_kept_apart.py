@@ -33,10 +33,13 @@ def test_kinds_of_the_demo_community(enricher: DefaultEnricher) -> None:
         COMMUNITY, enricher, reading=Reading.of(["kind=truth.kind"], ["truth.language=en"]),
         unsure_below=enricher.unsure_below, samples=0,
     )  # fmt: skip
-    assert report.rows > 340 and report.plain
+    assert report.rows > 340
+    assert report.plain
     assert report.macro_f1.value >= 0.75
-    assert report.labels["bug"].f1.value >= 0.85 and report.labels["feature"].f1.value >= 0.8
-    assert report.coverage >= 0.1 and report.precision >= 0.9
+    assert report.labels["bug"].f1.value >= 0.85
+    assert report.labels["feature"].f1.value >= 0.8
+    assert report.coverage >= 0.1
+    assert report.precision >= 0.9
     assert "unsupported_language" not in report.set_aside
 
 
@@ -58,7 +61,8 @@ def test_kinds_of_fifteen_channels(enricher: DefaultEnricher) -> None:
     report = evaluate_kind(CHANNELS, enricher, unsure_below=enricher.unsure_below, samples=0)
     assert report.rows == 310
     assert report.macro_f1.value >= 0.75
-    assert report.coverage >= 0.2 and report.precision >= 0.9
+    assert report.coverage >= 0.2
+    assert report.precision >= 0.9
 
 
 def test_languages_of_the_demo_community(enricher: DefaultEnricher) -> None:
@@ -79,7 +83,8 @@ def test_grouping_of_the_demo_community(enricher: DefaultEnricher, seed: int | N
     report = evaluate_duplicates(
         COMMUNITY, enricher, grouper, reading=reading, shuffle=seed, samples=0
     )
-    assert report.no_theme == 0 and report.queries > 200
+    assert report.no_theme == 0
+    assert report.queries > 200
     assert report.stream.wrong_joins <= 2
     assert report.stream.joins >= 40, "whoever joins nothing errs never"
     assert report.recall["fused"][10] >= 0.9

@@ -79,7 +79,8 @@ def test_kinds_can_be_folded_into_a_word_of_the_files() -> None:
     mapping = dict.fromkeys(["question", "praise", "other"], "rest")
     labels = read_labels(["bug", "rest"], "file.csv", mapping=mapping)
     assert labels.names == ("bug", "rest")
-    assert Kind.feature not in labels.offered and Kind.praise in labels.offered
+    assert Kind.feature not in labels.offered
+    assert Kind.praise in labels.offered
 
 
 def test_options_that_can_mean_nothing_are_refused() -> None:
@@ -102,7 +103,8 @@ def test_folds_are_read_one_by_one() -> None:
     for given in ("defect", "defect=", "=bug", "a=bug,b=feature"):
         with pytest.raises(DataError, match="--map anew for each label") as caught:
             read_folds([given])
-        assert caught.value.reason == "option_invalid" and given in caught.value.detail
+        assert caught.value.reason == "option_invalid"
+        assert given in caught.value.detail
 
 
 def test_a_fold_into_no_kind_names_the_kinds() -> None:

@@ -123,7 +123,8 @@ def test_the_same_grouping_is_perfect_and_singletons_are_precise() -> None:
     assert alone.b_cubed[:2] == (1, 0.5)
     assert alone.pairs == (1, 0, 0)
     whole = clusters(truth, list("1111"))
-    assert whole.b_cubed[1] == 1 and whole.pairs[1] == 1
+    assert whole.b_cubed[1] == 1
+    assert whole.pairs[1] == 1
 
 
 @FEW

@@ -28,10 +28,13 @@ HARD = ("sar", "qf", "qb", "mix", "vent", "ot", "neg", "reg")
 
 def test_kinds_of_many_voices(enricher: DefaultEnricher) -> None:
     report = evaluate_kind(VOICES, enricher, unsure_below=enricher.unsure_below, samples=0)
-    assert report.rows == 300 and report.plain
+    assert report.rows == 300
+    assert report.plain
     assert report.macro_f1.value >= 0.72
-    assert report.labels["bug"].f1.value >= 0.74 and report.labels["feature"].f1.value >= 0.78
-    assert report.coverage >= 0.13 and report.precision >= 0.92
+    assert report.labels["bug"].f1.value >= 0.74
+    assert report.labels["feature"].f1.value >= 0.78
+    assert report.coverage >= 0.13
+    assert report.precision >= 0.92
 
 
 @pytest.mark.parametrize(
@@ -59,7 +62,8 @@ def test_near_misses_are_told_apart(enricher: DefaultEnricher, seed: int | None)
     report = evaluate_duplicates(
         NEAR_MISSES, enricher, grouper, reading=reading, shuffle=seed, samples=0
     )
-    assert report.rows == 209 and report.queries == 181
+    assert report.rows == 209
+    assert report.queries == 181
     assert report.recall["fused"][10] >= 0.93
     stream = report.stream
     right = stream.joins - stream.wrong_joins

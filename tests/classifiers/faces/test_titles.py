@@ -136,7 +136,8 @@ def test_a_sentence_without_end_is_cut_where_a_thought_ends() -> None:
     made = title_of(run_on)
     assert made == "The ruler vanishes when i zoom in"
     unbroken = title_of("ruler " * 60)
-    assert unbroken.split()[-1] == "ruler" and len(unbroken) <= LENGTH
+    assert unbroken.split()[-1] == "ruler"
+    assert len(unbroken) <= LENGTH
 
 
 _PIECES = """the a with ruler page @bob #3 **x** http://x.de (y " … 🙂 v2.1 of PDF and, . ! ?"""
@@ -155,9 +156,13 @@ WORDS = st.lists(
 @given(ANY_TEXT, st.text(max_size=60))
 def test_every_title_is_one_clean_line(text: str, thread_title: str) -> None:
     made = title_of(text, thread_title)
-    assert made and len(made) <= LENGTH and made == made.strip() and "\n" not in made
+    assert made
+    assert len(made) <= LENGTH
+    assert made == made.strip()
+    assert "\n" not in made
     assert not re.search(r"https?://|[@#`*]|[.,;:!?…]$", made)
-    assert made.count("(") == made.count(")") and made.count('"') % 2 == 0
+    assert made.count("(") == made.count(")")
+    assert made.count('"') % 2 == 0
 
 
 @settings(max_examples=200, deadline=None)

@@ -38,7 +38,8 @@ def test_the_score_is_the_sum_that_is_written_down() -> None:
     expected = vectors @ query - CROWD * crowds(vectors) + WORDS * words
     assert fused_scores(query, vectors, words) == pytest.approx(expected, abs=1e-6)
     titles = shared_titles("Camera crashes", ["camera crash", "Camera settings", ""])
-    assert titles is not None and titles.tolist() == pytest.approx([1, 0.5, 0])
+    assert titles is not None
+    assert titles.tolist() == pytest.approx([1, 0.5, 0])
     with_titles = fused_scores(query, vectors, words, titles)
     assert with_titles == pytest.approx(expected + TITLES * titles, abs=1e-6)
     assert shared_titles("", ["camera crash"]) is None

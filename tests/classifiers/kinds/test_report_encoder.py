@@ -103,10 +103,8 @@ def test_kinds_do_not_depend_on_order_or_company(enricher: DefaultEnricher) -> N
     alone = [enricher.enrich([text])[0] for text in texts]
     for one, other, single in zip(together, backwards, alone, strict=True):
         assert one.kind is other.kind is single.kind
-        assert (
-            abs(one.confidence - other.confidence) < 0.05
-            and abs(one.confidence - single.confidence) < 0.05
-        )
+        assert abs(one.confidence - other.confidence) < 0.05
+        assert abs(one.confidence - single.confidence) < 0.05
 
 
 def test_a_long_report_takes_bounded_time(enricher: DefaultEnricher) -> None:
@@ -126,13 +124,12 @@ def test_the_version_names_the_tuned_layers(enricher: DefaultEnricher) -> None:
 
 def test_the_card_is_that_of_the_weights_and_says_what_they_bring() -> None:
     card = ReportHead.read()[1]
-    assert card["version"] == version_of(TunedEncoder.read()) and card["encoder"] == MODEL_NAME
+    assert card["version"] == version_of(TunedEncoder.read())
+    assert card["encoder"] == MODEL_NAME
     before, after = card["folds"]["without"], card["folds"]["with"]
     assert card["folds"]["folds"] == 5
-    assert (
-        after["macro_f1"] >= max(0.795, before["macro_f1"] + 0.01)
-        and after["log_loss"] < before["log_loss"]
-    )
+    assert after["macro_f1"] >= max(0.795, before["macro_f1"] + 0.01)
+    assert after["log_loss"] < before["log_loss"]
 
 
 def test_what_is_stored_comes_back_and_another_file_is_refused(
@@ -145,7 +142,8 @@ def test_what_is_stored_comes_back_and_another_file_is_refused(
     np.savez_compressed(tmp_path / f"{NAME}.npz", **tuned.layers)
     with pytest.raises(ModelError) as refusal:
         TunedEncoder.read(tmp_path)
-    assert refusal.value.reason == "heads_unreadable" and "head" in refusal.value.detail
+    assert refusal.value.reason == "heads_unreadable"
+    assert "head" in refusal.value.detail
 
 
 def test_eight_bits_stay_within_half_a_step_and_are_stable() -> None:
@@ -178,7 +176,8 @@ def test_serving_says_what_exact_products_say(model_folder: Path) -> None:
         tuned = OpenVinoEmbedder(
             model_folder / MODEL_NAME, threads=1, precision=precision
         ).for_reports
-        assert tuned is not None and tuned.for_reports is None
+        assert tuned is not None
+        assert tuned.for_reports is None
         opinions.append(np.exp(head.opinion(tuned.embed(REPORTS))))
     assert np.abs(opinions[0] - opinions[1]).max() < 0.06
 
@@ -190,7 +189,8 @@ def test_torch_says_the_same(model_folder: Path) -> None:
         )
     served = OpenVinoEmbedder(model_folder / MODEL_NAME, threads=1, precision="f32").for_reports
     reference = encoder.load(None, backend="sentence-transformers", threads=1).for_reports
-    assert served is not None and reference is not None
+    assert served is not None
+    assert reference is not None
     assert (served.embed(REPORTS) * reference.embed(REPORTS)).sum(axis=1).min() > 0.999
 
 
@@ -208,4 +208,5 @@ def test_a_folder_without_the_tuned_graph_or_with_another_is_prepared_anew(
     assert not encoder.is_prepared(tmp_path)
     tuned = OpenVinoEmbedder(encoder.prepare(tmp_path), threads=1).for_reports
     assert encoder.is_prepared(tmp_path)
-    assert tuned is not None and tuned.embed(["A line"]).shape == (1, 384)
+    assert tuned is not None
+    assert tuned.embed(["A line"]).shape == (1, 384)

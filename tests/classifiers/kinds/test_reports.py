@@ -38,7 +38,8 @@ def test_only_titled_texts_that_read_like_a_report_get_it(embedder: Embedder) ->
     assert reports.among(features).tolist() == [0]
     general = log_softmax(np.arange(20.0).reshape(4, 5))
     blended = reports.blend(general, features)
-    assert (blended[1:] == general[1:]).all() and (blended[0] != general[0]).any()
+    assert (blended[1:] == general[1:]).all()
+    assert (blended[0] != general[0]).any()
     none = features.take(np.array([1, 2, 3]))
     assert (
         reports.blend(general[1:], none) is general[1:]
@@ -86,12 +87,14 @@ def test_they_are_stored_and_read_again_and_a_file_of_an_earlier_version_is_refu
     shipped, card = load(NAME, None, Reports.from_arrays)
     write(NAME, shipped, card, tmp_path)
     again = Reports.read(tmp_path)
-    assert (again.likeness == shipped.likeness).all() and again.intercept == shipped.intercept
+    assert (again.likeness == shipped.likeness).all()
+    assert again.intercept == shipped.intercept
     assert (tmp_path / f"{NAME}.npz").read_bytes() == (WEIGHTS / f"{NAME}.npz").read_bytes()
     write(NAME, shipped.heads, card, tmp_path)
     with pytest.raises(ModelError) as refusal:
         Reports.read(tmp_path)
-    assert refusal.value.reason == "heads_unreadable" and "likeness" in refusal.value.detail
+    assert refusal.value.reason == "heads_unreadable"
+    assert "likeness" in refusal.value.detail
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
@@ -106,7 +109,8 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
         (tmp_path / f"{NAME}.npz").write_bytes(damaged)
         with pytest.raises(ModelError) as refusal:
             Reports.read(tmp_path)
-        assert refusal.value.reason == "heads_unreadable" and "reinstall" in refusal.value.detail
+        assert refusal.value.reason == "heads_unreadable"
+        assert "reinstall" in refusal.value.detail
 
 
 def test_the_cards_are_those_of_the_weights_and_say_what_the_folds_gave() -> None:

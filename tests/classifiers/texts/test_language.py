@@ -105,7 +105,8 @@ def test_hindi_in_latin_letters(text: str) -> None:
     ],
 )
 def test_tagalog(text: str) -> None:
-    assert detect(text)[0] == "tl" and "tl" in LANGUAGES
+    assert detect(text)[0] == "tl"
+    assert "tl" in LANGUAGES
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,8 @@ def test_kinds_are_those_the_heads_give_but_for_labelled_rows() -> None:
     ]
     given = train_grouping.inbox("streams", rows, SayingEnricher())
     assert [member.kind for member in given.members] == [Kind.bug, Kind.feature]
-    assert given.groups == ["one", "alone 1"] and list(given.candidates) == [[], [0]]
+    assert given.groups == ["one", "alone 1"]
+    assert list(given.candidates) == [[], [0]]
     labelled = train_grouping.inbox("own", rows, SayingEnricher(), labelled=True)
     assert [member.kind for member in labelled.members] == [Kind.praise, Kind.bug]
 
@@ -79,7 +80,8 @@ def test_the_card_says_what_the_link_was_fitted_on(
         tmp_path, SayingEnricher(), tmp_path, 7, say=lambda _: None
     )
     assert json.loads((tmp_path / "grouping.json").read_text()) == card
-    assert set(card["leave_one_family_out"]) == {"a", "b"} and card["comments"] == {
+    assert set(card["leave_one_family_out"]) == {"a", "b"}
+    assert card["comments"] == {
         "a": 120,
         "b": 120,
     }

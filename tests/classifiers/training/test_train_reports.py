@@ -56,7 +56,8 @@ def test_the_figures_are_of_all_folds_together_before_and_after() -> None:
     right, wrong = np.log(np.full((3, 5), 0.05) + 0.75 * np.eye(3, 5)), np.log(np.full((3, 5), 0.2))
     labels = np.array(["bug", "feature", "question"])
     found = score([(wrong, right, labels), (right, right, labels)])
-    assert found["with"]["macro_f1"] == 1 and found["without"]["macro_f1"] < 0.9
+    assert found["with"]["macro_f1"] == 1
+    assert found["without"]["macro_f1"] < 0.9
     assert found["with"]["log_loss"] == round(float(-np.log(0.8 / 0.9)), 3)
     assert found["without"]["log_loss"] > found["with"]["log_loss"]
 
@@ -69,7 +70,8 @@ def test_without_torch_the_reason_is_named(
     assert isinstance(embedder, OpenVinoEmbedder)
     with pytest.raises(ModelError) as refusal:
         Issues.read(data / "classification" / "nlbse24.jsonl.gz", embedder)
-    assert refusal.value.reason == "torch_missing" and "pip install" in refusal.value.detail
+    assert refusal.value.reason == "torch_missing"
+    assert "pip install" in refusal.value.detail
 
 
 def test_a_missing_set_is_named(
@@ -97,7 +99,9 @@ def test_training_writes_the_same_weights_again(
     said: list[str] = []
     first = train_reports.train_reports(data, tmp_path / "one", embedder, 3, say=said.append)
     second = train_reports.train_reports(data, tmp_path / "two", embedder, 3, say=said.append)
-    assert first == second and first["rows"] == {"nlbse": 18} and "torch" in first["versions"]
+    assert first == second
+    assert first["rows"] == {"nlbse": 18}
+    assert "torch" in first["versions"]
     tuned = TunedEncoder.read(tmp_path / "one")
     assert version_of(tuned) == first["version"]
     published = read_weights(published_model() / "model.safetensors")

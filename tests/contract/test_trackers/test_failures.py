@@ -46,10 +46,13 @@ async def refusal(work: Any) -> TrackerError:
     with pytest.raises(TrackerError) as caught:
         await work
     error = caught.value
-    assert TOKEN not in error.detail and "Basic" not in error.detail
+    assert TOKEN not in error.detail
+    assert "Basic" not in error.detail
     hidden = error.__suppress_context__ or error.__context__ is None
-    assert error.__cause__ is None and hidden, "a vendor's exception may carry the credentials"
-    assert error.detail.endswith(".") and error.detail[0].isupper()
+    assert error.__cause__ is None, "a vendor's exception may carry the credentials"
+    assert hidden, "a vendor's exception may carry the credentials"
+    assert error.detail.endswith(".")
+    assert error.detail[0].isupper()
     return error
 
 
@@ -97,7 +100,8 @@ async def test_refused_create(
     assert bench.tickets == []
     assert len(bench.state.requests) == 1, "a create is never repeated by the tracker itself"
     if reason == "invalid_fields":
-        assert "customfield_10010" in error.detail and "Team is required" in error.detail
+        assert "customfield_10010" in error.detail
+        assert "Team is required" in error.detail
 
 
 @pytest.mark.parametrize("bench", ["github"], indirect=True)
@@ -120,7 +124,8 @@ async def test_work_done_without_an_answer_is_ambiguous_and_found_by_its_marker(
     assert (error.reason, error.ambiguous, error.permanent) == (expected[mode], True, False)
     assert len(bench.tickets) == 1
     found = await tracker.find(draft().marker)
-    assert found is not None and found.id == str(bench.tickets[0].id)
+    assert found is not None
+    assert found.id == str(bench.tickets[0].id)
     assert len([request for request in bench.writes()]) == 1
     await tracker.close()
 
@@ -200,16 +205,16 @@ async def test_answers_that_are_not_the_api(
 async def test_missing_required_field_is_named(bench: Any, draft: Drafts) -> None:
     bench.configure(required_fields={"customfield_10010": "Team"})
     error = await refusal(bench.tracker.create(draft()))
-    assert (
-        error.reason == "invalid_fields" and "customfield_10010: Team is required" in error.detail
-    )
+    assert error.reason == "invalid_fields"
+    assert "customfield_10010: Team is required" in error.detail
 
 
 async def test_update_of_a_deleted_ticket_is_permanent(bench: Any, draft: Drafts) -> None:
     ref = await bench.tracker.create(draft())
     bench.delete()
     error = await refusal(bench.tracker.update(ref, draft()))
-    assert error.permanent and error.reason in ("not_found", "gone")
+    assert error.permanent
+    assert error.reason in ("not_found", "gone")
 
 
 async def test_a_full_ticket_is_left_alone(bench: Any, draft: Drafts) -> None:
@@ -224,7 +229,8 @@ async def test_a_full_ticket_is_left_alone(bench: Any, draft: Drafts) -> None:
     )
     bench.state.requests.clear()
     error = await refusal(bench.tracker.update(ref, draft()))
-    assert error.permanent and error.reason == "body_full"
+    assert error.permanent
+    assert error.reason == "body_full"
     assert bench.writes() == []
 
 
@@ -235,5 +241,6 @@ async def test_limit_lets_some_through_and_names_the_wait(bench: Any, draft: Dra
         return_exceptions=True,
     )
     refused = [error for error in made if isinstance(error, TrackerError)]
-    assert len(refused) == 3 and len(bench.tickets) == 2
+    assert len(refused) == 3
+    assert len(bench.tickets) == 2
     assert {(error.reason, error.retry_after) for error in refused} == {("rate_limited", 2.0)}

@@ -66,7 +66,9 @@ async def test_create_find_update_get(
     issue["description"] = "Ours above\r\n\r\n" + issue["description"] + "\n\nOurs below"
     await tracker.update(by_key, draft(people=40))
     text = store.get_issue(ref.key)["description"]
-    assert text.startswith("Ours above") and text.endswith("Ours below") and "*40 people*" in text
+    assert text.startswith("Ours above")
+    assert text.endswith("Ours below")
+    assert "*40 people*" in text
     state = await tracker.get(by_key)
     assert (state.category, state.title, state.ref) == (StatusCategory.open, draft().title, ref)
     store.delete_issue(ref.key)

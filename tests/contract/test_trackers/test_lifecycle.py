@@ -48,8 +48,10 @@ async def test_create_makes_one_ticket_by_one_write(bench: Any, draft: Drafts) -
     assert ticket.title == "Dark mode resets after an update"
     assert set(draft().labels) <= set(ticket.labels)
     text, raw = text_of(ticket.body), raw_of(ticket.body)
-    assert "12 people" in text and "15 comments" in text
-    assert "3 October 2026" in text and "2 November 2026" in text
+    assert "12 people" in text
+    assert "15 comments" in text
+    assert "3 October 2026" in text
+    assert "2 November 2026" in text
     assert "keeps only this block current" in text
     for url in (
         "https://forum.acme.example/t/dark-mode/41/2",
@@ -91,7 +93,9 @@ async def test_update_replaces_the_block_and_keeps_what_people_wrote(
         == ref
     )
     text = text_of(ticket.body)
-    assert "40 people" in text and "77 comments" in text and "12 people" not in text
+    assert "40 people" in text
+    assert "77 comments" in text
+    assert "12 people" not in text
     assert text.index(PEOPLE[0]) < text.index("40 people") < text.index(PEOPLE[1])
     assert text.count("keeps only this block current") == 1
     assert ticket.title == "A better title by a person"
@@ -119,7 +123,8 @@ async def test_update_appends_a_block_that_people_removed(bench: Any, draft: Dra
     )
     await bench.tracker.update(ref, draft())
     text = text_of(ticket.body)
-    assert text.startswith("All rewritten") and "12 people" in text
+    assert text.startswith("All rewritten")
+    assert "12 people" in text
     ticket.body = None
     await bench.tracker.update(ref, draft())
     assert "12 people" in text_of(ticket.body)
@@ -175,7 +180,8 @@ async def test_endless_theme_fits_and_says_what_is_left_out(bench: Any, draft: D
     )
     await bench.tracker.create(many)
     text = text_of(bench.tickets[0].body)
-    assert "more quotes and" in text and "more threads on the theme page." in text
+    assert "more quotes and" in text
+    assert "more threads on the theme page." in text
     assert len(bench.tickets[0].title) <= 256
 
 
@@ -202,11 +208,13 @@ async def test_check_finds_nothing_wrong(bench: Any) -> None:
 async def test_check_names_what_is_wrong_with_a_remedy(bench: Any) -> None:
     bench.configure(containers=["another/repository"])
     missing = [finding for finding in await bench.tracker.check() if not finding.ok]
-    assert len(missing) == 1 and missing[0].remedy
+    assert len(missing) == 1
+    assert missing[0].remedy
     bench.configure(require_token="another-token")
     refused = [finding for finding in await bench.tracker.check() if not finding.ok]
     assert [finding.subject for finding in refused] == ["Credentials"]
-    assert refused[0].remedy and "a-secret-token" not in str(refused)
+    assert refused[0].remedy
+    assert "a-secret-token" not in str(refused)
 
 
 @pytest.mark.parametrize("bench", ["jira-cloud", "jira-data-center"], indirect=True)

@@ -96,16 +96,15 @@ def test_pages_show_hostile_text_as_text(web: httpx.Client, body: object) -> Non
         ]
     for page in pages:
         assert page.status_code == 200
-        assert (
-            "<script" not in page.text
-            and "<img" not in page.text
-            and "onerror=alert(1)>" not in page.text
-        )
-        assert 'href="javascript' not in page.text and "<b>" not in page.text
+        assert "<script" not in page.text
+        assert "<img" not in page.text
+        assert "onerror=alert(1)>" not in page.text
+        assert 'href="javascript' not in page.text
+        assert "<b>" not in page.text
         policy = page.headers["content-security-policy"]
-        assert (
-            "default-src 'none'" in policy and "script-src" not in policy and "unsafe" not in policy
-        )
+        assert "default-src 'none'" in policy
+        assert "script-src" not in policy
+        assert "unsafe" not in policy
         assert "http://" not in page.text.replace("https://evil.example", "").partition("<main>")[0]
 
 
@@ -155,9 +154,8 @@ def test_required_token(
 def test_credentials_are_not_kept(web: httpx.Client) -> None:
     make_issue(web)
     kept = web.get("/_sandbox/requests").json()
-    assert kept[0]["headers"]["authorization"] == "Bearer ***" and "any" not in json.dumps(
-        kept[0]["headers"]
-    )
+    assert kept[0]["headers"]["authorization"] == "Bearer ***"
+    assert "any" not in json.dumps(kept[0]["headers"])
 
 
 @pytest.mark.parametrize(
@@ -169,7 +167,8 @@ def test_github_refuses_what_github_refuses(
     web: httpx.Client, fields: dict[str, object], field: str
 ) -> None:
     answer = make_issue(web, **fields)
-    assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == field
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
 
 
 @pytest.mark.parametrize(
@@ -184,7 +183,8 @@ def test_jira_refuses_what_jira_refuses(
     web: httpx.Client, version: str, fields: dict[str, object], field: str
 ) -> None:
     answer = make_jira(web, version, **fields)
-    assert answer.status_code == 400 and field in answer.json()["errors"]
+    assert answer.status_code == 400
+    assert field in answer.json()["errors"]
 
 
 def test_not_json_is_an_answer_and_no_crash(web: httpx.Client) -> None:

@@ -98,7 +98,8 @@ def test_delivery_key() -> None:
     assert payload.delivery_key("a", " \x00") is None
     assert payload.delivery_key("") is None
     long = payload.delivery_key("x" * 201)
-    assert long is not None and len(long) == 200
+    assert long is not None
+    assert len(long) == 200
     assert long != payload.delivery_key("x" * 202)
 
 
@@ -131,4 +132,5 @@ def test_listed_takes_commas_and_blanks() -> None:
 def test_times_are_in_utc() -> None:
     read = payload.read(Everything, {"id": 1, "at": "2026-11-02T09:15:00-05:00"}).at
     assert read == datetime(2026, 11, 2, 9, 15, tzinfo=timezone(timedelta(hours=-5)))
-    assert read is not None and read.tzinfo is UTC
+    assert read is not None
+    assert read.tzinfo is UTC

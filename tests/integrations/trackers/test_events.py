@@ -181,14 +181,15 @@ def test_real_github_deliveries() -> None:
 @needs_samples
 def test_real_jira_deliveries() -> None:
     (event,) = jira_event((SAMPLES / "jira" / "updateStatus.json").read_bytes())
-    assert event.state.ref.key == "TEST-12" and event.state.ref.id == "10011"
-    assert event.state.status and event.actor == "admin" and event.at.year == 2016
+    assert event.state.ref.key == "TEST-12"
+    assert event.state.ref.id == "10011"
+    assert event.state.status
+    assert event.actor == "admin"
+    assert event.at.year == 2016
     told = {path.name for path in recorded_deliveries("jira") if jira_event(path.read_bytes())}
-    assert (
-        "updateStatus.json" in told
-        and "addComment.json" not in told
-        and "updateDescription.json" not in told
-    )
+    assert "updateStatus.json" in told
+    assert "addComment.json" not in told
+    assert "updateDescription.json" not in told
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,8 @@ async def test_a_number_that_belongs_to_another_issue_is_never_written_to() -> N
     async with tracker(lambda method, path: (200, {}, {**ISSUE, "id": 999})) as (opened, asked):
         with pytest.raises(TrackerError, match="moved") as caught:
             await opened.update(REF, None)
-    assert caught.value.permanent and asked == ["GET /repos/acme/app/issues/5"]
+    assert caught.value.permanent
+    assert asked == ["GET /repos/acme/app/issues/5"]
 
 
 async def test_what_the_newest_pages_do_not_hold_is_searched() -> None:
@@ -118,6 +119,7 @@ async def test_what_the_newest_pages_do_not_hold_is_searched() -> None:
         )
         found = await opened.find("relay-old")
         await opened.close()
-    assert found is not None and found.id == str(old.id)
+    assert found is not None
+    assert found.id == str(old.id)
     asked = [request["path"] for request in sandbox.state.requests]
     assert asked == ["/repos/acme/app/issues"] * LISTED_PAGES + ["/search/issues"]
