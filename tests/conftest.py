@@ -1,16 +1,14 @@
-"""One database server per test run, one migrated template per test process, one fresh database per
-test."""
+"""One database server a run, one migrated template a process, one fresh database a test."""
 
 from __future__ import annotations
 
 import os
 
-from tests.paths import SHARED
+# Small matrices: more threads only wait for each other. NumPy reads it when it is first imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Decisions are pushed at once, unless a test is about the wait.
+os.environ["RELAY_UNDO_SECONDS"] = "0"
 
-os.environ.setdefault(
-    "OPENBLAS_NUM_THREADS", "1"
-)  # small matrices: more threads only wait for each other
-import random
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -29,25 +27,14 @@ from app.storage.db import Database
 from app.storage.postgres import EmbeddedPostgres
 from app.storage.vault import Vault
 from classifiers.encoding import encoder
+from tests.scenes.forum import Forum, open_forum
 
-os.environ["RELAY_UNDO_SECONDS"] = (
-    "0"  # decisions are pushed at once, unless a test is about the wait
-)
 _FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "max_connections": "200",
 }
-
-
-def shared(*parts: str) -> Path:
-    """A file or folder of real material that is not part of the project; the test is skipped where
-    it is absent."""
-    path = SHARED.joinpath(*parts)
-    if not path.exists():
-        pytest.skip(f"real material is not at hand here ({'/'.join(parts)})")
-    return path
 
 
 @pytest.fixture(scope="session")
@@ -119,6 +106,12 @@ def vault() -> Vault:
 
 
 @pytest.fixture
+async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
+    """A product with one source, and nothing said yet."""
+    return await open_forum(database, settings, vault)
+
+
+@pytest.fixture
 async def app(settings: Settings, database: Database, vault: Vault) -> AsyncIterator[FastAPI]:
     """The application with its lifespan running."""
     from app.main import create_app
@@ -147,7 +140,7 @@ def _admin(server: EmbeddedPostgres, statement: sql.Composable) -> None:
 
 
 def _scratch(server: EmbeddedPostgres, template: str | None) -> Iterator[str]:
-    name = f"test_{os.getpid()}_{uuid.UUID(int=random.getrandbits(128)).hex[:12]}"
+    name = f"test_{uuid.uuid4().hex[:12]}"
     made = sql.SQL("create database {}").format(sql.Identifier(name))
     if template is not None:
         made += sql.SQL(" template {}").format(sql.Identifier(template))

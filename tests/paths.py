@@ -3,8 +3,18 @@
 import json
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+
+
+def shared(*parts: str) -> Path:
+    """A file or folder of real material; the test is skipped where it is absent."""
+    path = SHARED.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"real material is not at hand here ({'/'.join(parts)})")
+    return path
 
 
 def recorded_deliveries(platform: str) -> list[Path]:

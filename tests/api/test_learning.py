@@ -7,22 +7,18 @@ from typing import Any
 import httpx
 import pytest
 
-from app.config import Settings
 from app.judging.product_models import KIND, shipped_base
 from app.learning import training
 from app.storage.db import Database
-from app.storage.vault import Vault
 from tests.api.calling import V1, assert_problem, bearer
-from tests.learning.test_training import OTHER, SYNC, Modest, correct, deliver, work
-from tests.scenes.forum import Forum, open_forum
+from tests.scenes.forum import Forum
+from tests.scenes.learning import ModestEnricher, correct, fill
 
 
 @pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    opened = await open_forum(database, settings, vault)
-    await deliver(opened, [opened.comment(text) for text in [*SYNC, *OTHER]])
-    await work(opened)
-    return opened
+async def forum(forum: Forum) -> Forum:
+    await fill(forum)
+    return forum
 
 
 async def test_from_labels_to_a_version_and_back(
@@ -67,7 +63,7 @@ async def test_from_labels_to_a_version_and_back(
         "grouping"
     ]
     assert (await kinds())["training"] is True
-    await training.train(database, Modest(), forum.product_id, KIND, actor="token:test")
+    await training.train(database, ModestEnricher(), forum.product_id, KIND, actor="token:test")
 
     learned = await kinds()
     assert (learned["active"]["number"], learned["active"]["trained_by"], learned["fresh"]) == (

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from classifiers.contract import Kind
 from classifiers.encoding import encoder
 from classifiers.kinds.enrich import DefaultEnricher
-from tests.benchmarks.bench_pipeline import text as made_text
+from tests.benchmarks.made_texts import made_text
 
 LONGEST = 4_000
 MADE = 20_000

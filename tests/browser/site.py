@@ -7,12 +7,12 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpx
 import uvicorn
@@ -27,7 +27,12 @@ from integrations import registry
 from integrations.signatures import sign
 from tests.scenes.small_model import SmallEnricher, SmallGrouper
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 T = TypeVar("T")
+OpenPage = Callable[..., "Page"]
+"""Opens a signed-in page of a site: ``open_page(site, color_scheme="dark")``."""
 EMAIL, MEMBER, PASSWORD = "ada@example.org", "max@example.org", "a long password"
 WORD = "crash" + "a" * 5000
 SAID = (

@@ -4,22 +4,21 @@ that differ."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from app.themes.faces import refresh_faces
-from tests.browser.site import Site
-from tests.browser.test_pages import AXE, EVERYTHING, violations
+from tests.browser.accessibility import AXE, EVERYTHING, violations
+from tests.browser.site import OpenPage, Site
 
 pytestmark = pytest.mark.browser
 SUMMARY = "The export crashes on large files, since the update of last week for some."
 SHOTS = os.environ.get("RELAY_TEST_SCREENSHOTS")
 
 
-def test_the_face_of_a_theme(fresh: Site, open_page: Callable[..., Page]) -> None:
+def test_the_face_of_a_theme(fresh: Site, open_page: OpenPage) -> None:
     big, small = (
         row["id"] for row in fresh.rows("select id from theme order by mentions desc, id limit 2")
     )

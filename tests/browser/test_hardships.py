@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.site import MEMBER, WORD, Site
+from tests.browser.site import MEMBER, WORD, OpenPage, Site
 
 pytestmark = pytest.mark.browser
-Open = Callable[..., Page]
 
 
-def test_works_without_a_script(fresh: Site, open_page: Open) -> None:
+def test_works_without_a_script(fresh: Site, open_page: OpenPage) -> None:
     page = open_page(fresh, java_script_enabled=False)
     page.goto(f"{fresh.url}/triage")
     page.fill("#q", "calendar")
@@ -36,7 +33,7 @@ def test_works_without_a_script(fresh: Site, open_page: Open) -> None:
     ]
 
 
-def test_hostile_words_stay_words(seeded: Site, open_page: Open) -> None:
+def test_hostile_words_stay_words(seeded: Site, open_page: OpenPage) -> None:
     page = open_page(seeded, viewport={"width": 390, "height": 844})
     themes = seeded.rows(
         "select id, title from theme where title like '%%window.hacked%%' or title like 'Crash%%'"
@@ -63,7 +60,7 @@ def test_hostile_words_stay_words(seeded: Site, open_page: Open) -> None:
     assert backwards.first.evaluate("one => getComputedStyle(one).unicodeBidi") == "isolate"
 
 
-def test_an_ended_session_leads_to_the_login(fresh: Site, open_page: Open) -> None:
+def test_an_ended_session_leads_to_the_login(fresh: Site, open_page: OpenPage) -> None:
     page = open_page(fresh)
     page.goto(f"{fresh.url}/triage")
     page.context.clear_cookies(name="relay_session")
@@ -71,7 +68,7 @@ def test_an_ended_session_leads_to_the_login(fresh: Site, open_page: Open) -> No
     page.wait_for_url(f"{fresh.url}/login?next=/comments")
 
 
-def test_a_member_decides_but_does_not_administer(fresh: Site, open_page: Open) -> None:
+def test_a_member_decides_but_does_not_administer(fresh: Site, open_page: OpenPage) -> None:
     page = open_page(fresh, MEMBER)
     page.goto(f"{fresh.url}/settings")
     expect(page.get_by_role("button", name="Save")).to_have_count(0)
@@ -80,7 +77,7 @@ def test_a_member_decides_but_does_not_administer(fresh: Site, open_page: Open) 
     expect(page.locator("#toast")).to_contain_text("Accepted.")
 
 
-def test_somebody_was_faster(fresh: Site, open_page: Open) -> None:
+def test_somebody_was_faster(fresh: Site, open_page: OpenPage) -> None:
     one, other = open_page(fresh), open_page(fresh, MEMBER)
     one.goto(f"{fresh.url}/triage")
     other.goto(f"{fresh.url}/triage")

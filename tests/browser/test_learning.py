@@ -7,8 +7,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.site import Site
-from tests.browser.test_pages import AXE, EVERYTHING, Open, violations
+from tests.browser.accessibility import AXE, EVERYTHING, violations
+from tests.browser.site import OpenPage, Site
 
 ADD = """
     insert into product_model (product_id, what, number, base, weights, settings, status, reason, detail, labels,
@@ -84,7 +84,7 @@ def _fits(page: Page) -> bool:
     return fits
 
 
-def test_everybody_can_read_what_was_learned(fresh: Site, open_page: Open) -> None:
+def test_everybody_can_read_what_was_learned(fresh: Site, open_page: OpenPage) -> None:
     address = learned(fresh)
     page = open_page(fresh, color_scheme="light", reduced_motion="reduce")
     page.goto(address)
@@ -100,7 +100,9 @@ def test_everybody_can_read_what_was_learned(fresh: Site, open_page: Open) -> No
     assert violations(page, *EVERYTHING) == []
 
 
-def test_a_rejected_version_is_put_in_force_without_scripts(fresh: Site, open_page: Open) -> None:
+def test_a_rejected_version_is_put_in_force_without_scripts(
+    fresh: Site, open_page: OpenPage
+) -> None:
     page = open_page(fresh, java_script_enabled=False, viewport={"width": 390, "height": 800})
     page.goto(learned(fresh))
     kinds = page.get_by_role("region", name="Kinds", exact=True)
@@ -113,7 +115,7 @@ def test_a_rejected_version_is_put_in_force_without_scripts(fresh: Site, open_pa
     expect(kinds.locator("dl")).to_contain_text("Version 3")
 
 
-def test_rolling_back_and_putting_in_force(fresh: Site, open_page: Open) -> None:
+def test_rolling_back_and_putting_in_force(fresh: Site, open_page: OpenPage) -> None:
     page = open_page(fresh)
     page.goto(learned(fresh))
     kinds = page.get_by_role("region", name="Kinds", exact=True)

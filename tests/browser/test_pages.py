@@ -4,19 +4,16 @@ nobody else."""
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.site import Site
+from tests.browser.accessibility import AXE, EVERYTHING, violations
+from tests.browser.site import OpenPage, Site
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 BUDGET = 60 * 1024
-Open = Callable[..., Page]
 
 
 def addresses(site: Site) -> list[str]:
@@ -46,24 +43,7 @@ def addresses(site: Site) -> list[str]:
     ]
 
 
-EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-def violations(page: Page, *rules: str) -> list[str]:
-    """What axe-core complains about."""
-    found = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations'], ancestry: "
-        "false})",
-        list(rules),
-    )
-    return [
-        f"{one['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
-        for one in found["violations"]
-        for node in one["nodes"]
-    ]
-
-
-def test_accessible(seeded: Site, open_page: Open) -> None:
+def test_accessible(seeded: Site, open_page: OpenPage) -> None:
     page = open_page(seeded, color_scheme="light", reduced_motion="reduce")
     script = AXE.read_text(encoding="utf-8")
     broken = {}
@@ -92,7 +72,7 @@ SHEETS_BEYOND = """
 """The menus that leave the page when they are opened."""
 
 
-def test_fits_a_phone_and_asks_nobody_else(seeded: Site, open_page: Open) -> None:
+def test_fits_a_phone_and_asks_nobody_else(seeded: Site, open_page: OpenPage) -> None:
     page = open_page(seeded, viewport={"width": 390, "height": 844})
     wide, asked = {}, set[str]()
     page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
@@ -117,7 +97,7 @@ def test_fits_a_phone_and_asks_nobody_else(seeded: Site, open_page: Open) -> Non
     assert small == [], "targets are at least 24 pixels"
 
 
-def test_first_load_is_small(seeded: Site, open_page: Open) -> None:
+def test_first_load_is_small(seeded: Site, open_page: OpenPage) -> None:
     page = open_page(seeded)
     sizes: dict[str, int] = {}
     page.on(
@@ -131,7 +111,7 @@ def test_first_load_is_small(seeded: Site, open_page: Open) -> None:
     assert sum(ours.values()) <= BUDGET, ours
 
 
-def test_colours_by_choice(seeded: Site, open_page: Open) -> None:
+def test_colours_by_choice(seeded: Site, open_page: OpenPage) -> None:
     page = open_page(seeded, color_scheme="light")
     whole = page.locator("html")
 
@@ -153,7 +133,7 @@ def test_colours_by_choice(seeded: Site, open_page: Open) -> None:
     assert background() != bright
 
 
-def test_print_leaves_the_frame_out(seeded: Site, open_page: Open) -> None:
+def test_print_leaves_the_frame_out(seeded: Site, open_page: OpenPage) -> None:
     page = open_page(seeded)
     page.goto(f"{seeded.url}/triage")
     page.emulate_media(media="print")

@@ -5,20 +5,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.site import Site
-from tests.browser.test_pages import AXE, EVERYTHING, violations
+from tests.browser.accessibility import AXE, EVERYTHING, violations
+from tests.browser.site import OpenPage, Site
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("RELAY_TEST_SCREENSHOTS")
 
 
-def test_a_proposal_shows_both_quotes(fresh: Site, open_page: Callable[..., Page]) -> None:
+def test_a_proposal_shows_both_quotes(fresh: Site, open_page: OpenPage) -> None:
     one, other = fresh.rows(
         """
         select distinct on (theme_id) theme_id, product_id, id, text from comment

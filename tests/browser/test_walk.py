@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.site import EMAIL, PASSWORD, Site
+from tests.browser.site import EMAIL, PASSWORD, OpenPage, Site
 
 pytestmark = pytest.mark.browser
-Open = Callable[..., Page]
 
 
 def titles(page: Page) -> list[str]:
@@ -21,7 +18,7 @@ def statuses(site: Site) -> dict[str, str]:
     return {row["title"]: row["status"] for row in site.rows("select title, status from theme")}
 
 
-def test_login_leads_to_overview_and_triage(seeded: Site, open_page: Open) -> None:
+def test_login_leads_to_overview_and_triage(seeded: Site, open_page: OpenPage) -> None:
     page = open_page(seeded)
     page.get_by_role("button", name="Sign out").click()
     page.fill("#email", EMAIL)
@@ -41,7 +38,7 @@ def test_login_leads_to_overview_and_triage(seeded: Site, open_page: Open) -> No
     expect(page).to_have_title("Triage · Feedback Relay")
 
 
-def test_keys_decide_and_undo(fresh: Site, open_page: Open) -> None:
+def test_keys_decide_and_undo(fresh: Site, open_page: OpenPage) -> None:
     page = open_page(fresh)
     page.goto(f"{fresh.url}/triage")
     first, second, third = titles(page)[:3]
@@ -69,7 +66,9 @@ def test_keys_decide_and_undo(fresh: Site, open_page: Open) -> None:
     assert verbs == ["accepted", "undone"]
 
 
-def test_keys_are_silent_while_typing_and_can_be_switched_off(fresh: Site, open_page: Open) -> None:
+def test_keys_are_silent_while_typing_and_can_be_switched_off(
+    fresh: Site, open_page: OpenPage
+) -> None:
     page = open_page(fresh)
     page.goto(f"{fresh.url}/triage")
     page.keyboard.press("/")
@@ -87,7 +86,7 @@ def test_keys_are_silent_while_typing_and_can_be_switched_off(fresh: Site, open_
     assert set(statuses(fresh).values()) == {"triage"}
 
 
-def test_ignoring_needs_a_reason(fresh: Site, open_page: Open) -> None:
+def test_ignoring_needs_a_reason(fresh: Site, open_page: OpenPage) -> None:
     page = open_page(fresh)
     page.goto(f"{fresh.url}/triage")
     first, second = titles(page)[:2]
@@ -106,7 +105,7 @@ def test_ignoring_needs_a_reason(fresh: Site, open_page: Open) -> None:
     expect(page.locator("[data-rows] .title")).to_have_text([first])
 
 
-def test_several_at_once(fresh: Site, open_page: Open) -> None:
+def test_several_at_once(fresh: Site, open_page: OpenPage) -> None:
     page = open_page(fresh)
     page.goto(f"{fresh.url}/triage")
     before = titles(page)
@@ -124,7 +123,7 @@ def test_several_at_once(fresh: Site, open_page: Open) -> None:
     assert set(statuses(fresh).values()) == {"triage"}
 
 
-def test_theme_split_rename_merge(fresh: Site, open_page: Open) -> None:
+def test_theme_split_rename_merge(fresh: Site, open_page: OpenPage) -> None:
     page = open_page(fresh)
     page.goto(f"{fresh.url}/triage")
     title = titles(page)[0]
@@ -162,7 +161,7 @@ def test_theme_split_rename_merge(fresh: Site, open_page: Open) -> None:
     assert statuses(fresh)["Export of large files"] == "triage"
 
 
-def test_connecting_a_source(fresh: Site, open_page: Open) -> None:
+def test_connecting_a_source(fresh: Site, open_page: OpenPage) -> None:
     page = open_page(fresh)
     page.goto(f"{fresh.url}/sources")
     expect(page.get_by_role("link", name="1 unknown")).to_be_visible()

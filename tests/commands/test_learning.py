@@ -17,8 +17,8 @@ from app.storage.vault import Vault
 from classifiers.grouping.grouper import Thresholds
 from classifiers.stored_weights import WEIGHTS
 from tests.commands.command_line import Relay, command_line
-from tests.learning.test_training import OTHER, SYNC, Modest, correct, deliver, work
 from tests.scenes.forum import open_forum
+from tests.scenes.learning import correct, fill
 
 
 @pytest.fixture
@@ -32,8 +32,7 @@ def relay(
         await database.open()
         try:
             forum = await open_forum(database, settings, vault)
-            await deliver(forum, [forum.comment(text) for text in [*SYNC, *OTHER]])
-            await work(forum, Modest())
+            await fill(forum)
             await correct(forum, 40, 30)
         finally:
             await database.close()

@@ -17,7 +17,7 @@ import pytest
 
 from app.running.supervisor import relay_command
 from app.storage.postgres import EmbeddedPostgres
-from tests.running.test_supervisor import alive
+from tests.scenes.processes import alive
 
 pytestmark = pytest.mark.slow
 PATIENCE = 90.0

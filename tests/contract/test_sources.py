@@ -1,72 +1,26 @@
-"""What every source promises, tried on every fixture of its folder: the fixture names the test.
-
-``<event>.json`` is the body, ``<event>.headers.json`` the headers that matter,
-``<event>.expected.json`` the outcome.
-"""
+"""What every source promises, tried on every fixture of its folder."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
 from integrations import registry
 from integrations.contract import Inbound, IntegrationError, PayloadError, SignatureRefused
 from integrations.signatures import sign, verify
 from integrations.source_contract import Source
+from tests.contract.source_cases import CASES, FIXTURES, NOW, Case
 from tests.paths import ROOT
 
-FIXTURES = ROOT / "tests" / "fixtures" / "sources"
-NOW = datetime(2026, 11, 2, 9, 15, 2, tzinfo=UTC)
 SECRET = "a secret of thirty-two characters"
 
 
-@dataclass(frozen=True)
-class Case:
-    """One fixture: a delivery and where its expectation is."""
-
-    platform: str
-    name: str
-
-    @property
-    def folder(self) -> Path:
-        return FIXTURES / self.platform
-
-    @property
-    def source(self) -> Source[Any]:
-        return registry.source(self.platform)
-
-    @property
-    def settings(self) -> BaseModel:
-        return self.source.settings.model_validate_json(
-            (self.folder / "_settings.json").read_bytes()
-        )
-
-    @property
-    def expected(self) -> dict[str, Any]:
-        return json.loads((self.folder / f"{self.name}.expected.json").read_text())
-
-    @property
-    def inbound(self) -> Inbound:
-        headers = self.folder / f"{self.name}.headers.json"
-        body = (self.folder / f"{self.name}.json").read_bytes()
-        return Inbound(
-            "POST", json.loads(headers.read_text()) if headers.exists() else {}, body, {}, NOW
-        )
-
-
-CASES = [
-    Case(path.parent.name, path.name.removesuffix(".json"))
-    for path in sorted(FIXTURES.glob("*/*.json"))
-    if not path.name.startswith("_") and path.suffixes == [".json"]
-]
 SOURCES = list(registry.sources().values())
 
 each_fixture = pytest.mark.parametrize(

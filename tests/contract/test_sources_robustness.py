@@ -3,13 +3,10 @@ or PayloadError."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 import time
 from dataclasses import asdict, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,15 +21,7 @@ from integrations.source_contract import CommentEvent, EventType
 from integrations.sources import discourse, generic, github
 from integrations.sources.slack import source as slack
 from integrations.text import TEXT_LIMIT
-
-_spec = importlib.util.spec_from_file_location(
-    "source_cases", Path(__file__).with_name("test_sources.py")
-)
-assert _spec is not None
-assert _spec.loader is not None
-cases = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = cases
-_spec.loader.exec_module(cases)
+from tests.contract.source_cases import CASES, Case
 
 ODD = st.one_of(
     st.none(),
@@ -84,7 +73,7 @@ def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 @st.composite
 def mutated(draw: st.DrawFn) -> tuple[Any, Inbound]:
     """A fixture with up to three of its fields dropped or replaced."""
-    case = draw(st.sampled_from(cases.CASES))
+    case = draw(st.sampled_from(CASES))
     body = json.loads(case.inbound.body)
     for _ in range(draw(st.integers(1, 3))):
         if not (places := paths(body)):
@@ -153,13 +142,13 @@ def test_a_changed_body_gives_comments_or_a_payload_error(drawn: tuple[Any, Inbo
 
 
 def body_of(platform: str, name: str) -> dict[str, Any]:
-    value = json.loads(cases.Case(platform, name).inbound.body)
+    value = json.loads(Case(platform, name).inbound.body)
     assert isinstance(value, dict)
     return value
 
 
 def parsed(platform: str, name: str, body: dict[str, Any], **options: Any) -> list[CommentEvent]:
-    case = cases.Case(platform, name)
+    case = Case(platform, name)
     given = case.source.settings.model_validate(options) if options else case.settings
     comments: list[CommentEvent] = case.source.parse(
         replace(case.inbound, body=json.dumps(body).encode()), given
@@ -202,7 +191,7 @@ def test_versions_of_one_comment_sort_in_the_order_of_what_happened() -> None:
 
 
 def test_an_edit_within_discourses_grace_period_is_a_delivery_of_its_own() -> None:
-    case = cases.Case("discourse", "post_edited")
+    case = Case("discourse", "post_edited")
     body = body_of("discourse", "post_edited")
     body["post"]["updated_at"] = "2026-11-02T09:33:00.000Z"
     later = replace(case.inbound, body=json.dumps(body).encode())
@@ -222,7 +211,7 @@ def test_discourse_links_to_the_address_in_its_settings() -> None:
     for wrong in ("javascript://alert(1)", "https://a b", "ftp://a.example"):
         with pytest.raises(ValidationError, match="should be an address"):
             discourse.Settings(base_url=wrong)
-    inbound = cases.Case("discourse", "post_created").inbound
+    inbound = Case("discourse", "post_created").inbound
     sent = replace(
         inbound, headers={**inbound.headers, "x-discourse-instance": "javascript:alert(1)"}
     )
@@ -252,7 +241,7 @@ def test_github_follows_only_the_repositories_in_its_settings() -> None:
 
 
 def test_github_may_send_its_default_form() -> None:
-    inbound = cases.Case("github", "issues_opened").inbound
+    inbound = Case("github", "issues_opened").inbound
     form = urlencode({"payload": inbound.body.decode()}).encode()
     headers = {**inbound.headers, "content-type": "application/x-www-form-urlencoded"}
     sent = replace(inbound, headers=headers, body=form)
@@ -274,7 +263,7 @@ def test_slack_without_its_workspace_links_to_the_channel() -> None:
 
 
 def test_slack_handshake_is_answered_and_nothing_else_is() -> None:
-    inbound = cases.Case("slack", "message").inbound
+    inbound = Case("slack", "message").inbound
     asked = replace(
         inbound, body=b'{"token": "x", "challenge": "3eZbrw", "type": "url_verification"}'
     )
@@ -296,12 +285,12 @@ def test_slack_handshake_is_answered_and_nothing_else_is() -> None:
 
 
 def test_slack_delivery_without_an_event_id_is_known_by_its_body() -> None:
-    inbound = cases.Case("slack", "app_rate_limited").inbound
+    inbound = Case("slack", "app_rate_limited").inbound
     assert slack.delivery_id(inbound) is None
 
 
 def test_generic_sender_is_told_what_is_wrong() -> None:
-    inbound = cases.Case("generic", "comment_created_without_author").inbound
+    inbound = Case("generic", "comment_created_without_author").inbound
     for body in (inbound.body, b"{}", b'{"type": 7}', b'{"type": "comment.deleted"}'):
         try:
             generic.validate(replace(inbound, body=body))

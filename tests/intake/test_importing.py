@@ -14,7 +14,6 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from app.config import Settings
 from app.errors import Invalid
 from app.intake.importing import ROWS_PER_DELIVERY, Imported, Reading, import_file
 from app.intake.importing_rows import read_rows
@@ -24,12 +23,7 @@ from app.setup.sources import create_source, get_source
 from app.storage.db import Database
 from app.storage.vault import Vault
 from tests.commands.command_line import command_line
-from tests.scenes.forum import Forum, open_forum
-
-
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
+from tests.scenes.forum import Forum
 
 
 async def take(forum: Forum, path: Path, **columns: str) -> Imported:

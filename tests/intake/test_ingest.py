@@ -11,17 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from app.config import Settings
 from app.intake.ingest import Ingest
 from app.setup.sources import rotate_secret, update_source
 from app.storage.db import Database
 from app.storage.vault import Vault
-from tests.scenes.forum import Forum, open_forum
-
-
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
+from tests.scenes.forum import Forum
 
 
 class Clock:

@@ -9,29 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.config import Settings
 from app.intake.parsing import parse_batch
 from app.intake.replay import replay_delivery, replay_failed
-from app.storage.db import Database
-from app.storage.vault import Vault
-from tests.scenes.forum import Forum, open_forum
-
-
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
-
-
-async def deliver(forum: Forum, *bodies: Any) -> None:
-    """Store deliveries as ingest does, past the door."""
-    async with forum.database.transaction() as connection:
-        for body in bodies:
-            content = body if isinstance(body, bytes) else json.dumps(body).encode()
-            await connection.execute(
-                "insert into delivery (product_id, source_id, dedup_key, body) values (%s, %s, "
-                "gen_random_uuid(), %s)",
-                [forum.product_id, forum.source_id, content],
-            )
+from tests.scenes.forum import Forum
 
 
 async def parse(forum: Forum, limit: int = 100) -> int:
@@ -52,7 +32,7 @@ def deleted(comment: dict[str, Any], at: str) -> dict[str, Any]:
 
 async def test_a_comment_keeps_what_its_platform_said(forum: Forum) -> None:
     comment = forum.comment("It crashes\nat start", author="ann", likes=4, opens_thread=True)
-    await deliver(forum, created(comment))
+    await forum.deliver(created(comment))
     assert await parse(forum) == 1
     (row,) = await forum.rows(
         "select c.*, a.handle, a.is_staff from comment c join author a on a.id = c.author_id"
@@ -90,7 +70,7 @@ async def test_the_newest_version_wins_in_any_order(
         edited(comment, "third", EDITS[1]),
     ]
     for number in order:
-        await deliver(forum, events[number])
+        await forum.deliver(events[number])
         if not together:
             await parse(forum)
     await parse(forum)
@@ -112,7 +92,7 @@ async def test_a_deleted_comment_is_gone_whatever_came_late(
         deleted(comment, EDITS[1]),
     ]
     for number in order:
-        await deliver(forum, events[number])
+        await forum.deliver(events[number])
         await parse(forum)
     (row,) = await forum.rows("select text, deleted_at, stage from comment")
     assert row["deleted_at"] is not None
@@ -127,7 +107,7 @@ async def test_a_deletion_read_together_with_its_comment_still_says_where_it_was
     forum: Forum,
 ) -> None:
     comment = forum.comment("soon gone")
-    await deliver(forum, deleted(comment, EDITS[1]), created(comment))
+    await forum.deliver(deleted(comment, EDITS[1]), created(comment))
     await parse(forum)
     (row,) = await forum.rows("select text, permalink, author_id, deleted_at from comment")
     assert row["permalink"] == comment["url"]
@@ -138,8 +118,8 @@ async def test_a_deletion_read_together_with_its_comment_still_says_where_it_was
 
 async def test_the_same_version_again_changes_nothing(forum: Forum) -> None:
     comment = forum.comment("once")
-    await deliver(
-        forum, created(comment), created(comment), created({**comment, "text": "forged later"})
+    await forum.deliver(
+        created(comment), created(comment), created({**comment, "text": "forged later"})
     )
     await parse(forum)
     rows = await forum.rows("select text, stage from comment")
@@ -149,7 +129,7 @@ async def test_the_same_version_again_changes_nothing(forum: Forum) -> None:
 
 async def test_a_delivery_with_many_comments(forum: Forum) -> None:
     batch = [forum.comment(f"text {n}", author=f"a{n % 3}") for n in range(40)]
-    await deliver(forum, {"type": "comment.created", "data": batch})
+    await forum.deliver({"type": "comment.created", "data": batch})
     await parse(forum)
     rows = await forum.rows(
         "select count(*) as comments, count(distinct author_id) as authors from comment"
@@ -158,15 +138,14 @@ async def test_a_delivery_with_many_comments(forum: Forum) -> None:
 
 
 async def test_what_is_not_understood_is_kept_with_its_reason(forum: Forum) -> None:
-    await deliver(
-        forum,
+    await forum.deliver(
         {"type": "ping"},
         {"type": "comment.pinned", "data": {}},
         b"\xff",
         b"{}",
         created({"id": "1"}),
     )
-    await deliver(forum, created(forum.comment("fine")))
+    await forum.deliver(created(forum.comment("fine")))
     assert await parse(forum) == 6
     rows = await forum.rows("select stage, event, reason, detail from delivery order by id")
     assert [(row["stage"], row["reason"]) for row in rows] == [
@@ -191,7 +170,7 @@ async def test_hostile_text_is_stored_without_harm(forum: Forum) -> None:
         "<script>alert(1)</script>",
         "a" * 1_000_000,
     ]
-    await deliver(forum, *(created(forum.comment(text)) for text in texts))
+    await forum.deliver(*(created(forum.comment(text)) for text in texts))
     assert await parse(forum) == len(texts)
     rows = await forum.rows("select stage, reason from delivery where stage <> 'parsed'")
     assert all(row["stage"] == "failed" and row["reason"] for row in rows)
@@ -202,7 +181,7 @@ async def test_hostile_text_is_stored_without_harm(forum: Forum) -> None:
 
 
 async def test_a_worker_that_dies_gives_its_batch_back(forum: Forum) -> None:
-    await deliver(forum, created(forum.comment("x")))
+    await forum.deliver(created(forum.comment("x")))
     async with forum.database.transaction() as connection:  # what a killed worker leaves behind
         await connection.execute(
             "update delivery set lease_until = now() + interval '1 hour', attempts = 1"
@@ -215,7 +194,7 @@ async def test_a_worker_that_dies_gives_its_batch_back(forum: Forum) -> None:
 
 
 async def test_a_delivery_that_stops_every_worker_is_set_aside(forum: Forum) -> None:
-    await deliver(forum, created(forum.comment("x")))
+    await forum.deliver(created(forum.comment("x")))
     async with forum.database.transaction() as connection:
         await connection.execute("update delivery set attempts = 3")
     await parse(forum)
@@ -228,7 +207,7 @@ async def test_a_delivery_that_stops_every_worker_is_set_aside(forum: Forum) -> 
 
 
 async def test_failed_deliveries_can_be_replayed_together(forum: Forum) -> None:
-    await deliver(forum, b"{", created(forum.comment("x")))
+    await forum.deliver(b"{", created(forum.comment("x")))
     await parse(forum)
     async with forum.database.transaction() as connection:
         await connection.execute(
@@ -245,7 +224,7 @@ async def test_failed_deliveries_can_be_replayed_together(forum: Forum) -> None:
 
 async def test_bots_are_kept_but_not_counted(forum: Forum) -> None:
     bot = {"id": "b", "handle": "stale-bot", "is_bot": True}
-    await deliver(forum, created(forum.comment("This crashes") | {"author": bot}))
+    await forum.deliver(created(forum.comment("This crashes") | {"author": bot}))
     await parse(forum)
     assert await forum.rows("select stage, kind, kind_reason from comment") == [
         {"stage": "grouped", "kind": "other", "kind_reason": "bot"}
@@ -254,8 +233,7 @@ async def test_bots_are_kept_but_not_counted(forum: Forum) -> None:
 
 async def test_two_workers_share_the_work(forum: Forum) -> None:
     comments = [forum.comment(f"text {n}") for n in range(60)]
-    await deliver(
-        forum,
+    await forum.deliver(
         *(created(comment) for comment in comments),
         *(created(comment) for comment in comments),
     )

@@ -9,24 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
-from app.config import Settings
 from app.intake.parsing import parse_batch
 from app.setup.sources import create_source
-from app.storage.db import Database
 from app.storage.vault import Vault
 from integrations import registry
 from integrations.signatures import sign
-from tests.conftest import shared
-from tests.paths import recorded_deliveries
-from tests.scenes.forum import Forum, open_forum
-
-
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
-
+from tests.paths import recorded_deliveries, shared
+from tests.scenes.forum import Forum
 
 NEW = {("issue_comment", "created"), ("discussion_comment", "created"), ("issues", "opened")}
 

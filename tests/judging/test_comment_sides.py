@@ -7,16 +7,13 @@ import uuid
 from typing import Any
 
 import httpx
-import pytest
 
-from app.config import Settings
 from app.queries.insights import overview, top_themes
 from app.queries.theme_history import theme_timeline
 from app.storage.db import Database
-from app.storage.vault import Vault
 from app.themes.counts import recount
 from tests.api.calling import V1, assert_problem, bearer
-from tests.scenes.forum import Forum, open_forum
+from tests.scenes.forum import Forum
 from tests.scenes.reading import (
     NOW,
     add_author,
@@ -32,11 +29,6 @@ BOTH = "The export crashes and I love the icons, please add a calendar"
 LETTER = "The classic editor crashes after the update: every toolbar command hides behind three menus and slows daily work"
 
 
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
-
-
 async def read(client: httpx.AsyncClient, headers: dict[str, str], path: str) -> Any:
     answer = await client.get(f"{V1}{path}", headers=headers)
     assert answer.status_code == 200, answer.text
@@ -47,7 +39,7 @@ async def test_other_kinds_and_tone_are_stored_listed_and_shown(
     forum: Forum, client: httpx.AsyncClient, database: Database
 ) -> None:
     for text in (BOTH, "Export crashes, you idiots", "Please add a calendar", "Only talk"):
-        await forum.say(client, text, author=text[:4])
+        await forum.post_comment(client, text, author=text[:4])
     await forum.work()
     (row,) = await forum.rows(
         "select kind, other_kinds, tone, tone_confidence from comment where text = %s", BOTH
@@ -90,7 +82,7 @@ async def test_what_nobody_is_sure_of_can_be_listed_until_a_person_says_what_it_
     forum: Forum, client: httpx.AsyncClient, database: Database
 ) -> None:
     for text in ("Maybe a hiccup", "Export crashes"):
-        await forum.say(client, text)
+        await forum.post_comment(client, text)
     await forum.work()
     await forum.rows(
         """update comment set kind_reason = 'unsure', kind = 'bug', kind_confidence = 0.48,
@@ -120,7 +112,7 @@ async def test_what_nobody_is_sure_of_can_be_listed_until_a_person_says_what_it_
 async def test_a_person_who_corrects_the_kind_leaves_no_second_mention_of_it(
     forum: Forum, client: httpx.AsyncClient, database: Database
 ) -> None:
-    await forum.say(client, BOTH)
+    await forum.post_comment(client, BOTH)
     await forum.work()
     (row,) = await forum.rows("select id from comment")
     headers = await bearer(database, "triage")
@@ -135,13 +127,15 @@ async def test_a_person_who_corrects_the_kind_leaves_no_second_mention_of_it(
 async def test_a_text_that_is_passed_round_is_one_voice(
     forum: Forum, client: httpx.AsyncClient, database: Database
 ) -> None:
-    await forum.say(client, LETTER, author="ann")
-    await forum.say(client, f"Hello all,\n{LETTER.upper()}!!! 😡", author="bob")
-    await forum.say(client, f"> {LETTER}\n\n{LETTER}\n-- \nCem", author="cem")
+    await forum.post_comment(client, LETTER, author="ann")
+    await forum.post_comment(client, f"Hello all,\n{LETTER.upper()}!!! 😡", author="bob")
+    await forum.post_comment(client, f"> {LETTER}\n\n{LETTER}\n-- \nCem", author="cem")
     await forum.work()
     (theme,) = await forum.themes()
     assert (theme["people"], theme["mentions"], theme["copies"]) == (1, 3, 2)
-    await forum.say(client, LETTER.replace("three menus", "five menus, mine too"), author="bob")
+    await forum.post_comment(
+        client, LETTER.replace("three menus", "five menus, mine too"), author="bob"
+    )
     await forum.work()
     (theme,) = await forum.themes()
     assert (theme["people"], theme["mentions"], theme["copies"]) == (
@@ -160,7 +154,7 @@ async def test_short_texts_said_twice_are_two_voices(
     forum: Forum, client: httpx.AsyncClient
 ) -> None:
     for author in ("ann", "bob"):
-        await forum.say(client, "dark mode please", author=author)
+        await forum.post_comment(client, "dark mode please", author=author)
     await forum.work()
     (theme,) = await forum.themes()
     assert (theme["people"], theme["mentions"], theme["copies"]) == (2, 2, 0)

@@ -19,7 +19,6 @@ from app.judging.chosen_model import encoder_space, known_languages, load_enrich
 from app.learning.reenriching import reenrich, stale_comments
 from app.running.doctor import findings, surroundings
 from app.storage.db import Database
-from app.storage.vault import Vault
 from app.triage.regroup import split
 from classifiers.contract import UNSURE, Enrichment, Kind, ModelError
 from classifiers.encoding import torch_encoder
@@ -28,7 +27,7 @@ from classifiers.stored_weights import WEIGHTS
 from classifiers.training.train_encoder import train_encoder
 from classifiers.training.train_tone import ToneTexts
 from tests.commands.command_line import command_line
-from tests.scenes.forum import Forum, open_forum
+from tests.scenes.forum import Forum
 from tests.scenes.middles import check_middles
 from tests.scenes.small_model import SmallEnricher
 
@@ -52,11 +51,6 @@ class Wider(SmallEnricher):
         ]
 
 
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
-
-
 async def test_reading_again_keeps_themes_and_judges_what_has_none(
     forum: Forum, client: httpx.AsyncClient, database: Database
 ) -> None:
@@ -66,7 +60,7 @@ async def test_reading_again_keeps_themes_and_judges_what_has_none(
         "Ein Kalender fehlt",
         "Only talk",
     ):
-        await forum.say(client, text, author=text)
+        await forum.post_comment(client, text, author=text)
     await forum.work()
     before = await forum.rows("select id, title, people, mentions, status from theme")
     places = await forum.rows(
@@ -97,7 +91,7 @@ async def test_themes_count_what_came_to_them_while_it_was_read(
     forum: Forum, client: httpx.AsyncClient, database_url: str
 ) -> None:
     for text in ("The export crashes", "The export crashes badly"):
-        await forum.say(client, text, author=text)
+        await forum.post_comment(client, text, author=text)
     await forum.work()
     (theme,) = await forum.themes()
     first, _ = await forum.rows("select id from comment order by id")
@@ -125,7 +119,7 @@ async def test_themes_count_what_came_to_them_while_it_was_read(
 async def test_a_persons_kind_outlives_every_model(
     forum: Forum, client: httpx.AsyncClient, database: Database
 ) -> None:
-    await forum.say(client, "Ein Kalender fehlt")
+    await forum.post_comment(client, "Ein Kalender fehlt")
     await forum.work()
     await forum.rows("update comment set kind = 'question', kind_by = 'person' returning id")
     assert await reenrich(database, Wider()) == 1
@@ -137,7 +131,7 @@ async def test_a_persons_kind_outlives_every_model(
 async def test_the_command_reads_again_with_the_shipped_model(
     forum: Forum, client: httpx.AsyncClient, database_url: str, tmp_path: Path, model_dir: Path
 ) -> None:
-    await forum.say(client, "The export crashes every time I save a file")
+    await forum.post_comment(client, "The export crashes every time I save a file")
     await forum.work()
     relay = command_line(database_url, tmp_path, RELAY_MODEL_DIR=str(model_dir))
     said = await asyncio.to_thread(relay, "model", "reenrich")
@@ -164,7 +158,7 @@ def test_the_doctor_names_heads_of_an_earlier_version(tmp_path: Path) -> None:
 async def test_the_doctor_counts_vectors_of_another_encoder(
     forum: Forum, client: httpx.AsyncClient, database_url: str, settings: Settings
 ) -> None:
-    await forum.say(client, "The export crashes")
+    await forum.post_comment(client, "The export crashes")
     await forum.work()
     found = {each.subject: each for each in await findings(settings, database_url)}
     assert not found["vectors"].ok

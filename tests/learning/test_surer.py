@@ -8,21 +8,19 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from app.config import Settings
 from app.judging.product_models import KIND
 from app.learning import rejudging, training
 from app.storage.db import Database
-from app.storage.vault import Vault
 from app.triage import decisions
 from classifiers.contract import UNSURE, Enrichment
-from tests.learning.test_training import DEVICES, ME, PLACES, SYNC, Modest, deliver, work
-from tests.scenes.forum import Forum, open_forum
+from tests.scenes.forum import ME, Forum
+from tests.scenes.learning import ABOUT_SYNC, DEVICES, PLACES, ModestEnricher, fill, read_and_group
 from tests.web.webbing import sign_in
 
 WISHES = [f"please add a {device} for {place}" for device in DEVICES for place in PLACES]
 
 
-class Doubtful(Modest):
+class Doubtful(ModestEnricher):
     """Does not trust itself below a confidence that it never reaches."""
 
     unsure_below = 0.8
@@ -32,14 +30,9 @@ class Doubtful(Modest):
 
 
 @pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    opened = await open_forum(database, settings, vault)
-    said = [
-        opened.comment(text, author=f"a{number}") for number, text in enumerate([*SYNC, *WISHES])
-    ]
-    await deliver(opened, said)
-    await work(opened, Doubtful())
-    return opened
+async def forum(forum: Forum) -> Forum:
+    await fill(forum, [*ABOUT_SYNC, *WISHES], Doubtful())
+    return forum
 
 
 async def unsure(forum: Forum) -> int:
@@ -57,7 +50,7 @@ async def test_confirmations_lower_the_threshold_and_leave_the_kinds(
     assert await unsure(forum) == 100
     async with forum.database.transaction() as connection:
         rows = await connection.execute(
-            "select id, kind from comment where text = any(%s)", [[*SYNC[:30], *WISHES[:30]]]
+            "select id, kind from comment where text = any(%s)", [[*ABOUT_SYNC[:30], *WISHES[:30]]]
         )
         for row in await rows.fetchall():
             await decisions.reclassify(connection, row["id"], row["kind"], actor=ME)
@@ -69,8 +62,8 @@ async def test_confirmations_lower_the_threshold_and_leave_the_kinds(
     page = await (await sign_in(client, database)).get(f"/settings/learning/{forum.product_id}")
     assert "sure of 0 % → 100 %" in page.text.replace("\N{NO-BREAK SPACE}", " ")
 
-    await deliver(forum, [forum.comment("sync with the camera at home fails", author="new")])
-    await work(forum, Doubtful())
+    await forum.say("sync with the camera at home fails", "new")
+    await read_and_group(forum, Doubtful())
     (fresh,) = await forum.rows(
         "select kind, kind_reason, kind_confidence from comment where text like '%%camera%%'"
     )

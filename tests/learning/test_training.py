@@ -2,129 +2,34 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
-
 import pytest
 from structlog.testing import CapturingLogger
 
-from app.config import Settings
 from app.errors import Conflict, Invalid, NotFound
 from app.jobs.learning import ask_for_all, train_once
-from app.jobs.stages import drain, stages
 from app.judging.product_models import GROUPING, KIND, base_of, own_grouper, shipped_thresholds
 from app.learning import model_versions, rejudging, training
 from app.learning.training_queue import ask_for_training, being_trained
 from app.storage.advisory import AdvisoryLock, held_alone
-from app.storage.db import Database
-from app.storage.vault import Vault
 from app.triage import decisions
-from classifiers.contract import Enricher, Enrichment, Kind
 from classifiers.grouping.grouper import DefaultGrouper
-from tests.scenes.forum import Forum, open_forum
-from tests.scenes.small_model import SmallEnricher, SmallGrouper
-
-ME = "user:ann@example.com"
-DEVICES = (
-    "phone",
-    "tablet",
-    "laptop",
-    "watch",
-    "desktop",
-    "browser",
-    "server",
-    "kindle",
-    "car",
-    "fridge",
+from tests.scenes.forum import ME, Forum
+from tests.scenes.learning import (
+    ABOUT_SYNC,
+    ModestEnricher,
+    correct,
+    correct_further,
+    fill,
+    read_and_group,
+    train,
 )
-PLACES = ("home", "work", "school", "train", "hotel")
-SYNC = [f"sync with the {device} at {place} fails" for device in DEVICES for place in PLACES]
-OTHER = [
-    f"the {device} at {place} crashes while printing" for device in DEVICES for place in PLACES
-]
-
-
-class Modest(SmallEnricher):
-    """Says how likely the other kinds are."""
-
-    def enrich(self, texts: Sequence[str]) -> list[Enrichment]:
-        found = super().enrich(texts)
-        return [
-            replace(
-                each,
-                confidence=0.6,
-                scores={kind: 0.6 if kind is each.kind else 0.1 for kind in Kind},
-            )
-            for each in found
-        ]
-
-
-class Picky(SmallGrouper):
-    """Joins copies alone, so that the labels are about many themes."""
-
-    join_at, suggest_at = 0.99, 0.98
-
-
-async def work(forum: Forum, enricher: Enricher | None = None) -> None:
-    await drain(stages(forum.database, enricher or Modest(), Picky(), forum.settings))
 
 
 @pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    """Fifty comments about sync, which this team files as requests, and fifty about printing, which
-    are bugs."""
-    opened = await open_forum(database, settings, vault)
-    said = [
-        opened.comment(text, author=f"a{number}") for number, text in enumerate([*SYNC, *OTHER])
-    ]
-    await deliver(opened, said)
-    await work(opened)
-    return opened
-
-
-async def deliver(forum: Forum, comments: list[dict[str, Any]]) -> None:
-    async with forum.database.transaction() as connection:
-        await connection.cursor().executemany(
-            "insert into delivery (product_id, source_id, dedup_key, body) values (%s, %s, "
-            "gen_random_uuid(), %s)",
-            [
-                (
-                    forum.product_id,
-                    forum.source_id,
-                    json.dumps({"type": "comment.created", "data": one}).encode(),
-                )
-                for one in comments
-            ],
-        )
-
-
-async def correct(forum: Forum, sync: int, other: int = 0) -> None:
-    """A person goes through the first comments of both sorts."""
-    async with forum.database.transaction() as connection:
-        for texts, kind in ((SYNC[:sync], "feature"), (OTHER[:other], "bug")):
-            cursor = await connection.execute(
-                "select id from comment where text = any(%s) order by id", [texts]
-            )
-            for row in await cursor.fetchall():
-                await decisions.reclassify(connection, row["id"], kind, actor=ME)
-
-
-async def correct_further(forum: Forum) -> None:
-    """A person goes through three more of both sorts, which says nothing that the others had not
-    said."""
-    async with forum.database.transaction() as connection:
-        for texts, kind in ((SYNC[30:33], "feature"), (OTHER[15:18], "bug")):
-            cursor = await connection.execute(
-                "select id from comment where text = any(%s) order by id", [texts]
-            )
-            for row in await cursor.fetchall():
-                await decisions.reclassify(connection, row["id"], kind, actor=ME)
-
-
-async def train(forum: Forum, what: str = KIND, **how: Any) -> training.Outcome:
-    return await training.train(forum.database, Modest(), forum.product_id, what, actor=ME, **how)
+async def forum(forum: Forum) -> Forum:
+    """What the team files as requests, fifty comments about sync, and as bugs, fifty about printing."""
+    await fill(forum)
+    return forum
 
 
 async def kinds(forum: Forum, texts: list[str]) -> dict[str, int]:
@@ -157,8 +62,8 @@ async def test_what_people_correct_is_learned_served_and_rolled_back(forum: Foru
     assert (outcome.promoted, outcome.version, outcome.labels) == (True, 1, 45)
     assert outcome.scores["after"]["macro_f1"] > outcome.scores["before"]["macro_f1"] + 0.2
 
-    await deliver(forum, [forum.comment("sync with the camera at home fails", author="new")])
-    await work(forum)
+    await forum.say("sync with the camera at home fails", "new")
+    await read_and_group(forum)
     (fresh,) = await forum.rows(
         "select kind, model_version from comment where text like '%%camera%%'"
     )
@@ -170,8 +75,8 @@ async def test_what_people_correct_is_learned_served_and_rolled_back(forum: Foru
 
     async with forum.database.transaction() as connection:
         assert await model_versions.roll_back(connection, forum.product_id, KIND) is None
-    await deliver(forum, [forum.comment("sync with the printer at home fails", author="newer")])
-    await work(forum)
+    await forum.say("sync with the printer at home fails", "newer")
+    await read_and_group(forum)
     (fresh,) = await forum.rows(
         "select kind, model_version from comment where text like '%%printer at%%'"
     )
@@ -212,13 +117,13 @@ async def test_versions_follow_each_other_and_rolling_back_goes_one_step(forum: 
 
 
 async def test_another_base_serves_as_shipped_and_learns_anew(forum: Forum) -> None:
-    class Newer(Modest):
+    class Newer(ModestEnricher):
         version = "small/2"
 
     await correct(forum, 30, 15)
     await train(forum)
-    await deliver(forum, [forum.comment("sync with the camera at home fails", author="new")])
-    await work(forum, Newer())
+    await forum.say("sync with the camera at home fails", "new")
+    await read_and_group(forum, Newer())
     assert await kinds(forum, ["sync with the camera at home fails"]) == {"bug": 1}
     outcome = await training.train(forum.database, Newer(), forum.product_id, KIND, actor=ME)
     assert outcome.promoted
@@ -232,28 +137,31 @@ async def test_unsure_and_undecided_comments_are_judged_again_and_a_persons_word
     await train(forum)
     await forum.rows(
         "update comment set kind_by = 'person', kind = 'question' where text = %s returning id",
-        SYNC[31],
+        ABOUT_SYNC[31],
     )
     accepted = await forum.rows(
         "update theme set status = 'accepted' where id = (select theme_id from comment where text "
         "= %s) returning id",
-        SYNC[40],
+        ABOUT_SYNC[40],
     )
     decided = await forum.rows("select text from comment where theme_id = %s", accepted[0]["id"])
     await forum.rows(
-        "update comment set kind_confidence = 0.3 where text = any(%s) returning id", SYNC[30:]
+        "update comment set kind_confidence = 0.3 where text = any(%s) returning id",
+        ABOUT_SYNC[30:],
     )
     await forum.rows(
         "update product_model set settings = jsonb_set(settings, '{unsure_below}', '0.5') "
         "returning id"
     )
-    seen, changed = await rejudging.rejudge(forum.database, Modest(), forum.product_id)
+    seen, changed = await rejudging.rejudge(forum.database, ModestEnricher(), forum.product_id)
     assert 0 < changed == seen
-    await work(forum)
+    await read_and_group(forum)
     told = {row["text"] for row in decided}
-    assert await kinds(forum, [SYNC[31]]) == {"question": 1}
-    assert set(await kinds(forum, [text for text in SYNC[32:] if text in told])) <= {"bug"}
-    assert set(await kinds(forum, [text for text in SYNC[32:] if text not in told])) == {"feature"}
+    assert await kinds(forum, [ABOUT_SYNC[31]]) == {"question": 1}
+    assert set(await kinds(forum, [text for text in ABOUT_SYNC[32:] if text in told])) <= {"bug"}
+    assert set(await kinds(forum, [text for text in ABOUT_SYNC[32:] if text not in told])) == {
+        "feature"
+    }
 
 
 async def test_one_training_of_a_product_at_a_time(forum: Forum) -> None:
@@ -306,30 +214,30 @@ async def test_thresholds_follow_the_pairs_and_serve_the_next_batch(forum: Forum
 
 
 async def test_a_worker_is_asked_once_and_trains_what_has_new_labels(forum: Forum) -> None:
-    assert await ask_for_all(forum.database, Modest()) == 0
+    assert await ask_for_all(forum.database, ModestEnricher()) == 0
     await correct(forum, 30, 15)
-    assert await ask_for_all(forum.database, Modest()) == 1
+    assert await ask_for_all(forum.database, ModestEnricher()) == 1
     async with forum.database.transaction() as connection:
         assert await being_trained(connection, forum.product_id) == {KIND}
         assert not await ask_for_training(connection, forum.product_id, KIND, ME)
         (job,) = await forum.rows("select args, queue_name from procrastinate.procrastinate_jobs")
     assert job["args"] == {"product_id": str(forum.product_id), "what": KIND, "actor": "system"}
     await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
-    outcome = await train_once(forum.database, Modest(), forum.product_id, KIND, "system")
+    outcome = await train_once(forum.database, ModestEnricher(), forum.product_id, KIND, "system")
     assert outcome is not None
     assert outcome.promoted
-    assert await ask_for_all(forum.database, Modest()) == 0, "nothing new since"
+    assert await ask_for_all(forum.database, ModestEnricher()) == 0, "nothing new since"
     async with forum.database.transaction() as connection:
         rows = await connection.execute(
-            "select id from comment where text = any(%s)", [SYNC[30:42]]
+            "select id from comment where text = any(%s)", [ABOUT_SYNC[30:42]]
         )
         for row in await rows.fetchall():
             await decisions.reclassify(connection, row["id"], "feature", actor=ME)
-    assert await ask_for_all(forum.database, Modest()) == 0, (
+    assert await ask_for_all(forum.database, ModestEnricher()) == 0, (
         "twelve new labels, but the last try was today"
     )
     await forum.rows("update product_model set trained_at = now() - interval '1 day' returning id")
-    assert await ask_for_all(forum.database, Modest()) == 1
+    assert await ask_for_all(forum.database, ModestEnricher()) == 1
 
 
 async def test_a_training_that_cannot_be_done_says_why(
@@ -338,14 +246,17 @@ async def test_a_training_that_cannot_be_done_says_why(
     lines = CapturingLogger()
     monkeypatch.setattr("app.jobs.learning.log", lines)
     async with held_alone(forum.database, AdvisoryLock.train, forum.product_id):
-        assert await train_once(forum.database, Modest(), forum.product_id, KIND, "system") is None
+        assert (
+            await train_once(forum.database, ModestEnricher(), forum.product_id, KIND, "system")
+            is None
+        )
     assert [(line.args[0], line.kwargs["reason"]) for line in lines.calls] == [
         ("training_failed", "training_running")
     ]
 
 
 def test_what_a_correction_depends_on() -> None:
-    class Other(Modest):
+    class Other(ModestEnricher):
         space = "encoder"
 
         def __init__(self, version: str) -> None:

@@ -9,39 +9,27 @@ from typing import Any
 
 import pytest
 
-from app.config import Settings
 from app.errors import Conflict
 from app.jobs.learning import ask_for_all, train_once
 from app.judging.product_models import GROUPING, KIND
 from app.learning import model_versions
-from app.storage.db import Database
-from app.storage.vault import Vault
 from app.triage.undo import undo
-from tests.learning.test_training import (
-    ME,
-    OTHER,
-    SYNC,
-    Modest,
+from tests.scenes.forum import ME, Forum
+from tests.scenes.learning import (
+    ModestEnricher,
     correct,
     correct_further,
-    deliver,
+    fill,
     train,
-    work,
 )
-from tests.scenes.forum import Forum, open_forum
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    opened = await open_forum(database, settings, vault)
-    await deliver(
-        opened,
-        [opened.comment(text, author=f"a{number}") for number, text in enumerate([*SYNC, *OTHER])],
-    )
-    await work(opened)
-    return opened
+async def forum(forum: Forum) -> Forum:
+    await fill(forum)
+    return forum
 
 
 async def test_training_again_without_new_labels_says_that_nothing_changed(forum: Forum) -> None:
@@ -79,15 +67,15 @@ async def test_training_again_without_new_labels_says_that_nothing_changed(forum
 async def test_a_new_shipped_model_brings_back_what_a_product_learned(forum: Forum) -> None:
     """Until then its version rests, and ten more labels can take weeks to come."""
 
-    class Newer(Modest):
+    class Newer(ModestEnricher):
         version = "newer/1"
 
-    class Newest(Modest):
+    class Newest(ModestEnricher):
         version = "newest/1"
 
     await correct(forum, 30, 15)
     assert (await train(forum)).promoted
-    assert await ask_for_all(forum.database, Modest()) == 0
+    assert await ask_for_all(forum.database, ModestEnricher()) == 0
     assert await ask_for_all(forum.database, Newer()) == 1
     await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
     outcome = await train_once(forum.database, Newer(), forum.product_id, KIND, "system")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.running.supervisor import Child, Supervisor, relay_command
+from tests.scenes.processes import alive
 
 PATIENT = """
 import os, signal, sys, time
@@ -51,18 +52,6 @@ async def until(wanted: Callable[[], bool], seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
         while not wanted():
             await asyncio.sleep(0.02)
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return (
-        Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
-        if sys.platform == "linux"
-        else True
-    )
 
 
 def pids(folder: Path) -> list[int]:

@@ -19,11 +19,18 @@ from app.setup.products import create_product
 from app.setup.sources import create_source
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault
+from classifiers.contract import Enricher, Grouper
 from integrations import registry
 from integrations.signatures import sign
 from tests.scenes.small_model import SmallEnricher, SmallGrouper
 
 START = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
+ME = "user:ann@example.com"
+"""The actor of decisions in tests."""
+INSERT_DELIVERY = """
+    insert into delivery (product_id, source_id, dedup_key, body)
+    values (%s, %s, gen_random_uuid(), %s)
+"""
 
 
 @dataclass
@@ -82,18 +89,44 @@ class Forum:
         headers, content = self.request(data, type_)
         return await client.post(f"/hooks/{self.source_id}", headers=headers, content=content)
 
-    async def say(
+    async def post_comment(
         self, client: httpx.AsyncClient, text: str, *, author: str = "ann", **fields: Any
     ) -> dict[str, Any]:
-        """Post one comment, expect 202, return what was sent."""
+        """Send one comment through the door, expect 202, return what was sent."""
         comment = self.comment(text, author=author, **fields)
         answer = await self.post(client, comment)
         assert answer.status_code == 202, answer.text
         return comment
 
-    async def work(self) -> int:
+    async def deliver(self, *bodies: Any) -> None:
+        """Store deliveries as the door would have, each a body of bytes or an object for JSON."""
+        contents = [
+            body if isinstance(body, bytes) else json.dumps(body).encode() for body in bodies
+        ]
+        async with self.database.transaction() as connection:
+            await connection.cursor().executemany(
+                INSERT_DELIVERY,
+                [(self.product_id, self.source_id, content) for content in contents],
+            )
+
+    async def deliver_comments(
+        self, *comments: dict[str, Any], event: str = "comment.created"
+    ) -> None:
+        """Store one delivery about each comment."""
+        await self.deliver(*({"type": event, "data": comment} for comment in comments))
+
+    async def say(
+        self, text: str, author: str = "ann", *, event: str = "comment.created", **fields: Any
+    ) -> dict[str, Any]:
+        """Store a delivery about one comment, past the door; returns the comment."""
+        comment = self.comment(text, author=author, **fields)
+        await self.deliver_comments(comment, event=event)
+        return comment
+
+    async def work(self, enricher: Enricher | None = None, grouper: Grouper | None = None) -> int:
         """Run every stage until nothing waits; returns the rows taken."""
-        return await drain(stages(self.database, SmallEnricher(), SmallGrouper(), self.settings))
+        models = enricher or SmallEnricher(), grouper or SmallGrouper()
+        return await drain(stages(self.database, *models, self.settings))
 
     async def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """What the database holds."""

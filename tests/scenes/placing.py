@@ -1,4 +1,4 @@
-"""Comments put into a theme as they are after grouping, for tests of the search."""
+"""Comments put into a theme as they are after grouping, with the vectors that a test wants."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from classifiers.texts.text import fingerprint
 from tests.scenes.forum import Forum
 
 
-async def place(
+async def add_grouped_comments(
     forum: Forum, texts: Sequence[str], vectors: Vectors, space: str = "one"
 ) -> list[int]:
     """Live comments of one theme of their own, with these vectors; returns their ids."""

@@ -61,3 +61,18 @@ def environment(
         "RELAY_ALLOW_PRIVATE_ADDRESSES": "true",
         **{f"RELAY_{name.upper()}": value for name, value in settings.items()},
     }
+
+
+def alive(pid: int) -> bool:
+    """Whether the process runs: not gone, and no zombie that waits for its parent."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    if sys.platform != "linux":
+        return True
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # it went between the two looks
+    return status.rpartition(")")[2].split()[0] != "Z"

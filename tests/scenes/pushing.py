@@ -18,10 +18,7 @@ from app.tickets.push import Push
 from app.triage import decisions
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import Ticket
-from tests.scenes.forum import Forum, open_forum
-from tests.triage.test_decisions import say
-
-ME = "user:ann@example.com"
+from tests.scenes.forum import ME, Forum, open_forum
 
 
 class Bench:
@@ -69,7 +66,7 @@ class Bench:
     async def theme(self, text: str = "export to pdf crashes", people: int = 2) -> uuid.UUID:
         """An accepted theme."""
         for number in range(people):
-            await say(self.forum, text, f"p{number}")
+            await self.forum.say(text, f"p{number}")
         await self.forum.work()
         (row,) = await self.forum.rows(
             "select t.id from theme t join comment c on c.theme_id = t.id where c.text = %s group "

@@ -7,21 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from app.config import Settings
-from app.storage.db import Database
-from app.storage.vault import Vault
 from app.themes.candidates import BY_TEXT, KEPT, candidates, load_members
 from classifiers.contract import Kind, Vectors
 from classifiers.grouping.fusion import fused_scores
-from tests.scenes.forum import Forum, open_forum
-from tests.scenes.placing import place
+from tests.scenes.forum import Forum
+from tests.scenes.placing import add_grouped_comments
 
 TEXT = {"rare": 0.0002, "lexemes": 10, "matches": 100}
-
-
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
 
 
 def turned(*degrees: float) -> Vectors:
@@ -59,7 +51,7 @@ async def test_the_candidates_are_those_of_the_best_score(forum: Forum) -> None:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors = vectors.astype(np.float16).astype(np.float32)  # as they are stored
     texts = [" ".join(f"term{number}" for number in chance.integers(0, 30, 6)) for _ in range(40)]
-    ids = await place(forum, texts, vectors)
+    ids = await add_grouped_comments(forum, texts, vectors)
     for query in (0, 7, 21):
         said = await shares(forum, ids[query], 40)
         others = [number for number in range(40) if number != query]
@@ -76,35 +68,35 @@ async def test_titles_count_where_both_have_one(forum: Forum) -> None:
         "battery drain\nby camera crash",
         "camera crash\nby battery drain",
     ]
-    ids = await place(forum, texts, turned(0, 30, -30))
+    ids = await add_grouped_comments(forum, texts, turned(0, 30, -30))
     assert await found(forum, ids[0]) == [ids[2], ids[1]]
-    untitled = await place(forum, ["camera crash on tablets"], turned(1))
+    untitled = await add_grouped_comments(forum, ["camera crash on tablets"], turned(1))
     assert (await found(forum, untitled[0]))[0] == ids[0]
 
 
 async def test_what_is_near_to_everything_gives_way(forum: Forum) -> None:
     bundle = [-28 - step / 10 for step in range(12)]
     texts = ["camera crash", "battery drain", *(f"list{number}" for number in range(12))]
-    ids = await place(forum, texts, turned(0, 30, *bundle))
+    ids = await add_grouped_comments(forum, texts, turned(0, 30, *bundle))
     assert (await found(forum, ids[0]))[0] == ids[1]
 
 
 async def test_copies_come_first_however_far_their_vectors(forum: Forum) -> None:
     texts = ["same words here", "quite near", "Same words here!", "nearer", "far away"]
-    ids = await place(forum, texts, turned(0, 10, 170, 5, 120))
+    ids = await add_grouped_comments(forum, texts, turned(0, 10, 170, 5, 120))
     assert (await found(forum, ids[0]))[0] == ids[2]
 
 
 async def test_one_other_comment_is_a_candidate_and_none_is_no_error(forum: Forum) -> None:
-    (first,) = await place(forum, ["camera crash"], turned(0))
+    (first,) = await add_grouped_comments(forum, ["camera crash"], turned(0))
     assert await found(forum, first) == []
-    (second,) = await place(forum, ["battery drain"], turned(40))
+    (second,) = await add_grouped_comments(forum, ["battery drain"], turned(40))
     assert await found(forum, first) == [second]
 
 
 async def test_shared_words_count_as_a_share_of_the_comments_own(forum: Forum) -> None:
     texts = ["quux frob", "frob quux", "quux zork", "glib zork", "frob " + "glib zork " * 200]
-    ids = await place(forum, texts, turned(0, 1, 2, 3, 4))
+    ids = await add_grouped_comments(forum, texts, turned(0, 1, 2, 3, 4))
     said = await shares(forum, ids[0], 10)
     assert said.keys() == {ids[1], ids[2], ids[4]}
     assert said[ids[1]] == pytest.approx(1)
@@ -113,7 +105,7 @@ async def test_shared_words_count_as_a_share_of_the_comments_own(forum: Forum) -
 
 
 async def test_near_comments_get_their_share_beyond_the_best_by_words(forum: Forum) -> None:
-    ids = await place(
+    ids = await add_grouped_comments(
         forum,
         ["quux frob", "quux frob now", "quux late", "frob later", "glib"],
         turned(0, 1, 2, 3, 4),
@@ -127,7 +119,7 @@ async def test_near_comments_get_their_share_beyond_the_best_by_words(forum: For
 async def test_a_member_is_sure_where_a_person_spoke_or_the_model_does_not_doubt(
     forum: Forum,
 ) -> None:
-    ids = await place(forum, ["sure", "doubted", "another"], turned(0, 1, 2))
+    ids = await add_grouped_comments(forum, ["sure", "doubted", "another"], turned(0, 1, 2))
     await forum.rows("update comment set kind_reason = 'unsure' where id = %s returning id", ids[1])
     await forum.rows("update comment set kind = 'feature' where id = %s returning id", ids[2])
 

@@ -3,97 +3,45 @@ said."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import httpx
-import pytest
 
-from app.config import Settings
-from app.storage.db import Database
-from app.storage.vault import Vault
-from app.themes.faces import refresh_faces
 from app.themes.quotes import read_face, theme_quotes
 from app.triage import decisions
 from tests.api.calling import bearer
-from tests.scenes.forum import Forum, open_forum
-
-ME = "user:ann@example.com"
-
-
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
-
-
-async def say(
-    forum: Forum, text: str, author: str, type_: str = "comment.created", **fields: Any
-) -> dict[str, Any]:
-    comment = forum.comment(text, author=author, **fields)
-    await send(forum, comment, type_)
-    return comment
-
-
-async def send(forum: Forum, comment: dict[str, Any], type_: str) -> None:
-    _, content = forum.request(comment, type_)
-    await forum.rows(
-        "insert into delivery (product_id, source_id, dedup_key, body) values (%s, %s, "
-        "gen_random_uuid(), %s)"
-        " returning id",
-        forum.product_id,
-        forum.source_id,
-        content,
-    )
-
-
-async def look(forum: Forum) -> int:
-    """Everything that waits is done, and every due face looked at."""
-    await forum.work()
-    return await refresh_faces(forum.database)
-
-
-async def only(forum: Forum) -> dict[str, Any]:
-    (theme,) = await forum.themes()
-    return theme
-
-
-async def retitles(forum: Forum) -> list[dict[str, Any]]:
-    return [
-        row["detail"]
-        for row in await forum.rows(
-            "select detail from activity where verb = 'retitled' order by id"
-        )
-    ]
+from tests.scenes.faces import title_changes, work_and_refresh_faces
+from tests.scenes.forum import ME, Forum
+from tests.scenes.themes import only_theme
 
 
 async def test_a_theme_is_looked_at_once_per_change(forum: Forum) -> None:
-    await say(forum, "export to pdf crashes", "ann")
-    assert await look(forum) == 1
-    assert await look(forum) == 0
-    await say(forum, "export to pdf crashes", "bob")
-    assert await look(forum) == 1
-    theme = await only(forum)
+    await forum.say("export to pdf crashes", "ann")
+    assert await work_and_refresh_faces(forum) == 1
+    assert await work_and_refresh_faces(forum) == 0
+    await forum.say("export to pdf crashes", "bob")
+    assert await work_and_refresh_faces(forum) == 1
+    theme = await only_theme(forum)
     assert theme["title"] == "Export to pdf crashes"
     assert theme["title_by"] == "model"
-    assert await retitles(forum) == [], "its first name is no change"
+    assert await title_changes(forum) == [], "its first name is no change"
 
 
 async def test_the_title_stays_while_its_comment_does(forum: Forum) -> None:
-    await say(forum, "export to pdf crashes today", "ann")
-    await look(forum)
-    await say(forum, "big export to pdf crashes", "bob")
-    await look(forum)
-    assert (await only(forum))["title"] == "Export to pdf crashes today"
+    await forum.say("export to pdf crashes today", "ann")
+    await work_and_refresh_faces(forum)
+    await forum.say("big export to pdf crashes", "bob")
+    await work_and_refresh_faces(forum)
+    assert (await only_theme(forum))["title"] == "Export to pdf crashes today"
 
 
 async def test_the_title_goes_with_its_deleted_comment(forum: Forum) -> None:
-    first = await say(forum, "export to pdf crashes here", "ann")
-    await look(forum)
-    await say(forum, "export to pdf crashes there", "bob")
-    await look(forum)
-    await send(forum, first, "comment.deleted")
-    await look(forum)
-    assert (await only(forum))["title"] == "Export to pdf crashes there"
-    assert await retitles(forum) == [
+    first = await forum.say("export to pdf crashes here", "ann")
+    await work_and_refresh_faces(forum)
+    await forum.say("export to pdf crashes there", "bob")
+    await work_and_refresh_faces(forum)
+    await forum.deliver_comments(first, event="comment.deleted")
+    await work_and_refresh_faces(forum)
+    assert (await only_theme(forum))["title"] == "Export to pdf crashes there"
+    assert await title_changes(forum) == [
         {
             "from": "Export to pdf crashes here",
             "to": "Export to pdf crashes there",
@@ -103,43 +51,44 @@ async def test_the_title_goes_with_its_deleted_comment(forum: Forum) -> None:
 
 
 async def test_an_edit_that_says_the_same_keeps_the_title(forum: Forum) -> None:
-    first = await say(forum, "export to pdf crashes here", "ann")
-    await say(forum, "export to pdf crashes there", "bob")
-    await look(forum)
-    before = (await only(forum))["title"]
+    first = await forum.say("export to pdf crashes here", "ann")
+    await forum.say("export to pdf crashes there", "bob")
+    await work_and_refresh_faces(forum)
+    before = (await only_theme(forum))["title"]
     later = {**first, "text": f"{before}. Edit: still", "edited_at": "2026-11-05T00:00:00Z"}
-    await send(forum, later, "comment.edited")
-    await look(forum)
-    assert (await only(forum))["title"] == before
+    await forum.deliver_comments(later, event="comment.edited")
+    await work_and_refresh_faces(forum)
+    assert (await only_theme(forum))["title"] == before
     otherwise = {
         **first,
         "text": "export to pdf crashes on blue paper",
         "edited_at": "2026-11-06T00:00:00Z",
     }
-    await send(forum, otherwise, "comment.edited")
-    await look(forum)
-    assert {each["why"] for each in await retitles(forum)} <= {"comment_edited"}
+    await forum.deliver_comments(otherwise, event="comment.edited")
+    await work_and_refresh_faces(forum)
+    assert {each["why"] for each in await title_changes(forum)} <= {"comment_edited"}
 
 
 async def test_a_person_s_title_is_never_touched(forum: Forum) -> None:
-    first = await say(forum, "export to pdf crashes here", "ann")
-    await say(forum, "export to pdf crashes there", "bob")
-    await look(forum)
+    first = await forum.say("export to pdf crashes here", "ann")
+    await forum.say("export to pdf crashes there", "bob")
+    await work_and_refresh_faces(forum)
     async with forum.database.transaction() as connection:
-        await decisions.rename(connection, (await only(forum))["id"], "Our own words", actor=ME)
-    await send(forum, first, "comment.deleted")
-    await look(forum)
-    theme = await only(forum)
+        await decisions.rename(
+            connection, (await only_theme(forum))["id"], "Our own words", actor=ME
+        )
+    await forum.deliver_comments(first, event="comment.deleted")
+    await work_and_refresh_faces(forum)
+    theme = await only_theme(forum)
     assert (theme["title"], theme["title_by"]) == ("Our own words", "person")
 
 
 async def _grow(forum: Forum) -> None:
     """One strange comment first, then many that agree on other words."""
-    await say(forum, "export pdf printer crashes when purple", "ann")
-    await look(forum)
+    await forum.say("export pdf printer crashes when purple", "ann")
+    await work_and_refresh_faces(forum)
     for number in range(5):
-        await say(
-            forum,
+        await forum.say(
             f"export pdf printer crashes when margins exceed paper {number % 2}",
             f"person{number}",
         )
@@ -151,11 +100,11 @@ async def test_a_theme_that_outgrew_its_title_gets_a_better_one(forum: Forum) ->
     (theme,) = await forum.themes()
     assert theme["mentions"] == 6
     assert "purple" in theme["title"]
-    await look(forum)
-    theme = await only(forum)
+    await work_and_refresh_faces(forum)
+    theme = await only_theme(forum)
     assert "margins" in theme["title"]
     assert "purple" not in theme["title"]
-    assert [each["why"] for each in await retitles(forum)] == ["grown"]
+    assert [each["why"] for each in await title_changes(forum)] == ["grown"]
 
 
 async def test_what_is_known_by_its_ticket_keeps_its_title(forum: Forum) -> None:
@@ -169,8 +118,8 @@ async def test_what_is_known_by_its_ticket_keeps_its_title(forum: Forum) -> None
         forum.product_id,
         forum.product_id,
     )
-    await look(forum)
-    assert "purple" in (await only(forum))["title"]
+    await work_and_refresh_faces(forum)
+    assert "purple" in (await only_theme(forum))["title"]
     (ticket,) = await forum.rows("select due_at from ticket")
     assert ticket["due_at"] is not None, "its block shows the new phrases"
 
@@ -182,9 +131,9 @@ async def test_phrases_and_quotes_are_those_of_the_theme(forum: Forum) -> None:
         ("bob", "export pdf printer crashes when margins exceed the paper size"),
         ("cid", "margins exceed paper so export pdf printer crashes, every time"),
     ):
-        await say(forum, text, author)
-    await look(forum)
-    theme = await only(forum)
+        await forum.say(text, author)
+    await work_and_refresh_faces(forum)
+    theme = await only_theme(forum)
     async with forum.database.transaction() as connection:
         face = await read_face(connection, theme["id"])
         quotes = await theme_quotes(connection, theme["id"])
@@ -195,23 +144,23 @@ async def test_phrases_and_quotes_are_those_of_the_theme(forum: Forum) -> None:
 
 
 async def test_a_theme_without_comments_keeps_what_it_was_called(forum: Forum) -> None:
-    first = await say(forum, "export to pdf crashes here", "ann")
-    await look(forum)
-    before = (await only(forum))["title"]
-    await send(forum, first, "comment.deleted")
-    await look(forum)
+    first = await forum.say("export to pdf crashes here", "ann")
+    await work_and_refresh_faces(forum)
+    before = (await only_theme(forum))["title"]
+    await forum.deliver_comments(first, event="comment.deleted")
+    await work_and_refresh_faces(forum)
     async with forum.database.transaction() as connection:
-        assert await theme_quotes(connection, (await only(forum))["id"]) == []
-    assert (await only(forum))["title"] == before
+        assert await theme_quotes(connection, (await only_theme(forum))["id"]) == []
+    assert (await only_theme(forum))["title"] == before
 
 
 async def test_the_api_tells_phrases_quotes_and_who_wrote_what(
     forum: Forum, client: httpx.AsyncClient
 ) -> None:
     for author in ("ann", "bob", "cid"):
-        await say(forum, f"export to pdf crashes when margins exceed paper, says {author}", author)
-    await look(forum)
-    theme = await only(forum)
+        await forum.say(f"export to pdf crashes when margins exceed paper, says {author}", author)
+    await work_and_refresh_faces(forum)
+    theme = await only_theme(forum)
     answer = await client.get(
         f"/api/v1/themes/{theme['id']}", headers=await bearer(forum.database, "read")
     )

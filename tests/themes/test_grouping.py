@@ -9,16 +9,12 @@ import pytest
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from app.config import Settings
 from app.jobs.stages import drain, stages
-from app.storage.db import Database
-from app.storage.vault import Vault
 from app.themes.grouping import group_batch
 from classifiers.contract import Decision, Member
 from classifiers.middle import Middle
-from tests.scenes.forum import Forum, open_forum
+from tests.scenes.forum import Forum
 from tests.scenes.small_model import SmallEnricher, SmallGrouper
-from tests.triage.test_decisions import say
 
 
 class Stumbling(SmallGrouper):
@@ -39,15 +35,10 @@ class Stumbling(SmallGrouper):
         return super().decide(comment, candidates, blocked, middles)
 
 
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
-
-
 async def three_waiting(forum: Forum) -> None:
     """Three enriched comments; the second one is poison."""
     for text in ("export to pdf crashes", "poison in it crashes", "login with google is broken"):
-        await say(forum, text)
+        await forum.say(text)
     chain = stages(forum.database, SmallEnricher(), SmallGrouper(), forum.settings)
     await drain(chain[:2])
 

@@ -3,62 +3,35 @@ it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import psycopg
 import pytest
 
-from app.config import Settings
 from app.jobs.stages import drain, stages
 from app.storage import migrate
-from app.storage.db import Database
-from app.storage.vault import Vault
 from app.themes.grouping import group_batch
 from app.themes.middles import middles_of
 from classifiers.contract import Decision, Member
 from classifiers.middle import LATEST, Middle
-from tests.scenes.forum import Forum, open_forum
+from tests.scenes.forum import Forum
 from tests.scenes.middles import check_middles
-from tests.scenes.placing import place
+from tests.scenes.placing import add_grouped_comments
 from tests.scenes.small_model import SmallEnricher, SmallGrouper, vector
 
 
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
-
-
-async def say(
-    forum: Forum, text: str, type_: str = "comment.created", **fields: Any
-) -> dict[str, Any]:
-    comment = forum.comment(text, **fields)
-    async with forum.database.transaction() as connection:
-        await connection.execute(
-            "insert into delivery (product_id, source_id, dedup_key, body) values (%s, %s, "
-            "gen_random_uuid(), %s)",
-            [
-                forum.product_id,
-                forum.source_id,
-                json.dumps({"type": type_, "data": comment}).encode(),
-            ],
-        )
-    return comment
-
-
 async def test_joins_edits_and_deletions(forum: Forum) -> None:
-    first = await say(forum, "export to pdf crashes always")
-    await say(forum, "export to pdf crashes always today", author="bob")
+    first = await forum.say("export to pdf crashes always")
+    await forum.say("export to pdf crashes always today", author="bob")
     await forum.work()
     await check_middles(forum)
     assert [row["comments"] for row in await forum.rows("select comments from theme_middle")] == [2]
-    await say(forum, "login with google is broken", "comment.edited", id=first["id"])
+    await forum.say("login with google is broken", event="comment.edited", id=first["id"])
     await forum.work()
     await check_middles(forum)
     assert len(await forum.rows("select 1 from theme_middle")) == 2
-    await say(forum, "", "comment.deleted", id=first["id"])
+    await forum.say("", event="comment.deleted", id=first["id"])
     await forum.work()
     await check_middles(forum)
     assert len(await forum.rows("select 1 from theme_middle")) == 1, (
@@ -68,7 +41,7 @@ async def test_joins_edits_and_deletions(forum: Forum) -> None:
 
 async def test_the_latest_count(forum: Forum) -> None:
     early, late = vector("early"), vector("late")
-    ids = await place(forum, ["a b"] * (LATEST + 9), [early] * 9 + [late] * LATEST)
+    ids = await add_grouped_comments(forum, ["a b"] * (LATEST + 9), [early] * 9 + [late] * LATEST)
     assert len(ids) == LATEST + 9
     (row,) = await forum.rows("select comments, middle from theme_middle")
     assert row["comments"] == LATEST
@@ -76,8 +49,8 @@ async def test_the_latest_count(forum: Forum) -> None:
 
 
 async def test_spaces_of_two_encoders_do_not_mix(forum: Forum) -> None:
-    await place(forum, ["one", "two"], [vector("one"), vector("two")], space="one")
-    await place(forum, ["three"], [vector("three")], space="other")
+    await add_grouped_comments(forum, ["one", "two"], [vector("one"), vector("two")], space="one")
+    await add_grouped_comments(forum, ["three"], [vector("three")], space="other")
     themes = [
         str(row["theme_id"])
         for row in await forum.rows("select theme_id from theme_middle order by comments")
@@ -94,7 +67,7 @@ async def test_spaces_of_two_encoders_do_not_mix(forum: Forum) -> None:
 
 
 async def test_middles_without_some_comments(forum: Forum) -> None:
-    ids = await place(forum, ["one", "two"], [vector("one"), vector("two")])
+    ids = await add_grouped_comments(forum, ["one", "two"], [vector("one"), vector("two")])
     (theme,) = [
         str(row["theme_id"]) for row in await forum.rows("select theme_id from theme_middle")
     ]
@@ -125,15 +98,15 @@ async def test_the_grouper_is_handed_middles_that_know_the_batch(forum: Forum) -
     """Earlier comments of the batch count, and one that is grouped anew does not speak for where it
     was."""
     old = "export to pdf crashes always"
-    first = await say(forum, old)
-    await say(forum, old + " today", author="bob")
+    first = await forum.say(old)
+    await forum.say(old + " today", author="bob")
     await forum.work()
     (theme,) = [str(row["id"]) for row in await forum.themes()]
     asked = Asked()
     new = "login with google is broken"
-    await say(forum, new, "comment.edited", id=first["id"])
-    await say(forum, old + " again", author="cid")
-    await say(forum, old + " now", author="dan")
+    await forum.say(new, event="comment.edited", id=first["id"])
+    await forum.say(old + " again", author="cid")
+    await forum.say(old + " now", author="dan")
     await drain(stages(forum.database, SmallEnricher(), asked, forum.settings)[:2])
     assert await group_batch(forum.database, asked, limit=50, refresh_seconds=0) == 3
     alone, more = asked.middles[old + " again"][theme], asked.middles[old + " now"][theme]

@@ -3,7 +3,6 @@ the answer."""
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -13,51 +12,27 @@ import procrastinate
 import pytest
 from procrastinate.testing import InMemoryConnector
 
-from app.config import Settings
-from app.jobs.stages import drain, stages
 from app.jobs.upkeep import add_upkeep
 from app.queries.themes import list_suggestions
-from app.storage.db import Database
-from app.storage.vault import Vault
 from app.themes.links import links, speakers
 from app.themes.proposals import MOST_OPEN, Passed, propose_merges
 from app.triage import regroup
 from app.triage.undo import undo
 from classifiers.contract import Kind, Member, Verdict
 from classifiers.grouping.grouper import DefaultGrouper
-from tests.scenes.forum import Forum, open_forum
-from tests.scenes.small_model import SmallEnricher, SmallGrouper, vector
+from tests.scenes.forum import ME, Forum
+from tests.scenes.small_model import SmallGrouper, vector
 
-ME = "user:ann@example.com"
 ONE = "export pdf crashes monday laptop images"
 OTHER = "export tablet crashes cloud sharing tuesday"
 BRIDGE = "export pdf crashes tablet monday cloud"
 
 
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
-
-
 async def say(forum: Forum, text: str, author: str = "ann") -> dict[str, Any]:
-    comment = forum.comment(text, author=author)
-    await send(forum, "comment.created", comment)
-    return comment
-
-
-async def send(forum: Forum, type_: str, data: dict[str, Any]) -> None:
-    await store(forum, type_, data)
+    """A comment that is grouped before the next one comes."""
+    comment = await forum.say(text, author)
     await forum.work()
-
-
-async def store(forum: Forum, type_: str, data: dict[str, Any]) -> None:
-    body = json.dumps({"type": type_, "data": data}).encode()
-    async with forum.database.transaction() as connection:
-        await connection.execute(
-            "insert into delivery (product_id, source_id, dedup_key, body) values (%s, %s, "
-            "gen_random_uuid(), %s)",
-            [forum.product_id, forum.source_id, body],
-        )
+    return comment
 
 
 async def compare(forum: Forum) -> Passed:
@@ -212,12 +187,14 @@ async def test_a_proposal_is_withdrawn_when_its_reason_is_gone(forum: Forum, cha
         async with forum.database.transaction() as connection:
             await connection.execute("update theme set status = 'ignored' where id = %s", [smaller])
     elif change == "deleted":
-        await send(
-            forum, "comment.deleted", {"id": bridge["id"], "deleted_at": "2026-11-05T00:00:00Z"}
+        await forum.deliver_comments(
+            {"id": bridge["id"], "deleted_at": "2026-11-05T00:00:00Z"}, event="comment.deleted"
         )
+        await forum.work()
     else:
         edit = {**bridge, "text": ONE + " always", "edited_at": "2026-11-05T00:00:00Z"}
-        await send(forum, "comment.edited", edit)
+        await forum.deliver_comments(edit, event="comment.edited")
+        await forum.work()
     assert (await compare(forum)).withdrawn == 1
     assert [row["state"] for row in await proposals(forum)] == ["withdrawn"]
 
@@ -245,8 +222,8 @@ async def test_a_theme_has_a_bounded_number_of_open_proposals_the_strongest(foru
 
 async def test_a_big_theme_looks_past_its_own_members(forum: Forum) -> None:
     for number in range(30):
-        await store(forum, "comment.created", forum.comment(ONE, author=f"p{number}"))
-    await store(forum, "comment.created", forum.comment(OTHER, author="bob"))
+        await forum.say(ONE, f"p{number}")
+    await forum.say(OTHER, "bob")
     await forum.work()
     for number in range(2):
         await say(forum, BRIDGE, f"q{number}")
@@ -314,10 +291,8 @@ def test_two_themes_that_name_different_things_say_which() -> None:
 
 async def test_what_keeps_a_comment_out_of_a_theme_is_stored(forum: Forum) -> None:
     await say(forum, "please add export of songs as pdf")
-    await store(
-        forum, "comment.created", forum.comment("please add export of songs as csv", author="bob")
-    )
-    await drain(stages(forum.database, SmallEnricher(), DefaultGrouper(), forum.settings))
+    await forum.say("please add export of songs as csv", "bob")
+    await forum.work(grouper=DefaultGrouper())
     rows = await forum.rows("select grouping, theme_id from comment order by id")
     assert rows[1]["grouping"]["apart"] == ["csv", "pdf"]
     assert rows[0]["theme_id"] != rows[1]["theme_id"]

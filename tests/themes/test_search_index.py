@@ -14,7 +14,7 @@ from psycopg import sql
 from app.config import Settings
 from app.running.doctor import findings, search_finding
 from app.storage import migrate
-from app.storage.db import Connection, Database
+from app.storage.db import Connection
 from app.storage.vault import Vault
 from app.themes.candidates import (
     BY_FINGERPRINT,
@@ -27,16 +27,11 @@ from app.themes.candidates import (
 from app.themes.search_index import IndexState, Space, index_states, keep_search_indexes
 from app.themes.word_shares import LEAST, count_grown, count_words
 from tests.scenes.forum import Forum, open_forum
-from tests.scenes.placing import place
+from tests.scenes.placing import add_grouped_comments
 
 LIMIT = 60
 SIZE = 300
 SPACE = "one"
-
-
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
 
 
 @pytest.fixture
@@ -54,7 +49,7 @@ async def fill(
     vectors = middles[chance.integers(0, 12, count)] + 0.8 * chance.normal(size=(count, 384))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     said = [words.format(n=number) for number in range(count)]
-    return await place(forum, said, vectors.astype(np.float32), space)
+    return await add_grouped_comments(forum, said, vectors.astype(np.float32), space)
 
 
 async def keep(forum: Forum, limit: int = LIMIT) -> list[str]:

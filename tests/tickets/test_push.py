@@ -17,7 +17,6 @@ from app.tickets.push import Push
 from integrations.sandbox.server import SandboxServer
 from integrations.tracker_contract import Draft, TicketRef
 from tests.scenes.pushing import Bench, open_bench
-from tests.triage.test_decisions import say
 
 
 @pytest.fixture
@@ -67,7 +66,7 @@ async def test_later_comments_refresh_the_same_ticket_and_leave_peoples_words(be
     await bench.run()
     (ticket,) = bench.tickets
     ticket.body = "Seen by Kim, fix planned.\n\n" + ticket.body
-    await say(bench.forum, "export to pdf crashes", "newcomer")
+    await bench.forum.say("export to pdf crashes", "newcomer")
     await bench.forum.work()
     assert await bench.run() == 1
     (ticket,) = bench.tickets
@@ -185,7 +184,7 @@ class Interrupted(Push):
 
     async def _hear(self, author: str) -> None:
         if not await self.bench.forum.rows("select 1 from author where external_id = %s", author):
-            await say(self.bench.forum, "export to pdf crashes", author)
+            await self.bench.forum.say("export to pdf crashes", author)
             await self.bench.forum.work()
 
 

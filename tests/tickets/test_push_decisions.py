@@ -13,7 +13,8 @@ from app.storage.vault import Vault
 from app.triage import decisions, regroup
 from app.triage.undo import undo
 from integrations.sandbox.server import SandboxServer
-from tests.scenes.pushing import ME, Bench, open_bench
+from tests.scenes.forum import ME
+from tests.scenes.pushing import Bench, open_bench
 
 
 @pytest.fixture

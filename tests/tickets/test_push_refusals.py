@@ -13,7 +13,6 @@ from app.storage.vault import Vault
 from app.tickets.push import retry_ticket
 from integrations.sandbox.server import SandboxServer
 from tests.scenes.pushing import Bench, open_bench
-from tests.triage.test_decisions import say
 
 
 @pytest.fixture
@@ -73,7 +72,7 @@ async def test_a_ticket_deleted_in_the_tracker_is_marked_and_made_anew_only_when
     await bench.theme()
     await bench.run()
     bench.tickets[0].deleted = True
-    await say(bench.forum, "export to pdf crashes", "newcomer")
+    await bench.forum.say("export to pdf crashes", "newcomer")
     await bench.forum.work()
     await bench.run()
     row = await bench.ticket()

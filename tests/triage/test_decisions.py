@@ -2,53 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from typing import Any
 
 import pytest
 
-from app.config import Settings
 from app.errors import Conflict, Invalid, NotFound
 from app.storage.db import Database
-from app.storage.vault import Vault
 from app.triage import decisions, regroup
 from app.triage.undo import undo
-from tests.scenes.forum import Forum, open_forum
-
-ME = "user:ann@example.com"
-
-
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
-
-
-async def say(forum: Forum, text: str, author: str = "ann", **fields: Any) -> dict[str, Any]:
-    """A comment that arrived, past the door."""
-    comment = forum.comment(text, author=author, **fields)
-    await send(forum, {"type": "comment.created", "data": comment})
-    return comment
-
-
-async def send(forum: Forum, body: dict[str, Any]) -> None:
-    async with forum.database.transaction() as connection:
-        await connection.execute(
-            "insert into delivery (product_id, source_id, dedup_key, body) values (%s, %s, "
-            "gen_random_uuid(), %s)",
-            [forum.product_id, forum.source_id, json.dumps(body).encode()],
-        )
-
-
-async def two_themes(forum: Forum) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A bug of three people (four comments) and one of two."""
-    for author in ("ann", "bob", "cid", "cid"):
-        await say(forum, "export to pdf crashes always", author)
-    for author in ("ann", "dan"):
-        await say(forum, "login with google is broken", author)
-    await forum.work()
-    first, second = await forum.themes()
-    return first, second
+from tests.scenes.forum import ME, Forum
+from tests.scenes.themes import two_themes
 
 
 async def test_comments_that_say_the_same_become_one_theme_counted_by_people(forum: Forum) -> None:
@@ -72,17 +36,17 @@ async def test_comments_that_say_the_same_become_one_theme_counted_by_people(for
 
 
 async def test_praise_and_questions_make_no_theme(forum: Forum) -> None:
-    await say(forum, "love it, great")
-    await say(forum, "how does this work?")
+    await forum.say("love it, great")
+    await forum.say("how does this work?")
     await forum.work()
     assert await forum.themes() == []
     assert {row["stage"] for row in await forum.rows("select stage from comment")} == {"grouped"}
 
 
 async def test_near_but_not_near_enough_is_suggested(forum: Forum) -> None:
-    await say(forum, "export pdf crashes on windows today")
+    await forum.say("export pdf crashes on windows today")
     await forum.work()
-    await say(forum, "export pdf crashes yesterday with images", "bob")
+    await forum.say("export pdf crashes yesterday with images", "bob")
     await forum.work()
     (suggestion,) = await forum.rows("select * from theme_suggestion")
     assert suggestion["state"] == "open"
@@ -94,8 +58,8 @@ async def test_near_but_not_near_enough_is_suggested(forum: Forum) -> None:
 
 
 async def test_a_rejected_suggestion_is_never_joined(forum: Forum) -> None:
-    await say(forum, "export pdf crashes on windows today")
-    await say(forum, "export pdf crashes yesterday with images", "bob")
+    await forum.say("export pdf crashes on windows today")
+    await forum.say("export pdf crashes yesterday with images", "bob")
     await forum.work()
     (suggestion,) = await forum.rows("select * from theme_suggestion")
     async with forum.database.transaction() as connection:
@@ -111,21 +75,21 @@ async def test_a_rejected_suggestion_is_never_joined(forum: Forum) -> None:
 
 async def test_an_edit_moves_a_comment_to_where_it_belongs_now(forum: Forum) -> None:
     first, second = await two_themes(forum)
-    comment = await say(forum, "export to pdf crashes always", "eve")
+    comment = await forum.say("export to pdf crashes always", "eve")
     await forum.work()
     edit = {**comment, "text": "login with google is broken", "edited_at": "2026-11-05T00:00:00Z"}
-    await send(forum, {"type": "comment.edited", "data": edit})
+    await forum.deliver({"type": "comment.edited", "data": edit})
     await forum.work()
     people = {theme["id"]: theme["people"] for theme in await forum.themes()}
     assert people == {first["id"]: 3, second["id"]: 3}
 
 
 async def test_an_edited_lone_comment_keeps_its_theme_under_a_new_title(forum: Forum) -> None:
-    comment = await say(forum, "export to pdf crashes always")
+    comment = await forum.say("export to pdf crashes always")
     await forum.work()
     (before,) = await forum.themes()
     edit = {**comment, "text": "printing is broken", "edited_at": "2026-11-05T00:00:00Z"}
-    await send(forum, {"type": "comment.edited", "data": edit})
+    await forum.deliver({"type": "comment.edited", "data": edit})
     await forum.work()
     (after,) = await forum.themes()
     assert after["id"] == before["id"]
@@ -133,13 +97,13 @@ async def test_an_edited_lone_comment_keeps_its_theme_under_a_new_title(forum: F
 
 
 async def test_a_deleted_comment_no_longer_counts(forum: Forum) -> None:
-    comment = await say(forum, "export to pdf crashes always")
+    comment = await forum.say("export to pdf crashes always")
     await forum.work()
     gone = {
         "type": "comment.deleted",
         "data": {"id": comment["id"], "deleted_at": "2026-11-05T00:00:00Z"},
     }
-    await send(forum, gone)
+    await forum.deliver(gone)
     await forum.work()
     (theme,) = await forum.themes()
     assert (theme["mentions"], theme["status"], theme["status_reason"]) == (0, "ignored", "emptied")
@@ -148,15 +112,14 @@ async def test_a_deleted_comment_no_longer_counts(forum: Forum) -> None:
 
 async def test_staff_answers_make_no_theme_but_their_own_threads_do(forum: Forum) -> None:
     staff = {"id": "s", "handle": "sam", "is_staff": True}
-    await send(
-        forum,
+    await forum.deliver(
         {
             "type": "comment.created",
             "data": forum.comment("we know export crashes") | {"author": staff},
         },
     )
     opening = forum.comment("printing is broken", opens_thread=True) | {"author": staff}
-    await send(forum, {"type": "comment.created", "data": opening})
+    await forum.deliver({"type": "comment.created", "data": opening})
     await forum.work()
     assert [theme["people"] for theme in await forum.themes()] == [1]
 

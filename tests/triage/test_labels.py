@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from app.config import Settings
 from app.learning import labelled
-from app.storage.db import Database
-from app.storage.vault import Vault
 from app.triage import decisions, regroup
 from app.triage.undo import undo
 from classifiers.kinds.kind import KINDS
-from tests.scenes.forum import Forum, open_forum
+from tests.scenes.forum import ME, Forum
 from tests.scenes.small_model import SmallEnricher
-
-ME = "user:ann@example.com"
 
 
 @pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    opened = await open_forum(database, settings, vault)
+async def forum(forum: Forum) -> Forum:
     for author, text in (
         ("ann", "export to pdf crashes always"),
         ("bob", "export to pdf crashes always today"),
         ("cid", "login with google is broken"),
         ("dan", "how does this work?"),
     ):
-        await _say(opened, opened.comment(text, author=author))
-    await opened.work()
-    return opened
-
-
-async def _say(forum: Forum, comment: dict[str, Any], type_: str = "comment.created") -> None:
-    _, body = forum.request(comment, type_)
-    async with forum.database.transaction() as connection:
-        await connection.execute(
-            "insert into delivery (product_id, source_id, dedup_key, body) values (%s, %s, "
-            "gen_random_uuid(), %s)",
-            [forum.product_id, forum.source_id, body],
-        )
+        await forum.say(text, author)
+    await forum.work()
+    return forum
 
 
 async def kinds(forum: Forum) -> list[tuple[str, str, float]]:
@@ -72,20 +54,19 @@ async def test_a_corrected_kind_is_a_label_with_what_the_model_had_said(forum: F
 
 async def test_a_label_keeps_the_text_of_its_time_and_goes_with_the_comment(forum: Forum) -> None:
     comment = forum.comment("where is the help?", author="eve")
-    await _say(forum, comment)
+    await forum.deliver_comments(comment)
     await forum.work()
     number = await comment_id(forum, "where is the help?")
     async with forum.database.transaction() as connection:
         await decisions.reclassify(connection, number, "bug", actor=ME)
-    await _say(
-        forum,
+    await forum.deliver_comments(
         comment | {"text": "never mind", "edited_at": "2026-11-05T00:00:00Z"},
-        "comment.edited",
+        event="comment.edited",
     )
     await forum.work()
     assert await kinds(forum) == [("where is the help?", "bug", 1.0)]
-    await _say(
-        forum, {"id": comment["id"], "deleted_at": "2026-11-06T00:00:00Z"}, "comment.deleted"
+    await forum.deliver_comments(
+        {"id": comment["id"], "deleted_at": "2026-11-06T00:00:00Z"}, event="comment.deleted"
     )
     await forum.work()
     assert await kinds(forum) == []
@@ -160,7 +141,7 @@ async def test_a_move_says_two_things_and_an_edit_leaves_the_score_of_its_time(
 ) -> None:
     _, second = await forum.themes()
     moved = forum.comment("export to pdf crashes always again", author="eve")
-    await _say(forum, moved)
+    await forum.deliver_comments(moved)
     await forum.work()
     number = await comment_id(forum, "export to pdf crashes always again")
     async with forum.database.transaction() as connection:
@@ -168,10 +149,9 @@ async def test_a_move_says_two_things_and_an_edit_leaves_the_score_of_its_time(
     assert await pairs(forum) == [(False, "short", 1.0), (True, "short", 1.0)]
     (away, there) = await forum.rows("select score from pair_label order by id")
     assert away["score"] > there["score"]
-    await _say(
-        forum,
+    await forum.deliver_comments(
         moved | {"text": "printing fails", "edited_at": "2026-11-05T00:00:00Z"},
-        "comment.edited",
+        event="comment.edited",
     )
     await forum.work()
     async with forum.database.transaction() as connection:
@@ -181,7 +161,7 @@ async def test_a_move_says_two_things_and_an_edit_leaves_the_score_of_its_time(
 
 async def test_labels_become_examples_with_copies_in_one_group(forum: Forum) -> None:
     for author in ("fay", "gus"):
-        await _say(forum, forum.comment("Why does it beep?", author=author))
+        await forum.say("Why does it beep?", author)
     await forum.work()
     ids = [
         row["id"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
@@ -14,13 +13,12 @@ from app.storage.db import Connection, Database
 from app.storage.vault import Vault
 from app.triage import decisions, policy
 from app.triage.policy import apply_policies
-from tests.scenes.forum import Forum, open_forum
+from tests.scenes.forum import ME, Forum, open_forum
 from tests.scenes.small_model import SmallEnricher, SmallGrouper
-from tests.triage.test_decisions import ME, say
 
 
 @pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> AsyncIterator[Forum]:
+async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
     return await open_forum(
         database, settings, vault, policy="auto", auto_min_people=2, auto_min_confidence=0.5
     )
@@ -39,10 +37,10 @@ async def status_of(forum: Forum, word: str) -> str:
 
 
 async def test_a_theme_is_accepted_once_enough_people_speak_of_it(forum: Forum) -> None:
-    await say(forum, "export to pdf crashes always", "ann")
+    await forum.say("export to pdf crashes always", "ann")
     await forum.work()
     assert await status_of(forum, "export") == "triage"
-    await say(forum, "export to pdf crashes always", "bob")
+    await forum.say("export to pdf crashes always", "bob")
     await forum.work()
     assert await status_of(forum, "export") == "accepted"
     (line,) = await forum.rows("select actor from activity where verb = 'accepted'")
@@ -51,7 +49,7 @@ async def test_a_theme_is_accepted_once_enough_people_speak_of_it(forum: Forum) 
 
 async def test_a_worker_that_dies_after_grouping_loses_nothing(forum: Forum) -> None:
     for author in ("ann", "bob"):
-        await say(forum, "export to pdf crashes always", author)
+        await forum.say("export to pdf crashes always", author)
     await group_only(forum)
     assert await status_of(forum, "export") == "triage"
     # Another worker, with nothing to group, finds the mark.
@@ -62,14 +60,14 @@ async def test_a_worker_that_dies_after_grouping_loses_nothing(forum: Forum) -> 
 
 async def test_what_a_person_put_back_waits_until_somebody_says_it_again(forum: Forum) -> None:
     for author in ("ann", "bob"):
-        await say(forum, "export to pdf crashes always", author)
+        await forum.say("export to pdf crashes always", author)
     await forum.work()
     (theme,) = await forum.themes()
     async with forum.database.transaction() as connection:
         await decisions.reopen(connection, theme["id"], actor=ME)
     assert await forum.work() == 0
     assert await status_of(forum, "export") == "triage"
-    await say(forum, "export to pdf crashes always", "cid")
+    await forum.say("export to pdf crashes always", "cid")
     await forum.work()
     assert await status_of(forum, "export") == "accepted"
 
@@ -79,7 +77,7 @@ async def test_a_product_that_goes_on_auto_accepts_nothing_old(
 ) -> None:
     forum = await open_forum(database, settings, vault, policy="review")
     for author in ("ann", "bob", "cid"):
-        await say(forum, "export to pdf crashes always", author)
+        await forum.say("export to pdf crashes always", author)
     await forum.work()
     async with database.transaction() as connection:
         await connection.execute(
@@ -94,7 +92,7 @@ async def test_a_theme_that_cannot_be_accepted_is_tried_again_later_and_holds_up
 ) -> None:
     for text in ("export to pdf crashes always", "login with google is broken"):
         for author in ("ann", "bob"):
-            await say(forum, text, author)
+            await forum.say(text, author)
     await group_only(forum)
     broken = next(theme for theme in await forum.themes() if "export" in theme["title"].lower())
     accept = decisions.accept

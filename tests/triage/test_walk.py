@@ -6,25 +6,16 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from app.config import Settings
 from app.errors import Conflict, Invalid
-from app.storage.db import Database
-from app.storage.vault import Vault
 from app.triage import decisions, regroup
 from app.triage.undo import undo
-from tests.scenes.forum import Forum, open_forum
+from tests.scenes.forum import ME, Forum
 from tests.scenes.middles import check_middles
-from tests.triage.test_decisions import ME, two_themes
-
-
-@pytest.fixture
-async def forum(database: Database, settings: Settings, vault: Vault) -> Forum:
-    return await open_forum(database, settings, vault)
+from tests.scenes.themes import two_themes
 
 
 @hypothesis_settings(

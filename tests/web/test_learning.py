@@ -10,16 +10,13 @@ from app.learning import training
 from app.learning.training_queue import being_trained
 from app.storage.db import Database
 from app.storage.vault import Vault
-from tests.learning.test_training import (
-    OTHER,
-    SYNC,
-    Modest,
+from tests.scenes.forum import Forum, open_forum
+from tests.scenes.learning import (
+    ModestEnricher,
     correct,
     correct_further,
-    deliver,
-    work,
+    fill,
 )
-from tests.scenes.forum import Forum, open_forum
 from tests.web.webbing import sign_in
 
 
@@ -27,8 +24,7 @@ async def test_a_product_manager_sees_what_was_learned_and_takes_it_back(
     client: httpx.AsyncClient, database: Database, settings: Settings, vault: Vault
 ) -> None:
     forum = await open_forum(database, settings, vault)
-    await deliver(forum, [forum.comment(text) for text in [*SYNC, *OTHER]])
-    await work(forum)
+    await fill(forum)
     person = await sign_in(client, database)
     here = f"/settings/learning/{forum.product_id}"
     assert here in (await person.get("/settings")).text
@@ -45,7 +41,7 @@ async def test_a_product_manager_sees_what_was_learned_and_takes_it_back(
     assert "Look again in a minute" in (await person.get(here)).text
     await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
     outcome = await training.train(
-        database, Modest(), forum.product_id, KIND, actor="user:ada@example.org"
+        database, ModestEnricher(), forum.product_id, KIND, actor="user:ada@example.org"
     )
 
     page = (await person.get(here)).text
@@ -86,12 +82,15 @@ async def test_a_rejected_version_is_put_in_force_only_after_a_question(
     client: httpx.AsyncClient, database: Database, settings: Settings, vault: Vault
 ) -> None:
     forum = await open_forum(database, settings, vault)
-    await deliver(forum, [forum.comment(text) for text in [*SYNC, *OTHER]])
-    await work(forum)
+    await fill(forum)
     await correct(forum, 30, 15)
-    await training.train(database, Modest(), forum.product_id, KIND, actor="user:ada@example.org")
+    await training.train(
+        database, ModestEnricher(), forum.product_id, KIND, actor="user:ada@example.org"
+    )
     await correct_further(forum)
-    await training.train(database, Modest(), forum.product_id, KIND, actor="user:ada@example.org")
+    await training.train(
+        database, ModestEnricher(), forum.product_id, KIND, actor="user:ada@example.org"
+    )
     person = await sign_in(client, database)
     here = f"/settings/learning/{forum.product_id}"
     page = (await person.get(here)).text
