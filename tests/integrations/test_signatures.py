@@ -15,114 +15,20 @@ from hypothesis import strategies as st
 
 from integrations.contract import Inbound, SignatureRefused
 from integrations.signatures import Signature, sign, verify
-
-GITHUB = Signature(header="x-hub-signature-256", prefix="sha256=")
-DISCOURSE = Signature(header="x-discourse-event-signature", prefix="sha256=")
-OLD_HUB = Signature(header="x-hub-signature", algorithm="hmac-sha1", prefix="sha1=")
-SLACK = Signature(
-    header="x-slack-signature",
-    prefix="v0=",
-    signed="v0:{timestamp}:{body}",
-    timestamp_header="x-slack-request-timestamp",
+from tests.integrations.signature_vectors import (
+    DISCORD,
+    GITHUB,
+    NOW,
+    OLD_HUB,
+    PLAIN_ED25519,
+    SLACK,
+    STAMP,
+    STANDARD,
+    STANDARD_HEADERS,
+    STANDARD_SECRET,
+    TOKEN,
+    VECTORS,
 )
-STANDARD = Signature(
-    header="webhook-signature",
-    encoding="base64",
-    prefix="v1,",
-    signed="{id}.{timestamp}.{body}",
-    id_header="webhook-id",
-    timestamp_header="webhook-timestamp",
-    separator=" ",
-    secret_prefix="whsec_",
-)
-TOKEN = Signature(header="x-gitlab-token", algorithm="token")
-DISCORD = Signature(
-    header="x-signature-ed25519",
-    algorithm="ed25519",
-    signed="{timestamp}{body}",
-    timestamp_header="x-signature-timestamp",
-)
-PLAIN_ED25519 = Signature(header="x-signature", algorithm="ed25519")
-
-NOW = datetime(2026, 11, 2, 9, 15, tzinfo=UTC)
-STAMP = int(NOW.timestamp())
-
-# Slack, "Verifying requests from Slack": the page's worked example.
-SLACK_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
-SLACK_BODY = (
-    b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
-    b"&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text="
-    b"&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
-    b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
-)
-SLACK_HEADERS = {
-    "x-slack-request-timestamp": "1531420618",
-    "x-slack-signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
-}
-# Standard Webhooks: the test vector of its reference libraries.
-STANDARD_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
-STANDARD_HEADERS = {
-    "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
-    "webhook-timestamp": "1614265330",
-    "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
-}
-
-VECTORS = {
-    # GitHub, "Validating webhook deliveries", "Testing the webhook payload validation".
-    "github": (
-        GITHUB,
-        "It's a Secret to Everybody",
-        b"Hello, World!",
-        {
-            "x-hub-signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
-        },
-        NOW,
-    ),
-    "slack": (
-        SLACK,
-        SLACK_SECRET,
-        SLACK_BODY,
-        SLACK_HEADERS,
-        datetime.fromtimestamp(1531420618, UTC),
-    ),
-    "standard": (
-        STANDARD,
-        STANDARD_SECRET,
-        b'{"test": 2432232314}',
-        STANDARD_HEADERS,
-        datetime.fromtimestamp(1614265330, UTC),
-    ),
-    # printf '{"post":{"id":7}}' | openssl dgst -sha256 -hmac 'a forum secret'
-    "discourse": (
-        DISCOURSE,
-        "a forum secret",
-        b'{"post":{"id":7}}',
-        {
-            "x-discourse-event-signature": "sha256=946e0d7edf896814dc6dc753dca3955966f596a964635622f3b4a0cb7c09e119"
-        },
-        NOW,
-    ),
-    # printf 'The quick brown fox jumps over the lazy dog' | openssl dgst -sha1 -hmac key
-    "sha1": (
-        OLD_HUB,
-        "key",
-        b"The quick brown fox jumps over the lazy dog",
-        {"x-hub-signature": "sha1=de7c9b85b8b78aa6bc8a7a36f70a90701c9db4d9"},
-        NOW,
-    ),
-    # RFC 8032, section 7.1, TEST 2.
-    "ed25519": (
-        PLAIN_ED25519,
-        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
-        b"\x72",
-        {
-            "x-signature": "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
-            "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
-        },
-        NOW,
-    ),
-    "token": (TOKEN, "a token", b"{}", {"x-gitlab-token": "a token"}, NOW),
-}
 
 
 def request(headers: dict[str, str], body: bytes) -> Inbound:
