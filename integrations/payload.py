@@ -1,5 +1,18 @@
-"""Reading what a platform sent: field types that clean and bound untrusted JSON, for the models of
-the sources."""
+"""What a source needs to read untrusted JSON: field types that clean and bound, and stable ids.
+
+A source declares the part of a platform's JSON that it uses as models of ``Shape``, and reads a
+body with ``read``. Whatever a sender puts there, it gets values that a database and a page can
+hold, or PayloadError, which names the first wrong field:
+
+    class Note(payload.Shape):
+        id: payload.Identifier
+        body: payload.Text = ""
+        created_at: payload.Time = None
+
+    note = payload.read(Note, inbound.json())
+    payload.joined("note", note.id)            # 'note:7', an external_id
+    payload.version(note.created_at, "0")      # '2026-11-02T09:15:00.000000Z.0'
+"""
 
 from __future__ import annotations
 
@@ -12,35 +25,44 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue, ValidationError
 
 from integrations.contract import PayloadError
-from integrations.text import TEXT_LIMIT, sanitize, without_surrogates
+from integrations.text.plain import TEXT_MAX_CHARACTERS, sanitize, without_surrogates
 
-ID_LIMIT = 300
+ID_MAX_CHARACTERS = 300
 """Characters kept of an id, a handle, a title or a name; a longer id ends in its hash."""
 
-_URL_LIMIT = 2_000
-_NAME_LIMIT = 100
-_DELIVERY_ID_LIMIT = 200
-_MAX_COUNT = 2**31 - 1
+_URL_MAX_CHARACTERS = 2_000
+_EVENT_NAME_MAX_CHARACTERS = 100
+_DELIVERY_ID_MAX_CHARACTERS = 200
+_COUNT_MAX = 2**31 - 1  # PostgreSQL's integer
+_NUMBER_LIMIT = 10**ID_MAX_CHARACTERS
+_HASH_CHARACTERS = 65  # ":" and a SHA-256 in hex
 
 M = TypeVar("M", bound=BaseModel)
 
 
+# --- Field types
+
+
 def _bounded(key: str, limit: int) -> str:
-    """The key, or where it is too long its start and the SHA-256 of it all, so that two never
-    become one."""
+    """The key; a longer one is its start and the hash of it all, so that two never become one."""
     if len(key) <= limit:
         return key
-    return f"{key[: limit - 65]}:{hashlib.sha256(key.encode()).hexdigest()}"
+    return f"{key[: limit - _HASH_CHARACTERS]}:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def _identifier(value: object) -> str:
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**ID_LIMIT:
+    # Python refuses to write numbers of more than 4,300 digits.
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _NUMBER_LIMIT:
         return str(value)
     if not isinstance(value, str):
         raise ValueError("should be a text or a whole number")
     if not (cleaned := sanitize(value, len(value))):
         raise ValueError("is blank")
-    return _bounded(cleaned, ID_LIMIT)
+    return _bounded(cleaned, ID_MAX_CHARACTERS)
+
+
+def _optional_id(value: object) -> str:
+    return "" if value in (None, "") else _identifier(value)
 
 
 def _line(value: object) -> str:
@@ -48,7 +70,7 @@ def _line(value: object) -> str:
         return ""
     if not isinstance(value, str):
         raise ValueError("should be a text")
-    return " ".join(sanitize(value, ID_LIMIT).split())
+    return " ".join(sanitize(value, ID_MAX_CHARACTERS).split())
 
 
 def _text(value: object) -> str:
@@ -62,19 +84,19 @@ def _text(value: object) -> str:
 def web_address(value: object) -> str:
     """The value if it is a web address, else blank: links end up in pages, where ``javascript:``
     would act."""
-    address = _text(value).strip()[:_URL_LIMIT]
-    if not address.lower().startswith(("https://", "http://")) or any(
-        c.isspace() or c in "<>\"'`" for c in address
-    ):
+    address = _text(value).strip()[:_URL_MAX_CHARACTERS]
+    if not address.lower().startswith(("https://", "http://")):
         return ""
-    return sanitize(address, _URL_LIMIT)
+    if any(character.isspace() or character in "<>\"'`" for character in address):
+        return ""
+    return sanitize(address, _URL_MAX_CHARACTERS)
 
 
 def count(value: object) -> int:
     """A whole number from 0 to 2^31-1; anything else counts as 0."""
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return 0
-    return int(max(0, min(value, _MAX_COUNT)))
+    return int(max(0, min(value, _COUNT_MAX)))
 
 
 def _time(value: object) -> datetime | None:
@@ -89,11 +111,19 @@ def _time(value: object) -> datetime | None:
         raise ValueError("should be an ISO 8601 time") from None
 
 
+def _setting_address(value: object) -> str:
+    address = _text(value).strip().rstrip("/")
+    if not address:
+        return ""
+    address = address if "://" in address else f"https://{address}"
+    if not web_address(address):
+        raise ValueError("should be an address such as https://forum.example.com")
+    return address
+
+
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 """A text or whole number that names something: never blank, at most 300 characters."""
-OptionalId = Annotated[
-    str, BeforeValidator(lambda value: "" if value in (None, "") else _identifier(value))
-]
+OptionalId = Annotated[str, BeforeValidator(_optional_id)]
 """An Identifier, or blank where there is none."""
 Line = Annotated[str, BeforeValidator(_line)]
 """One line of clean text, at most 300 characters; null reads as blank."""
@@ -107,6 +137,12 @@ Time = Annotated[datetime | None, BeforeValidator(_time)]
 """An ISO 8601 time in UTC, or None; one without an offset is taken as UTC."""
 Flag = Annotated[bool, BeforeValidator(lambda value: value is True)]
 """True only where the platform says ``true``."""
+SettingAddress = Annotated[str, BeforeValidator(_setting_address)]
+"""A web address that a person types into a form: ``https://`` may be left out, anything else is
+refused; or blank."""
+
+
+# --- Reading
 
 
 class Shape(BaseModel):
@@ -122,50 +158,63 @@ def read(model: type[M], value: object) -> M:
         return model.model_validate(value)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        raise PayloadError(
-            "wrong_shape", f"{_line(_where(value, first['loc']))} {complaint(first['msg'])}."
-        ) from None
+        field = _line(_field_path(value, first["loc"]))
+        raise PayloadError("wrong_shape", f"{field} {complaint(first['msg'])}.") from None
 
 
-def _where(value: object, path: Sequence[int | str]) -> str:
+def _field_path(value: object, location: Sequence[int | str]) -> str:
     """The path to a field as it was sent: ``data[2].thread.id``, without a place in a list that
     nobody sent."""
-    found = ""
-    for part in path:
+    path = ""
+    for part in location:
         if isinstance(part, str):
-            found += f".{part}" if found else part
+            path += f".{part}" if path else part
             value = value.get(part) if isinstance(value, dict) else None
         elif isinstance(value, list):
-            found += f"[{part}]"
+            path += f"[{part}]"
             value = value[part] if part < len(value) else None
-    return found or "The body"
+    return path or "The body"
+
+
+_COMPLAINTS = {
+    "Field required": "is missing",
+    "Extra inputs are not permitted": "is not a known field",
+}
+_SUBJECT = re.compile(r"^(?:Input|String|List|Value|Number|Set|Dictionary|UUID|URL) should ")
+_SENTENCE_VERBS = ("should ", "is ", "are ", "must ", "has ")
 
 
 def complaint(message: str) -> str:
-    """What pydantic says of a value, as the rest of a sentence that begins with the field's
-    name."""
-    known = {
-        "Field required": "is missing",
-        "Extra inputs are not permitted": "is not a known field",
-    }
-    if message in known:
-        return known[message]
+    """What pydantic says of a value, as the rest of a sentence that begins with the field's name.
+
+    >>> complaint("Input should be a valid integer, unable to parse string as an integer")
+    'should be a valid integer'
+    """
+    if message in _COMPLAINTS:
+        return _COMPLAINTS[message]
     message = message.removeprefix("Value error, ").split(", unable to parse")[0].rstrip(".")
-    should = re.sub(
-        r"^(?:Input|String|List|Value|Number|Set|Dictionary|UUID|URL) should ", "should ", message
-    )
-    spoken = should.startswith(("should ", "is ", "are ", "must ", "has "))
-    return should if spoken else f"cannot be used ({should[:1].lower() + should[1:]})"
+    sentence = _SUBJECT.sub("should ", message)
+    if sentence.startswith(_SENTENCE_VERBS):
+        return sentence
+    return f"cannot be used ({sentence[:1].lower() + sentence[1:]})"
 
 
 def name(value: object) -> str:
     """An event's name as sent, or blank for anything that is not a text."""
-    return sanitize(value, _NAME_LIMIT) if isinstance(value, str) else ""
+    return sanitize(value, _EVENT_NAME_MAX_CHARACTERS) if isinstance(value, str) else ""
 
 
 def cut(text: str) -> tuple[str, dict[str, JsonValue]]:
     """The cleaned text at its limit, and the extras that say so where something was left out."""
-    return sanitize(text), {"truncated": True} if len(text) > TEXT_LIMIT else {}
+    return sanitize(text), {"truncated": True} if len(text) > TEXT_MAX_CHARACTERS else {}
+
+
+def listed(value: str) -> Sequence[str]:
+    """The entries of a setting that holds a list: separated by commas or blanks."""
+    return value.replace(",", " ").split()
+
+
+# --- Ids and versions
 
 
 def version(time: datetime | None, *more: str) -> str:
@@ -180,30 +229,10 @@ def version(time: datetime | None, *more: str) -> str:
 
 def joined(*parts: str) -> str:
     """The parts as one id, with ``:`` between them, of at most 300 characters."""
-    return _bounded(":".join(parts), ID_LIMIT)
+    return _bounded(":".join(parts), ID_MAX_CHARACTERS)
 
 
 def delivery_key(*parts: str) -> str | None:
     """The parts as one delivery id of at most 200 characters; None where a part is blank."""
     cleaned = [sanitize(part, len(part)) for part in parts]
-    return _bounded(":".join(cleaned), _DELIVERY_ID_LIMIT) if all(cleaned) else None
-
-
-def _setting_address(value: object) -> str:
-    address = _text(value).strip().rstrip("/")
-    if not address:
-        return ""
-    address = address if "://" in address else f"https://{address}"
-    if not web_address(address):
-        raise ValueError("should be an address such as https://forum.example.com")
-    return address
-
-
-SettingAddress = Annotated[str, BeforeValidator(_setting_address)]
-"""A web address that a person types into a form: ``https://`` may be left out, anything else is
-refused; or blank."""
-
-
-def listed(value: str) -> Sequence[str]:
-    """The entries of a setting that holds a list: separated by commas or blanks."""
-    return value.replace(",", " ").split()
+    return _bounded(":".join(cleaned), _DELIVERY_ID_MAX_CHARACTERS) if all(cleaned) else None

@@ -20,7 +20,7 @@ from pwdlib import PasswordHash
 from app.errors import Conflict, Invalid, NotFound, Unauthorized
 from app.models.account import ApiToken, User
 from app.storage.db import Connection, Database
-from integrations.text import sanitize
+from integrations.text.plain import sanitize
 
 Role = Literal["admin", "member"]
 Scope = Literal["read", "triage", "admin"]

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
@@ -25,17 +26,19 @@ from integrations import payload
 from integrations.contract import Inbound, PayloadError
 from integrations.signatures import Signature
 from integrations.source_contract import AuthorRef, CommentEvent, EventType, Source
-from integrations.text import html_to_text, markdown_to_text
+from integrations.text.html import html_to_text
+from integrations.text.markdown import markdown_to_text
 
-HANDLED = frozenset({"comment.created", "comment.edited", "comment.deleted"})
+GENERIC_EVENTS = frozenset({"comment.created", "comment.edited", "comment.deleted"})
 
-_CONVERT = {"html": html_to_text, "markdown": markdown_to_text}
+Format = Literal["text", "markdown", "html"]
+_CONVERTERS = {"html": html_to_text, "markdown": markdown_to_text}
 
 
 class Settings(BaseModel):
     """What a generic source needs to know."""
 
-    default_format: Literal["text", "markdown", "html"] = Field(
+    default_format: Format = Field(
         default="text",
         description="How a comment's text is marked up where the comment does not say.",
     )
@@ -75,7 +78,7 @@ class Comment(payload.Shape):
     author: Author
     text: payload.Text
     url: payload.Url = ""
-    format: Literal["text", "markdown", "html"] | None = None
+    format: Format | None = None
     created_at: payload.Time = None
     edited_at: payload.Time = None
     parent_id: payload.OptionalId = ""
@@ -114,35 +117,31 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     body = inbound.json()
     if body.get("type") == "comment.deleted":
         deletions = payload.read(DeletionsDelivery, body)
-        return [
-            CommentEvent(
-                type=EventType.deleted,
-                external_id=gone.id,
-                version=payload.version(
-                    gone.deleted_at or deletions.timestamp or inbound.received_at, "2"
-                ),
-            )
-            for gone in deletions.data
-        ]
+        sent_at = deletions.timestamp or inbound.received_at
+        return [_deletion(deletion, sent_at) for deletion in deletions.data]
     delivery = payload.read(CommentsDelivery, body)
     return [_comment(comment, delivery, inbound, settings) for comment in delivery.data]
+
+
+def _deletion(deletion: Deletion, sent_at: datetime) -> CommentEvent:
+    version = payload.version(deletion.deleted_at or sent_at, "2")
+    return CommentEvent(type=EventType.deleted, external_id=deletion.id, version=version)
 
 
 def _comment(
     comment: Comment, delivery: CommentsDelivery, inbound: Inbound, settings: Settings
 ) -> CommentEvent:
-    news = delivery.type == "comment.edited"
-    edited = (
-        news or comment.edited_at is not None
-    )  # what is sent for the first time may have been edited before
-    sent = delivery.timestamp or inbound.received_at
-    changed = (comment.edited_at if edited else comment.created_at) or sent
+    event_type = EventType(delivery.type.removeprefix("comment."))
+    # What is sent for the first time may have been edited before.
+    edited = event_type is EventType.edited or comment.edited_at is not None
+    sent_at = delivery.timestamp or inbound.received_at
+    changed_at = (comment.edited_at if edited else comment.created_at) or sent_at
     raw, extras = payload.cut(comment.text)
-    convert = _CONVERT.get(comment.format or settings.default_format)
+    convert = _CONVERTERS.get(comment.format or settings.default_format)
     return CommentEvent(
-        type=EventType.edited if news else EventType.created,
+        type=event_type,
         external_id=comment.id,
-        version=payload.version(changed, "1" if edited else "0"),
+        version=payload.version(changed_at, "1" if edited else "0"),
         thread_id=comment.thread.id,
         thread_title=comment.thread.title,
         permalink=comment.url or comment.thread.url,
@@ -154,8 +153,8 @@ def _comment(
             is_bot=comment.author.is_bot,
         ),
         text=convert(raw) if convert else raw,
-        created_at=comment.created_at or sent,
-        edited_at=changed if edited else None,
+        created_at=comment.created_at or sent_at,
+        edited_at=changed_at if edited else None,
         parent_id=comment.parent_id,
         opens_thread=comment.opens_thread,
         likes=comment.likes,
@@ -169,7 +168,7 @@ def validate(inbound: Inbound) -> None:
     kind = payload.name(body.get("type"))
     if kind == "comment.deleted":
         payload.read(DeletionsDelivery, body)
-    elif kind in HANDLED:
+    elif kind in GENERIC_EVENTS:
         payload.read(CommentsDelivery, body)
     elif not kind:
         raise PayloadError(
@@ -203,7 +202,7 @@ SOURCE: Source[Settings] = Source(
         separator=" ",
         secret_prefix="whsec_",  # noqa: S106 - the prefix of every such secret
     ),
-    handled=HANDLED,
+    handled=GENERIC_EVENTS,
     ignored={"ping": "A test of the connection."},
     event=event,
     parse=parse,

@@ -18,10 +18,13 @@ from pydantic import ValidationError
 from integrations import registry
 from integrations.contract import Inbound, PayloadError
 from integrations.source_contract import CommentEvent, EventType
-from integrations.sources import discourse, generic, github
-from integrations.sources.slack import source as slack
-from integrations.text import TEXT_LIMIT
+from integrations.sources import generic
+from integrations.text.plain import TEXT_MAX_CHARACTERS
 from tests.contract.source_cases import CASES, Case
+
+DISCOURSE = registry.source("discourse")
+GITHUB = registry.source("github")
+SLACK = registry.source("slack")
 
 ODD = st.one_of(
     st.none(),
@@ -94,7 +97,7 @@ def check(comment: CommentEvent) -> None:
     assert 0 < len(comment.external_id) <= 300
     assert max(len(comment.thread_id), len(comment.parent_id), len(comment.thread_title)) <= 300
     assert comment.version.isascii()
-    assert len(comment.text) <= TEXT_LIMIT
+    assert len(comment.text) <= TEXT_MAX_CHARACTERS
     assert comment.permalink == "" or comment.permalink.startswith(("https://", "http://"))
     assert not set(comment.permalink) & set("\"'<> \n")
     assert 0 <= comment.likes < 2**31
@@ -164,9 +167,9 @@ def test_a_long_text_is_cut_and_says_so() -> None:
         ("slack", "message", ("event", "text")),
     ]:
         body = body_of(platform, name)
-        body[way[0]][way[1]] = "a" * (TEXT_LIMIT + 1)
+        body[way[0]][way[1]] = "a" * (TEXT_MAX_CHARACTERS + 1)
         (comment,) = parsed(platform, name, body)
-        assert len(comment.text) == TEXT_LIMIT
+        assert len(comment.text) == TEXT_MAX_CHARACTERS
         assert comment.extras["truncated"] is True
 
 
@@ -195,9 +198,9 @@ def test_an_edit_within_discourses_grace_period_is_a_delivery_of_its_own() -> No
     body = body_of("discourse", "post_edited")
     body["post"]["updated_at"] = "2026-11-02T09:33:00.000Z"
     later = replace(case.inbound, body=json.dumps(body).encode())
-    assert discourse.delivery_id(later) != discourse.delivery_id(case.inbound)
+    assert DISCOURSE.delivery_id(later) != DISCOURSE.delivery_id(case.inbound)
     again = replace(case.inbound, headers={**case.inbound.headers, "x-discourse-event-id": "999"})
-    assert discourse.delivery_id(again) == discourse.delivery_id(case.inbound)
+    assert DISCOURSE.delivery_id(again) == DISCOURSE.delivery_id(case.inbound)
 
 
 def test_discourse_links_to_the_address_in_its_settings() -> None:
@@ -210,12 +213,12 @@ def test_discourse_links_to_the_address_in_its_settings() -> None:
     assert comment.permalink == "https://community.example.org/t/export-to-csv/88/3"
     for wrong in ("javascript://alert(1)", "https://a b", "ftp://a.example"):
         with pytest.raises(ValidationError, match="should be an address"):
-            discourse.Settings(base_url=wrong)
+            DISCOURSE.settings(base_url=wrong)
     inbound = Case("discourse", "post_created").inbound
     sent = replace(
         inbound, headers={**inbound.headers, "x-discourse-instance": "javascript:alert(1)"}
     )
-    assert discourse.parse(sent, discourse.Settings())[0].permalink == ""
+    assert DISCOURSE.parse(sent, DISCOURSE.settings())[0].permalink == ""
 
 
 def test_discourse_text_never_takes_long() -> None:
@@ -245,8 +248,8 @@ def test_github_may_send_its_default_form() -> None:
     form = urlencode({"payload": inbound.body.decode()}).encode()
     headers = {**inbound.headers, "content-type": "application/x-www-form-urlencoded"}
     sent = replace(inbound, headers=headers, body=form)
-    assert github.event(sent) == "issues.opened"
-    assert github.parse(sent, github.Settings()) == github.parse(inbound, github.Settings())
+    assert GITHUB.event(sent) == "issues.opened"
+    assert GITHUB.parse(sent, GITHUB.settings()) == GITHUB.parse(inbound, GITHUB.settings())
 
 
 def test_slack_follows_only_the_channels_in_its_settings() -> None:
@@ -264,29 +267,30 @@ def test_slack_without_its_workspace_links_to_the_channel() -> None:
 
 def test_slack_handshake_is_answered_and_nothing_else_is() -> None:
     inbound = Case("slack", "message").inbound
+    assert SLACK.challenge is not None
     asked = replace(
         inbound, body=b'{"token": "x", "challenge": "3eZbrw", "type": "url_verification"}'
     )
-    answer = slack.challenge(asked, ["secret"])
+    answer = SLACK.challenge(asked, ["secret"])
     assert answer is not None
     assert json.loads(answer.body) == {"challenge": "3eZbrw"}
     assert (answer.status, answer.content_type) == (200, "application/json")
-    assert slack.challenge(inbound, ["secret"]) is None
+    assert SLACK.challenge(inbound, ["secret"]) is None
     assert (
-        slack.challenge(replace(inbound, body=b'{"type": "url_verification"}'), ["secret"]) is None
+        SLACK.challenge(replace(inbound, body=b'{"type": "url_verification"}'), ["secret"]) is None
     )
     assert (
-        slack.challenge(
+        SLACK.challenge(
             replace(inbound, body=b'{"text": "url_verification", "challenge": "x"}'), []
         )
         is None
     )
-    assert slack.SOURCE.challenge_signed
+    assert SLACK.challenge_signed
 
 
 def test_slack_delivery_without_an_event_id_is_known_by_its_body() -> None:
     inbound = Case("slack", "app_rate_limited").inbound
-    assert slack.delivery_id(inbound) is None
+    assert SLACK.delivery_id(inbound) is None
 
 
 def test_generic_sender_is_told_what_is_wrong() -> None:

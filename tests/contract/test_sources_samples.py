@@ -18,10 +18,10 @@ import pytest
 from integrations import registry
 from integrations.contract import Inbound, PayloadError
 from integrations.source_contract import CommentEvent, EventType
-from integrations.sources import github
-from integrations.sources.slack import source
 from tests.paths import SHARED, recorded_deliveries
 
+GITHUB = registry.source("github")
+SLACK = registry.source("slack")
 SAMPLES = SHARED / "samples"
 NOW = datetime(2026, 11, 2, 9, 15, tzinfo=UTC)
 TYPES = {"opened": EventType.created, "created": EventType.created, "edited": EventType.edited}
@@ -49,15 +49,15 @@ def test_github_sample(path: Path) -> None:
     body = json.loads(path.read_text())
     name, action, _ = path.stem.split(".")
     sent = inbound(body, {"x-github-event": name, "x-github-delivery": path.stem})
-    event = github.event(sent)
+    event = GITHUB.event(sent)
     assert event in (f"{name}.{action}".rstrip("."), f"pull_request_issue.{action}")
-    outcome, reason = registry.outcome(github.SOURCE, event)
+    outcome, reason = registry.outcome(GITHUB, event)
     if action not in ("opened", "created", "edited", "deleted"):
         assert outcome == "ignored"
         assert reason
         return
     assert outcome == "handled"
-    (comment,) = github.parse(sent, github.Settings())
+    (comment,) = GITHUB.parse(sent, GITHUB.settings())
     thread = body.get("issue") or body["discussion"]
     item = body["comment"] if name.endswith("_comment") else thread
     kind = {"issues": "issue"}.get(name, name)
@@ -95,7 +95,7 @@ def test_github_sample(path: Path) -> None:
 
 
 def slack_outcome(sent: Inbound) -> tuple[str, str]:
-    return registry.outcome(source.SOURCE, source.event(sent))
+    return registry.outcome(SLACK, SLACK.event(sent))
 
 
 @pytest.mark.parametrize(
@@ -104,16 +104,17 @@ def slack_outcome(sent: Inbound) -> tuple[str, str]:
 def test_slack_sample(path: Path) -> None:
     sent = inbound(json.loads(path.read_text()), {})
     outcome, reason = slack_outcome(sent)
-    assert source.delivery_id(sent) is None, (
+    assert SLACK.delivery_id(sent) is None, (
         "the event id is blank, so the body's hash stands for it"
     )
-    assert source.challenge(sent, ["secret"]) is None
+    assert SLACK.challenge is not None
+    assert SLACK.challenge(sent, ["secret"]) is None
     if outcome != "handled":
         assert outcome == "ignored"
         assert reason
         return
     with pytest.raises(PayloadError) as refused:
-        source.parse(sent, source.Settings())
+        SLACK.parse(sent, SLACK.settings())
     assert (refused.value.reason, refused.value.detail) == (
         "wrong_shape",
         "event.channel is blank.",
@@ -161,7 +162,7 @@ def test_slack_sample_with_ids_filled_in(name: str, kind: EventType) -> None:
         body["event"]["message"]["text"] = "It *still* crashes"
     sent = inbound(body, {})
     assert slack_outcome(sent) == ("handled", "")
-    (comment,) = source.parse(sent, source.Settings(workspace_url="https://acme.slack.com"))
+    (comment,) = SLACK.parse(sent, SLACK.settings(workspace_url="https://acme.slack.com"))
     assert (comment.type, comment.external_id) == (kind, "C1:1730538900.000100")
     if kind is EventType.deleted:
         assert comment.version == "1730538960.000200"

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.sources.slack.blocks import blocks_to_text
-from integrations.text import html_to_text, markdown_to_text, mrkdwn_to_text, sanitize
+from integrations.sources.slack.mrkdwn import mrkdwn_to_text
+from integrations.text.html import html_to_text
+from integrations.text.markdown import markdown_to_text
+from integrations.text.plain import sanitize
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from integrations.text import TEXT_LIMIT, mrkdwn_to_text, sanitize, tidy
+from integrations.sources.slack.mrkdwn import mrkdwn_to_text
+from integrations.text.plain import sanitize, tidy
 
-_MAX_NODES = 5_000
-_LINES = (
+_MOST_NODES = 5_000
+_BLOCKS_ON_A_LINE = (
     "section",
     "header",
     "context",
@@ -26,42 +27,43 @@ def blocks_to_text(blocks: object) -> str:
 
 
 def _read(blocks: object, *, quotes: bool) -> str:
-    out: list[str] = []
-    waiting = list(reversed(blocks)) if isinstance(blocks, list) else []
-    for _ in range(_MAX_NODES):
-        if not waiting:
+    pieces: list[str] = []
+    stack = list(reversed(blocks)) if isinstance(blocks, list) else []
+    for _ in range(_MOST_NODES):
+        if not stack:
             break
-        node = waiting.pop()
+        node = stack.pop()
         if isinstance(node, str):
-            out.append(node)
+            pieces.append(node)
         elif isinstance(node, dict) and (quotes or node.get("type") != "rich_text_quote"):
-            out.append(_words(node))
-            waiting.extend(reversed(_inside(node)))
-    return tidy(sanitize("".join(out), TEXT_LIMIT))
+            pieces.append(_words(node))
+            stack.extend(reversed(_children(node)))
+    return tidy(sanitize("".join(pieces)))
 
 
-def _inside(node: dict[str, object]) -> list[object]:
+def _children(node: dict[str, object]) -> list[object]:
     """What to read next within a node, in order; text objects and rich text nest."""
     kind = node.get("type")
     fields, elements = node.get("fields"), node.get("elements")
-    inside: list[object] = []
+    children: list[object] = []
     if kind in ("section", "header"):
-        inside += [node.get("text"), *(fields if isinstance(fields, list) else [])]
+        children.append(node.get("text"))
+        children += fields if isinstance(fields, list) else []
     if isinstance(elements, list) and kind != "actions":
-        inside += elements
-    return [*inside, "\n"] if kind in _LINES else inside
+        children += elements
+    return [*children, "\n"] if kind in _BLOCKS_ON_A_LINE else children
 
 
 def _words(node: dict[str, object]) -> str:
-    text = node.get("text")
-    own = text if isinstance(text, str) else ""
+    """What a node says by itself, apart from the nodes in it."""
+    text = _string(node, "text")
     match node.get("type"):
         case "mrkdwn":
-            return mrkdwn_to_text(own)
+            return mrkdwn_to_text(text)
         case "plain_text" | "text":
-            return own
+            return text
         case "link":
-            return own or _string(node, "url")
+            return text or _string(node, "url")
         case "user":
             return f"@{_string(node, 'user_id')}"
         case "channel":

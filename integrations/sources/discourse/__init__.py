@@ -1,0 +1,3 @@
+"""Discourse, as the registry finds it."""
+
+from integrations.sources.discourse.source import SOURCE as SOURCE

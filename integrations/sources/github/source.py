@@ -1,0 +1,41 @@
+"""Listens to issues, discussions and their comments in one GitHub repository or in a whole
+organization.
+
+1. Open the repository (or the organization) on GitHub and go to **Settings → Webhooks → Add
+   webhook**. You need to be its administrator.
+2. Payload URL: `{webhook_url}`
+3. Content type: **application/json**
+4. Secret: `{secret}`
+5. Leave **Enable SSL verification** on.
+6. Choose **Let me select individual events** and tick **Issues**, **Issue comments**,
+   **Discussions** and **Discussion comments**. Untick **Pushes**. Anything else is ignored.
+7. Leave **Active** ticked and press **Add webhook**. GitHub sends a ping: **Recent Deliveries**
+   shows its 2xx answer.
+
+GitHub never sends a failed delivery again by itself: after a longer outage press **Redeliver**
+there.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from integrations.signatures import Signature
+from integrations.source_contract import Source
+from integrations.sources.github.comments import Settings, parse
+from integrations.sources.github.events import GITHUB_EVENTS, GITHUB_IGNORED, delivery_id, event
+
+SOURCE: Source[Settings] = Source(
+    name="github",
+    title="GitHub",
+    settings=Settings,
+    signature=Signature(header="x-hub-signature-256", prefix="sha256="),
+    handled=frozenset(GITHUB_EVENTS),
+    ignored=GITHUB_IGNORED,
+    event=event,
+    parse=parse,
+    delivery_id=delivery_id,
+    guide=__doc__,
+    global_authors=True,
+    new_secret=lambda: secrets.token_urlsafe(32),
+)
