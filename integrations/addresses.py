@@ -1,5 +1,4 @@
-"""Which network addresses the service may call: what stands between a pasted URL and our own
-network."""
+"""Which network addresses the service may call: what stands between a pasted URL and our network."""
 
 from __future__ import annotations
 
@@ -74,8 +73,8 @@ def _in_private_v6(address: Address) -> bool:
 
 def system_resolver(host: str, port: int) -> list[str]:
     """The addresses of a host by the operating system. Blocks. Raises ``socket.gaierror``."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 def checked_addresses(

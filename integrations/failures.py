@@ -1,9 +1,13 @@
-"""What a failed call to a tracker means: one TrackerError for every status and every way a
-connection can break."""
+"""What a failed call to a tracker means: one TrackerError for every status and broken connection.
+
+Every tracker uses these, so that the same failure reads the same for each vendor. ``name`` is the
+tracker's title (``GitHub``); it begins the sentence that people read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import httpx
@@ -12,7 +16,8 @@ from integrations.contract import IntegrationError
 from integrations.retries import reset_after, retry_after
 from integrations.tracker_contract import TrackerError
 
-SECONDARY_LIMIT_WAIT = 60.0
+_SECONDARY_LIMIT_SECONDS = 60.0
+_COMPLAINT_MAX_CHARACTERS = 500
 
 
 def unreachable(name: str, cause: str) -> TrackerError:
@@ -55,10 +60,9 @@ def unreadable(name: str) -> TrackerError:
 
 
 def refused(error: IntegrationError) -> TrackerError:
-    """Our own guard stopped the call. Only an answer that was too large can have followed a request
-    that was sent."""
-    sent = error.reason != "address_refused"
-    return TrackerError(error.reason, error.detail, ambiguous=sent, permanent=not sent)
+    """Our own guard stopped the call: before it was sent, or when its answer was too large."""
+    was_sent = error.reason != "address_refused"
+    return TrackerError(error.reason, error.detail, ambiguous=was_sent, permanent=not was_sent)
 
 
 def from_transport(name: str, error: httpx.HTTPError | httpx.InvalidURL) -> TrackerError:
@@ -81,53 +85,59 @@ def from_transport(name: str, error: httpx.HTTPError | httpx.InvalidURL) -> Trac
     return connection_lost(name)
 
 
+@dataclass(frozen=True, slots=True)
+class _Permanent:
+    """A status that no repetition changes: what it means, and what a person can do about it."""
+
+    reason: str
+    meaning: str
+    remedy: str = ""
+
+    def error(self, name: str, because: str) -> TrackerError:
+        detail = f"{name} {self.meaning}{because} {self.remedy}".rstrip()
+        return TrackerError(self.reason, detail, permanent=True)
+
+
+_INVALID_FIELDS = _Permanent(
+    "invalid_fields", "does not accept the fields", "Adjust the tracker's settings."
+)
+_PERMANENT_STATUSES = {
+    400: _INVALID_FIELDS,
+    401: _Permanent(
+        "unauthorized", "refused the credentials", "Enter a valid token for this tracker."
+    ),
+    403: _Permanent(
+        "forbidden", "does not permit this", "Give the token's account the permission."
+    ),
+    404: _Permanent(
+        "not_found",
+        "does not have this, or hides it from the token",
+        "Check the name and the access.",
+    ),
+    410: _Permanent("gone", "no longer has this, or its issues are switched off"),
+    422: _INVALID_FIELDS,
+}
+_MOVED = _Permanent(
+    "moved",
+    "answers that this moved elsewhere",
+    "Enter the new address or name in the tracker's settings.",
+)
+
+
 def from_status(
     name: str, status: int, headers: Mapping[str, str], complaints: Sequence[str], *, now: datetime
 ) -> TrackerError:
     """What an answer outside 2xx means. Header names are lower case; ``complaints`` are the
     tracker's own words."""
-    said = "; ".join(
-        complaint.strip().rstrip(".") for complaint in complaints if complaint.strip()
-    )[:500]
-    because = f": {said}." if said else "."
-    if status == 429 or (status == 403 and _limited(headers, said)):
-        wait = _wait(headers, said, now)
-        rest = f"for {wait:.0f} s" if wait is not None else "for a growing time"
-        detail = (
-            f"{name} asks for fewer calls. Nothing is sent there {rest}, then it goes on by itself."
-        )
-        return TrackerError("rate_limited", detail, retry_after=wait)
-    if status == 401:
-        return _permanent(
-            "unauthorized",
-            f"{name} refused the credentials{because} Enter a valid token for this tracker.",
-        )
-    if status == 403:
-        return _permanent(
-            "forbidden",
-            f"{name} does not permit this{because} Give the token's account the permission.",
-        )
-    if status == 404:
-        return _permanent(
-            "not_found",
-            f"{name} does not have this, or hides it from the token{because} Check the name and "
-            "the access.",
-        )
-    if status == 410:
-        return _permanent(
-            "gone", f"{name} no longer has this, or its issues are switched off{because}"
-        )
-    if status in (400, 422):
-        return _permanent(
-            "invalid_fields",
-            f"{name} does not accept the fields{because} Adjust the tracker's settings.",
-        )
+    sentences = [text.strip().rstrip(".") for text in complaints if text.strip()]
+    complaint = "; ".join(sentences)[:_COMPLAINT_MAX_CHARACTERS]
+    because = f": {complaint}." if complaint else "."
+    if status == 429 or (status == 403 and _limited(headers, complaint)):
+        return _rate_limited(name, _wait_seconds(headers, complaint, now))
+    if status in _PERMANENT_STATUSES:
+        return _PERMANENT_STATUSES[status].error(name, because)
     if 300 <= status < 400:
-        return _permanent(
-            "moved",
-            f"{name} answers that this moved elsewhere. Enter the new address or name in the "
-            "tracker's settings.",
-        )
+        return _MOVED.error(name, ".")
     if status >= 500:
         return TrackerError(
             "tracker_error",
@@ -135,33 +145,37 @@ def from_status(
             ambiguous=True,
             retry_after=retry_after(headers, now=now),
         )
-    return _permanent(
-        "unexpected_status",
-        f"{name} answered with status {status}{because} Check the tracker's settings.",
+    unexpected = _Permanent(
+        "unexpected_status", f"answered with status {status}", "Check the tracker's settings."
+    )
+    return unexpected.error(name, because)
+
+
+def _rate_limited(name: str, wait: float | None) -> TrackerError:
+    pause = "for a growing time" if wait is None else f"for {wait:.0f} s"
+    return TrackerError(
+        "rate_limited",
+        f"{name} asks for fewer calls. Nothing is sent there {pause}, then it goes on by itself.",
+        retry_after=wait,
     )
 
 
-def _permanent(reason: str, detail: str) -> TrackerError:
-    return TrackerError(reason, detail, permanent=True)
-
-
-def _limited(headers: Mapping[str, str], said: str) -> bool:
+def _limited(headers: Mapping[str, str], complaint: str) -> bool:
     """GitHub answers 403 as well as 429 for its primary and secondary rate limits."""
-    spent = headers.get("x-ratelimit-remaining", "").strip() == "0"
     return (
-        spent
+        headers.get("x-ratelimit-remaining", "").strip() == "0"
         or "retry-after" in headers
-        or "rate limit" in said.lower()
-        or "abuse detection" in said.lower()
+        or "rate limit" in complaint.lower()
+        or "abuse detection" in complaint.lower()
     )
 
 
-def _wait(headers: Mapping[str, str], said: str, now: datetime) -> float | None:
+def _wait_seconds(headers: Mapping[str, str], complaint: str, now: datetime) -> float | None:
     """GitHub's order: retry-after, then x-ratelimit-reset, and at least a minute for a secondary
     limit."""
     wait = retry_after(headers, now=now)
     if wait is None:
         wait = reset_after(headers, now=now)
-    if wait is None and "secondary rate limit" in said.lower():
-        wait = SECONDARY_LIMIT_WAIT
+    if wait is None and "secondary rate limit" in complaint.lower():
+        wait = _SECONDARY_LIMIT_SECONDS
     return wait

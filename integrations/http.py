@@ -88,10 +88,10 @@ class _Limited(httpx.AsyncByteStream):
         self._limit = limit
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        seen = 0
+        size = 0
         async for chunk in self._inner:
-            seen += len(chunk)
-            if seen > self._limit:
+            size += len(chunk)
+            if size > self._limit:
                 raise response_too_large(self._limit)
             yield chunk
 
@@ -143,11 +143,9 @@ def guarded_transport(
 ) -> httpx.AsyncHTTPTransport:
     """An httpx transport whose connections go through GuardedBackend. ``resolve`` maps (host, port)
     to addresses."""
-    context = (
-        verify
-        if isinstance(verify, ssl.SSLContext)
-        else httpx.create_ssl_context(verify=verify, trust_env=False)
-    )
+    context = verify
+    if not isinstance(context, ssl.SSLContext):
+        context = httpx.create_ssl_context(verify=verify, trust_env=False)
     transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
     # httpx has no parameter for the network backend of its pool; the version is pinned and a test
     # holds this.

@@ -1,5 +1,4 @@
-"""Quoting people safely: what a stranger wrote stays readable in a ticket, and nothing in it can
-act.
+"""Quoting people safely: a stranger's words stay readable in a ticket, and nothing in them acts.
 
 Three targets: GitHub Markdown (inside a block quote), Jira wiki markup (Data Center), and plain
 text nodes (Atlassian Document Format, titles). In every one a zero-width space breaks what a
@@ -24,12 +23,12 @@ _UNSAFE = re.compile(
 _SIGIL = re.compile(r"[@#＠＃]")
 _GH_NUMBER = re.compile(r"(?i)\b(gh-)(?=\d)")
 _HEX_RUN = re.compile(r"(?i)[0-9a-f]{7,}")
-_SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*:)(?=//)|\b(mailto:|xmpp:)")
+_URL_SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*:)(?=//)|\b(mailto:|xmpp:)")
 _WWW = re.compile(r"(?i)\b(www)(?=\.)")
 _GITHUB_HOST = re.compile(r"(?i)\b(github)(?=\.com)")
-_MARKDOWN = re.compile(r"[\\`*_\[\]~|$]")
-_LINE_START = re.compile(r"^(?:[-+=/:!>]|\d{1,9}(?=[.)]))")
-_WIKI = re.compile(r"[{}\[\]*_\-+^~?!|]")
+_MARKDOWN_SPECIAL = re.compile(r"[\\`*_\[\]~|$]")
+_MARKDOWN_LINE_START = re.compile(r"^(?:[-+=/:!>]|\d{1,9}(?=[.)]))")
+_WIKI_SPECIAL = re.compile(r"[{}\[\]*_\-+^~?!|]")
 _EMOTICON = re.compile(r"[(:;]")
 _HOST = re.compile(r"[A-Za-z0-9.:_-]+")
 _URL_SAFE = "/%:@&+,=?._-"
@@ -64,7 +63,7 @@ def break_references(text: str) -> str:
     """
     text = _SIGIL.sub(lambda match: match[0] + BREAK, text)
     text = _GH_NUMBER.sub(lambda match: match[1] + BREAK, text)
-    text = _SCHEME.sub(lambda match: match[0] + BREAK, text)
+    text = _URL_SCHEME.sub(lambda match: match[0] + BREAK, text)
     text = _WWW.sub(lambda match: match[1] + BREAK, text)
     text = _GITHUB_HOST.sub(lambda match: match[1] + BREAK, text)
     return _HEX_RUN.sub(lambda match: BREAK.join(re.findall(".{1,6}", match[0])), text)
@@ -86,15 +85,15 @@ def markdown_quote(text: str, limit: int) -> str:
     """A block quote of GitHub Markdown: every line begins with ``>``, so nothing can stand at the
     start of a line."""
     lines = [_markdown_line(line) for line in shorten(clean(text).strip(), limit).split("\n")]
-    kept = [line for index, line in enumerate(lines) if line or (index > 0 and lines[index - 1])]
-    return "\n".join(f"> {line}".rstrip() for line in kept) or ">"
+    shown = [line for index, line in enumerate(lines) if line or (index > 0 and lines[index - 1])]
+    return "\n".join(f"> {line}".rstrip() for line in shown) or ">"
 
 
 def _markdown_line(line: str) -> str:
     body = line.rstrip().lstrip(" ")
     indent = "\u00a0" * min(len(line) - len(line.lstrip(" ")), 16) if body else ""
-    body = _MARKDOWN.sub(lambda match: "\\" + match[0], break_references(body))
-    body = _LINE_START.sub(_escape_start, body)
+    body = _MARKDOWN_SPECIAL.sub(lambda match: "\\" + match[0], break_references(body))
+    body = _MARKDOWN_LINE_START.sub(_escape_start, body)
     body = body.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return indent + body
 
@@ -112,7 +111,7 @@ def wiki_inline(text: str, limit: int) -> str:
     """
     line = break_references(one_line(text, limit)).replace("\\", "＼")
     line = _EMOTICON.sub(lambda match: match[0] + BREAK, line)
-    return _WIKI.sub(lambda match: "\\" + match[0], line)
+    return _WIKI_SPECIAL.sub(lambda match: "\\" + match[0], line)
 
 
 def wiki_quote(text: str, limit: int) -> str:

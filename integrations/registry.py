@@ -1,5 +1,8 @@
-"""Every source and tracker that is installed, found by folder: adding one means adding its
-module."""
+"""Every source and tracker that is installed, found by folder.
+
+A module, or a folder, in ``integrations/sources`` that exposes ``SOURCE`` is a platform; one in
+``integrations/trackers`` that exposes ``TRACKER`` is a tracker. Nothing else has to be told of it.
+"""
 
 from __future__ import annotations
 
@@ -15,36 +18,35 @@ from integrations.source_contract import Source
 from integrations.tracker_contract import TrackerType
 
 
-def _found(package: str, attribute: str) -> list[Any]:
-    """What the modules of a package expose under a name; modules without it are parts of another
-    one."""
+def _declared(package: str, attribute: str) -> list[Any]:
+    """What the modules of a package declare; a module without it is a part of another one."""
     folder = importlib.import_module(package)
     modules = [
         importlib.import_module(f"{package}.{info.name}")
         for info in pkgutil.iter_modules(folder.__path__)
     ]
-    return [value for module in modules if (value := getattr(module, attribute, None)) is not None]
+    return [getattr(module, attribute) for module in modules if hasattr(module, attribute)]
 
 
 @cache
 def sources() -> Mapping[str, Source[Any]]:
     """Every platform we listen to, by name, in alphabetical order. Imported at the first call."""
-    found = {source.name: source for source in _found("integrations.sources", "SOURCE")}
-    return MappingProxyType(dict(sorted(found.items())))
+    by_name = {source.name: source for source in _declared("integrations.sources", "SOURCE")}
+    return MappingProxyType(dict(sorted(by_name.items())))
 
 
 @cache
 def trackers() -> Mapping[str, TrackerType[Any]]:
     """Every kind of tracker we push to, by name, in alphabetical order. Imported at the first
     call."""
-    found = {tracker.name: tracker for tracker in _found("integrations.trackers", "TRACKER")}
-    return MappingProxyType(dict(sorted(found.items())))
+    by_name = {tracker.name: tracker for tracker in _declared("integrations.trackers", "TRACKER")}
+    return MappingProxyType(dict(sorted(by_name.items())))
 
 
 def source(name: str) -> Source[Any]:
     """The platform of that name. Raises IntegrationError ``unknown_platform``."""
-    if found := sources().get(name):
-        return found
+    if name in sources():
+        return sources()[name]
     raise IntegrationError(
         "unknown_platform", f"There is no platform {name!r}: choose one of {', '.join(sources())}."
     )
@@ -52,8 +54,8 @@ def source(name: str) -> Source[Any]:
 
 def tracker(name: str) -> TrackerType[Any]:
     """The kind of tracker of that name. Raises IntegrationError ``unknown_tracker``."""
-    if found := trackers().get(name):
-        return found
+    if name in trackers():
+        return trackers()[name]
     raise IntegrationError(
         "unknown_tracker", f"There is no tracker {name!r}: choose one of {', '.join(trackers())}."
     )

@@ -1,5 +1,4 @@
-"""When to try again: what the other side asked for, and how long to wait where it asked for
-nothing."""
+"""When to try again: what a vendor asked for, and how long to wait where it asked for nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-LONGEST_WAIT = 3600.0
+LONGEST_WAIT_SECONDS = 3600.0
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
@@ -17,15 +16,16 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
-    if value.replace(".", "", 1).isascii() and value.replace(".", "", 1).isdigit():
-        return min(float(value), LONGEST_WAIT)
+    digits = value.replace(".", "", 1)
+    if digits.isascii() and digits.isdigit():  # isdigit() alone takes digits of other scripts
+        return min(float(value), LONGEST_WAIT_SECONDS)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return min(max((moment - now).total_seconds(), 0.0), LONGEST_WAIT)
+    return min(max((moment - now).total_seconds(), 0.0), LONGEST_WAIT_SECONDS)
 
 
 def reset_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
@@ -35,7 +35,7 @@ def reset_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
     value = headers.get("x-ratelimit-reset", "").strip()
     if not (value.isascii() and value.isdigit()):
         return None
-    return min(max(int(value) - now.timestamp(), 0.0), LONGEST_WAIT)
+    return min(max(int(value) - now.timestamp(), 0.0), LONGEST_WAIT_SECONDS)
 
 
 def full_jitter(attempt: int, *, base: float, cap: float, rng: random.Random) -> float:

@@ -1,5 +1,11 @@
-"""Every signature scheme, declared as data and verified in one place. Review this file before any
-other."""
+"""Every signature scheme, declared as data and verified in one place: review this file first.
+
+A platform declares what it does; nothing here is written for one of them:
+
+    GitHub   Signature(header="x-hub-signature-256", prefix="sha256=")
+    Slack    Signature(header="x-slack-signature", prefix="v0=", signed="v0:{timestamp}:{body}",
+                       timestamp_header="x-slack-request-timestamp")
+"""
 
 from __future__ import annotations
 
@@ -13,19 +19,23 @@ from typing import Literal
 
 from integrations.contract import Inbound, SignatureRefused
 
-_DIGESTS = {"hmac-sha256": ("sha256", 32), "hmac-sha1": ("sha1", 20)}
-_ED25519_SIGNATURE_BYTES = 64
-_MAX_SIGNATURES = 16  # in one header; rotation needs two
+_HASH_NAMES = {"hmac-sha256": "sha256", "hmac-sha1": "sha1"}
+_SIGNATURE_BYTES = {"hmac-sha256": 32, "hmac-sha1": 20, "ed25519": 64}
+_MOST_SIGNATURES = 16  # in one header; rotation needs two
+_TIMESTAMP_MOST_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """How a platform signs a request.
+    """How a platform signs a request. Header names are lower case.
 
-    ``signed`` is the string to sign, with ``{id}``, ``{timestamp}`` and ``{body}`` filled in.
-    ``id_header`` and ``timestamp_header`` name where those come from. ``separator`` splits a header
-    that holds several signatures. ``tolerance`` in seconds bounds the age (and the future) of a
-    signed timestamp. ``secret_prefix`` marks secrets that are base64 behind it (``whsec_``).
+    ``header`` holds the signature, behind ``prefix`` and in ``encoding``; ``separator`` splits a
+    header that holds several. ``algorithm`` ``token`` means that the header is the secret itself;
+    for ``ed25519`` the secret is the platform's public key in hex. ``signed`` is the string to
+    sign, with ``{id}``, ``{timestamp}`` and ``{body}`` filled in; ``id_header`` and
+    ``timestamp_header`` (Unix seconds) name where those come from. ``tolerance`` in seconds bounds
+    the age (and the future) of a signed timestamp. ``secret_prefix`` marks secrets that are base64
+    behind it (``whsec_``).
     """
 
     header: str
@@ -104,14 +114,9 @@ def sign(
         raise ValueError("This scheme signs an id or a timestamp: give both.")
     stamp = str(timestamp)
     digest = hmac.digest(
-        key, _message(signature, body, id, stamp), _DIGESTS[signature.algorithm][0]
+        key, _message(signature, body, id, stamp), _HASH_NAMES[signature.algorithm]
     )
-    text = (
-        digest.hex()
-        if signature.encoding == "hex"
-        else binascii.b2a_base64(digest, newline=False).decode()
-    )
-    headers = {signature.header: signature.prefix + text}
+    headers = {signature.header: signature.prefix + _encoded(signature, digest)}
     if signature.id_header:
         headers[signature.id_header] = id
     if signature.timestamp_header:
@@ -136,8 +141,9 @@ def _key(signature: Signature, secret: str) -> bytes:
 
 
 def _verify_token(signature: Signature, header: str, keys: Sequence[bytes]) -> None:
-    given = header.removeprefix(signature.prefix).encode("utf-8", "replace")
-    if not any([hmac.compare_digest(given, key) for key in keys]):
+    token = header.removeprefix(signature.prefix).encode("utf-8", "replace")
+    # A list, not a generator: the time must not tell which secret matched.
+    if not any([hmac.compare_digest(token, key) for key in keys]):
         raise SignatureRefused(
             "signature_wrong", "The token does not match: check that both sides hold the same one."
         )
@@ -151,7 +157,7 @@ def _timestamp(signature: Signature, inbound: Inbound) -> str:
         raise SignatureRefused(
             "timestamp_missing", f"The {signature.timestamp_header} header is missing."
         )
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= _TIMESTAMP_MOST_DIGITS):
         raise SignatureRefused(
             "signature_malformed", f"The {signature.timestamp_header} header is not Unix seconds."
         )
@@ -171,30 +177,31 @@ def _signed_id(signature: Signature, inbound: Inbound) -> str:
 def _candidates(signature: Signature, header: str) -> Iterator[bytes]:
     """The decoded signatures of this scheme in the header: others (``v1a``, a wrong length, no
     base64) are left out."""
-    parts = (
-        header.split(signature.separator, _MAX_SIGNATURES)[:_MAX_SIGNATURES]
-        if signature.separator
-        else [header]
-    )
-    size = (
-        _ED25519_SIGNATURE_BYTES
-        if signature.algorithm == "ed25519"
-        else _DIGESTS[signature.algorithm][1]
-    )
+    parts = [header]
+    if signature.separator:
+        parts = header.split(signature.separator, _MOST_SIGNATURES)[:_MOST_SIGNATURES]
     for part in parts:
         if not part.startswith(signature.prefix):
             continue
-        text = part[len(signature.prefix) :]
         try:
-            value = (
-                bytes.fromhex(text)
-                if signature.encoding == "hex"
-                else binascii.a2b_base64(text, strict_mode=True)
-            )
+            value = _decoded(signature, part.removeprefix(signature.prefix))
         except ValueError:
             continue
-        if len(value) == size:
+        if len(value) == _SIGNATURE_BYTES[signature.algorithm]:
             yield value
+
+
+def _decoded(signature: Signature, text: str) -> bytes:
+    """The bytes of a signature. Raises ValueError for what is not in the scheme's encoding."""
+    if signature.encoding == "hex":
+        return bytes.fromhex(text)
+    return binascii.a2b_base64(text, strict_mode=True)
+
+
+def _encoded(signature: Signature, value: bytes) -> str:
+    if signature.encoding == "hex":
+        return value.hex()
+    return binascii.b2a_base64(value, newline=False).decode()
 
 
 @lru_cache(maxsize=64)
@@ -222,9 +229,10 @@ def _message(signature: Signature, body: bytes, id: str, timestamp: str) -> byte
 def _matches_hmac(
     signature: Signature, keys: Sequence[bytes], message: bytes, candidates: Sequence[bytes]
 ) -> bool:
-    name = _DIGESTS[signature.algorithm][0]
-    expected = [hmac.digest(key, message, name) for key in keys]
-    return any([hmac.compare_digest(wanted, given) for wanted in expected for given in candidates])
+    hash_name = _HASH_NAMES[signature.algorithm]
+    expected = [hmac.digest(key, message, hash_name) for key in keys]
+    # A list, not a generator: the time must not tell which secret or signature matched.
+    return any([hmac.compare_digest(digest, sent) for digest in expected for sent in candidates])
 
 
 def _matches_ed25519(
@@ -234,9 +242,9 @@ def _matches_ed25519(
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     for key in keys:
-        for given in candidates:
+        for sent in candidates:
             try:
-                Ed25519PublicKey.from_public_bytes(key).verify(given, message)
+                Ed25519PublicKey.from_public_bytes(key).verify(sent, message)
             except (InvalidSignature, ValueError):
                 continue
             return True

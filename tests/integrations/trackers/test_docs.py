@@ -10,7 +10,7 @@ SOURCES = [
     ROOT / "integrations" / name
     for name in ("failures.py", "http.py", "addresses.py", "requests_guard.py")
 ] + sorted((ROOT / "integrations" / "trackers").rglob("*.py"))
-RAISED = re.compile(r'(?:TrackerError|IntegrationError|_permanent)\(\s*"([a-z_]+)"')
+RAISED = re.compile(r'(?:TrackerError|IntegrationError|_Permanent)\(\s*"([a-z_]+)"')
 
 
 def test_every_reason_is_documented() -> None:
