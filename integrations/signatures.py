@@ -157,7 +157,9 @@ def _timestamp(signature: Signature, inbound: Inbound) -> str:
         raise SignatureRefused(
             "timestamp_missing", f"The {signature.timestamp_header} header is missing."
         )
-    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= _TIMESTAMP_MOST_DIGITS):
+    if not (
+        timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= _TIMESTAMP_MOST_DIGITS
+    ):
         raise SignatureRefused(
             "signature_malformed", f"The {signature.timestamp_header} header is not Unix seconds."
         )

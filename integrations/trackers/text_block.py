@@ -9,7 +9,7 @@ from integrations import neutralize
 from integrations.tracker_contract import Draft, Quote, TrackerError
 from integrations.trackers import wording
 
-_FRAME = 600  # headings and the line about what was left out
+_FRAME_CHARACTERS = 600  # headings and the line about what was left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Markup:
 
     ``begin`` and ``end`` make the lines that mark a block, which no neutralised text can contain.
     ``quote`` and ``inline`` neutralise raw text, cut to a number of characters; ``permalink`` makes
-    an address safe, or None.
+    an address safe, or None. ``limit`` is the most characters that a ticket's text may have.
     """
 
     limit: int
@@ -36,48 +36,54 @@ class Markup:
 
 def render(markup: Markup, draft: Draft, room: int) -> str:
     """The managed block in at most ``room`` characters. Raises TrackerError ``body_full``."""
-    page = neutralize.link(draft.theme_url)
-    page_link = " " + markup.link("Theme page", page) if page else ""
-    head = [
-        markup.begin(draft.marker),
-        markup.heading(3, wording.HEADING),
-        "",
-        f"{markup.strong(wording.who(draft))} {wording.what(draft)}{page_link}",
-    ]
-    head += _face(markup, draft)
-    tail = ["", markup.small(wording.EDIT_NOTE), markup.end(draft.marker)]
-    frame = len("\n".join(head + tail)) + _FRAME
+    head, tail = _head(markup, draft), _tail(markup, draft)
+    frame = len("\n".join(head + tail)) + _FRAME_CHARACTERS
     if frame > room:
-        raise TrackerError("body_full", wording.FULL, permanent=True)
+        raise TrackerError("body_full", wording.NO_ROOM, permanent=True)
     quotes, threads = wording.fitting(
         [_quote(markup, quote) for quote in draft.quotes],
-        [_thread(markup, *thread) for thread in draft.threads],
+        [_thread(markup, title, permalink) for title, permalink in draft.threads],
         room=room - frame,
-        size=lambda piece: len(piece) + 2,
+        size=lambda piece: len(piece) + len("\n\n"),
     )
-    middle: list[str] = []
+    lines = head
     if quotes:
-        middle += [
-            "",
-            markup.heading(4, wording.QUOTES),
-            *(line for quote in quotes for line in ("", quote)),
-        ]
+        lines += ["", markup.heading(4, wording.QUOTES_HEADING)]
+        for quote in quotes:
+            lines += ["", quote]
     if threads:
-        middle += ["", markup.heading(4, wording.THREADS), "", *threads]
-    if more := wording.hidden(len(draft.quotes) - len(quotes), len(draft.threads) - len(threads)):
-        middle += ["", more]
-    return "\n".join(head + middle + tail)
+        lines += ["", markup.heading(4, wording.THREADS_HEADING), "", *threads]
+    if more := wording.left_out(len(draft.quotes) - len(quotes), len(draft.threads) - len(threads)):
+        lines += ["", more]
+    return "\n".join(lines + tail)
+
+
+def _head(markup: Markup, draft: Draft) -> list[str]:
+    page = neutralize.link(draft.theme_url)
+    page_link = " " + markup.link("Theme page", page) if page else ""
+    people = markup.strong(wording.people_count(draft))
+    return [
+        markup.begin(draft.marker),
+        markup.heading(3, wording.BLOCK_HEADING),
+        "",
+        f"{people} {wording.comments_sentence(draft)}{page_link}",
+        *_face(markup, draft),
+    ]
+
+
+def _tail(markup: Markup, draft: Draft) -> list[str]:
+    return ["", markup.small(wording.EDIT_NOTE), markup.end(draft.marker)]
 
 
 def _face(markup: Markup, draft: Draft) -> list[str]:
+    """The summary and the phrases of the theme, where there are any."""
     lines = []
-    if summary := markup.inline(draft.summary, wording.SUMMARY_LIMIT):
-        author = markup.inline(wording.written_by(draft), wording.SUMMARY_LIMIT)
+    if summary := markup.inline(draft.summary, wording.SUMMARY_MAX_CHARACTERS):
+        author = markup.inline(wording.written_by(draft), wording.SUMMARY_MAX_CHARACTERS)
         lines += ["", f"{markup.strong(author)} {summary}"]
-    if phrases := [
-        said for phrase in draft.phrases if (said := markup.inline(phrase, wording.PHRASE_LIMIT))
-    ]:
-        lines += ["", f"{wording.PHRASES} {', '.join(phrases)}"]
+    phrases = [markup.inline(phrase, wording.PHRASE_MAX_CHARACTERS) for phrase in draft.phrases]
+    if any(phrases):
+        lines += ["", f"{wording.PHRASES_LEAD} {', '.join(filter(None, phrases))}"]
     return lines
 
 
@@ -88,31 +94,32 @@ def merge(markup: Markup, body: str, draft: Draft) -> str:
     Where only one of the two marker lines is left, that line goes and everything else counts as
     written by people.
     """
-    before, after = _around(
-        body.replace("\r\n", "\n"), markup.begin(draft.marker), markup.end(draft.marker)
-    )
-    return before + render(markup, draft, markup.limit - len(before) - len(after)) + after
+    begin, end = markup.begin(draft.marker), markup.end(draft.marker)
+    above, below = _text_around(body.replace("\r\n", "\n"), begin, end)
+    return above + render(markup, draft, markup.limit - len(above) - len(below)) + below
 
 
-def _around(body: str, begin: str, end: str) -> tuple[str, str]:
+def _text_around(body: str, begin: str, end: str) -> tuple[str, str]:
     start = body.find(begin)
     stop = body.find(end, start) if start >= 0 else -1
     if stop >= 0:
         return body[:start], body[stop + len(end) :]
-    rest = body.replace(begin, "").replace(end, "").rstrip()
-    return (rest + "\n\n" if rest else ""), ""
+    own_text = body.replace(begin, "").replace(end, "").rstrip()
+    return (own_text + "\n\n" if own_text else ""), ""
 
 
 def _quote(markup: Markup, quote: Quote) -> str:
-    author = markup.inline(quote.author, wording.NAME_LIMIT) or "someone"
-    platform = markup.inline(quote.platform, wording.NAME_LIMIT)
+    text = markup.quote(quote.text, wording.QUOTE_MAX_CHARACTERS)
+    author = markup.inline(quote.author, wording.NAME_MAX_CHARACTERS) or "someone"
+    platform = markup.inline(quote.platform, wording.NAME_MAX_CHARACTERS)
     date = wording.day(quote.created_at)
-    url = markup.permalink(quote.permalink)
-    source = markup.link(date, url) if url else date
-    return f"{markup.quote(quote.text, wording.QUOTE_LIMIT)}\n\n— {markup.strong(author)} on {platform}, {source}"
+    if url := markup.permalink(quote.permalink):
+        date = markup.link(date, url)
+    return f"{text}\n\n— {markup.strong(author)} on {platform}, {date}"
 
 
-def _thread(markup: Markup, name: str, permalink: str) -> str:
-    url = markup.permalink(permalink)
-    label = markup.inline(name, wording.THREAD_TITLE_LIMIT) or "Thread"
-    return f"{markup.bullet} {markup.link(label, url) if url else label}"
+def _thread(markup: Markup, title: str, permalink: str) -> str:
+    label = markup.inline(title, wording.THREAD_TITLE_MAX_CHARACTERS) or "Thread"
+    if url := markup.permalink(permalink):
+        label = markup.link(label, url)
+    return f"{markup.bullet} {label}"

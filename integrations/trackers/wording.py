@@ -8,17 +8,24 @@ from typing import TypeVar
 
 from integrations.tracker_contract import Draft
 
-HEADING = "Feedback from the community"
-QUOTES = "What people say"
-THREADS = "Where they say it"
+TICKET_LABEL = "feedback-relay"
+"""The label of every ticket that we made, whatever the theme."""
+
+BLOCK_HEADING = "Feedback from the community"
+QUOTES_HEADING = "What people say"
+THREADS_HEADING = "Where they say it"
+PHRASES_LEAD = "Often said:"
 EDIT_NOTE = "Edit anything outside this block: Feedback Relay keeps only this block current."
-PHRASES = "Often said:"
-QUOTE_LIMIT = 700
-SUMMARY_LIMIT = 600
-PHRASE_LIMIT = 60
-NAME_LIMIT = 80
-THREAD_TITLE_LIMIT = 120
-FULL = "The ticket's own text leaves no room for the block of Feedback Relay. Shorten the text in the tracker."
+NO_ROOM = (
+    "The ticket's own text leaves no room for the block of Feedback Relay. "
+    "Shorten the text in the tracker."
+)
+
+QUOTE_MAX_CHARACTERS = 700
+SUMMARY_MAX_CHARACTERS = 600
+PHRASE_MAX_CHARACTERS = 60
+NAME_MAX_CHARACTERS = 80
+THREAD_TITLE_MAX_CHARACTERS = 120
 
 Piece = TypeVar("Piece")
 
@@ -28,13 +35,13 @@ def day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def who(draft: Draft) -> str:
+def people_count(draft: Draft) -> str:
     """How many people: '12 people', '1 person'."""
     return f"{draft.people:,} {'person' if draft.people == 1 else 'people'}"
 
 
-def what(draft: Draft) -> str:
-    """The rest of the sentence that begins with ``who``."""
+def comments_sentence(draft: Draft) -> str:
+    """The rest of the sentence that begins with ``people_count``."""
     comments = f"{draft.mentions:,} {'comment' if draft.mentions == 1 else 'comments'}"
     first, last = day(draft.first_seen), day(draft.last_seen)
     when = f"on {first}" if first == last else f"first on {first}, last on {last}"
@@ -46,7 +53,7 @@ def written_by(draft: Draft) -> str:
     return f"Summary, written by a machine ({draft.summary_by}):"
 
 
-def hidden(quotes: int, threads: int) -> str:
+def left_out(quotes: int, threads: int) -> str:
     """What was left out for lack of room, or an empty string."""
     parts = [
         f"{count:,} more {word if count == 1 else word + 's'}"
@@ -61,16 +68,16 @@ def fitting(
 ) -> tuple[list[Piece], list[Piece]]:
     """The leading quotes and threads that fit into ``room`` together; quotes take at most half
     while threads wait."""
-    kept_quotes = _leading(quotes, room // 2 if threads else room, size)
-    left = room - sum(map(size, kept_quotes))
-    return kept_quotes, _leading(threads, left, size)
+    shown_quotes = _leading(quotes, room // 2 if threads else room, size)
+    room_left = room - sum(map(size, shown_quotes))
+    return shown_quotes, _leading(threads, room_left, size)
 
 
 def _leading(pieces: Sequence[Piece], room: int, size: Callable[[Piece], int]) -> list[Piece]:
-    kept: list[Piece] = []
+    fitting_pieces: list[Piece] = []
     for piece in pieces:
         room -= size(piece)
         if room < 0:
             break
-        kept.append(piece)
-    return kept
+        fitting_pieces.append(piece)
+    return fitting_pieces

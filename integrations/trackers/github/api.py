@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -14,7 +14,8 @@ from integrations.contract import IntegrationError
 from integrations.http import client
 from integrations.tracker_contract import RemoteState, StatusCategory, TicketRef
 
-API_VERSION = "2022-11-28"
+GITHUB_API_VERSION = "2022-11-28"
+_REDIRECTS = (301, 302, 307, 308)
 Query = Mapping[str, str | int]
 
 
@@ -38,7 +39,7 @@ class GitHubApi:
             {
                 "Authorization": f"Bearer {token}",
                 "Accept": "application/vnd.github+json",
-                "X-GitHub-Api-Version": API_VERSION,
+                "X-GitHub-Api-Version": GITHUB_API_VERSION,
             }
         )
 
@@ -55,7 +56,7 @@ class GitHubApi:
         renamed repository)."""
         response = await self._send(method, self._base_url + path, json, params)
         location = response.headers.get("location", "")
-        if follow and response.status_code in (301, 302, 307, 308) and location:
+        if follow and response.status_code in _REDIRECTS and location:
             target = urljoin(str(response.url), location)
             if urlsplit(target)[:2] == urlsplit(self._base_url)[:2]:
                 response = await self._send(method, target, json, None)
@@ -105,15 +106,18 @@ def complaints(value: Any) -> list[str]:
     """What an error body of GitHub complains about: its message and the fields it names."""
     if not isinstance(value, dict):
         return []
-    said = [str(value.get("message") or "")]
-    errors: Sequence[Any] = value["errors"] if isinstance(value.get("errors"), list) else []
-    for error in errors:
-        if isinstance(error, dict):
-            field = ".".join(str(error[key]) for key in ("resource", "field") if error.get(key))
-            said.append(f"{field} {error.get('message') or error.get('code') or ''}".strip())
-        else:
-            said.append(str(error))
-    return said
+    errors = value.get("errors")
+    sentences = [str(value.get("message") or "")]
+    sentences += [_complaint(error) for error in errors] if isinstance(errors, list) else []
+    return sentences
+
+
+def _complaint(error: Any) -> str:
+    """One of ``errors``: a text, or an object that names a field and what is wrong with it."""
+    if not isinstance(error, dict):
+        return str(error)
+    field = ".".join(str(error[key]) for key in ("resource", "field") if error.get(key))
+    return f"{field} {error.get('message') or error.get('code') or ''}".strip()
 
 
 def issue_state(issue: Mapping[str, Any]) -> RemoteState:
@@ -127,8 +131,7 @@ def issue_state(issue: Mapping[str, Any]) -> RemoteState:
     title = str(issue.get("title") or "")
     if state == "open":
         return RemoteState(ref, "open", StatusCategory.open, title)
-    declined = reason in ("not_planned", "duplicate")
     status = f"closed ({reason.replace('_', ' ')})" if reason else "closed"
-    return RemoteState(
-        ref, status, StatusCategory.declined if declined else StatusCategory.done, title
-    )
+    declined = reason in ("not_planned", "duplicate")
+    category = StatusCategory.declined if declined else StatusCategory.done
+    return RemoteState(ref, status, category, title)

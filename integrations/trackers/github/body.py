@@ -8,12 +8,12 @@ from integrations import neutralize
 from integrations.tracker_contract import Draft
 from integrations.trackers.text_block import Markup, merge, render
 
-BODY_LIMIT = 65_536
-TITLE_LIMIT = 256
+GITHUB_BODY_MAX_CHARACTERS = 65_536
+GITHUB_TITLE_MAX_CHARACTERS = 256
 
 # A link to an issue makes GitHub write "mentioned this" into that issue. Its own redirecting host
 # does not (Renovate and Dependabot link through it for the same reason).
-_BACKLINKING = re.compile(
+_BACKLINKING_HOST = re.compile(
     r"^https?://(?:www\.)?github\.com(?=/[^/]+/[^/]+/(?:issues|pull|discussions|commit)/)", re.I
 )
 
@@ -27,11 +27,11 @@ def permalink(url: str) -> str | None:
     """A safe address that leaves no backlink in the GitHub thread it leads to; None where it is not
     http or https."""
     safe = neutralize.link(url)
-    return _BACKLINKING.sub("https://redirect.github.com", safe) if safe else None
+    return _BACKLINKING_HOST.sub("https://redirect.github.com", safe) if safe else None
 
 
-MARKUP = Markup(
-    limit=BODY_LIMIT,
+GITHUB_MARKUP = Markup(
+    limit=GITHUB_BODY_MAX_CHARACTERS,
     begin=marker_line,
     end=lambda marker: f"<!-- {marker}:end -->",
     heading=lambda level, text: f"{'#' * level} {text}",
@@ -47,15 +47,15 @@ MARKUP = Markup(
 
 def title(draft: Draft) -> str:
     """The title of a new issue."""
-    return neutralize.title(draft.title, TITLE_LIMIT)
+    return neutralize.title(draft.title, GITHUB_TITLE_MAX_CHARACTERS)
 
 
 def new_body(draft: Draft) -> str:
     """The body of a new issue: the managed block alone."""
-    return render(MARKUP, draft, BODY_LIMIT)
+    return render(GITHUB_MARKUP, draft, GITHUB_BODY_MAX_CHARACTERS)
 
 
 def merged_body(body: str, draft: Draft) -> str:
     """The body an issue has, with the block in it brought up to date. Raises TrackerError
     ``body_full``."""
-    return merge(MARKUP, body, draft)
+    return merge(GITHUB_MARKUP, body, draft)

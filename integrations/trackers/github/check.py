@@ -5,49 +5,40 @@ from __future__ import annotations
 from integrations.tracker_contract import Finding, TrackerError
 from integrations.trackers.github.api import GitHubApi
 
-_REMEDIES = {
+_GITHUB_REMEDIES = {
     "unauthorized": "Create a new token and enter it in the tracker's credentials.",
     "not_found": "Check owner/name, and give the token access to this repository.",
     "moved": "The repository was renamed or transferred: enter its new owner/name.",
     "forbidden": "Give the token the permissions Issues: read and write, and Metadata: read.",
     "rate_limited": "Wait until GitHub accepts calls again; use a token that nothing else uses.",
 }
+_LABEL_RIGHTS = ("push", "triage", "maintain", "admin")
 
 
 async def findings(api: GitHubApi, repository: str) -> list[Finding]:
     """One line per thing that was looked at; stops where a failure hides the rest."""
     try:
-        about = await api.call("GET", f"/repos/{repository}")
+        details = await api.call("GET", f"/repos/{repository}")
     except TrackerError as error:
         subject = "Credentials" if error.reason == "unauthorized" else f"Repository {repository}"
-        remedy = _REMEDIES.get(
+        remedy = _GITHUB_REMEDIES.get(
             error.reason, "Check the address of the API and the network between here and there."
         )
         return [Finding(subject, False, error.detail, remedy)]
-    rights = about.get("permissions") or {}
-    writable = bool(
-        rights.get("push") or rights.get("triage") or rights.get("maintain") or rights.get("admin")
-    )
+    full_name = details.get("full_name", repository)
+    rights = details.get("permissions") or {}
     return [
         Finding("Credentials", True, "GitHub accepts the token."),
-        Finding(f"Repository {repository}", True, f"Found: {about.get('full_name', repository)}."),
-        _issues_on(about.get("has_issues", True) is not False),
-        _active(about.get("archived") is True),
-        Finding("Labels", True, "The token's account may set labels.")
-        if writable
-        else Finding(
-            "Labels",
-            False,
-            "The token's account has no triage or push access, so GitHub drops labels without a "
-            "word.",
-            "Give the account triage access, or accept tickets without labels.",
-        ),
+        Finding(f"Repository {repository}", True, f"Found: {full_name}."),
+        _issues_switched_on(details.get("has_issues", True) is not False),
+        _not_archived(details.get("archived") is True),
+        _may_label(any(rights.get(right) for right in _LABEL_RIGHTS)),
         await _calls_left(api),
     ]
 
 
-def _issues_on(on: bool) -> Finding:
-    if on:
+def _issues_switched_on(switched_on: bool) -> Finding:
+    if switched_on:
         return Finding("Issues", True, "Issues are switched on.")
     return Finding(
         "Issues",
@@ -57,7 +48,7 @@ def _issues_on(on: bool) -> Finding:
     )
 
 
-def _active(archived: bool) -> Finding:
+def _not_archived(archived: bool) -> Finding:
     if not archived:
         return Finding("Writable", True, "The repository is not archived.")
     return Finding(
@@ -68,18 +59,26 @@ def _active(archived: bool) -> Finding:
     )
 
 
+def _may_label(permitted: bool) -> Finding:
+    if permitted:
+        return Finding("Labels", True, "The token's account may set labels.")
+    return Finding(
+        "Labels",
+        False,
+        "The token's account has no triage or push access, so GitHub drops labels without a word.",
+        "Give the account triage access, or accept tickets without labels.",
+    )
+
+
 async def _calls_left(api: GitHubApi) -> Finding:
     try:
-        core = ((await api.call("GET", "/rate_limit")).get("resources") or {}).get("core") or {}
+        answer = await api.call("GET", "/rate_limit")
     except TrackerError as error:
         if error.reason == "not_found":  # GitHub Enterprise Server without rate limits
             return Finding("Calls left", True, "The server does not limit calls.")
-        return Finding(
-            "Calls left",
-            False,
-            error.detail,
-            _REMEDIES.get(error.reason, "Run the check again later."),
-        )
+        remedy = _GITHUB_REMEDIES.get(error.reason, "Run the check again later.")
+        return Finding("Calls left", False, error.detail, remedy)
+    core = (answer.get("resources") or {}).get("core") or {}
     left, limit = int(core.get("remaining", 0)), int(core.get("limit", 0))
     detail = f"{left:,} of {limit:,} calls are left in this hour."
     return Finding("Calls left", left > 0, detail, "" if left else "Wait until the hour is over.")

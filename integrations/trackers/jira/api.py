@@ -1,5 +1,4 @@
-"""Calls to Jira through the ``jira`` library, which is synchronous: every call runs in a thread,
-once."""
+"""Calls to Jira through the synchronous ``jira`` library: every call runs in a thread, once."""
 
 from __future__ import annotations
 
@@ -21,6 +20,7 @@ from integrations.tracker_contract import TrackerError
 
 T = TypeVar("T")
 STATE_FIELDS = "summary,status,resolution,project"
+"""What ``issue_state`` reads of an issue."""
 
 
 class _Client(JIRA):
@@ -55,8 +55,8 @@ class _Client(JIRA):
     def read(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
         return self._get_json(path, params=dict(params or {}))
 
-    def edit(self, issue_id: str, payload: Mapping[str, Any]) -> None:
-        self._session.put(self._get_url(f"issue/{issue_id}"), data=json.dumps(payload))
+    def edit(self, issue_id: str, changes: Mapping[str, Any]) -> None:
+        self._session.put(self._get_url(f"issue/{issue_id}"), data=json.dumps(changes))
 
 
 class JiraApi:
@@ -97,22 +97,20 @@ class JiraApi:
         """An issue with some of its fields (names separated by commas)."""
         return await self.read(f"issue/{id_or_key}", {"fields": fields})
 
-    async def edit(self, issue_id: str, payload: Mapping[str, Any]) -> None:
+    async def edit(self, issue_id: str, changes: Mapping[str, Any]) -> None:
         """One PUT with ``fields`` to set and ``update`` operations."""
-        await self._run(lambda: self._client.edit(issue_id, payload))
+        await self._run(lambda: self._client.edit(issue_id, changes))
 
     async def search(self, jql: str) -> list[dict[str, Any]]:
         """The first issues of a JQL query, with STATE_FIELDS."""
         search = self._client.enhanced_search_issues if self.cloud else self._client.search_issues
-        found = await self._object(
+        answer = await self._object(
             lambda: search(jql, maxResults=10, fields=STATE_FIELDS, json_result=True)
         )
-        issues = found.get("issues")
-        return (
-            [issue for issue in issues if isinstance(issue, dict)]
-            if isinstance(issues, list)
-            else []
-        )
+        issues = answer.get("issues")
+        if not isinstance(issues, list):
+            return []
+        return [issue for issue in issues if isinstance(issue, dict)]
 
     async def read(
         self, path: str, params: Mapping[str, str | int] | None = None
@@ -191,10 +189,11 @@ def complaints(response: requests.Response) -> list[str]:
         return []
     if not isinstance(value, dict):
         return []
-    messages = value.get("errorMessages")
-    said = [str(message) for message in messages] if isinstance(messages, list) else []
-    said += [str(value[key]) for key in ("message", "errorMessage") if value.get(key)]
-    errors = value.get("errors")
+    sentences: list[str] = []
+    messages, errors = value.get("errorMessages"), value.get("errors")
+    if isinstance(messages, list):
+        sentences += [str(message) for message in messages]
+    sentences += [str(value[key]) for key in ("message", "errorMessage") if value.get(key)]
     if isinstance(errors, dict):
-        said += [f"{field}: {message}" for field, message in errors.items()]
-    return said
+        sentences += [f"{field}: {message}" for field, message in errors.items()]
+    return sentences

@@ -13,9 +13,11 @@ _PERMISSIONS = {
     "CREATE_ISSUES": "Create issues",
     "EDIT_ISSUES": "Edit issues",
 }
-_REMEDIES = {
-    "unauthorized": "Enter e-mail and API token of the account (Cloud), or its personal access token (Data Center).",
-    "forbidden": "Give the account access to Jira, or solve the CAPTCHA that Jira shows it at log-in.",
+_JIRA_REMEDIES = {
+    "unauthorized": "Enter e-mail and API token of the account (Cloud), "
+    "or its personal access token (Data Center).",
+    "forbidden": "Give the account access to Jira, "
+    "or solve the CAPTCHA that Jira shows it at log-in.",
     "not_found": "Check the key, and give the account the permission Browse projects there.",
     "rate_limited": "Run the check again when Jira accepts calls.",
 }
@@ -27,97 +29,97 @@ async def findings(
     """One line per thing looked at; stops where a failure hides the rest. ``filled``: ids of the
     fields we send."""
     try:
-        me = await api.read("myself")
+        account = await api.read("myself")
     except TrackerError as error:
         return [_failed("Credentials", error)]
-    found = [
-        Finding(
-            "Credentials",
-            True,
-            f"Jira knows the account as {me.get('displayName') or me.get('name')}.",
-        )
-    ]
+    account_name = account.get("displayName") or account.get("name")
+    lines = [Finding("Credentials", True, f"Jira knows the account as {account_name}.")]
     try:
-        about = await api.read(f"project/{project}")
+        details = await api.read(f"project/{project}")
     except TrackerError as error:
-        return [*found, _failed(f"Project {project}", error)]
-    found.append(Finding(f"Project {project}", True, f"Found: {about.get('name', project)}."))
-    found.append(await _permissions(api, project))
+        return [*lines, _failed(f"Project {project}", error)]
+    lines.append(Finding(f"Project {project}", True, f"Found: {details.get('name', project)}."))
+    lines.append(await _permissions(api, project))
     try:
         fields_by_type = await _create_meta(api, project, types)
     except TrackerError as error:
-        return [*found, _failed("Issue types", error)]
-    return found + [_type_finding(name, project, fields_by_type, filled) for name in types]
+        return [*lines, _failed("Issue types", error)]
+    return lines + [_type_finding(name, project, fields_by_type, filled) for name in types]
 
 
 def _failed(subject: str, error: TrackerError) -> Finding:
-    remedy = _REMEDIES.get(
+    remedy = _JIRA_REMEDIES.get(
         error.reason, "Check the address of Jira and the network between here and there."
     )
     return Finding(subject, False, error.detail, remedy)
 
 
 async def _permissions(api: JiraApi, project: str) -> Finding:
+    query = {"projectKey": project, "permissions": ",".join(_PERMISSIONS)}
     try:
-        asked = {"projectKey": project, "permissions": ",".join(_PERMISSIONS)}
-        answer = (await api.read("mypermissions", asked)).get("permissions") or {}
+        answer = await api.read("mypermissions", query)
     except TrackerError as error:
         if error.reason == "not_found":
             return Finding(
                 "Permissions", True, "This Jira does not tell which permissions the account has."
             )
         return _failed("Permissions", error)
+    permissions = answer.get("permissions") or {}
     lacking = [
         name
         for key, name in _PERMISSIONS.items()
-        if not (answer.get(key) or {}).get("havePermission", False)
+        if not (permissions.get(key) or {}).get("havePermission", False)
     ]
     if not lacking:
         return Finding("Permissions", True, "The account may browse, create and edit issues.")
-    listed = ", ".join(lacking)
     return Finding(
         "Permissions",
         False,
-        f"The account lacks: {listed}.",
+        f"The account lacks: {', '.join(lacking)}.",
         "Grant them in the project's permission scheme.",
     )
 
 
 async def _create_meta(
-    api: JiraApi, project: str, wanted: Collection[str]
+    api: JiraApi, project: str, types: Collection[str]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Fields of the wanted issue types; the other types are there without.
+    """The fields of each of ``types`` that the project has; its other types without their fields.
 
     Jira before 8.4 has only the older address, which later versions dropped.
     """
     try:
-        types = _rows(
-            await api.read(f"issue/createmeta/{project}/issuetypes", {"maxResults": 100}),
-            "issueTypes",
-        )
-        metas: dict[str, list[dict[str, Any]]] = {}
-        for kind in types:
-            path = f"issue/createmeta/{project}/issuetypes/{kind.get('id')}"
-            name = str(kind.get("name"))
-            metas[name] = (
-                _rows(await api.read(path, {"maxResults": 100}), "fields") if name in wanted else []
-            )
-        return metas
+        return await _meta_of_types(api, project, types)
     except TrackerError as error:
         if error.reason != "not_found" or api.cloud:
             raise
-    asked = {"projectKeys": project, "expand": "projects.issuetypes.fields"}
-    projects = (await api.read("issue/createmeta", asked)).get("projects") or []
+    query = {"projectKeys": project, "expand": "projects.issuetypes.fields"}
+    answer = await api.read("issue/createmeta", query)
     return {
-        str(kind.get("name")): [
-            {"fieldId": key, **field} for key, field in (kind.get("fields") or {}).items()
+        str(issue_type.get("name")): [
+            {"fieldId": key, **field} for key, field in (issue_type.get("fields") or {}).items()
         ]
-        for entry in projects
-        for kind in entry.get("issuetypes") or []
+        for entry in answer.get("projects") or []
+        for issue_type in entry.get("issuetypes") or []
     }
 
 
+async def _meta_of_types(
+    api: JiraApi, project: str, types: Collection[str]
+) -> dict[str, list[dict[str, Any]]]:
+    path = f"issue/createmeta/{project}/issuetypes"
+    answer = await api.read(path, {"maxResults": 100})
+    fields_by_type: dict[str, list[dict[str, Any]]] = {}
+    for issue_type in _rows(answer, "issueTypes"):
+        name = str(issue_type.get("name"))
+        fields_by_type[name] = []
+        if name in types:
+            meta = await api.read(f"{path}/{issue_type.get('id')}", {"maxResults": 100})
+            fields_by_type[name] = _rows(meta, "fields")
+    return fields_by_type
+
+
 def _rows(answer: dict[str, Any], cloud_name: str) -> list[dict[str, Any]]:
+    """The rows of a list, which Cloud and Data Center name differently."""
     rows = answer.get(cloud_name) or answer.get("values") or []
     return [row for row in rows if isinstance(row, dict)]
 
@@ -130,20 +132,17 @@ def _type_finding(
 ) -> Finding:
     subject = f"Issue type {name}"
     if name not in fields_by_type:
-        known = ", ".join(sorted(fields_by_type)) or "none"
+        types = ", ".join(sorted(fields_by_type)) or "none"
         return Finding(
             subject,
             False,
-            f"{project} has no such type; it has: {known}.",
+            f"{project} has no such type; it has: {types}.",
             "Choose one of these types.",
         )
     missing = [
-        f"{field.get('name')} ({field.get('fieldId') or field.get('key')})"
+        f"{field.get('name')} ({_field_id(field)})"
         for field in fields_by_type[name]
-        if field.get("required")
-        and not field.get("hasDefaultValue")
-        and (field.get("fieldId") or field.get("key")) not in filled
-        and field.get("fieldId") != "reporter"  # Jira fills in the account itself
+        if _must_be_filled(field) and _field_id(field) not in filled
     ]
     if not missing:
         return Finding(subject, True, "Every required field is filled in.")
@@ -153,3 +152,13 @@ def _type_finding(
         f"Required and not filled in: {', '.join(missing)}.",
         "Give values for them in extra_fields, or make them optional in Jira.",
     )
+
+
+def _field_id(field: dict[str, Any]) -> Any:
+    return field.get("fieldId") or field.get("key")
+
+
+def _must_be_filled(field: dict[str, Any]) -> bool:
+    if field.get("fieldId") == "reporter":  # Jira fills in the account itself
+        return False
+    return bool(field.get("required") and not field.get("hasDefaultValue"))

@@ -20,13 +20,17 @@ from integrations.tracker_contract import (
     TrackerError,
 )
 
-_CATEGORIES = {
+_UPDATED = "jira:issue_updated"
+_DELETED = "jira:issue_deleted"
+_LATEST_MILLISECONDS = 10**14  # in the year 5138; a datetime ends in the year 9999
+
+_STATUS_CATEGORIES = {
     "new": StatusCategory.open,
     "undefined": StatusCategory.open,
     "indeterminate": StatusCategory.in_progress,
     "done": StatusCategory.done,
 }
-_DECLINED = frozenset(
+_DECLINED_WORDS = frozenset(
     {
         "won't do",
         "won't fix",
@@ -39,7 +43,7 @@ _DECLINED = frozenset(
         "invalid",
     }
 )
-_TOLD = frozenset({"status", "resolution", "summary", "Key", "project"})
+_REPORTED_FIELDS = frozenset({"status", "resolution", "summary", "Key", "project"})
 
 
 def issue_state(issue: Mapping[str, Any], base_url: str) -> RemoteState:
@@ -51,18 +55,14 @@ def issue_state(issue: Mapping[str, Any], base_url: str) -> RemoteState:
         raise failures.unreadable("Jira") from None
     fields = issue.get("fields") or {}
     status = fields.get("status") or {}
-    category = _CATEGORIES.get(
-        str((status.get("statusCategory") or {}).get("key")), StatusCategory.open
-    )
-    words = {
-        str(status.get("name") or "").lower(),
-        str((fields.get("resolution") or {}).get("name") or "").lower(),
-    }
-    if category is StatusCategory.done and words & _DECLINED:
+    category_key = str((status.get("statusCategory") or {}).get("key"))
+    category = _STATUS_CATEGORIES.get(category_key, StatusCategory.open)
+    status_name = str(status.get("name") or "")
+    resolution = str((fields.get("resolution") or {}).get("name") or "")
+    words = {status_name.lower(), resolution.lower()}
+    if category is StatusCategory.done and words & _DECLINED_WORDS:
         category = StatusCategory.declined
-    return RemoteState(
-        ref, str(status.get("name") or ""), category, str(fields.get("summary") or "")
-    )
+    return RemoteState(ref, status_name, category, str(fields.get("summary") or ""))
 
 
 def parse_event(inbound: Inbound, settings: BaseModel) -> list[TicketEvent]:
@@ -75,9 +75,9 @@ def parse_event(inbound: Inbound, settings: BaseModel) -> list[TicketEvent]:
     del settings
     payload = inbound.json()
     event, issue = payload.get("webhookEvent"), payload.get("issue")
-    if event not in ("jira:issue_updated", "jira:issue_deleted") or (
-        event == "jira:issue_updated" and not _told(payload.get("changelog"))
-    ):
+    if event not in (_UPDATED, _DELETED):
+        return []
+    if event == _UPDATED and not _changes_state(payload.get("changelog")):
         return []
     if not isinstance(issue, dict):
         raise PayloadError(
@@ -89,40 +89,38 @@ def parse_event(inbound: Inbound, settings: BaseModel) -> list[TicketEvent]:
         raise PayloadError(
             "wrong_shape", "The issue in this delivery of Jira has no id or key."
         ) from None
-    if event == "jira:issue_deleted":
+    if event == _DELETED:
         state = replace(state, status="deleted", category=StatusCategory.gone)
-    return [
-        TicketEvent(
-            state, _actor(payload.get("user")), _time(payload.get("timestamp"), inbound.received_at)
-        )
-    ]
+    at = _time(payload.get("timestamp"), otherwise=inbound.received_at)
+    return [TicketEvent(state, _actor(payload.get("user")), at)]
 
 
-def _told(changelog: Any) -> bool:
+def _changes_state(changelog: Any) -> bool:
     items = changelog.get("items") if isinstance(changelog, dict) else None
     return isinstance(items, list) and any(
-        isinstance(item, dict) and item.get("field") in _TOLD for item in items
+        isinstance(item, dict) and item.get("field") in _REPORTED_FIELDS for item in items
     )
 
 
 def _site(issue_url: str) -> str:
     """The address of the site, context path included, from an issue's own REST address."""
     parts = urlsplit(issue_url.partition("/rest/api/")[0])
-    return (
-        f"{parts.scheme}://{parts.netloc}{parts.path}" if parts.scheme in ("http", "https") else ""
-    )
+    if parts.scheme not in ("http", "https"):
+        return ""
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
 
 def _actor(user: Any) -> str:
     names = user if isinstance(user, dict) else {}
-    return str(names.get("displayName") or names.get("name") or names.get("accountId") or "someone")
+    for key in ("displayName", "name", "accountId"):
+        if names.get(key):
+            return str(names[key])
+    return "someone"
 
 
-def _time(milliseconds: Any, otherwise: datetime) -> datetime:
-    if (
-        isinstance(milliseconds, bool)
-        or not isinstance(milliseconds, int)
-        or not 0 < milliseconds < 10**14
-    ):
+def _time(milliseconds: Any, *, otherwise: datetime) -> datetime:
+    if isinstance(milliseconds, bool) or not isinstance(milliseconds, int):
+        return otherwise
+    if not 0 < milliseconds < _LATEST_MILLISECONDS:
         return otherwise
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,16 +1,14 @@
-"""The description of a ticket in Jira Data Center: wiki markup, with the managed block between two
-anchors."""
+"""A ticket's description in Jira Data Center: wiki markup, its block between two anchors."""
 
 from __future__ import annotations
 
 from integrations import neutralize
 from integrations.tracker_contract import Draft
+from integrations.trackers.jira.limits import JIRA_DESCRIPTION_MAX_CHARACTERS
 from integrations.trackers.text_block import Markup, merge, render
 
-BODY_LIMIT = 32_767
-
-MARKUP = Markup(
-    limit=BODY_LIMIT,
+WIKI_MARKUP = Markup(
+    limit=JIRA_DESCRIPTION_MAX_CHARACTERS,
     begin=lambda marker: f"{{anchor:{marker}-begin}}",
     end=lambda marker: f"{{anchor:{marker}-end}}",
     heading=lambda level, text: f"h{level}. {text}",
@@ -26,10 +24,10 @@ MARKUP = Markup(
 
 def new_description(draft: Draft) -> str:
     """The description of a new ticket: the managed block alone."""
-    return render(MARKUP, draft, BODY_LIMIT)
+    return render(WIKI_MARKUP, draft, JIRA_DESCRIPTION_MAX_CHARACTERS)
 
 
 def merged_description(description: str | None, draft: Draft) -> str:
     """The description a ticket has, with the block in it brought up to date. Raises TrackerError
     ``body_full``."""
-    return merge(MARKUP, description or "", draft)
+    return merge(WIKI_MARKUP, description or "", draft)

@@ -12,9 +12,9 @@ import pytest
 
 from integrations.tracker_contract import Draft, Tracker, TrackerError
 from integrations.trackers.github.api import GitHubApi
-from integrations.trackers.github.tracker import GitHubTracker
+from integrations.trackers.github.issues import GitHubTracker
 from integrations.trackers.jira.api import JiraApi
-from integrations.trackers.jira.tracker import JiraTracker
+from integrations.trackers.jira.issues import JiraTracker
 
 Drafts = Callable[..., Draft]
 TOKEN = "a-secret-token"

@@ -15,7 +15,8 @@ import uvicorn
 from pydantic import SecretStr
 
 from integrations.tracker_contract import Draft, StatusCategory, Tracker
-from integrations.trackers.jira.tracker import Deployment, JiraCredentials, JiraSettings, open_jira
+from integrations.trackers.jira.settings import Deployment, JiraCredentials, JiraSettings
+from integrations.trackers.jira.tracker import open_jira
 
 Drafts = Callable[..., Draft]
 

@@ -12,8 +12,11 @@ from pydantic import ValidationError
 
 from integrations.contract import Inbound, PayloadError
 from integrations.tracker_contract import StatusCategory, TicketEvent, TicketRef, TrackerError
-from integrations.trackers.github import tracker
-from integrations.trackers.jira import tracker as jira
+from integrations.trackers.github.settings import GitHubCredentials, GitHubSettings
+from integrations.trackers.github.tracker import TRACKER as GITHUB
+from integrations.trackers.jira.settings import JiraCredentials, JiraSettings
+from integrations.trackers.jira.tracker import TRACKER as JIRA
+from integrations.trackers.jira.tracker import open_jira
 from tests.paths import SHARED, recorded_deliveries
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -27,13 +30,13 @@ needs_samples = pytest.mark.skipif(
 def github_event(payload: Any, event: str = "issues") -> list[TicketEvent]:
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     inbound = Inbound("POST", {"x-github-event": event}, body, {}, NOW)
-    return tracker.TRACKER.parse_event(inbound, tracker.GitHubSettings(repository="acme/app"))
+    return GITHUB.parse_event(inbound, GitHubSettings(repository="acme/app"))
 
 
 def jira_event(payload: Any) -> list[TicketEvent]:
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    settings = jira.JiraSettings(base_url="https://acme.atlassian.net", project="APP")
-    return jira.TRACKER.parse_event(Inbound("POST", {}, body, {}, NOW), settings)
+    settings = JiraSettings(base_url="https://acme.atlassian.net", project="APP")
+    return JIRA.parse_event(Inbound("POST", {}, body, {}, NOW), settings)
 
 
 def issue(**changes: Any) -> dict[str, Any]:
@@ -196,7 +199,7 @@ def test_real_jira_deliveries() -> None:
     "token", ["", " ", "two words", "tab\tbed", "t\u00f6ken", "line\nbreak", "nul\x00"]
 )
 def test_a_token_that_cannot_be_a_header_is_refused_without_being_quoted(token: str) -> None:
-    for credentials in (tracker.GitHubCredentials, jira.JiraCredentials):
+    for credentials in (GitHubCredentials, JiraCredentials):
         with pytest.raises(ValidationError) as caught:
             credentials.model_validate({"token": token})
         assert "without anything around it" in str(caught.value)
@@ -204,22 +207,19 @@ def test_a_token_that_cannot_be_a_header_is_refused_without_being_quoted(token: 
 
 
 def test_a_token_is_taken_without_the_blanks_around_it() -> None:
-    assert (
-        tracker.GitHubCredentials.model_validate({"token": " abc\n"}).token.get_secret_value()
-        == "abc"
-    )
+    assert GitHubCredentials.model_validate({"token": " abc\n"}).token.get_secret_value() == "abc"
 
 
 def test_jira_cloud_needs_the_email() -> None:
-    settings = jira.JiraSettings(base_url="https://acme.atlassian.net/", project="APP")
+    settings = JiraSettings(base_url="https://acme.atlassian.net/", project="APP")
     assert settings.base_url == "https://acme.atlassian.net"
     with pytest.raises(TrackerError, match="missing_email"):
-        jira.open_jira(settings, jira.JiraCredentials.model_validate({"token": "abc"}))
+        open_jira(settings, JiraCredentials.model_validate({"token": "abc"}))
 
 
 def test_extra_fields_cannot_replace_ours() -> None:
     with pytest.raises(ValidationError, match="leave it out"):
-        jira.JiraSettings.model_validate(
+        JiraSettings.model_validate(
             {"base_url": "https://a.example", "project": "APP", "extra_fields": {"summary": "x"}}
         )
 
@@ -230,4 +230,4 @@ def test_extra_fields_cannot_replace_ours() -> None:
 )
 def test_repository_is_owner_and_name(repository: str) -> None:
     with pytest.raises(ValidationError):
-        tracker.GitHubSettings(repository=repository)
+        GitHubSettings(repository=repository)

@@ -14,12 +14,9 @@ import pytest
 from integrations.sandbox.server import SandboxServer
 from integrations.tracker_contract import StatusCategory, TicketRef, TrackerError
 from integrations.trackers.github.body import marker_line
-from integrations.trackers.github.tracker import (
-    LISTED_PAGES,
-    GitHubCredentials,
-    GitHubSettings,
-    open_github,
-)
+from integrations.trackers.github.issues import LISTED_PAGES
+from integrations.trackers.github.settings import GitHubCredentials, GitHubSettings
+from integrations.trackers.github.tracker import open_github
 
 REF = TicketRef("77", "5", "https://github.com/acme/app/issues/5")
 ISSUE = {

@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 from integrations.tracker_contract import Draft, Quote, TrackerError
 from integrations.trackers import wording
 from integrations.trackers.github import body as github_body
-from integrations.trackers.jira import adf, wiki
+from integrations.trackers.jira import adf, adf_nodes, wiki
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 PAGE = "https://relay.acme.example/themes/7"
@@ -95,7 +95,7 @@ def test_wiki_block_has_our_macros_alone(made: Draft) -> None:
     outside = re.sub(r"\{noformat\}.*?\{noformat\}", "", text, flags=re.DOTALL)
     assert re.findall(r"(?m)^(h\d)\.", outside) == ["h3", "h4", "h4"]
     targets = re.findall(r"(?<!\\)\[(?:\\.|[^\]|\\])*\|([^\]]*)\]", outside)
-    permalink = wiki.MARKUP.permalink(made.quotes[0].permalink)
+    permalink = wiki.WIKI_MARKUP.permalink(made.quotes[0].permalink)
     assert targets == ([PAGE, permalink, permalink] if permalink else [PAGE])
     assert len(re.findall(r"(?<!\\)\[", outside)) == len(targets), (
         "no bracket of a stranger is open"
@@ -216,8 +216,8 @@ def test_attributes_that_jira_adds_make_no_difference() -> None:
     kept = json.loads(json.dumps(sent))
     kept["content"][0]["attrs"]["localId"] = "f3a1"
     kept["content"][-1]["attrs"] = {"localId": "c0ffee"}
-    assert adf.same(sent, kept)
-    assert not adf.same(sent, adf.new_description(draft("Other")))
+    assert adf_nodes.same(sent, kept)
+    assert not adf_nodes.same(sent, adf.new_description(draft("Other")))
 
 
 @pytest.mark.parametrize("room", [65_536, 5_000, 1_300])
@@ -242,10 +242,10 @@ def test_no_room_at_all_is_said() -> None:
 
 def test_wording() -> None:
     one = replace(draft(), people=1, mentions=1)
-    assert (wording.who(one), wording.what(one)) == (
+    assert (wording.people_count(one), wording.comments_sentence(one)) == (
         "1 person",
         "wrote 1 comment about this, on 2 November 2026.",
     )
-    assert wording.who(replace(one, people=12_345)) == "12,345 people"
-    assert wording.hidden(0, 0) == ""
-    assert wording.hidden(1, 20) == "1 more quote and 20 more threads on the theme page."
+    assert wording.people_count(replace(one, people=12_345)) == "12,345 people"
+    assert wording.left_out(0, 0) == ""
+    assert wording.left_out(1, 20) == "1 more quote and 20 more threads on the theme page."

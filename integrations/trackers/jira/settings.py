@@ -1,0 +1,55 @@
+"""What people enter for a Jira tracker."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, Field, JsonValue, field_validator
+
+from integrations.trackers.credentials import SECRETIVE, Token
+
+FILLED_FIELDS = frozenset({"project", "issuetype", "summary", "description", "labels"})
+"""Ids of the fields that the service fills in by itself."""
+
+
+class Deployment(StrEnum):
+    cloud = "cloud"
+    data_center = "data_center"
+
+
+class JiraSettings(BaseModel):
+    """Where the tickets of a product go in Jira. ``extra_fields`` maps field ids to values of
+    Jira's own shape."""
+
+    base_url: str = Field(
+        pattern=r"^https?://[^\s/?#]+[^\s?#]*$", examples=["https://acme.atlassian.net"]
+    )
+    project: str = Field(pattern=r"^[A-Z][A-Z0-9_]{0,254}$", examples=["APP"])
+    deployment: Deployment = Deployment.cloud
+    issue_type_bug: str = Field(default="Bug", min_length=1)
+    issue_type_feature: str = Field(default="Task", min_length=1)
+    extra_fields: dict[str, JsonValue] = Field(default_factory=dict)
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_slash(cls, value: str) -> str:
+        return value.rstrip("/")
+
+    @field_validator("extra_fields")
+    @classmethod
+    def _not_filled_in(cls, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if reserved := sorted(FILLED_FIELDS & value.keys()):
+            raise ValueError(
+                f"{', '.join(reserved)}: filled in by the service; leave it out of extra_fields."
+            )
+        return value
+
+
+class JiraCredentials(BaseModel):
+    """What lets us in: e-mail and API token (Cloud), or a personal access token alone (Data
+    Center)."""
+
+    model_config = SECRETIVE
+
+    email: str = Field(default="", pattern=r"^[^\s:]*$")
+    token: Token
