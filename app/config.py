@@ -1,5 +1,4 @@
-"""Settings: every one is an environment variable ``RELAY_<NAME>``; docs/configuration.md lists them
-all."""
+"""Settings, each an environment variable ``RELAY_<NAME>``: docs/configuration.md lists them."""
 
 from __future__ import annotations
 
@@ -26,7 +25,8 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = Field(
         default=None,
-        description="PostgreSQL >= 16 with pgvector >= 0.8. Unset: an embedded server in the data folder.",
+        description="PostgreSQL >= 16 with pgvector >= 0.8. "
+        "Unset: an embedded server in the data folder.",
     )
     data_dir: Path = Field(
         default_factory=default_data_dir,
@@ -34,8 +34,8 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr | None = Field(
         default=None,
-        description="Keys that encrypt stored secrets, newest first, separated by commas (make one with "
-        "`relay secret-key`). Unset: a key file in the data folder.",
+        description="Keys that encrypt stored secrets, newest first, separated by commas "
+        "(make one with `relay secret-key`). Unset: a key file in the data folder.",
     )
     host: str = Field(default="127.0.0.1", description="Address that the web server listens on.")
     port: int = Field(
@@ -43,7 +43,8 @@ class Settings(BaseSettings):
     )
     public_url: str = Field(
         default="",
-        description="Address under which platforms and people reach this service. Unset: host and port.",
+        description="Address under which platforms and people reach this service. "
+        "Unset: host and port.",
     )
     model_dir: Path | None = Field(
         default=None, description="Where the prepared model lies. Unset: in the data folder."
@@ -53,8 +54,8 @@ class Settings(BaseSettings):
     )
     encoder: str = Field(
         default="",
-        description="Another encoder: the published name or the folder of a sentence-transformers model with 384 "
-        "dimensions. Unset: the built-in one, for English.",
+        description="Another encoder: the published name or the folder of a sentence-transformers "
+        "model with 384 dimensions. Unset: the built-in one, for English.",
     )
     heads_dir: Path | None = Field(
         default=None,
@@ -62,15 +63,16 @@ class Settings(BaseSettings):
     )
     languages: str = Field(
         default="",
-        description="Languages that are judged, by their ISO 639-1 codes, separated by commas, or `all`; comments in "
-        "others are marked. Unset: `en`; with another encoder `all`.",
+        description="Languages that are judged, by their ISO 639-1 codes, separated by commas, "
+        "or `all`; comments in others are marked. Unset: `en`; with another encoder `all`.",
     )
     allow_private_addresses: bool = Field(
         default=False, description="Let trackers and sources live on loopback or private addresses."
     )
     llm_url: str = Field(
         default="",
-        description="OpenAI-compatible endpoint that writes titles and summaries, up to /v1. Unset: none is asked.",
+        description="OpenAI-compatible endpoint that writes titles and summaries, up to /v1. "
+        "Unset: none is asked.",
     )
     llm_model: str = Field(default="", description="The model to ask for there.")
     llm_key: SecretStr | None = Field(default=None, description="Its key, where it wants one.")
@@ -100,12 +102,14 @@ class Settings(BaseSettings):
     push_interval: float | None = Field(
         default=None,
         ge=0,
-        description="Least time between two writes to a tracker. Unset: what the vendor's limits ask.",
+        description="Least time between two writes to a tracker. "
+        "Unset: what the vendor's limits ask.",
     )
     push_settle: float | None = Field(
         default=None,
         ge=0,
-        description="How long after a cut-off call its ticket is looked for. Unset: the search lag, at least 10.",
+        description="How long after a cut-off call its ticket is looked for. "
+        "Unset: the search lag, at least 10.",
     )
     idle_seconds: float = Field(
         default=1.0, gt=0, description="How often an idle worker looks for work by itself."

@@ -1,5 +1,4 @@
-"""The one base error of the service: a status, a reason code and a sentence that says what to do
-next."""
+"""The one base error of the service: a status, a reason code and what to do next."""
 
 from __future__ import annotations
 

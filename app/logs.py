@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
 
-_HIDDEN = (
+_SECRET_NAMES = (
     "secret",
     "token",
     "password",
@@ -23,7 +23,7 @@ _HIDDEN = (
 def _hide(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Whoever logs a secret by its name logs stars."""
     for name in event:
-        if any(word in name.lower() for word in _HIDDEN):
+        if any(word in name.lower() for word in _SECRET_NAMES):
             event[name] = "***"
     return event
 

@@ -1,4 +1,4 @@
-"""Which network addresses the service may call: what stands between a pasted URL and our network."""
+"""Which network addresses the service may call: what guards our network from a pasted URL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One question to a language model behind an OpenAI-compatible endpoint, answered as a JSON object.
+"""One question to a language model behind an OpenAI-compatible endpoint, answered as JSON.
 
 Source: the OpenAI API reference, "Create chat completion" and "List models", as llama.cpp, Ollama,
 vLLM and hosted services implement them.
@@ -20,8 +20,8 @@ from integrations.contract import IntegrationError
 from integrations.retries import retry_after
 from integrations.tracker_contract import Finding
 
-MAX_ANSWER_BYTES = 262_144
-MAX_TOKENS = 600
+CHAT_MAX_ANSWER_BYTES = 262_144
+CHAT_MAX_TOKENS = 600
 
 
 class ChatError(IntegrationError):
@@ -64,7 +64,7 @@ class Chat:
             "model": self.model,
             "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],
             "temperature": 0,
-            "max_tokens": MAX_TOKENS,
+            "max_tokens": CHAT_MAX_TOKENS,
             "response_format": {"type": "json_object"},
         }
         answer = await self._call("POST", "/chat/completions", request)
@@ -78,27 +78,23 @@ class Chat:
 
     async def check(self) -> list[Finding]:
         """Whether the endpoint answers, takes the key and knows the model."""
+        unlisted = Finding("endpoint", True, "It answers; it does not list its models.")
         try:
             answer = await self._call("GET", "/models", None)
-            known = [str(each["id"]) for each in answer.json()["data"]]
+            models = [str(model["id"]) for model in answer.json()["data"]]
         except ChatError as error:
-            refused = await self._refusal() if error.reason == "llm_refused" else error
-            if refused is not None:
-                return [Finding("endpoint", False, refused.detail, _remedy(refused.reason))]
-            return [Finding("endpoint", True, "It answers; it does not list its models.")]
+            refusal = await self._refusal() if error.reason == "llm_refused" else error
+            if refusal is None:
+                return [unlisted]
+            return [Finding("endpoint", False, refusal.detail, _remedy(refusal.reason))]
         except (ValueError, LookupError, TypeError, RecursionError):
-            return [Finding("endpoint", True, "It answers; it does not list its models.")]
+            return [unlisted]
         # Ollama lists "llama3.2:latest" for what is asked for as "llama3.2".
-        found = self.model in known or f"{self.model}:latest" in known
-        listed = ", ".join(known[:8]) or "none"
-        detail = (
-            f"It has {self.model}." if found else f"It does not list {self.model}; it has {listed}."
-        )
-        return [
-            Finding(
-                "endpoint", found, detail, "" if found else "Set RELAY_LLM_MODEL to one of these."
-            )
-        ]
+        if self.model in models or f"{self.model}:latest" in models:
+            return [Finding("endpoint", True, f"It has {self.model}.")]
+        names = ", ".join(models[:8]) or "none"
+        detail = f"It does not list {self.model}; it has {names}."
+        return [Finding("endpoint", False, detail, "Set RELAY_LLM_MODEL to one of these.")]
 
     async def _refusal(self) -> ChatError | None:
         """What a short question meets where the models cannot be listed; None for any answer."""
@@ -115,7 +111,7 @@ class Chat:
                 allow_private=self.allow_private,
                 timeout=httpx.Timeout(self.timeout, connect=min(self.timeout, 10.0)),
                 transport=self.transport,
-                max_response_bytes=MAX_ANSWER_BYTES,
+                max_response_bytes=CHAT_MAX_ANSWER_BYTES,
             ) as client:
                 answer = await client.request(
                     method, self.url.rstrip("/") + path, json=body, headers=headers
@@ -147,7 +143,10 @@ class Chat:
                 "rate_limited", f"The language model asked to wait ({status}).", retry_after=wait
             )
         if status < 500:
-            detail = f"The language model refused the question ({status}): is the address complete, the model known?"
+            detail = (
+                f"The language model refused the question ({status}): "
+                "is the address complete, the model known?"
+            )
             return ChatError("llm_refused", detail, permanent=True)
         return ChatError("llm_failed", f"The language model failed ({status}).")
 
@@ -155,24 +154,28 @@ class Chat:
 def _object(content: object) -> dict[str, JsonValue]:
     """The object in what the model wrote: servers that ignore ``response_format`` put thoughts or a
     fence around it."""
-    if isinstance(content, str) and len(content) <= MAX_ANSWER_BYTES:
-        written = content.rpartition("</think>")[2]
+    value: object = None
+    if isinstance(content, str) and len(content) <= CHAT_MAX_ANSWER_BYTES:
+        answer = content.rpartition("</think>")[2]
         try:
-            found = json.loads(written[written.find("{") : written.rfind("}") + 1])
+            value = json.loads(answer[answer.find("{") : answer.rfind("}") + 1])
         except (ValueError, RecursionError):
-            found = None
-        if isinstance(found, dict):
-            return found
+            value = None
+    if isinstance(value, dict):
+        return value
     raise ChatError(
         "answer_unusable", "The language model did not answer with a JSON object.", unusable=True
     )
 
 
+_CHAT_REMEDIES = {
+    "unauthorized": "Set RELAY_LLM_KEY.",
+    "address_refused": "If the server is yours, set RELAY_ALLOW_PRIVATE_ADDRESSES=true.",
+}
+
+
 def _remedy(reason: str) -> str:
-    return {
-        "unauthorized": "Set RELAY_LLM_KEY.",
-        "address_refused": "If the server is yours, set RELAY_ALLOW_PRIVATE_ADDRESSES=true.",
-    }.get(
+    return _CHAT_REMEDIES.get(
         reason,
         "Look at RELAY_LLM_URL (it ends with /v1 on most servers), and whether the server runs.",
     )

@@ -15,8 +15,8 @@ from integrations.sandbox.state import SandboxState, Settings, Ticket
 
 router = APIRouter(prefix="/_sandbox", route_class=PlainRoute)
 Move = Literal["close", "decline", "start", "reopen"]
-_GITHUB = {"close": ("closed", "completed"), "decline": ("closed", "not_planned")}
-_JIRA = {"close": "Done", "decline": "Won't Do", "start": "In Progress", "reopen": "To Do"}
+_GITHUB_STATES = {"close": ("closed", "completed"), "decline": ("closed", "not_planned")}
+_JIRA_NAMES = {"close": "Done", "decline": "Won't Do", "start": "In Progress", "reopen": "To Do"}
 
 
 class Moved(BaseModel):
@@ -28,9 +28,9 @@ class Moved(BaseModel):
 def move(state: SandboxState, ticket: Ticket, action: Move) -> None:
     """Change a ticket's status as a person in the tracker would."""
     if ticket.vendor == "jira":
-        state.set_status(ticket, _JIRA[action])
+        state.set_status(ticket, _JIRA_NAMES[action])
     else:
-        status, reason = _GITHUB.get(action, ("open", "reopened"))
+        status, reason = _GITHUB_STATES.get(action, ("open", "reopened"))
         state.set_status(ticket, status, reason)
 
 

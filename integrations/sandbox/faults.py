@@ -13,6 +13,21 @@ from pydantic import BaseModel, Field
 Mode = Literal["rate_limit", "status", "timeout_after_work", "lost_response", "limit"]
 
 
+_LIMIT_WAIT_SECONDS = 2.0
+
+# What GitHub says.
+_SECONDARY_LIMIT = "You have exceeded a secondary rate limit. Please wait before you try again."
+_DEFAULT_MESSAGE = "Something failed in the sandbox, as it was told to."
+_STATUS_MESSAGES = {
+    400: "The request is not valid.",
+    401: "Bad credentials",
+    403: "Resource not accessible by this token",
+    404: "Not Found",
+    410: "Issues are disabled for this repo",
+    422: "Validation Failed",
+}
+
+
 class Fault(BaseModel):
     """One rule. It fits requests by method and path (``*`` as in file names) and holds ``count``
     times, or for ever.
@@ -96,43 +111,30 @@ def answer(fault: Fault, path: str) -> tuple[int, dict[str, str], dict[str, Any]
     is done first."""
     headers: dict[str, str] = {}
     if fault.mode in ("rate_limit", "limit"):
-        wait = fault.retry_after if fault.mode == "rate_limit" else (fault.retry_after or 2)
+        wait = fault.retry_after
+        if fault.mode == "limit":
+            wait = wait or _LIMIT_WAIT_SECONDS
         if wait is not None:
             headers["retry-after"] = f"{wait:g}"
-        said = (
-            fault.message
-            or "You have exceeded a secondary rate limit. Please wait before you try again."
-        )
-        return fault.status or 429, headers, _body(path, said, {})
+        return fault.status or 429, headers, _body(path, fault.message or _SECONDARY_LIMIT, {})
     if fault.mode == "status":
         status = fault.status or 500
-        said = fault.message or _SAID.get(
-            status, "Something failed in the sandbox, as it was told to."
-        )
+        message = fault.message or _STATUS_MESSAGES.get(status, _DEFAULT_MESSAGE)
         fields = {"customfield_10010": "Team is required."} if status in (400, 422) else {}
-        return status, headers, _body(path, said, fields)
+        return status, headers, _body(path, message, fields)
     return None
 
 
-_SAID = {
-    400: "The request is not valid.",
-    401: "Bad credentials",
-    403: "Resource not accessible by this token",
-    404: "Not Found",
-    410: "Issues are disabled for this repo",
-    422: "Validation Failed",
-}
-
-
-def _body(path: str, said: str, fields: dict[str, str]) -> dict[str, Any]:
+def _body(path: str, message: str, fields: dict[str, str]) -> dict[str, Any]:
+    """An error body in the shape of the API that the path belongs to."""
     if path.startswith("/rest/"):
-        return {"errorMessages": [] if fields else [said], "errors": fields}
+        return {"errorMessages": [] if fields else [message], "errors": fields}
     errors = [
         {"resource": "Issue", "field": name, "code": "invalid", "message": text}
         for name, text in fields.items()
     ]
     return {
-        "message": said,
+        "message": message,
         "documentation_url": "https://docs.github.com/rest",
         **({"errors": errors} if errors else {}),
     }

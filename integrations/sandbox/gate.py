@@ -14,9 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from integrations.sandbox.faults import Fault, answer
 from integrations.sandbox.state import SandboxState
 
-MAX_BODY = 2 * 1024 * 1024
-MAX_KEPT = 256 * 1024
-OPEN_PATHS = ("/_sandbox", "/tickets", "/browse/", "/static/")
+REQUEST_MAX_BYTES = 2 * 1024 * 1024
+RECORDED_BODY_MAX_BYTES = 256 * 1024
+UNGUARDED_PATHS = ("/_sandbox", "/tickets", "/browse/", "/static/")
 
 
 class Gate:
@@ -28,7 +28,11 @@ class Gate:
         self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == "/" or scope["path"].startswith(OPEN_PATHS):
+        if (
+            scope["type"] != "http"
+            or scope["path"] == "/"
+            or scope["path"].startswith(UNGUARDED_PATHS)
+        ):
             await self._app(scope, receive, send)
             return
         body = await _read(receive)
@@ -46,10 +50,7 @@ class Gate:
         if fault and (instead := answer(fault, path)):
             await _answer(send, *instead)
         elif not self._let_in(headers.get("authorization", "")):
-            said = {"errorMessages": ["You are not authenticated."], "errors": {}}
-            await _answer(
-                send, 401, {}, said if path.startswith("/rest/") else {"message": "Bad credentials"}
-            )
+            await _answer(send, 401, {}, _unauthorized(path))
         elif fault:
             await self._app(scope, _replay(body), _swallow)
             await _go_silent(fault, receive, send)
@@ -63,8 +64,8 @@ class Gate:
                 value = base64.b64decode(value, validate=True).decode().partition(":")[2]
             except (binascii.Error, UnicodeDecodeError):
                 return False
-        wanted = self._state.settings.require_token
-        return bool(value) and (not wanted or hmac.compare_digest(value.encode(), wanted.encode()))
+        token = self._state.settings.require_token
+        return bool(value) and (not token or hmac.compare_digest(value.encode(), token.encode()))
 
     def _write_down(self, scope: Scope, headers: dict[str, str], body: bytes | None) -> None:
         if "authorization" in headers:
@@ -76,10 +77,16 @@ class Gate:
                 "path": scope["path"],
                 "query": scope["query_string"].decode("latin-1"),
                 "headers": headers,
-                "body": (body or b"")[:MAX_KEPT].decode("utf-8", "replace"),
+                "body": (body or b"")[:RECORDED_BODY_MAX_BYTES].decode("utf-8", "replace"),
                 "at": self._state.clock().isoformat(),
             }
         )
+
+
+def _unauthorized(path: str) -> dict[str, Any]:
+    if path.startswith("/rest/"):
+        return {"errorMessages": ["You are not authenticated."], "errors": {}}
+    return {"message": "Bad credentials"}
 
 
 async def _read(receive: Receive) -> bytes | None:
@@ -88,7 +95,7 @@ async def _read(receive: Receive) -> bytes | None:
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > MAX_BODY:
+        if len(body) > REQUEST_MAX_BYTES:
             return None
         if not message.get("more_body"):
             return bytes(body)
@@ -134,7 +141,7 @@ async def _disconnected(receive: Receive) -> None:
 
 async def _answer(send: Send, status: int, headers: dict[str, str], value: dict[str, Any]) -> None:
     body = json.dumps(value).encode()
-    listed = [(name.encode(), text.encode()) for name, text in headers.items()]
-    listed += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": listed})
+    sent = {**headers, "content-type": "application/json", "content-length": str(len(body))}
+    lines = [(name.encode(), text.encode()) for name, text in sent.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": body})

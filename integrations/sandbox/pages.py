@@ -15,16 +15,16 @@ from integrations.sandbox.rendering import body_html
 from integrations.sandbox.routing import PlainRoute
 from integrations.sandbox.routing import state_of as _state
 
-FOLDER = Path(__file__).parent
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
+SANDBOX_FOLDER = Path(__file__).parent
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
 router = APIRouter(route_class=PlainRoute, include_in_schema=False)
 _templates = Environment(
-    loader=FileSystemLoader(FOLDER / "templates"),
+    loader=FileSystemLoader(SANDBOX_FOLDER / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,
@@ -32,7 +32,7 @@ _templates = Environment(
 
 
 def _page(name: str, status: int = 200, **values: object) -> HTMLResponse:
-    return HTMLResponse(_templates.get_template(name).render(**values), status, HEADERS)
+    return HTMLResponse(_templates.get_template(name).render(**values), status, PAGE_HEADERS)
 
 
 @router.get("/")
@@ -46,34 +46,36 @@ def tickets(request: Request) -> Response:
 @router.get("/tickets/{slug:path}")
 def ticket(request: Request, slug: str) -> Response:
     """One ticket, rendered and as it was sent."""
-    found = _state(request).by_slug(slug)
-    if found is None:
+    shown = _state(request).by_slug(slug)
+    if shown is None:
         return _page("missing.html", 404, slug=slug)
-    raw = (
-        found.body
-        if isinstance(found.body, str)
-        else json.dumps(found.body, indent=2, ensure_ascii=False)
-    )
-    comments = [
-        body_html(comment.body, markdown=found.vendor == "github") for comment in found.comments
-    ]
-    body = body_html(found.body, markdown=found.vendor == "github")
-    return _page("ticket.html", ticket=found, body=body, raw=raw or "", comments=comments)
+    markdown = shown.vendor == "github"
+    raw = shown.body
+    if not isinstance(raw, str):
+        raw = json.dumps(raw, indent=2, ensure_ascii=False)
+    comments = [body_html(comment.body, markdown=markdown) for comment in shown.comments]
+    body = body_html(shown.body, markdown=markdown)
+    return _page("ticket.html", ticket=shown, body=body, raw=raw or "", comments=comments)
 
 
 @router.post("/tickets/{slug:path}")
 def act(request: Request, slug: str, action: Move = Form()) -> Response:
     """The buttons of a ticket's page."""
-    origin = request.headers.get("origin", "")
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none") or (
-        origin and urlsplit(origin).netloc != request.url.netloc
-    ):
+    if _comes_from_another_site(request):
         return _page("missing.html", 403, slug=slug)
-    found = _state(request).by_slug(slug)
-    if found is None:
+    moved = _state(request).by_slug(slug)
+    if moved is None:
         return _page("missing.html", 404, slug=slug)
-    move(_state(request), found, action)
+    move(_state(request), moved, action)
     return RedirectResponse(f"/tickets/{slug}", 303)
+
+
+def _comes_from_another_site(request: Request) -> bool:
+    """Whether a page of somebody else pressed the button; browsers send one header or the other."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return True
+    origin = request.headers.get("origin", "")
+    return bool(origin) and urlsplit(origin).netloc != request.url.netloc
 
 
 @router.get("/browse/{key}")

@@ -22,7 +22,7 @@ from integrations.sandbox.jira import issues as jira
 from integrations.sandbox.jira import lists
 from integrations.sandbox.state import SandboxState
 
-SAVE_EVERY = 0.3
+SAVE_INTERVAL_SECONDS = 0.3
 
 
 def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:
@@ -49,7 +49,7 @@ def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:
     app.state.sandbox = state
     for part in (control, issues, lists, jira, pages):
         app.include_router(part.router)
-    app.mount("/static", StaticFiles(directory=pages.FOLDER / "static"))
+    app.mount("/static", StaticFiles(directory=pages.SANDBOX_FOLDER / "static"))
     app.add_middleware(Gate, state=state)
     return app
 
@@ -57,7 +57,7 @@ def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:
 async def _save_changes(state: SandboxState, path: Path) -> None:
     saved = state.changed
     while True:
-        await asyncio.sleep(SAVE_EVERY)
+        await asyncio.sleep(SAVE_INTERVAL_SECONDS)
         if state.changed != saved:
             saved = state.changed
             await asyncio.to_thread(_write, path, state.dump())

@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 from integrations.sandbox.faults import Faults
 
 Vendor = Literal["github", "jira"]
-STATUSES = {  # Jira's statuses: name -> (transition id, category key, category name, resolution)
+JIRA_STATUSES = {  # name -> (transition id, category key, category name, resolution)
     "To Do": ("11", "new", "To Do", None),
     "In Progress": ("21", "indeterminate", "In Progress", None),
     "Done": ("31", "done", "Done", "Done"),
@@ -66,9 +66,9 @@ class Ticket(BaseModel):
     @property
     def done(self) -> bool:
         """Whether nothing is left to do on it."""
-        return (
-            STATUSES[self.status][1] == "done" if self.vendor == "jira" else self.status == "closed"
-        )
+        if self.vendor == "jira":
+            return JIRA_STATUSES[self.status][1] == "done"
+        return self.status == "closed"
 
 
 class Settings(BaseModel):
@@ -125,12 +125,12 @@ class SandboxState:
         self.requests.clear()
         self.changed += 1
 
-    def known(self, container: str) -> bool:
+    def has_container(self, container: str) -> bool:
         """Whether a repository or project exists here."""
         return not self.settings.containers or container in self.settings.containers
 
     def create(
-        self, vendor: Vendor, container: str, *, title: str, status: str, **rest: Any
+        self, vendor: Vendor, container: str, *, title: str, status: str, **more: Any
     ) -> Ticket:
         """A new ticket, invisible to search until the lag has passed."""
         now = self.clock()
@@ -147,7 +147,7 @@ class SandboxState:
             created_at=now,
             updated_at=now,
             visible_at=now + timedelta(seconds=self.settings.search_lag),
-            **rest,
+            **more,
         )
         self.saved.tickets.append(ticket)
         self.changed += 1

@@ -16,7 +16,7 @@ from integrations.sandbox.routing import state_of as _state
 from integrations.sandbox.state import Comment, Ticket
 
 router = APIRouter(route_class=PlainRoute)
-LOGIN = "sandbox-bot"
+SANDBOX_LOGIN = "sandbox-bot"
 
 
 def _error(status: int, message: str, *fields: tuple[str, str]) -> JSONResponse:
@@ -29,7 +29,7 @@ def _time(moment: datetime) -> str:
 
 
 def _user(request: Request) -> dict[str, Any]:
-    return {"login": LOGIN, "id": 1, "type": "Bot", "html_url": str(request.base_url)}
+    return {"login": SANDBOX_LOGIN, "id": 1, "type": "Bot", "html_url": str(request.base_url)}
 
 
 def _labels(names: list[str]) -> list[dict[str, Any]]:
@@ -95,7 +95,7 @@ def _complaint(body: dict[str, Any], *, new: bool) -> JSONResponse | None:
     return None
 
 
-def _found(request: Request, owner: str, name: str, number: int) -> Ticket | JSONResponse:
+def _ticket_or_error(request: Request, owner: str, name: str, number: int) -> Ticket | JSONResponse:
     ticket = _state(request).github(f"{owner}/{name}", number)
     if ticket is None:
         return _error(404, "Not Found")
@@ -117,7 +117,7 @@ def rate_limit() -> Reply:
 @router.get("/repos/{owner}/{name}")
 def repository(request: Request, owner: str, name: str) -> Reply:
     full_name = f"{owner}/{name}"
-    if not _state(request).known(full_name):
+    if not _state(request).has_container(full_name):
         return _error(404, "Not Found")
     rights = {"admin": False, "maintain": False, "push": True, "triage": True, "pull": True}
     return {
@@ -139,22 +139,26 @@ def issues(
     per_page: int = 30,
     page: int = 1,
 ) -> Reply:
-    container, wanted = f"{owner}/{name}", {label for label in labels.split(",") if label}
-    if not _state(request).known(container):
+    container = f"{owner}/{name}"
+    required = {label for label in labels.split(",") if label}
+    if not _state(request).has_container(container):
         return _error(404, "Not Found")
-    listed = [
-        t
-        for t in reversed(list(_state(request).live("github")))
-        if t.container == container and state in ("all", t.status) and wanted <= set(t.labels)
+    matches = [
+        ticket
+        for ticket in reversed(list(_state(request).live("github")))
+        if ticket.container == container
+        and state in ("all", ticket.status)
+        and required <= set(ticket.labels)
     ]
-    start = (page - 1) * min(per_page, 100)
-    return [_issue(request, ticket) for ticket in listed[start : start + min(per_page, 100)]]
+    size = min(per_page, 100)
+    start = (page - 1) * size
+    return [_issue(request, ticket) for ticket in matches[start : start + size]]
 
 
 @router.post("/repos/{owner}/{name}/issues")
 async def create(request: Request, owner: str, name: str) -> Reply:
     state, container, body = _state(request), f"{owner}/{name}", await json_object(request)
-    if not state.known(container):
+    if not state.has_container(container):
         return _error(404, "Not Found")
     if body is None:
         return _error(400, "Problems parsing JSON")
@@ -174,13 +178,13 @@ async def create(request: Request, owner: str, name: str) -> Reply:
 
 @router.get("/repos/{owner}/{name}/issues/{number}")
 def issue(request: Request, owner: str, name: str, number: int) -> Reply:
-    ticket = _found(request, owner, name, number)
+    ticket = _ticket_or_error(request, owner, name, number)
     return _issue(request, ticket) if isinstance(ticket, Ticket) else ticket
 
 
 @router.patch("/repos/{owner}/{name}/issues/{number}")
 async def edit(request: Request, owner: str, name: str, number: int) -> Reply:
-    ticket, body = _found(request, owner, name, number), await json_object(request)
+    ticket, body = _ticket_or_error(request, owner, name, number), await json_object(request)
     if not isinstance(ticket, Ticket):
         return ticket
     if body is None:
@@ -202,11 +206,13 @@ async def edit(request: Request, owner: str, name: str, number: int) -> Reply:
 
 @router.post("/repos/{owner}/{name}/issues/{number}/labels")
 async def add_labels(request: Request, owner: str, name: str, number: int) -> Reply:
-    ticket, body = _found(request, owner, name, number), await json_object(request)
+    ticket, body = _ticket_or_error(request, owner, name, number), await json_object(request)
     if not isinstance(ticket, Ticket):
         return ticket
-    if body is None or (complaint := _complaint({"labels": body.get("labels")}, new=False)):
-        return complaint if body is not None and complaint else _error(400, "Problems parsing JSON")
+    if body is None:
+        return _error(400, "Problems parsing JSON")
+    if complaint := _complaint({"labels": body.get("labels")}, new=False):
+        return complaint
     ticket.labels = list(dict.fromkeys([*ticket.labels, *body["labels"]]))
     _state(request).touch(ticket)
     return _labels(ticket.labels)
@@ -214,13 +220,13 @@ async def add_labels(request: Request, owner: str, name: str, number: int) -> Re
 
 @router.get("/repos/{owner}/{name}/issues/{number}/comments")
 def comments(request: Request, owner: str, name: str, number: int) -> Reply:
-    ticket = _found(request, owner, name, number)
+    ticket = _ticket_or_error(request, owner, name, number)
     return [_comment(request, c) for c in ticket.comments] if isinstance(ticket, Ticket) else ticket
 
 
 @router.post("/repos/{owner}/{name}/issues/{number}/comments")
 async def add_comment(request: Request, owner: str, name: str, number: int) -> Reply:
-    ticket, body = _found(request, owner, name, number), await json_object(request)
+    ticket, body = _ticket_or_error(request, owner, name, number), await json_object(request)
     if not isinstance(ticket, Ticket):
         return ticket
     if body is None or not isinstance(body.get("body"), str) or not body["body"].strip():

@@ -18,12 +18,16 @@ from integrations.sandbox.jira.shape import (
 )
 from integrations.sandbox.routing import PlainRoute, Reply, json_object
 from integrations.sandbox.routing import state_of as _state
-from integrations.sandbox.state import STATUSES, Ticket
+from integrations.sandbox.state import JIRA_STATUSES, Ticket
 
 router = APIRouter(route_class=PlainRoute, prefix="/rest/api/{version}")
 
 
-def _found(request: Request, issue: str) -> Ticket | JSONResponse:
+_TICKET_FIELDS = ("project", "issuetype", "summary", "description", "labels")
+"""Fields that a ticket of the sandbox has by itself; the others are kept as they came."""
+
+
+def _ticket_or_error(request: Request, issue: str) -> Ticket | JSONResponse:
     return _state(request).jira(issue) or not_found()
 
 
@@ -35,7 +39,6 @@ async def create(request: Request, version: str) -> Reply:
         return error(400, "The fields of the issue are missing.")
     if wrong := complaint(state, fields, version, new=True):
         return error(400, **wrong)
-    ours = ("project", "issuetype", "summary", "description", "labels")
     ticket = state.create(
         "jira",
         fields["project"]["key"],
@@ -44,7 +47,7 @@ async def create(request: Request, version: str) -> Reply:
         body=fields.get("description"),
         kind=fields["issuetype"]["name"],
         labels=list(dict.fromkeys(fields.get("labels", []))),
-        fields={name: value for name, value in fields.items() if name not in ours},
+        fields={name: value for name, value in fields.items() if name not in _TICKET_FIELDS},
     )
     base = str(request.base_url).rstrip("/")
     return JSONResponse(
@@ -59,41 +62,45 @@ async def create(request: Request, version: str) -> Reply:
 
 @router.get("/issue/{issue}")
 def read(request: Request, version: str, issue: str, fields: str = "*all") -> Reply:
-    ticket = _found(request, issue)
-    return (
-        issue_json(request, ticket, version, fields.split(","))
-        if isinstance(ticket, Ticket)
-        else ticket
-    )
+    ticket = _ticket_or_error(request, issue)
+    if not isinstance(ticket, Ticket):
+        return ticket
+    return issue_json(request, ticket, version, fields.split(","))
 
 
 @router.put("/issue/{issue}")
 async def edit(request: Request, version: str, issue: str) -> Reply:
-    ticket, body = _found(request, issue), await json_object(request)
+    ticket, body = _ticket_or_error(request, issue), await json_object(request)
     if not isinstance(ticket, Ticket):
         return ticket
-    fields: dict[str, Any] = (body or {}).get("fields") or {}
-    if body is None or (wrong := complaint(_state(request), fields, version, new=False)):
-        return (
-            error(400, "The body is not a JSON object.")
-            if body is None
-            else error(400, **(wrong or {}))
-        )
+    if body is None:
+        return error(400, "The body is not a JSON object.")
+    fields: dict[str, Any] = body.get("fields") or {}
+    if wrong := complaint(_state(request), fields, version, new=False):
+        return error(400, **wrong)
     ticket.title = fields.get("summary", ticket.title)
     ticket.body = fields.get("description", ticket.body)
-    labels = list(fields.get("labels", ticket.labels))
-    for operation in ((body.get("update") or {}).get("labels")) or []:
-        labels = list(operation["set"]) if "set" in operation else labels
-        labels += [operation["add"]] if "add" in operation else []
-        labels = [label for label in labels if label != operation.get("remove")]
-    ticket.labels = list(dict.fromkeys(labels))
+    operations = (body.get("update") or {}).get("labels") or []
+    ticket.labels = _relabelled(fields.get("labels", ticket.labels), operations)
     _state(request).touch(ticket)
     return Response(status_code=204)
 
 
+def _relabelled(labels: list[str], operations: list[dict[str, Any]]) -> list[str]:
+    """The labels after ``set``, ``add`` and ``remove`` operations in their order."""
+    labels = list(labels)
+    for operation in operations:
+        if "set" in operation:
+            labels = list(operation["set"])
+        if "add" in operation:
+            labels.append(operation["add"])
+        labels = [label for label in labels if label != operation.get("remove")]
+    return list(dict.fromkeys(labels))
+
+
 @router.delete("/issue/{issue}")
 def delete(request: Request, version: str, issue: str) -> Reply:
-    ticket = _found(request, issue)
+    ticket = _ticket_or_error(request, issue)
     if not isinstance(ticket, Ticket):
         return ticket
     ticket.deleted = True
@@ -103,12 +110,13 @@ def delete(request: Request, version: str, issue: str) -> Reply:
 
 @router.get("/issue/{issue}/transitions")
 def transitions(request: Request, version: str, issue: str) -> Reply:
-    ticket = _found(request, issue)
+    ticket = _ticket_or_error(request, issue)
     if not isinstance(ticket, Ticket):
         return ticket
     return {
         "transitions": [
-            {"id": row[0], "name": name, "to": status_json(name)} for name, row in STATUSES.items()
+            {"id": row[0], "name": name, "to": status_json(name)}
+            for name, row in JIRA_STATUSES.items()
         ],
         "expand": "transitions",
     }
@@ -116,29 +124,29 @@ def transitions(request: Request, version: str, issue: str) -> Reply:
 
 @router.post("/issue/{issue}/transitions")
 async def transition(request: Request, version: str, issue: str) -> Reply:
-    ticket, body = _found(request, issue), await json_object(request)
+    ticket, body = _ticket_or_error(request, issue), await json_object(request)
     if not isinstance(ticket, Ticket):
         return ticket
-    wanted = str(((body or {}).get("transition") or {}).get("id"))
-    name = next((name for name, row in STATUSES.items() if row[0] == wanted), None)
+    number = str(((body or {}).get("transition") or {}).get("id"))
+    name = next((name for name, row in JIRA_STATUSES.items() if row[0] == number), None)
     if name is None:
         return error(400, "It seems that you have tried to perform an illegal workflow operation.")
-    _state(request).set_status(ticket, name, STATUSES[name][3])
+    _state(request).set_status(ticket, name, JIRA_STATUSES[name][3])
     return Response(status_code=204)
 
 
 @router.get("/issue/{issue}/comment")
 def comments(request: Request, version: str, issue: str) -> Reply:
-    ticket = _found(request, issue)
+    ticket = _ticket_or_error(request, issue)
     if not isinstance(ticket, Ticket):
         return ticket
-    listed = [comment_json(request, comment, version) for comment in ticket.comments]
-    return {"startAt": 0, "maxResults": 5000, "total": len(listed), "comments": listed}
+    page = [comment_json(request, comment, version) for comment in ticket.comments]
+    return {"startAt": 0, "maxResults": 5000, "total": len(page), "comments": page}
 
 
 @router.post("/issue/{issue}/comment")
 async def add_comment(request: Request, version: str, issue: str) -> Reply:
-    ticket, body = _found(request, issue), await json_object(request)
+    ticket, body = _ticket_or_error(request, issue), await json_object(request)
     if not isinstance(ticket, Ticket):
         return ticket
     text = (body or {}).get("body")
@@ -150,30 +158,23 @@ async def add_comment(request: Request, version: str, issue: str) -> Reply:
 
 @router.get("/issue/{issue}/remotelink")
 def remote_links(request: Request, version: str, issue: str) -> Reply:
-    ticket = _found(request, issue)
+    ticket = _ticket_or_error(request, issue)
     return ticket.remote_links if isinstance(ticket, Ticket) else ticket
 
 
 @router.post("/issue/{issue}/remotelink")
 async def link(request: Request, version: str, issue: str) -> Reply:
     """Upserts on ``globalId``, as Jira does: what is left out is gone afterwards."""
-    ticket, body = _found(request, issue), await json_object(request)
+    ticket, body = _ticket_or_error(request, issue), await json_object(request)
     if not isinstance(ticket, Ticket):
         return ticket
     if body is None or not (body.get("object") or {}).get("url"):
         return error(400, object="The URL of the link is missing.")
-    old = next(
-        (
-            item
-            for item in ticket.remote_links
-            if body.get("globalId") and item["globalId"] == body["globalId"]
-        ),
-        None,
-    )
+    global_id = body.get("globalId", "")
+    matches = [item for item in ticket.remote_links if global_id and item["globalId"] == global_id]
+    old = matches[0] if matches else None
     number = old["id"] if old else _state(request).new_id()
     ticket.remote_links = [item for item in ticket.remote_links if item is not old]
-    ticket.remote_links.append(
-        {"id": number, "globalId": body.get("globalId", ""), "object": body["object"]}
-    )
+    ticket.remote_links.append({"id": number, "globalId": global_id, "object": body["object"]})
     _state(request).touch(ticket)
     return JSONResponse({"id": number, "self": ""}, 200 if old else 201)

@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
-from integrations.sandbox.state import STATUSES, Ticket
+from integrations.sandbox.state import JIRA_STATUSES, Ticket
 
-_CLAUSE = re.compile(
+_JQL_CLAUSE = re.compile(
     r'\s*("[^"]+"|\w+)\s*(!=|=|~|>=|<=|>|<|\bnot\s+in\b|\bin\b)\s*(\([^)]*\)|"(?:[^"\\]|\\.)*"|\'[^\']*\'|[^\s()]+)\s*',
     re.IGNORECASE,
 )
-_ORDER = re.compile(r"\border\s+by\s+(\w+)(?:\s+(asc|desc))?\s*(?:,.*)?$", re.IGNORECASE)
-_VALUES: dict[str, Callable[[Ticket], list[str]]] = {
+_JQL_ORDER = re.compile(r"\border\s+by\s+(\w+)(?:\s+(asc|desc))?\s*(?:,.*)?$", re.IGNORECASE)
+_FIELD_VALUES: dict[str, Callable[[Ticket], list[str]]] = {
     "project": lambda t: [t.container],
     "labels": lambda t: t.labels,
     "key": lambda t: [t.key],
@@ -22,10 +22,10 @@ _VALUES: dict[str, Callable[[Ticket], list[str]]] = {
     "issuetype": lambda t: [t.kind],
     "type": lambda t: [t.kind],
     "status": lambda t: [t.status],
-    "statuscategory": lambda t: [STATUSES[t.status][2], STATUSES[t.status][1]],
+    "statuscategory": lambda t: [JIRA_STATUSES[t.status][2], JIRA_STATUSES[t.status][1]],
     "summary": lambda t: [t.title],
 }
-_DATES: dict[str, Callable[[Ticket], datetime]] = {
+_DATE_FIELDS: dict[str, Callable[[Ticket], datetime]] = {
     "created": lambda t: t.created_at,
     "updated": lambda t: t.updated_at,
 }
@@ -38,36 +38,36 @@ class BadQuery(ValueError):
 def select(tickets: list[Ticket], jql: str, *, bounded: bool) -> list[Ticket]:
     """The tickets a query means, in its order. ``bounded``: refuse a query without a restriction.
     Raises BadQuery."""
-    order = _ORDER.search(jql)
-    where = jql[: order.start()] if order else jql
-    tests = _tests(where.strip())
+    order = _JQL_ORDER.search(jql)
+    conditions = jql[: order.start()] if order else jql
+    tests = _tests(conditions.strip())
     if bounded and not tests:
         raise BadQuery(
             "Unbounded JQL queries are not allowed here. Add a search restriction to the query."
         )
-    found = [ticket for ticket in tickets if all(test(ticket) for test in tests)]
+    matches = [ticket for ticket in tickets if all(test(ticket) for test in tests)]
     if order:
-        date = _DATES.get(order[1].lower(), _DATES["created"])
-        found.sort(
+        date = _DATE_FIELDS.get(order[1].lower(), _DATE_FIELDS["created"])
+        matches.sort(
             key=lambda ticket: (date(ticket), ticket.id),
             reverse=(order[2] or "asc").lower() == "desc",
         )
-    return found
+    return matches
 
 
-def _tests(where: str) -> list[Callable[[Ticket], bool]]:
+def _tests(conditions: str) -> list[Callable[[Ticket], bool]]:
     tests: list[Callable[[Ticket], bool]] = []
     at = 0
-    while at < len(where):
+    while at < len(conditions):
         if tests:
-            joint = re.compile(r"and\b", re.IGNORECASE).match(where, at)
+            joint = re.compile(r"and\b", re.IGNORECASE).match(conditions, at)
             if joint is None:
                 raise BadQuery(
                     "The sandbox understands AND between clauses only; it stopped at character "
                     f"{at + 1}."
                 )
             at = joint.end()
-        clause = _CLAUSE.match(where, at)
+        clause = _JQL_CLAUSE.match(conditions, at)
         if clause is None:
             raise BadQuery(
                 f"Error in the JQL Query: the clause at character {at + 1} is not understood."
@@ -80,19 +80,19 @@ def _tests(where: str) -> list[Callable[[Ticket], bool]]:
 
 
 def _test(field: str, operator: str, raw: str) -> Callable[[Ticket], bool]:
-    if field in _DATES and operator in (">", ">=", "<", "<="):
-        return _date_test(_DATES[field], operator, _unquote(raw))
-    values = _VALUES.get(field)
+    if field in _DATE_FIELDS and operator in (">", ">=", "<", "<="):
+        return _date_test(_DATE_FIELDS[field], operator, _unquote(raw))
+    values = _FIELD_VALUES.get(field)
     if values is None or operator not in ("=", "!=", "in", "not in", "~"):
         raise BadQuery(
             f"Field '{field}' does not exist or the operator '{operator}' does not fit it."
         )
     items = raw[1:-1].split(",") if raw.startswith("(") else [raw]
-    wanted = {_unquote(item.strip()).lower() for item in items}
+    words = {_unquote(item.strip()).lower() for item in items}
     if operator == "~":
-        return lambda t: any(word in value.lower() for value in values(t) for word in wanted)
+        return lambda t: any(word in value.lower() for value in values(t) for word in words)
     negated = operator in ("!=", "not in")
-    return lambda t: bool(wanted & {value.lower() for value in values(t)}) != negated
+    return lambda t: bool(words & {value.lower() for value in values(t)}) != negated
 
 
 def _date_test(

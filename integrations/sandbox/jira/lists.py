@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Query, Request
 
 from integrations.sandbox.jira.jql import BadQuery, select
-from integrations.sandbox.jira.shape import ACCOUNT, error, issue_json
+from integrations.sandbox.jira.shape import JIRA_ACCOUNT, error, issue_json
 from integrations.sandbox.routing import PlainRoute, Reply, json_object
 from integrations.sandbox.routing import state_of as _state
 from integrations.sandbox.state import ISSUE_TYPES
@@ -30,7 +30,7 @@ def server_info(request: Request, version: str) -> Reply:
 
 @router.get("/myself")
 def myself(version: str) -> Reply:
-    return ACCOUNT
+    return JIRA_ACCOUNT
 
 
 @router.get("/field")
@@ -49,7 +49,7 @@ def field(version: str) -> Reply:
 
 @router.get("/project/{key}")
 def project(request: Request, version: str, key: str) -> Reply:
-    if not _state(request).known(key):
+    if not _state(request).has_container(key):
         return error(404, f"No project could be found with key '{key}'.")
     types = [{"id": number, "name": name, "subtask": False} for number, name in ISSUE_TYPES.items()]
     return {"id": "10000", "key": key, "name": key, "issueTypes": types}
@@ -66,7 +66,7 @@ def my_permissions(version: str, permissions: str = "") -> Reply:
 
 @router.get("/issue/createmeta/{key}/issuetypes")
 def issue_types(request: Request, version: str, key: str) -> Reply:
-    if not _state(request).known(key):
+    if not _state(request).has_container(key):
         return error(404, f"No project could be found with key '{key}'.")
     types = [{"id": number, "name": name, "subtask": False} for number, name in ISSUE_TYPES.items()]
     return _page("issueTypes" if version == "3" else "values", types)
@@ -74,7 +74,7 @@ def issue_types(request: Request, version: str, key: str) -> Reply:
 
 @router.get("/issue/createmeta/{key}/issuetypes/{number}")
 def issue_fields(request: Request, version: str, key: str, number: str) -> Reply:
-    if not _state(request).known(key) or number not in ISSUE_TYPES:
+    if not _state(request).has_container(key) or number not in ISSUE_TYPES:
         return error(404, "The issue type does not exist in this project.")
     plain = {
         "summary": ("Summary", True),
@@ -129,15 +129,14 @@ def _search_cloud(
     if token and not token.isdecimal():
         return error(400, "The nextPageToken is not valid.")
     try:
-        found = select(_state(request).searchable("jira"), jql, bounded=True)
+        matches = select(_state(request).searchable("jira"), jql, bounded=True)
     except BadQuery as problem:
         return error(400, str(problem))
-    start, wanted = int(token or 0), [name for part in fields for name in part.split(",") if name]
-    page = found[start : start + size]
-    issues = [
-        issue_json(request, t, version, wanted) if wanted else {"id": str(t.id)} for t in page
-    ]
-    last = start + size >= len(found)
+    start = int(token or 0)
+    names = [name for part in fields for name in part.split(",") if name]
+    page = matches[start : start + size]
+    issues = [issue_json(request, t, version, names) if names else {"id": str(t.id)} for t in page]
+    last = start + size >= len(matches)
     return {
         "issues": issues,
         "isLast": last,
@@ -160,11 +159,11 @@ def search_data_center(
             "The requested API has been removed. Please use the newer, enhanced search endpoints.",
         )
     try:
-        found = select(_state(request).searchable("jira"), jql, bounded=False)
+        matches = select(_state(request).searchable("jira"), jql, bounded=False)
     except BadQuery as problem:
         return error(400, str(problem))
-    wanted = [name for part in fields for name in part.split(",")]
+    names = [name for part in fields for name in part.split(",")]
     issues = [
-        issue_json(request, t, version, wanted) for t in found[startAt : startAt + maxResults]
+        issue_json(request, t, version, names) for t in matches[startAt : startAt + maxResults]
     ]
-    return {"startAt": startAt, "maxResults": maxResults, "total": len(found), "issues": issues}
+    return {"startAt": startAt, "maxResults": maxResults, "total": len(matches), "issues": issues}

@@ -10,10 +10,10 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
-from integrations.sandbox.state import ISSUE_TYPES, STATUSES, Comment, SandboxState, Ticket
+from integrations.sandbox.state import ISSUE_TYPES, JIRA_STATUSES, Comment, SandboxState, Ticket
 
-DESCRIPTION_LIMIT = 32_767
-ACCOUNT = {
+DESCRIPTION_MAX_CHARACTERS = 32_767
+JIRA_ACCOUNT = {
     "accountId": "sandbox-bot",
     "name": "sandbox-bot",
     "displayName": "Sandbox bot",
@@ -38,7 +38,7 @@ def time(moment: datetime) -> str:
 
 def status_json(name: str) -> dict[str, Any]:
     """A status with its category."""
-    number, key, category, _ = STATUSES[name]
+    number, key, category, _ = JIRA_STATUSES[name]
     return {"id": number, "name": name, "statusCategory": {"key": key, "name": category}}
 
 
@@ -69,18 +69,18 @@ def comment_json(request: Request, comment: Comment, version: str) -> dict[str, 
     created = time(comment.created_at)
     return {
         "id": str(comment.id),
-        "author": ACCOUNT,
+        "author": JIRA_ACCOUNT,
         "body": as_version(comment.body, version),
         "created": created,
     }
 
 
 def issue_json(
-    request: Request, ticket: Ticket, version: str, wanted: Collection[str]
+    request: Request, ticket: Ticket, version: str, names: Collection[str]
 ) -> dict[str, Any]:
-    """One issue with the wanted fields (``*all`` and ``*navigable`` mean all)."""
+    """One issue with the named fields (``*all`` and ``*navigable`` mean all)."""
     base = str(request.base_url).rstrip("/")
-    resolution = STATUSES[ticket.status][3]
+    resolution = JIRA_STATUSES[ticket.status][3]
     fields: dict[str, Any] = {
         "summary": ticket.title,
         "description": as_version(ticket.body, version),
@@ -94,12 +94,12 @@ def issue_json(
         },
         "created": time(ticket.created_at),
         "updated": time(ticket.updated_at),
-        "creator": ACCOUNT,
-        "reporter": ACCOUNT,
+        "creator": JIRA_ACCOUNT,
+        "reporter": JIRA_ACCOUNT,
         **ticket.fields,
     }
-    if not {"*all", "*navigable"} & set(wanted):
-        fields = {name: value for name, value in fields.items() if name in wanted}
+    if not {"*all", "*navigable"} & set(names):
+        fields = {name: value for name, value in fields.items() if name in names}
     return {
         "id": str(ticket.id),
         "key": ticket.key,
@@ -113,11 +113,8 @@ def complaint(
 ) -> dict[str, str]:
     """What is wrong with the fields of an issue, by field."""
     wrong: dict[str, str] = {}
-    summary, description, labels = (
-        fields.get("summary"),
-        fields.get("description"),
-        fields.get("labels", []),
-    )
+    summary, description = fields.get("summary"), fields.get("description")
+    labels = fields.get("labels", [])
     if new or "summary" in fields:
         if not isinstance(summary, str) or not summary.strip():
             wrong["summary"] = "You must specify a summary of the issue."
@@ -133,7 +130,7 @@ def complaint(
         wrong["labels"] = "The label contains spaces which is invalid."
     if new:
         key = (fields.get("project") or {}).get("key")
-        if not isinstance(key, str) or not state.known(key):
+        if not isinstance(key, str) or not state.has_container(key):
             wrong["project"] = "valid project is required"
         if (fields.get("issuetype") or {}).get("name") not in ISSUE_TYPES.values():
             wrong["issuetype"] = "The issue type selected is invalid."
@@ -152,13 +149,15 @@ def _description_complaint(description: Any, version: str) -> dict[str, str]:
         )
         if not document:
             return {
-                "description": "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
+                "description": "Operation value must be an Atlassian Document "
+                "(see the Atlassian Document Format)"
             }
     elif not isinstance(description, str):
         return {"description": "Operation value must be a string"}
     size = len(description) if isinstance(description, str) else len(json.dumps(description))
-    if size > DESCRIPTION_LIMIT:
+    if size > DESCRIPTION_MAX_CHARACTERS:
         return {
-            "description": "The entered text is too long. It exceeds the allowed limit of 32,767 characters."
+            "description": "The entered text is too long. "
+            "It exceeds the allowed limit of 32,767 characters."
         }
     return {}
