@@ -2,14 +2,14 @@
 ``test_names.py`` looks for.
 
 ``python -m tests.rules.names`` counts what remains of each and writes it into
-``names_remaining.py``. Run it after you cleaned up: the numbers may only become smaller.
+``names_remaining.json``. Run it after you cleaned up: the numbers may only become smaller.
 """
 
 from __future__ import annotations
 
 import ast
-import importlib
 import io
+import json
 import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.paths import ROOT
 
 TOPS = ("app", "integrations", "classifiers")
-REMAINING_FILE = Path(__file__).with_name("names_remaining.py")
+REMAINING_FILE = Path(__file__).with_name("names_remaining.json")
 
 VAGUE_WORDS = frozenset(
     {
@@ -200,19 +200,19 @@ RULES: Mapping[str, Callable[[Sources], Iterator[Offence]]] = {
 }
 
 
-def complaints(offences: Sequence[Offence], remaining: Mapping[str, int]) -> list[str]:
+def complaints(offences: Sequence[Offence], allowed: Mapping[str, int]) -> list[str]:
     """Every offence of a file that has more than its number, and a sentence for every file that
     has fewer."""
     counts = Counter(offence.path for offence in offences)
     sentences = [
         str(offence)
         for offence in sorted(offences)
-        if counts[offence.path] > remaining.get(offence.path, 0)
+        if counts[offence.path] > allowed.get(offence.path, 0)
     ]
     return sentences + [
         f"{path}: {counts[path]} are left and {number} are allowed; lower the number with "
         "`python -m tests.rules.names`."
-        for path, number in remaining.items()
+        for path, number in allowed.items()
         if counts[path] < number
     ]
 
@@ -225,35 +225,23 @@ def count_remaining(sources: Sources) -> dict[str, dict[str, int]]:
     }
 
 
-def remaining_module(remaining: Mapping[str, Mapping[str, int]]) -> str:
-    """The text of ``names_remaining.py``."""
-    lines = [
-        '"""How many offences each file may still have: written by `python -m tests.rules.names`."""',
-        "",
-        "from __future__ import annotations",
-        "",
-        "REMAINING: dict[str, dict[str, int]] = {",
-    ]
-    for rule, counts in remaining.items():
-        entries = [f'        "{path}": {count},' for path, count in counts.items()]
-        lines += [f'    "{rule}": {{', *entries, "    },"] if entries else [f'    "{rule}": {{}},']
-    return "\n".join([*lines, "}", ""])
+def remaining() -> dict[str, dict[str, int]]:
+    """How many offences each file may still have, by rule."""
+    numbers: dict[str, dict[str, int]] = json.loads(REMAINING_FILE.read_text(encoding="utf-8"))
+    return numbers
 
 
 def main() -> None:
     """Write down what remains, and say what became more."""
-    sources = real_sources()
-    remaining = count_remaining(sources)
-    previous: Mapping[str, Mapping[str, int]] = {}
-    if REMAINING_FILE.exists():
-        previous = importlib.import_module("tests.rules.names_remaining").REMAINING
-    REMAINING_FILE.write_text(remaining_module(remaining), encoding="utf-8")
-    for rule, counts in remaining.items():
-        total, earlier = sum(counts.values()), sum(previous.get(rule, {}).values())
-        print(f"{rule}: {total} in {len(counts)} files, {earlier} before")
+    previous = remaining() if REMAINING_FILE.exists() else {}
+    counts_by_rule = count_remaining(real_sources())
+    REMAINING_FILE.write_text(json.dumps(counts_by_rule, indent=2) + "\n", encoding="utf-8")
+    for rule, counts in counts_by_rule.items():
+        allowed = previous.get(rule, {})
+        print(f"{rule}: {sum(counts.values())} are left, {sum(allowed.values())} were allowed")
         for path, count in counts.items():
-            if count > previous.get(rule, {}).get(path, 0):
-                print(f"  more than before: {path} {count}")
+            if count > allowed.get(path, 0):
+                print(f"  more than before: {path} has {count}")
 
 
 if __name__ == "__main__":
