@@ -1,5 +1,4 @@
-"""What the service and its vendors have in common: a request as it arrived, and the ways it cannot
-be used.
+"""What the service and its vendors share: a request as it arrived, and why it cannot be used.
 
 `source_contract` says what a source is, `tracker_contract` what a tracker is: the only things the
 service knows about a vendor. Neither sees the database.

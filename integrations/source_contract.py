@@ -1,4 +1,57 @@
-"""What a source is: data plus pure functions."""
+"""What a source is: data plus pure functions.
+
+To add a platform, write a module (or a folder, whose ``__init__`` exposes the same name) in
+``integrations/sources`` with ``SOURCE``; the registry finds it. Its docstring is the guide that
+people follow, with ``{webhook_url}`` and ``{secret}`` filled in. ``sources/generic.py`` is a
+platform in one file, ``sources/github`` one in a folder: ``events`` (which deliveries are read),
+``shapes`` (their JSON), ``comments`` (``parse``), ``source`` (guide and declaration).
+
+    class Settings(BaseModel):
+        channel: str = Field(default="", description="Only this channel. Blank follows all.")
+
+    class Note(payload.Shape):
+        id: payload.Identifier
+        thread: payload.Identifier
+        author: payload.Identifier
+        body: payload.Text = ""
+        at: payload.Time = None
+
+    def event(inbound: Inbound) -> str:
+        return payload.name(inbound.json().get("event"))
+
+    def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
+        note = payload.read(Note, inbound.json().get("note"))
+        text, extras = payload.cut(note.body)
+        return [
+            CommentEvent(
+                EventType.created,
+                note.id,
+                version=payload.version(note.at, "0"),
+                thread_id=note.thread,
+                author=AuthorRef(note.author, handle=note.author),
+                text=markdown_to_text(text),
+                created_at=note.at,
+                extras=extras,
+            )
+        ]
+
+    SOURCE: Source[Settings] = Source(
+        name="notes",
+        title="Notes",
+        settings=Settings,
+        signature=Signature(header="x-notes-signature", prefix="sha256="),
+        handled=frozenset({"note.created"}),
+        ignored={"ping": "A test of the connection.", "user.*": "Accounts are not comments."},
+        event=event,
+        parse=parse,
+        delivery_id=lambda inbound: payload.delivery_key(inbound.headers.get("x-notes-id", "")),
+        guide=__doc__,
+        new_secret=lambda: secrets.token_urlsafe(32),
+    )
+
+What is sent is stored before it is parsed, and may be parsed again years later: nothing here may
+use a clock, a database or the network, and a delivery gives the same comments each time.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +83,8 @@ class Response:
 
 
 class EventType(StrEnum):
+    """What happened to a comment. A comment that comes back after a deletion was ``edited``."""
+
     created = "created"
     edited = "edited"
     deleted = "deleted"
@@ -37,8 +92,13 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AuthorRef:
-    """Who wrote a comment, as the platform names them. ``external_id`` never changes, a handle
-    may."""
+    """Who wrote a comment, as the platform names them.
+
+    ``external_id`` never changes and is unique within the source (within the platform where
+    ``Source.global_authors``), at most 300 characters; ``handle`` may change and is never blank
+    (use the id where there is none); ``name`` is what people call them. ``is_staff``: one of the
+    product's own team. ``is_bot``: a program, whose comments are kept and not judged.
+    """
 
     external_id: str
     handle: str
@@ -49,13 +109,24 @@ class AuthorRef:
 
 @dataclass(frozen=True, slots=True)
 class CommentEvent:
-    """One thing that happened to one comment. ``text`` is plain text; ``version`` orders the
-    versions of a comment.
+    """One thing that happened to one comment, with the whole comment as it is afterwards.
 
-    ``version`` compares as text: use ISO 8601 UTC times with fixed width, or zero-padded numbers,
-    or ``""`` for a platform that never edits. A deletion may leave everything empty but
-    ``external_id`` and ``version``. ``opens_thread``: it is the thread's first message (an issue, a
-    topic), not an answer in it.
+    A deletion may leave everything blank but ``external_id`` and ``version``.
+
+    - ``external_id``: never changes, unique within the source, at most 300 characters. Where kinds
+      of comments count apart, put the kind in front: ``issue:7``, ``issue_comment:7``.
+    - ``version``: orders what happened to a comment; the greatest one, compared as text, is what
+      the comment is now. Make it with ``payload.version``, or of numbers padded with zeros; ``""``
+      for a platform that never edits and never deletes. Events may arrive in any order and twice.
+    - ``thread_id``: what an answer shares with its question: a topic, an issue, a first message.
+      ``parent_id``: the comment that it answers, where the platform says so, else blank.
+      ``opens_thread``: it is the thread's first message (an issue, a topic), not an answer in it.
+    - ``permalink``: a web address of the comment, or blank. ``thread_title``: one line.
+    - ``text``: plain text in which quotes of others are left out, at most 100,000 characters; the
+      converters are in ``integrations.text``.
+    - ``created_at``, ``edited_at``: aware times, in UTC. ``edited_at`` for an edit alone.
+    - ``likes``: how many people agree, 0 or more.
+    - ``extras``: JSON that people see on the comment's page and replies may need; small.
     """
 
     type: EventType
@@ -85,18 +156,39 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[S]):
-    """A platform we listen to. The module's docstring is its set-up guide.
+    """A platform we listen to.
 
-    ``event`` names what a delivery is about (``issues.opened``); it must be in ``handled`` (then
-    ``parse`` is called), in ``ignored`` (name -> why we leave it alone; a trailing ``.*`` matches
-    every action), or it is 'unknown' and kept. ``parse`` is pure and raises PayloadError.
-    ``delivery_id`` returns what makes a delivery the same one again (at most 200 characters), or
-    None for 'the SHA-256 of the body'. ``challenge`` answers a platform's handshake, given the
-    active secrets, and returns None for anything that is not one; ``challenge_signed`` says whether
-    the handshake's signature must be right first. ``validate`` raises PayloadError for a body that
-    its sender should be told of (400); where it is None, or passes, the delivery is stored first
-    and a bad one shows as failed. ``global_authors``: author ids mean the same person in every
-    source of the platform. ``reply`` is None where we cannot reply.
+    What people see:
+
+    - ``name``: in commands and addresses, ``[a-z_]``; never changes. ``title``: its own spelling.
+    - ``settings``: what people enter; every field has a default and a ``description``, a sentence.
+    - ``guide``: numbered steps in Markdown, the module's docstring. The only braces in it are
+      ``{webhook_url}`` and ``{secret}``.
+    - ``new_secret``: makes a secret to paste into the platform; None where the platform makes it.
+
+    What is done with a request, in this order:
+
+    1. Above ``max_body_bytes`` it is refused with 413.
+    2. ``challenge`` answers a platform's handshake, given the active secrets, the newest first, and
+       returns None for anything that is not one. ``challenge_signed`` says whether the handshake's
+       signature must be right first.
+    3. ``signature`` is verified; a wrong one is refused with 401.
+    4. ``validate`` raises PayloadError for a body that its sender should be told of (400); where it
+       is None, or passes, the delivery is stored and a bad one shows as failed.
+    5. ``delivery_id`` returns what makes a delivery the same one again when it is sent twice: at
+       most 200 characters (``payload.delivery_key``), or None for the SHA-256 of the body. The
+       sender waits: read little.
+    6. Later, ``event`` names what the delivery is about (``issues.opened``). It must be in
+       ``handled`` (then ``parse`` is called) or in ``ignored`` (name -> why we leave it alone, a
+       sentence; ``push.*`` matches ``push`` and ``push.anything``), or the delivery is 'unknown',
+       which is counted and shown. PayloadError is allowed.
+    7. ``parse`` makes comments of it: none where it is about something that the settings leave out.
+       It raises PayloadError ``wrong_shape`` and nothing else, whatever was sent.
+
+    ``global_authors``: author ids mean the same person in every source of the platform. ``poll``
+    asks a platform that does not send, from a cursor (``""`` at first); ``reply`` answers a comment
+    and returns the address of the answer. Both take a client of ``integrations.http`` and are None
+    where the platform cannot.
     """
 
     name: str

@@ -1,4 +1,33 @@
-"""What a tracker is: one small asynchronous client, and what goes through it."""
+"""What a tracker is: one small asynchronous client, and what goes through it.
+
+To add a tracker, write a folder in ``integrations/trackers`` whose ``__init__`` exposes ``TRACKER``;
+the registry finds it. ``trackers/github`` is an example: ``tracker`` (guide and declaration),
+``settings`` (what people enter), ``api`` (calls, and what an answer says of a ticket's state),
+``issues`` (the client), ``body`` (the ticket's text), ``check`` and ``events``.
+
+    class NotesTracker:                       # a Tracker
+        async def create(self, draft: Draft) -> TicketRef:
+            note = await self._api.call("POST", "/notes", {"title": ..., "body": ...})
+            return TicketRef(id=str(note["id"]), key=str(note["number"]), url=note["url"])
+        ...
+
+    TRACKER = TrackerType(
+        name="notes",
+        title="Notes",
+        settings=NotesSettings,
+        credentials=NotesCredentials,
+        open=open_notes,
+        guide=__doc__ or "",
+        parse_event=parse_event,
+        signature=Signature(header="x-notes-signature", prefix="sha256="),
+        min_interval=1.0,
+        search_lag=5.0,
+    )
+
+A ticket holds one managed block, which begins and ends with the draft's marker and is all that an
+update changes; ``trackers/text_block.py`` makes it for trackers whose tickets are text, of a
+``Markup``. ``integrations.failures`` makes the errors, ``integrations.http.client`` the connection.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +49,12 @@ S = TypeVar("S", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """One comment as a ticket shows it. ``text`` is raw user text: every tracker neutralises it
-    when it renders."""
+    """One comment as a ticket shows it.
+
+    ``text`` and ``author`` are raw words of users: every tracker neutralises them when it renders
+    (``integrations.neutralize``). ``platform`` is a source's title, ``permalink`` a web address or
+    blank, ``created_at`` an aware time in UTC.
+    """
 
     text: str
     author: str
@@ -35,10 +68,18 @@ class Draft:
     """What a theme's ticket should say now. Raw text everywhere; the tracker renders and
     neutralises.
 
-    ``marker`` is ``relay-<theme id>``; ``labels`` are at most 50 characters of ``[a-z0-9._:-]``
-    each; ``threads`` holds (title, permalink) of every thread that speaks of the theme; ``phrases``
-    are what several people say in the same words; ``summary`` was written by the machine that
-    ``summary_by`` names, and is empty where none is asked.
+    - ``marker``: ``relay-<theme id>``; the ticket is found by it, so it must stand in the ticket
+      from its creation, in the block or as a label.
+    - ``title``: one line of any length; cut it with ``neutralize.title``.
+    - ``kind``: what the theme is, ``bug`` or another kind of comment; ``product``: its name.
+    - ``people``, ``mentions``: how many people wrote how many comments about it.
+    - ``first_seen``, ``last_seen``: aware times of the first and the last comment, in UTC.
+    - ``quotes``: the most telling first; ``threads``: (title, permalink) of every thread that
+      speaks of the theme. Both may be long: show what fits, and say how many were left out.
+    - ``labels``: at most 50 characters of ``[a-z0-9._:-]`` each; ours, and only ever added.
+    - ``theme_url``: the theme's page in the dashboard, or blank.
+    - ``phrases``: what several people say in the same words.
+    - ``summary``: written by the machine that ``summary_by`` names; blank where none is asked.
     """
 
     marker: str
@@ -60,8 +101,8 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class TicketRef:
-    """Where a ticket is. ``id`` never changes, ``key`` may move (PROJ-1, 17), ``url`` is for
-    people."""
+    """Where a ticket is. ``id`` never changes; ``key`` is what people call it and may move (PROJ-1,
+    17); ``url`` is for people."""
 
     id: str
     key: str
@@ -69,6 +110,9 @@ class TicketRef:
 
 
 class StatusCategory(StrEnum):
+    """What a status means, whatever the tracker calls it. ``done`` was finished, ``declined`` was
+    closed without being done (a duplicate too), ``gone`` is no longer in the tracker."""
+
     open = "open"
     in_progress = "in_progress"
     done = "done"
@@ -78,7 +122,7 @@ class StatusCategory(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RemoteState:
-    """A ticket as the tracker holds it now. ``category`` is ``gone`` where it was deleted there."""
+    """A ticket as the tracker holds it now: ``status`` in its own words, ``category`` in ours."""
 
     ref: TicketRef
     status: str
@@ -88,7 +132,8 @@ class RemoteState:
 
 @dataclass(frozen=True, slots=True)
 class TicketEvent:
-    """A change of a ticket that a tracker reported by webhook."""
+    """A change of a ticket that a tracker reported by webhook. ``actor`` is who did it, for people
+    to read; ``at`` is an aware time in UTC."""
 
     state: RemoteState
     actor: str
@@ -97,7 +142,8 @@ class TicketEvent:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of a check: what was looked at, whether it is right, and what to do if it is not."""
+    """One line of a check: what was looked at, whether it is right, and what to do if it is not.
+    ``subject`` is a few words, ``detail`` and ``remedy`` are sentences without a secret."""
 
     subject: str
     ok: bool
@@ -106,11 +152,13 @@ class Finding:
 
 
 class TrackerError(IntegrationError):
-    """A call to a tracker that failed.
+    """A call to a tracker that failed; docs/trackers/README.md lists every ``reason``.
 
     ``ambiguous``: the tracker may have carried the call out (timeout, connection lost, 5xx), so
     look the marker up before any retry of a create. ``permanent``: trying again without a person's
-    help cannot work. ``retry_after`` in seconds is what the tracker asked for.
+    help cannot work; never together with ``ambiguous``. ``retry_after`` in seconds is what the
+    tracker asked for. ``detail`` is a sentence that says what to do, without a token: raise it
+    ``from None``, since a vendor's exception may carry one.
     """
 
     def __init__(
@@ -129,25 +177,30 @@ class TrackerError(IntegrationError):
 
 
 class Tracker(Protocol):
-    """A connection to one tracker. Every method raises TrackerError and nothing else."""
+    """A connection to one tracker. Every method raises TrackerError and nothing else.
+
+    No method repeats a call by itself: the ledger above decides when to try again.
+    """
 
     async def create(self, draft: Draft) -> TicketRef:
-        """Create the ticket with its marker in the same call. Called once per ledger row; never
-        retries by itself."""
+        """Create the ticket by one write that holds its marker, so that whatever happens to the
+        answer it can be found. Called once per ledger row."""
 
     async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
-        """Bring the managed block, and the labels that are ours, up to date; text that people wrote
-        around it stays."""
+        """Bring the managed block, and the labels that are ours, up to date; a title, labels and
+        text that people wrote stay. Writes nothing where nothing differs. Raises ``body_full``
+        where people's text leaves no room, and a permanent error for a ticket that is gone."""
 
     async def find(self, marker: str) -> TicketRef | None:
-        """The ticket that carries the marker, if there is one (search may lag behind a create: see
-        ``search_lag``)."""
+        """The oldest ticket that carries exactly this marker, or None (search may lag behind a
+        create: see ``search_lag``)."""
 
     async def get(self, ref: TicketRef) -> RemoteState:
         """The ticket as it is now; category ``gone`` where the tracker no longer has it."""
 
     async def check(self) -> list[Finding]:
-        """Credentials, permissions and required fields, each with a remedy."""
+        """Credentials, permissions and required fields, each with a remedy where it is wrong; stops
+        where a failure hides the rest. Writes nothing."""
 
     async def close(self) -> None:
         """Release connections."""
@@ -168,11 +221,16 @@ class OpenTracker(Protocol[S_contra]):
 
 @dataclass(frozen=True, slots=True)
 class TrackerType(Generic[S]):
-    """A kind of tracker we can push to. ``settings`` has the public fields, ``credentials`` the
-    secret ones.
+    """A kind of tracker we can push to.
 
-    ``min_interval``: seconds between two writes that keep us below the vendor's limits.
-    ``search_lag``: seconds until a created ticket is found by ``find``.
+    - ``name``: in commands, ``[a-z_]``; never changes. ``title``: its own spelling.
+    - ``settings``: the public fields, among them ``base_url``; ``credentials``: the secret ones,
+      whose errors do not repeat what was entered (``trackers/credentials.py``).
+    - ``guide``: numbered steps in Markdown, the module's docstring.
+    - ``parse_event``: what a webhook delivery, already verified by ``signature``, says of tickets;
+      empty where it says nothing of their status. Pure; raises PayloadError and nothing else.
+    - ``min_interval``: seconds between two writes that keep us below the vendor's limits.
+    - ``search_lag``: seconds until a created ticket is found by ``find``.
     """
 
     name: str
