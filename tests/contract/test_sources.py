@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,15 +35,17 @@ def observed(case: Case) -> dict[str, Any]:
     source, inbound = case.source, case.inbound
     event = source.event(inbound)
     outcome, reason = registry.outcome(source, event)
-    seen: dict[str, Any] = {"event": event, "outcome": outcome}
+    outcome_json: dict[str, Any] = {"event": event, "outcome": outcome}
     if outcome == "ignored":
-        seen["why"] = reason
+        outcome_json["why"] = reason
     try:
         if outcome == "handled":
-            seen["comments"] = [asdict(comment) for comment in source.parse(inbound, case.settings)]
+            outcome_json["comments"] = [
+                asdict(comment) for comment in source.parse(inbound, case.settings)
+            ]
     except PayloadError as error:
-        seen["refused"] = {"reason": error.reason, "detail": error.detail}
-    return json.loads(json.dumps(seen, default=lambda value: value.isoformat()))
+        outcome_json["refused"] = {"reason": error.reason, "detail": error.detail}
+    return json.loads(json.dumps(outcome_json, default=lambda value: value.isoformat()))
 
 
 @each_fixture
@@ -72,8 +75,8 @@ def test_two_fixtures_never_share_a_delivery_id(source: Source[Any]) -> None:
 
 @each_source
 def test_every_handled_event_has_a_fixture(source: Source[Any]) -> None:
-    seen = {observed(case)["event"] for case in CASES if case.platform == source.name}
-    assert source.handled - seen == set()
+    events = {observed(case)["event"] for case in CASES if case.platform == source.name}
+    assert source.handled - events == set()
     outcomes = {observed(case)["outcome"] for case in CASES if case.platform == source.name}
     assert outcomes == {"handled", "ignored", "unknown"}
     assert any("refused" in observed(case) for case in CASES if case.platform == source.name)
@@ -102,9 +105,9 @@ def test_guide_can_be_followed_from_a_page(source: Source[Any]) -> None:
 
 @each_source
 def test_settings_explain_themselves(source: Source[Any]) -> None:
-    fields = source.settings.model_fields
-    assert all(field.description and field.description.endswith(".") for field in fields.values())
-    assert source.settings.model_validate({}) is not None
+    for name, field in source.settings.model_fields.items():
+        assert (field.description or "").endswith("."), name
+        assert not field.is_required(), f"{name}: a source is added before it is set up"
 
 
 @each_source
@@ -115,7 +118,8 @@ def test_secret_is_long_and_new_each_time(source: Source[Any]) -> None:
     first, second = source.new_secret(), source.new_secret()
     assert first != second
     assert len(first) >= 43
-    assert sign(source.signature, first, b"{}", "msg_1", 1)
+    headers = sign(source.signature, first, b"{}", "msg_1", int(NOW.timestamp()))
+    verify(source.signature, Inbound("POST", headers, b"{}", {}, NOW), [second, first], NOW)
 
 
 @each_source
@@ -166,14 +170,29 @@ def test_registry_knows_its_sources_by_name() -> None:
         assert registry.source(name) is source
         assert source.name == name
         assert (FIXTURES / name / "_settings.json").exists()
-    for find in (registry.source, registry.tracker):
-        with pytest.raises(IntegrationError) as caught:
-            find("carrier_pigeon")
-        assert caught.value.reason in ("unknown_platform", "unknown_tracker")
+
+
+@pytest.mark.parametrize(
+    ("find", "reason", "names"),
+    [
+        (registry.source, "unknown_platform", registry.sources()),
+        (registry.tracker, "unknown_tracker", registry.trackers()),
+    ],
+)
+def test_an_unknown_name_is_refused_with_those_there_are(
+    find: Callable[[str], object], reason: str, names: Mapping[str, object]
+) -> None:
+    with pytest.raises(IntegrationError) as caught:
+        find("carrier_pigeon")
+    assert caught.value.reason == reason
+    assert caught.value.detail.endswith(f": choose one of {', '.join(names)}.")
 
 
 def test_importing_the_registry_imports_no_source() -> None:
-    program = "import sys, integrations.registry; print([name for name in sys.modules if 'sources.' in name])"
+    program = (
+        "import sys, integrations.registry;"
+        "print([name for name in sys.modules if 'sources.' in name])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -59,18 +60,17 @@ ODD = st.one_of(
 )
 
 
-def paths(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def paths(value: Any, place: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every place in a JSON value, the value itself left out."""
-    children = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
-    )
-    return [
-        place for key, child in children for place in [(*here, key), *paths(child, (*here, key))]
-    ]
+    children: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        children = value.items()
+    elif isinstance(value, list):
+        children = enumerate(value)
+    places: list[tuple[Any, ...]] = []
+    for key, child in children:
+        places += [(*place, key), *paths(child, (*place, key))]
+    return places
 
 
 @st.composite
@@ -152,9 +152,9 @@ def body_of(platform: str, name: str) -> dict[str, Any]:
 
 def parsed(platform: str, name: str, body: dict[str, Any], **options: Any) -> list[CommentEvent]:
     case = Case(platform, name)
-    given = case.source.settings.model_validate(options) if options else case.settings
+    given_settings = case.source.settings.model_validate(options) if options else case.settings
     comments: list[CommentEvent] = case.source.parse(
-        replace(case.inbound, body=json.dumps(body).encode()), given
+        replace(case.inbound, body=json.dumps(body).encode()), given_settings
     )
     return comments
 
@@ -175,9 +175,9 @@ def test_a_long_text_is_cut_and_says_so() -> None:
 
 def test_versions_of_one_comment_sort_in_the_order_of_what_happened() -> None:
     def versions(platform: str, *names: str) -> list[str]:
-        found = [parsed(platform, name, body_of(platform, name))[0] for name in names]
-        assert len({comment.external_id for comment in found}) == 1
-        return [comment.version for comment in found]
+        comments = [parsed(platform, name, body_of(platform, name))[0] for name in names]
+        assert len({comment.external_id for comment in comments}) == 1
+        return [comment.version for comment in comments]
 
     for ordered in (
         versions("generic", "comment_created", "comment_edited", "comment_deleted"),
@@ -199,8 +199,10 @@ def test_an_edit_within_discourses_grace_period_is_a_delivery_of_its_own() -> No
     body["post"]["updated_at"] = "2026-11-02T09:33:00.000Z"
     later = replace(case.inbound, body=json.dumps(body).encode())
     assert DISCOURSE.delivery_id(later) != DISCOURSE.delivery_id(case.inbound)
-    again = replace(case.inbound, headers={**case.inbound.headers, "x-discourse-event-id": "999"})
-    assert DISCOURSE.delivery_id(again) == DISCOURSE.delivery_id(case.inbound)
+    repeated = replace(
+        case.inbound, headers={**case.inbound.headers, "x-discourse-event-id": "999"}
+    )
+    assert DISCOURSE.delivery_id(repeated) == DISCOURSE.delivery_id(case.inbound)
 
 
 def test_discourse_links_to_the_address_in_its_settings() -> None:
@@ -268,10 +270,10 @@ def test_slack_without_its_workspace_links_to_the_channel() -> None:
 def test_slack_handshake_is_answered_and_nothing_else_is() -> None:
     inbound = Case("slack", "message").inbound
     assert SLACK.challenge is not None
-    asked = replace(
+    handshake = replace(
         inbound, body=b'{"token": "x", "challenge": "3eZbrw", "type": "url_verification"}'
     )
-    answer = SLACK.challenge(asked, ["secret"])
+    answer = SLACK.challenge(handshake, ["secret"])
     assert answer is not None
     assert json.loads(answer.body) == {"challenge": "3eZbrw"}
     assert (answer.status, answer.content_type) == (200, "application/json")
@@ -296,15 +298,10 @@ def test_slack_delivery_without_an_event_id_is_known_by_its_body() -> None:
 def test_generic_sender_is_told_what_is_wrong() -> None:
     inbound = Case("generic", "comment_created_without_author").inbound
     for body in (inbound.body, b"{}", b'{"type": 7}', b'{"type": "comment.deleted"}'):
-        try:
-            generic.validate(replace(inbound, body=body))
-        except PayloadError as error:
-            assert error.reason == "wrong_shape"
-        else:
-            raise AssertionError(f"{body!r} was not refused")
+        assert refusal(replace(inbound, body=body)).reason == "wrong_shape"
     generic.validate(replace(inbound, body=b'{"type": "reaction.added"}'))
     assert "a secret value" not in str(
-        _refusal(
+        refusal(
             replace(
                 inbound,
                 body=b'{"type": "comment.deleted", "data": {"id": {"x": "a secret value"}}}',
@@ -313,9 +310,7 @@ def test_generic_sender_is_told_what_is_wrong() -> None:
     )
 
 
-def _refusal(inbound: Inbound) -> PayloadError:
-    try:
+def refusal(inbound: Inbound) -> PayloadError:
+    with pytest.raises(PayloadError) as caught:
         generic.validate(inbound)
-    except PayloadError as error:
-        return error
-    raise AssertionError("nothing was refused")
+    return caught.value

@@ -27,11 +27,11 @@ NOW = datetime(2026, 11, 2, 9, 15, tzinfo=UTC)
 TYPES = {"opened": EventType.created, "created": EventType.created, "edited": EventType.edited}
 
 
-def samples(platform: str, found: list[Path]) -> list[Any]:
+def samples(platform: str, files: list[Path]) -> list[Any]:
     missing = pytest.mark.skip(
         reason=f"the sample payloads of {platform} are not beside the repository"
     )
-    return [pytest.param(path, id=path.stem) for path in found] or [
+    return [pytest.param(path, id=path.stem) for path in files] or [
         pytest.param(None, marks=missing)
     ]
 
@@ -125,13 +125,13 @@ def filled(event: dict[str, Any], **values: Any) -> dict[str, Any]:
     """The recorded shape with the blanked ids and words filled in, in the event and in the messages
     inside it."""
     inner = {"user": "U1", "text": "It *crashes*", "ts": "1730538900.000100", "thread_ts": ""}
-    known = {
+    values_by_key = {
         **inner,
         "channel": "C1",
         "event_ts": "1730538960.000200",
         "deleted_ts": "1730538900.000100",
     }
-    changed = {key: known.get(key, value) for key, value in event.items()}
+    changed = {key: values_by_key.get(key, value) for key, value in event.items()}
     for key in ("message", "previous_message"):
         if key in event:
             changed[key] = {name: inner.get(name, value) for name, value in event[key].items()} | {

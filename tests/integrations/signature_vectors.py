@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from integrations import registry
 from integrations.signatures import Signature
 
-GITHUB = Signature(header="x-hub-signature-256", prefix="sha256=")
-DISCOURSE = Signature(header="x-discourse-event-signature", prefix="sha256=")
+# What our platforms declare is judged, not a copy of it.
+GITHUB = registry.source("github").signature
+DISCOURSE = registry.source("discourse").signature
+SLACK = registry.source("slack").signature
+STANDARD = registry.source("generic").signature
+GITHUB_ISSUES = registry.tracker("github").signature
+JIRA = registry.tracker("jira").signature
 OLD_HUB = Signature(header="x-hub-signature", algorithm="hmac-sha1", prefix="sha1=")
-SLACK = Signature(
-    header="x-slack-signature",
-    prefix="v0=",
-    signed="v0:{timestamp}:{body}",
-    timestamp_header="x-slack-request-timestamp",
-)
-STANDARD = Signature(
-    header="webhook-signature",
-    encoding="base64",
-    prefix="v1,",
-    signed="{id}.{timestamp}.{body}",
-    id_header="webhook-id",
-    timestamp_header="webhook-timestamp",
-    separator=" ",
-    secret_prefix="whsec_",
-)
 TOKEN = Signature(header="x-gitlab-token", algorithm="token")
 DISCORD = Signature(
     header="x-signature-ed25519",
@@ -42,7 +32,8 @@ SLACK_SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
 SLACK_BODY = (
     b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
     b"&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text="
-    b"&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
+    b"&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554"
+    b"%2F96rGlfmibIGlgcZRskXaIFfN"
     b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
 )
 SLACK_HEADERS = {
@@ -64,7 +55,19 @@ VECTORS = {
         "It's a Secret to Everybody",
         b"Hello, World!",
         {
-            "x-hub-signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+            "x-hub-signature-256": "sha256="
+            "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+        },
+        NOW,
+    ),
+    # printf 'Hello World!' | openssl dgst -sha256 -hmac "It's a Secret to Everybody"
+    "jira": (
+        JIRA,
+        "It's a Secret to Everybody",
+        b"Hello World!",
+        {
+            "x-hub-signature": "sha256="
+            "a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9"
         },
         NOW,
     ),
@@ -88,7 +91,8 @@ VECTORS = {
         "a forum secret",
         b'{"post":{"id":7}}',
         {
-            "x-discourse-event-signature": "sha256=946e0d7edf896814dc6dc753dca3955966f596a964635622f3b4a0cb7c09e119"
+            "x-discourse-event-signature": "sha256="
+            "946e0d7edf896814dc6dc753dca3955966f596a964635622f3b4a0cb7c09e119"
         },
         NOW,
     ),

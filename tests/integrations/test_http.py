@@ -24,15 +24,45 @@ from integrations.http import LimitedTransport, client, guarded_transport
 from integrations.requests_guard import guard
 
 PRIVATE = [
-    "127.0.0.1", "127.9.9.9", "10.0.0.1", "172.16.3.4", "192.168.1.1", "100.64.0.1", "::1", "fd12::1", "fec0::1",
-    "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a00:1", "64:ff9b:1::1", "2002:7f00:1::",
-    "2002:c0a8:101::1", "::127.0.0.1", "198.18.0.1", "240.0.0.1", "192.0.2.1", "2001:db8::1",
-]  # fmt: skip
+    "127.0.0.1",
+    "127.9.9.9",
+    "10.0.0.1",
+    "172.16.3.4",
+    "192.168.1.1",
+    "100.64.0.1",
+    "::1",
+    "fd12::1",
+    "fec0::1",
+    "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1",
+    "64:ff9b::7f00:1",
+    "64:ff9b::a00:1",
+    "64:ff9b:1::1",
+    "2002:7f00:1::",
+    "2002:c0a8:101::1",
+    "::127.0.0.1",
+    "198.18.0.1",
+    "240.0.0.1",
+    "192.0.2.1",
+    "2001:db8::1",
+]
 NEVER = [
-    "169.254.169.254", "169.254.1.1", "fe80::1", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192",
-    "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::", "0.0.0.0", "::", "224.0.0.1", "ff02::1",
+    "169.254.169.254",
+    "169.254.1.1",
+    "fe80::1",
+    "fd00:ec2::254",
+    "100.100.100.200",
+    "168.63.129.16",
+    "192.0.0.192",
+    "::ffff:169.254.169.254",
+    "64:ff9b::a9fe:a9fe",
+    "2002:a9fe:a9fe::",
+    "0.0.0.0",
+    "::",
+    "224.0.0.1",
+    "ff02::1",
     "255.255.255.255",
-]  # fmt: skip
+]
 PUBLIC = [
     "140.82.121.4",
     "8.8.8.8",
@@ -76,10 +106,17 @@ def test_one_private_address_among_public_ones_refuses_the_name() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "http://127.0.0.1:9/", "http://localhost:9/", "http://[::1]:9/", "http://2130706433:9/", "http://0x7f.1:9/",
-        "http://127.1:9/", "http://0:9/", "http://[::ffff:127.0.0.1]:9/", "http://169.254.169.254/latest/meta-data/",
+        "http://127.0.0.1:9/",
+        "http://localhost:9/",
+        "http://[::1]:9/",
+        "http://2130706433:9/",
+        "http://0x7f.1:9/",
+        "http://127.1:9/",
+        "http://0:9/",
+        "http://[::ffff:127.0.0.1]:9/",
+        "http://169.254.169.254/latest/meta-data/",
     ],
-)  # fmt: skip
+)
 async def test_spellings_of_local_addresses_are_refused_by_both_clients(url: str) -> None:
     async with client() as guarded:
         with pytest.raises(IntegrationError) as caught:
@@ -160,7 +197,7 @@ def certificate(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
-    made = (
+    signed = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -172,7 +209,7 @@ def certificate(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "cert.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
     (folder / "key.pem").write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,

@@ -20,13 +20,21 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("value", "seconds"),
     [
-        ("0", 0.0), ("2", 2.0), (" 120 ", 120.0), ("1.5", 1.5), ("999999", 3600.0), ("-3", None), ("soon", None),
-        ("", None), ("٣", None), ("1.2.3", None),
+        ("0", 0.0),
+        ("2", 2.0),
+        (" 120 ", 120.0),
+        ("1.5", 1.5),
+        ("999999", 3600.0),
+        ("-3", None),
+        ("soon", None),
+        ("", None),
+        ("٣", None),
+        ("1.2.3", None),
         (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90.0),
         (format_datetime(NOW - timedelta(seconds=90), usegmt=True), 0.0),
         ("Sat, 21 Nov 2026 12:00:30", 30.0),
     ],
-)  # fmt: skip
+)
 def test_retry_after(value: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": value}, now=NOW) == seconds
 
@@ -85,11 +93,11 @@ REQUEST = httpx.Request("POST", "https://tracker.example/")
 def test_transport_errors(
     error: httpx.HTTPError | httpx.InvalidURL, reason: str, ambiguous: bool, permanent: bool
 ) -> None:
-    made = failures.from_transport("GitHub", error)
-    assert (made.reason, made.ambiguous, made.permanent) == (reason, ambiguous, permanent)
-    assert "Bearer" not in made.detail
-    assert "GitHub" in made.detail
-    assert made.detail.endswith(".")
+    outcome = failures.from_transport("GitHub", error)
+    assert (outcome.reason, outcome.ambiguous, outcome.permanent) == (reason, ambiguous, permanent)
+    assert "Bearer" not in outcome.detail
+    assert "GitHub" in outcome.detail
+    assert outcome.detail.endswith(".")
 
 
 @pytest.mark.parametrize(
@@ -97,17 +105,21 @@ def test_transport_errors(
     [*range(300, 305), 400, 401, 403, 404, 405, 409, 410, 413, 418, 422, 429, 500, 502, 599],
 )
 def test_every_status_is_one_sentence_with_what_to_do(status: int) -> None:
-    made = failures.from_status("Jira", status, {}, ["It is so.", " "], now=NOW)
-    assert made.detail.endswith(".")
-    assert ".." not in made.detail
-    assert made.ambiguous == (status >= 500)
-    assert made.permanent == (status < 500 and status != 429)
+    outcome = failures.from_status("Jira", status, {}, ["It is so.", " "], now=NOW)
+    assert outcome.detail.endswith(".")
+    assert ".." not in outcome.detail
+    assert outcome.ambiguous == (status >= 500)
+    assert outcome.permanent == (status < 500 and status != 429)
 
 
 def test_github_reset_time_is_waited_for() -> None:
     headers = {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW.timestamp()) + 300)}
-    made = failures.from_status("GitHub", 403, headers, ["API rate limit exceeded"], now=NOW)
-    assert (made.reason, made.retry_after, made.permanent) == ("rate_limited", 300.0, False)
+    outcome = failures.from_status("GitHub", 403, headers, ["API rate limit exceeded"], now=NOW)
+    assert (outcome.reason, outcome.retry_after, outcome.permanent) == (
+        "rate_limited",
+        300.0,
+        False,
+    )
 
 
 def test_retry_after_goes_before_the_reset_time() -> None:
@@ -120,8 +132,8 @@ def test_retry_after_goes_before_the_reset_time() -> None:
 
 
 def test_unavailable_server_may_name_its_wait() -> None:
-    made = failures.from_status("Jira", 503, {"retry-after": "30"}, [], now=NOW)
-    assert (made.reason, made.retry_after, made.ambiguous) == ("tracker_error", 30.0, True)
+    outcome = failures.from_status("Jira", 503, {"retry-after": "30"}, [], now=NOW)
+    assert (outcome.reason, outcome.retry_after, outcome.ambiguous) == ("tracker_error", 30.0, True)
 
 
 def test_a_tracker_cannot_flood_the_sentence() -> None:

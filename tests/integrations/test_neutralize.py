@@ -52,12 +52,12 @@ def tokens(markdown: str) -> list[Token]:
     return [t for token in renderer.parse(markdown) for t in [token, *(token.children or [])]]
 
 
-def text_of(found: list[Token]) -> str:
+def text_of(parsed: list[Token]) -> str:
     """What a reader, and the filters that look for mentions and references, see."""
     parts = {"softbreak": "\n", "hardbreak": "\n"}
     return "".join(
         parts.get(t.type, t.content if t.type == "text" or t.type == "text_special" else "")
-        for t in found
+        for t in parsed
     )
 
 
@@ -65,14 +65,20 @@ def text_of(found: list[Token]) -> str:
 @given(ANY_TEXT)
 @example("\n".join(HOSTILE))
 def test_markdown_quote_is_only_a_quote_of_text(text: str) -> None:
-    found = tokens(neutralize.markdown_quote(text, 5000) + "\n\nnext\n")
-    assert {t.type for t in found} <= {
-        "blockquote_open", "blockquote_close", "paragraph_open", "paragraph_close", "inline", "text", "text_special",
+    parsed = tokens(neutralize.markdown_quote(text, 5000) + "\n\nnext\n")
+    assert {t.type for t in parsed} <= {
+        "blockquote_open",
+        "blockquote_close",
+        "paragraph_open",
+        "paragraph_close",
+        "inline",
+        "text",
+        "text_special",
         "softbreak",
-    }  # fmt: skip
-    assert [t.type for t in found].count("blockquote_open") == 1
-    assert [t.content for t in found if t.type == "inline" and t.level == 1] == ["next"]
-    assert not ACTIVE.search(text_of(found))
+    }
+    assert [t.type for t in parsed].count("blockquote_open") == 1
+    assert [t.content for t in parsed if t.type == "inline" and t.level == 1] == ["next"]
+    assert not ACTIVE.search(text_of(parsed))
 
 
 @settings(max_examples=80, deadline=None)
@@ -81,15 +87,15 @@ def test_markdown_quote_is_only_a_quote_of_text(text: str) -> None:
 def test_markdown_inline_is_only_text_in_a_list_item_or_a_heading(text: str) -> None:
     inline = neutralize.markdown_inline(text, 5000)
     assert "\n" not in inline
-    found = tokens(f"before {inline} after")
-    assert {t.type for t in found} <= {
+    parsed = tokens(f"before {inline} after")
+    assert {t.type for t in parsed} <= {
         "paragraph_open",
         "paragraph_close",
         "inline",
         "text",
         "text_special",
     }
-    assert not ACTIVE.search(text_of(found))
+    assert not ACTIVE.search(text_of(parsed))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integrations import registry
 from integrations.contract import Inbound, SignatureRefused
 from integrations.signatures import Signature, sign, verify
 from tests.integrations.signature_vectors import (
@@ -43,6 +44,12 @@ def refusal(
     return caught.value.reason
 
 
+def test_every_declared_scheme_has_a_vector() -> None:
+    declared = {source.signature for source in registry.sources().values()}
+    declared |= {tracker.signature for tracker in registry.trackers().values()}
+    assert declared - {signature for signature, *_ in VECTORS.values()} == set()
+
+
 @pytest.mark.parametrize("name", VECTORS)
 def test_known_vector_is_accepted(name: str) -> None:
     signature, secret, body, headers, now = VECTORS[name]
@@ -63,8 +70,8 @@ def test_one_changed_character_of_a_header_is_refused(name: str) -> None:
     signature, secret, body, headers, now = VECTORS[name]
     for header, value in headers.items():
         for position, character in enumerate(value):
-            other = "1" if character != "1" else "2"
-            changed = {**headers, header: value[:position] + other + value[position + 1 :]}
+            replacement = "1" if character != "1" else "2"
+            changed = {**headers, header: value[:position] + replacement + value[position + 1 :]}
             assert refusal(signature, changed, body, secret, now=now) in (
                 "signature_wrong",
                 "signature_malformed",
@@ -90,15 +97,15 @@ def test_the_standard_webhooks_library_agrees_both_ways() -> None:
     )
     now = datetime.now(UTC)  # the library has no other clock
     body = '{"text": "prints twice \N{GRINNING FACE}"}'
-    theirs = webhooks.Webhook(STANDARD_SECRET).sign("msg_1", now, body)
+    library_signature = webhooks.Webhook(STANDARD_SECRET).sign("msg_1", now, body)
     headers = {
         "webhook-id": "msg_1",
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": theirs,
+        "webhook-signature": library_signature,
     }
     verify(STANDARD, request(headers, body.encode()), [STANDARD_SECRET], now)
-    ours = sign(STANDARD, STANDARD_SECRET, body.encode(), "msg_1", int(now.timestamp()))
-    assert webhooks.Webhook(STANDARD_SECRET).verify(body, ours) == {
+    signed_headers = sign(STANDARD, STANDARD_SECRET, body.encode(), "msg_1", int(now.timestamp()))
+    assert webhooks.Webhook(STANDARD_SECRET).verify(body, signed_headers) == {
         "text": "prints twice \N{GRINNING FACE}"
     }
 
@@ -134,13 +141,13 @@ def test_a_secret_that_is_not_base64_behind_its_prefix_is_not_a_secret() -> None
 
 
 def test_a_secret_without_the_prefix_is_used_as_it_is() -> None:
-    wanted = base64.b64encode(
+    signature = base64.b64encode(
         hmac.new(b"plain words", f"m.{STAMP}.x".encode(), hashlib.sha256).digest()
     ).decode()
     headers = {
         "webhook-id": "m",
         "webhook-timestamp": str(STAMP),
-        "webhook-signature": f"v1,{wanted}",
+        "webhook-signature": f"v1,{signature}",
     }
     verify(STANDARD, request(headers, b"x"), ["plain words"], NOW)
 

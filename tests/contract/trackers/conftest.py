@@ -55,8 +55,8 @@ class Bench:
 
     def move(self, action: str) -> None:
         """Close, decline, start or reopen the first ticket, as a person would."""
-        where = f"{self.sandbox.url}/_sandbox/tickets/{self.tickets[0].slug}/status"
-        httpx.post(where, json={"action": action}).raise_for_status()
+        address = f"{self.sandbox.url}/_sandbox/tickets/{self.tickets[0].slug}/status"
+        httpx.post(address, json={"action": action}).raise_for_status()
 
     def delete(self) -> None:
         httpx.delete(
@@ -90,11 +90,11 @@ def sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture(params=sorted(CASES))
 async def bench(request: pytest.FixtureRequest, sandbox: SandboxServer) -> AsyncIterator[Bench]:
-    made = Bench(request.param, registry.trackers()[CASES[request.param][1]], None, sandbox)  # type: ignore[arg-type]
-    made.reset()
-    made.tracker = made.another()
-    yield made
-    await made.tracker.close()
+    bench = Bench(request.param, registry.trackers()[CASES[request.param][1]], None, sandbox)  # type: ignore[arg-type]
+    bench.reset()
+    bench.tracker = bench.another()
+    yield bench
+    await bench.tracker.close()
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def draft() -> Callable[..., Draft]:
             datetime(2026, 11, 2, 9, 30, tzinfo=UTC),
         ),
     )
-    made = Draft(
+    plausible = Draft(
         marker="relay-0b54e2f3-8c1d-4c8e-9a51-2f0f3c1d7a90",
         title="Dark mode resets after an update",
         kind="bug",
@@ -130,4 +130,4 @@ def draft() -> Callable[..., Draft]:
         labels=("kind:bug", "product:app", "platform:discourse", "platform:slack"),
         theme_url="https://relay.acme.example/themes/7",
     )
-    return lambda **changes: replace(made, **changes)
+    return lambda **changes: replace(plausible, **changes)

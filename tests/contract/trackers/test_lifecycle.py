@@ -164,8 +164,8 @@ async def test_a_ticket_that_never_was_is_gone(bench: Any) -> None:
 async def test_search_lag_hides_a_fresh_ticket_from_jira_alone(bench: Any, draft: Drafts) -> None:
     bench.configure(search_lag=600)
     ref = await bench.tracker.create(draft())
-    found = await bench.tracker.find(draft().marker)
-    assert found == (ref if bench.type.name == "github" else None)
+    match = await bench.tracker.find(draft().marker)
+    assert match == (ref if bench.type.name == "github" else None)
     assert bench.type.search_lag > 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,7 +16,11 @@ from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import SandboxState, Settings
 
 AUTH = {"Authorization": "Bearer any"}
-HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)> [x](javascript:alert(1)) ![y](https://evil.example/y.png)"
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)> [x](javascript:alert(1)) "
+    "![y](https://evil.example/y.png)"
+)
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +57,19 @@ def test_tickets_survive_a_restart(tmp_path: Path) -> None:
         SandboxServer(state_file=file) as first,
         httpx.Client(base_url=first.url, headers=AUTH) as web,
     ):
-        number = make_issue(web).json()["number"]
-        key = make_jira(web).json()["key"]
+        issue, jira_issue = make_issue(web).json(), make_jira(web).json()
     assert [path.name for path in file.parent.iterdir()] == ["sandbox.json"]
     with (
         SandboxServer(state_file=file) as second,
         httpx.Client(base_url=second.url, headers=AUTH) as web,
     ):
-        assert web.get(f"/repos/acme/app/issues/{number}").json()["title"] == "A title"
-        assert web.get(f"/rest/api/3/issue/{key}").json()["fields"]["summary"] == "A title"
-        assert make_issue(web).json()["id"] not in (number, key)
-        assert make_issue(web).json()["number"] == number + 2
+        read_issue = web.get(f"/repos/acme/app/issues/{issue['number']}").json()
+        read_jira = web.get(f"/rest/api/3/issue/{jira_issue['key']}").json()
+        assert read_issue["title"] == "A title"
+        assert read_jira["fields"]["summary"] == "A title"
+        new_issue = make_issue(web).json()
+        assert new_issue["id"] not in (issue["id"], int(jira_issue["id"]))
+        assert new_issue["number"] == issue["number"] + 1
 
 
 def test_state_file_that_is_not_ours_is_refused(tmp_path: Path) -> None:
@@ -72,40 +78,62 @@ def test_state_file_that_is_not_ours_is_refused(tmp_path: Path) -> None:
         SandboxState().load(tmp_path / "sandbox.json")
 
 
-@pytest.mark.parametrize("body", [HOSTILE, {"type": "doc", "version": 1, "content": [
-    {"type": "paragraph", "content": [{"type": "text", "text": HOSTILE, "marks": [
-        {"type": "link", "attrs": {"href": "javascript:alert(1)"}}]}]}]}])  # fmt: skip
-def test_pages_show_hostile_text_as_text(web: httpx.Client, body: object) -> None:
-    if isinstance(body, str):
-        slug = f"acme/app/{make_issue(web, title=HOSTILE, body=body, labels=['<b>label']).json()['number']}"
-        wiki = make_jira(
-            web,
-            version="2",
-            description=body + "\n{noformat}\n<b>x</b>\n{noformat}\n[a|javascript:b]",
-        )
-        pages = [
-            web.get("/"),
-            web.get(f"/tickets/{slug}"),
-            web.get(f"/tickets/{wiki.json()['key']}"),
-        ]
-    else:
-        pages = [
-            web.get(
-                f"/tickets/{make_jira(web, description=body, summary=HOSTILE[:200]).json()['key']}"
-            )
-        ]
-    for page in pages:
+HOSTILE_ADF = {
+    "type": "doc",
+    "version": 1,
+    "content": [
+        {
+            "type": "paragraph",
+            "content": [
+                {
+                    "type": "text",
+                    "text": HOSTILE,
+                    "marks": [{"type": "link", "attrs": {"href": "javascript:alert(1)"}}],
+                }
+            ],
+        }
+    ],
+}
+HOSTILE_WIKI = HOSTILE + "\n{noformat}\n<b>x</b>\n{noformat}\n[a|javascript:b]"
+
+
+def hostile_markdown_ticket(web: httpx.Client) -> str:
+    issue = make_issue(web, title=HOSTILE, body=HOSTILE, labels=["<b>label"]).json()
+    return f"acme/app/{issue['number']}"
+
+
+def hostile_wiki_ticket(web: httpx.Client) -> str:
+    return str(
+        make_jira(web, version="2", description=HOSTILE_WIKI, summary=HOSTILE[:200]).json()["key"]
+    )
+
+
+def hostile_adf_ticket(web: httpx.Client) -> str:
+    return str(make_jira(web, description=HOSTILE_ADF, summary=HOSTILE[:200]).json()["key"])
+
+
+@pytest.mark.parametrize(
+    "make_ticket", [hostile_markdown_ticket, hostile_wiki_ticket, hostile_adf_ticket]
+)
+def test_pages_show_hostile_text_as_text(
+    web: httpx.Client, make_ticket: Callable[[httpx.Client], str]
+) -> None:
+    slug = make_ticket(web)
+    for path in ("/", f"/tickets/{slug}"):
+        page = web.get(path)
         assert page.status_code == 200
-        assert "<script" not in page.text
-        assert "<img" not in page.text
-        assert "onerror=alert(1)>" not in page.text
-        assert 'href="javascript' not in page.text
-        assert "<b>" not in page.text
-        policy = page.headers["content-security-policy"]
-        assert "default-src 'none'" in policy
-        assert "script-src" not in policy
-        assert "unsafe" not in policy
-        assert "http://" not in page.text.replace("https://evil.example", "").partition("<main>")[0]
+        assert "alert(1)" in page.text, "the words are there"
+        for active in ("<script", "<img", "onerror=alert(1)>", 'href="javascript', "<b>"):
+            assert active not in page.text
+        head = page.text.partition("<main>")[0]
+        assert "http://" not in head.replace("https://evil.example", "")
+
+
+def test_pages_permit_no_script(web: httpx.Client) -> None:
+    policy = web.get("/").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "unsafe" not in policy
 
 
 def test_empty_page_and_missing_ticket_say_what_to_do(web: httpx.Client) -> None:
@@ -153,16 +181,21 @@ def test_required_token(
 
 def test_credentials_are_not_kept(web: httpx.Client) -> None:
     make_issue(web)
-    kept = web.get("/_sandbox/requests").json()
-    assert kept[0]["headers"]["authorization"] == "Bearer ***"
-    assert "any" not in json.dumps(kept[0]["headers"])
+    requests = web.get("/_sandbox/requests").json()
+    assert requests[0]["headers"]["authorization"] == "Bearer ***"
+    assert "any" not in json.dumps(requests[0]["headers"])
 
 
 @pytest.mark.parametrize(
     ("fields", "field"),
-    [({"title": " "}, "title"), ({"title": "x" * 257}, "title"), ({"body": "x" * 65_537}, "body"),
-     ({"labels": "a"}, "labels"), ({"labels": ["x" * 51]}, "labels")],
-)  # fmt: skip
+    [
+        ({"title": " "}, "title"),
+        ({"title": "x" * 257}, "title"),
+        ({"body": "x" * 65_537}, "body"),
+        ({"labels": "a"}, "labels"),
+        ({"labels": ["x" * 51]}, "labels"),
+    ],
+)
 def test_github_refuses_what_github_refuses(
     web: httpx.Client, fields: dict[str, object], field: str
 ) -> None:
@@ -173,12 +206,17 @@ def test_github_refuses_what_github_refuses(
 
 @pytest.mark.parametrize(
     ("version", "fields", "field"),
-    [("3", {"summary": "a\nb"}, "summary"), ("3", {"summary": "x" * 256}, "summary"),
-     ("3", {"description": "text"}, "description"), ("2", {"description": {"type": "doc"}}, "description"),
-     ("2", {"description": "x" * 32_768}, "description"),
-     ("3", {"labels": ["a b"]}, "labels"), ("3", {"issuetype": {"name": "Wish"}}, "issuetype"),
-     ("3", {"project": {}}, "project")],
-)  # fmt: skip
+    [
+        ("3", {"summary": "a\nb"}, "summary"),
+        ("3", {"summary": "x" * 256}, "summary"),
+        ("3", {"description": "text"}, "description"),
+        ("2", {"description": {"type": "doc"}}, "description"),
+        ("2", {"description": "x" * 32_768}, "description"),
+        ("3", {"labels": ["a b"]}, "labels"),
+        ("3", {"issuetype": {"name": "Wish"}}, "issuetype"),
+        ("3", {"project": {}}, "project"),
+    ],
+)
 def test_jira_refuses_what_jira_refuses(
     web: httpx.Client, version: str, fields: dict[str, object], field: str
 ) -> None:
@@ -195,16 +233,16 @@ def test_not_json_is_an_answer_and_no_crash(web: httpx.Client) -> None:
 
 def test_cloud_search_pages_by_token_and_wants_a_restriction(web: httpx.Client) -> None:
     keys = [make_jira(web, labels=["x"]).json()["key"] for _ in range(5)]
-    found, token = [], ""
+    pages: list[list[str]] = []
+    query = {"jql": "labels = x ORDER BY created ASC", "maxResults": "2", "fields": "summary"}
+    token = ""
     while True:
-        page = web.get("/rest/api/3/search/jql", params={
-            "jql": "labels = x ORDER BY created ASC", "maxResults": 2, "fields": "summary", "nextPageToken": token,
-        }).json()  # fmt: skip
-        found += [issue["key"] for issue in page["issues"]]
+        page = web.get("/rest/api/3/search/jql", params={**query, "nextPageToken": token}).json()
+        pages.append([issue["key"] for issue in page["issues"]])
         if page["isLast"]:
             break
         token = page["nextPageToken"]
-    assert found == keys
+    assert pages == [keys[:2], keys[2:4], keys[4:]]
     bare = web.get("/rest/api/3/search/jql", params={"jql": "labels = x"}).json()["issues"][0]
     assert list(bare) == ["id"]
     assert web.get("/rest/api/3/search/jql", params={"jql": "ORDER BY created"}).status_code == 400
@@ -222,7 +260,7 @@ def test_remote_link_upserts_on_its_global_id(web: httpx.Client) -> None:
 
 
 def test_lag_hides_from_search_until_it_is_over() -> None:
-    now = [datetime(2026, 11, 21, tzinfo=UTC)]
+    now = [NOW]
     state = SandboxState(clock=lambda: now[0], settings=Settings(search_lag=5))
     state.create("jira", "APP", title="a", status="To Do")
     assert state.searchable("jira") == []
@@ -233,14 +271,20 @@ def test_lag_hides_from_search_until_it_is_over() -> None:
 @pytest.mark.parametrize(
     ("jql", "count"),
     [
-        ('labels = "relay-1"', 1), ("project = APP AND labels in (relay-1, relay-2)", 2), ("project != APP", 1),
-        ('status = "To Do" and project = APP', 2), ("key = APP-1", 1), ("labels not in (relay-1)", 2),
-        ("created >= 2026-01-01", 3), ("created < '2026-01-01'", 0), ('summary ~ "dark"', 1),
+        ('labels = "relay-1"', 1),
+        ("project = APP AND labels in (relay-1, relay-2)", 2),
+        ("project != APP", 1),
+        ('status = "To Do" and project = APP', 2),
+        ("key = APP-1", 1),
+        ("labels not in (relay-1)", 2),
+        ("created >= 2026-01-01", 3),
+        ("created < '2026-01-01'", 0),
+        ('summary ~ "dark"', 1),
         ("project = APP ORDER BY key", 2),
     ],
-)  # fmt: skip
+)
 def test_jql(jql: str, count: int) -> None:
-    state = SandboxState()
+    state = SandboxState(clock=lambda: NOW)
     state.create("jira", "APP", title="Dark mode", status="To Do", labels=["relay-1"])
     state.create("jira", "APP", title="Login", status="To Do", labels=["relay-2"])
     state.create("jira", "WEB", title="Crash", status="Done")
@@ -257,7 +301,7 @@ def test_jql_that_is_not_understood_is_refused(jql: str) -> None:
 
 
 def test_limit_lets_requests_through_again_when_time_has_passed() -> None:
-    now = [datetime(2026, 11, 21, tzinfo=UTC)]
+    now = [NOW]
     faults = Faults(lambda: now[0])
     faults.add(Fault(mode="limit", requests=2, per=1.0))
     assert [faults.take("POST", "/x") is None for _ in range(3)] == [True, True, False]
@@ -266,7 +310,7 @@ def test_limit_lets_requests_through_again_when_time_has_passed() -> None:
 
 
 def test_faults_fit_by_method_and_path_and_are_used_up() -> None:
-    faults = Faults(lambda: datetime(2026, 11, 21, tzinfo=UTC))
+    faults = Faults(lambda: NOW)
     faults.add(Fault(mode="status", status=500, method="post", path="/repos/*/issues", count=2))
     faults.add(Fault(mode="status", status=404, count=None, method="DELETE"))
     assert faults.take("GET", "/repos/a/b/issues") is None

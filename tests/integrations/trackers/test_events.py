@@ -23,7 +23,8 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SAMPLES = SHARED / "samples"
 needs_samples = pytest.mark.skipif(
     not SAMPLES.is_dir(),
-    reason="real captures hold people's words and are not kept in this repository: no ../shared/samples",
+    reason="real captures hold people's words and are not kept in this repository: "
+    "no ../shared/samples",
 )
 
 
@@ -40,11 +41,16 @@ def jira_event(payload: Any) -> list[TicketEvent]:
 
 
 def issue(**changes: Any) -> dict[str, Any]:
-    made = {
-        "id": 77, "number": 5, "title": "A title", "state": "closed", "state_reason": "completed",
-        "html_url": "https://github.com/acme/app/issues/5", "updated_at": "2026-11-20T10:00:00Z",
-    }  # fmt: skip
-    return {**made, **changes}
+    delivered = {
+        "id": 77,
+        "number": 5,
+        "title": "A title",
+        "state": "closed",
+        "state_reason": "completed",
+        "html_url": "https://github.com/acme/app/issues/5",
+        "updated_at": "2026-11-20T10:00:00Z",
+    }
+    return {**delivered, **changes}
 
 
 @pytest.mark.parametrize(
@@ -167,18 +173,20 @@ def test_jira_wrong_shape(payload: Any) -> None:
 
 @needs_samples
 def test_real_github_deliveries() -> None:
-    seen = {}
+    last_events = {}
     for path in recorded_deliveries("github"):
         event, action, _ = path.name.split(".", 2)
-        found = github_event(path.read_bytes(), event)
-        assert bool(found) == (
+        events = github_event(path.read_bytes(), event)
+        assert bool(events) == (
             event == "issues" and action in {"opened", "closed", "reopened", "edited", "deleted"}
         ), path
-        for item in found:
-            seen[action] = item
-    assert seen["deleted"].state.category is StatusCategory.gone
-    assert seen["reopened"].state.category is StatusCategory.open
-    assert all(item.state.ref.url.startswith("https://github.com/") for item in seen.values())
+        for item in events:
+            last_events[action] = item
+    assert last_events["deleted"].state.category is StatusCategory.gone
+    assert last_events["reopened"].state.category is StatusCategory.open
+    assert all(
+        item.state.ref.url.startswith("https://github.com/") for item in last_events.values()
+    )
 
 
 @needs_samples
@@ -189,10 +197,10 @@ def test_real_jira_deliveries() -> None:
     assert event.state.status
     assert event.actor == "admin"
     assert event.at.year == 2016
-    told = {path.name for path in recorded_deliveries("jira") if jira_event(path.read_bytes())}
-    assert "updateStatus.json" in told
-    assert "addComment.json" not in told
-    assert "updateDescription.json" not in told
+    reported = {path.name for path in recorded_deliveries("jira") if jira_event(path.read_bytes())}
+    assert "updateStatus.json" in reported
+    assert "addComment.json" not in reported
+    assert "updateDescription.json" not in reported
 
 
 @pytest.mark.parametrize(

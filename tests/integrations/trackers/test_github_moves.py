@@ -31,13 +31,13 @@ Answer = Callable[[str, str], tuple[int, dict[str, str], Any]]
 
 @asynccontextmanager
 async def tracker(answer: Answer) -> AsyncIterator[tuple[Any, list[str]]]:
-    """A tracker whose GitHub is a function of method and path, and the list of what was asked."""
-    asked: list[str] = []
+    """A tracker whose GitHub is a function of method and path, and the list of the calls."""
+    calls: list[str] = []
 
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         method, path, _ = head.split(" ", 2)
-        asked.append(f"{method} {path}")
+        calls.append(f"{method} {path}")
         status, headers, value = answer(method, path)
         body = json.dumps(value).encode()
         lines = [f"{name}: {text}" for name, text in headers.items()]
@@ -53,27 +53,27 @@ async def tracker(answer: Answer) -> AsyncIterator[tuple[Any, list[str]]]:
         GitHubSettings(repository="acme/app", base_url=base), credentials, allow_private=True
     )
     try:
-        yield opened, asked
+        yield opened, calls
     finally:
         await opened.close()
         server.close()
 
 
-def moved(location: str, there: Any) -> Answer:
+def moved(location: str, target: Any) -> Answer:
     def answer(method: str, path: str) -> tuple[int, dict[str, str], Any]:
         if path == "/repos/acme/app/issues/5":
             return 301, {"location": location}, {"message": "Moved Permanently"}
-        return 200, {}, there
+        return 200, {}, target
 
     return answer
 
 
 async def test_a_renamed_repository_is_followed_when_reading() -> None:
-    async with tracker(moved("/repositories/9/issues/5", ISSUE)) as (opened, asked):
+    async with tracker(moved("/repositories/9/issues/5", ISSUE)) as (opened, calls):
         state = await opened.get(REF)
     assert state.category is StatusCategory.open
     assert state.ref == TicketRef("77", "5", "https://github.com/acme/new/issues/5")
-    assert asked == ["GET /repos/acme/app/issues/5", "GET /repositories/9/issues/5"]
+    assert calls == ["GET /repos/acme/app/issues/5", "GET /repositories/9/issues/5"]
 
 
 async def test_a_transferred_issue_is_another_issue_and_this_one_is_gone() -> None:
@@ -86,17 +86,17 @@ async def test_a_transferred_issue_is_another_issue_and_this_one_is_gone() -> No
 
 
 async def test_the_token_follows_no_redirect_to_another_host() -> None:
-    async with tracker(moved("https://evil.example/issues/5", ISSUE)) as (opened, asked):
+    async with tracker(moved("https://evil.example/issues/5", ISSUE)) as (opened, calls):
         assert (await opened.get(REF)).category is StatusCategory.gone
-    assert asked == ["GET /repos/acme/app/issues/5"]
+    assert calls == ["GET /repos/acme/app/issues/5"]
 
 
 async def test_a_number_that_belongs_to_another_issue_is_never_written_to() -> None:
-    async with tracker(lambda method, path: (200, {}, {**ISSUE, "id": 999})) as (opened, asked):
+    async with tracker(lambda method, path: (200, {}, {**ISSUE, "id": 999})) as (opened, calls):
         with pytest.raises(TrackerError, match="moved") as caught:
             await opened.update(REF, None)
     assert caught.value.permanent
-    assert asked == ["GET /repos/acme/app/issues/5"]
+    assert calls == ["GET /repos/acme/app/issues/5"]
 
 
 async def test_what_the_newest_pages_do_not_hold_is_searched() -> None:
@@ -114,9 +114,9 @@ async def test_what_the_newest_pages_do_not_hold_is_searched() -> None:
             credentials,
             allow_private=True,
         )
-        found = await opened.find("relay-old")
+        ref = await opened.find("relay-old")
         await opened.close()
-    assert found is not None
-    assert found.id == str(old.id)
-    asked = [request["path"] for request in sandbox.state.requests]
-    assert asked == ["/repos/acme/app/issues"] * LISTED_PAGES + ["/search/issues"]
+    assert ref is not None
+    assert ref.id == str(old.id)
+    calls = [request["path"] for request in sandbox.state.requests]
+    assert calls == ["/repos/acme/app/issues"] * LISTED_PAGES + ["/search/issues"]

@@ -15,6 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from integrations import neutralize
 from integrations.tracker_contract import Draft, Quote, TrackerError
 from integrations.trackers import wording
 from integrations.trackers.github import body as github_body
@@ -39,10 +40,22 @@ def draft(
     text: str = "Words", author: str = "Ana", thread: str = "A thread", permalink: str = PERMALINK
 ) -> Draft:
     return Draft(
-        marker="relay-1", title=text, kind="bug", product="app", people=2, mentions=3, first_seen=AT, last_seen=AT,
-        quotes=(Quote(text, author, "slack", permalink, AT),), threads=((thread, permalink),), labels=("kind:bug",),
-        theme_url=PAGE, phrases=(text, author), summary=text, summary_by=author,
-    )  # fmt: skip
+        marker="relay-1",
+        title=text,
+        kind="bug",
+        product="app",
+        people=2,
+        mentions=3,
+        first_seen=AT,
+        last_seen=AT,
+        quotes=(Quote(text, author, "slack", permalink, AT),),
+        threads=((thread, permalink),),
+        labels=("kind:bug",),
+        theme_url=PAGE,
+        phrases=(text, author),
+        summary=text,
+        summary_by=author,
+    )
 
 
 TEXT = st.one_of(
@@ -60,14 +73,14 @@ DRAFTS = st.builds(
 @settings(max_examples=120, deadline=None)
 @given(DRAFTS)
 @example(draft(HOSTILE, HOSTILE, HOSTILE))
-def test_github_block_links_to_permalinks_and_the_theme_alone(made: Draft) -> None:
-    body = github_body.new_body(made)
+def test_github_block_links_to_permalinks_and_the_theme_alone(shown_draft: Draft) -> None:
+    body = github_body.new_body(shown_draft)
     tokens = [
         t
         for token in MarkdownIt("commonmark").enable("table").parse(body)
         for t in [token, *(token.children or [])]
     ]
-    permalink = github_body.permalink(made.quotes[0].permalink)
+    permalink = github_body.permalink(shown_draft.quotes[0].permalink)
     links = [str(t.attrs["href"]) for t in tokens if t.type == "link_open"]
     assert links == [PAGE, *[permalink] * 2] if permalink else links == [PAGE]
     html = [t.content.strip() for t in tokens if t.type in ("html_inline", "html_block")]
@@ -81,21 +94,21 @@ def test_github_block_links_to_permalinks_and_the_theme_alone(made: Draft) -> No
         "hr",
     }
     assert [t.tag for t in tokens if t.type == "heading_open"] == ["h3", "h4", "h4"]
-    seen = "\n".join(t.content for t in tokens if t.type == "text")
-    assert not re.search(r"@\w|#\d|(?i:gh-\d)|[0-9a-f]{7}|\bwww\.", seen)
+    visible = "\n".join(t.content for t in tokens if t.type == "text")
+    assert not re.search(r"@\w|#\d|(?i:gh-\d)|[0-9a-f]{7}|\bwww\.", visible)
 
 
 @settings(max_examples=120, deadline=None)
 @given(DRAFTS)
 @example(draft(HOSTILE, HOSTILE, HOSTILE))
-def test_wiki_block_has_our_macros_alone(made: Draft) -> None:
-    text = wiki.new_description(made)
+def test_wiki_block_has_our_macros_alone(shown_draft: Draft) -> None:
+    text = wiki.new_description(shown_draft)
     macros = re.findall(r"(?<!\\)\{([A-Za-z][^}]*)\}", text)
     assert macros == ["anchor:relay-1-begin", "noformat", "noformat", "anchor:relay-1-end"]
     outside = re.sub(r"\{noformat\}.*?\{noformat\}", "", text, flags=re.DOTALL)
     assert re.findall(r"(?m)^(h\d)\.", outside) == ["h3", "h4", "h4"]
     targets = re.findall(r"(?<!\\)\[(?:\\.|[^\]|\\])*\|([^\]]*)\]", outside)
-    permalink = wiki.WIKI_MARKUP.permalink(made.quotes[0].permalink)
+    permalink = wiki.WIKI_MARKUP.permalink(shown_draft.quotes[0].permalink)
     assert targets == ([PAGE, permalink, permalink] if permalink else [PAGE])
     assert len(re.findall(r"(?<!\\)\[", outside)) == len(targets), (
         "no bracket of a stranger is open"
@@ -111,22 +124,32 @@ def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 @settings(max_examples=120, deadline=None)
 @given(DRAFTS)
 @example(draft(HOSTILE, HOSTILE, HOSTILE))
-def test_adf_has_text_nodes_and_our_links_alone(made: Draft) -> None:
-    document = adf.new_description(made)
-    found = list(nodes(document))
-    assert {node["type"] for node in found} <= {
-        "doc", "panel", "heading", "paragraph", "text", "hardBreak", "blockquote", "bulletList", "listItem",
-    }  # fmt: skip
-    assert all(node["text"] for node in found if node["type"] == "text"), (
+def test_adf_has_text_nodes_and_our_links_alone(shown_draft: Draft) -> None:
+    document = adf.new_description(shown_draft)
+    parts = list(nodes(document))
+    assert {node["type"] for node in parts} <= {
+        "doc",
+        "panel",
+        "heading",
+        "paragraph",
+        "text",
+        "hardBreak",
+        "blockquote",
+        "bulletList",
+        "listItem",
+    }
+    assert all(node["text"] for node in parts if node["type"] == "text"), (
         "an empty text node is not valid"
     )
     hrefs = [
         mark["attrs"]["href"]
-        for node in found
+        for node in parts
         for mark in node.get("marks", [])
         if mark["type"] == "link"
     ]
-    assert all(re.match(r"https?://", href) for href in hrefs)
+    permalink = neutralize.link(shown_draft.quotes[0].permalink)
+    permalinks = [permalink, permalink] if permalink else []
+    assert hrefs == [f"{PAGE}#relay-1-begin", *permalinks, f"{PAGE}#relay-1-end"]
     json.dumps(document, ensure_ascii=False).encode()  # no lone surrogate
 
 
@@ -158,10 +181,12 @@ def test_github_permalinks_leave_no_backlink() -> None:
     assert github_body.permalink("https://github.com/other") == "https://github.com/other"
 
 
-def merged(kind: str, body: Any, made: Draft) -> Any:
+def merged(kind: str, body: Any, shown_draft: Draft) -> Any:
     if kind == "adf":
-        return adf.merged_description(body, made)
-    return (github_body.merged_body if kind == "github" else wiki.merged_description)(body, made)
+        return adf.merged_description(body, shown_draft)
+    return (github_body.merged_body if kind == "github" else wiki.merged_description)(
+        body, shown_draft
+    )
 
 
 @pytest.mark.parametrize("kind", ["github", "wiki", "adf"])
@@ -174,10 +199,10 @@ def test_merging_twice_is_merging_once(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["github", "wiki"])
 def test_an_orphan_marker_goes_and_every_word_stays(kind: str) -> None:
-    whole = merged(kind, "", draft("Old words"))
-    begin, _, rest = whole.partition("\n")
-    end = rest.rpartition("\n")[2]
-    for damaged in (whole.replace(end, ""), whole.replace(begin, ""), f"{end} middle {begin}"):
+    block = merged(kind, "", draft("Old words"))
+    begin, _, below = block.partition("\n")
+    end = below.rpartition("\n")[2]
+    for damaged in (block.replace(end, ""), block.replace(begin, ""), f"{end} middle {begin}"):
         fixed = merged(kind, damaged, draft("New words"))
         assert fixed.count(begin) == fixed.count(end) == 1
         assert "New words" in fixed
@@ -185,9 +210,9 @@ def test_an_orphan_marker_goes_and_every_word_stays(kind: str) -> None:
 
 
 def test_an_orphan_node_goes_and_every_word_stays() -> None:
-    whole = adf.new_description(draft("Old words"))
-    for damaged in (whole["content"][1:], whole["content"][:-1]):
-        fixed = adf.merged_description({**whole, "content": damaged}, draft("New words"))
+    block = adf.new_description(draft("Old words"))
+    for damaged in (block["content"][1:], block["content"][:-1]):
+        fixed = adf.merged_description({**block, "content": damaged}, draft("New words"))
         shown = json.dumps(fixed)
         assert "Old words" in shown
         assert "New words" in shown
@@ -195,11 +220,11 @@ def test_an_orphan_node_goes_and_every_word_stays() -> None:
 
 
 def test_another_themes_block_in_the_same_ticket_is_left_alone() -> None:
-    both = github_body.merged_body(
+    two_blocks = github_body.merged_body(
         github_body.new_body(draft("First")), replace(draft("Second"), marker="relay-2")
     )
-    assert both.count(":begin -->") == 2
-    third = github_body.merged_body(both, draft("Third"))
+    assert two_blocks.count(":begin -->") == 2
+    third = github_body.merged_body(two_blocks, draft("Third"))
     assert "Third" in third
     assert "Second" in third
     assert "First" not in third
@@ -213,10 +238,10 @@ def test_a_permalink_cannot_pass_for_the_end_of_the_block() -> None:
 
 def test_attributes_that_jira_adds_make_no_difference() -> None:
     sent = adf.new_description(draft())
-    kept = json.loads(json.dumps(sent))
-    kept["content"][0]["attrs"]["localId"] = "f3a1"
-    kept["content"][-1]["attrs"] = {"localId": "c0ffee"}
-    assert adf_nodes.same(sent, kept)
+    stored = json.loads(json.dumps(sent))
+    stored["content"][0]["attrs"]["localId"] = "f3a1"
+    stored["content"][-1]["attrs"] = {"localId": "c0ffee"}
+    assert adf_nodes.same(sent, stored)
     assert not adf_nodes.same(sent, adf.new_description(draft("Other")))
 
 
