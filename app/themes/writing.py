@@ -124,7 +124,8 @@ class Writer:
         self._database = database
         self._settings = settings
         self._chat = chat(settings)
-        self._clock, self._sleep, self._chance = clock, sleep, chance or random.Random()  # noqa: S311 - jitter
+        self._clock, self._sleep = clock, sleep
+        self._chance = chance or random.Random()  # noqa: S311 - jitter
         self._quiet_until = datetime.min.replace(tzinfo=UTC)
         self._logged_reason = ""
 
