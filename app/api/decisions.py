@@ -4,9 +4,8 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path
-from psycopg import Rollback
 
-from app.api.access import Caller, DatabaseOf, Decider
+from app.api.access import DatabaseOf, Decider, SettingsOf
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.base import BigId
@@ -26,10 +25,10 @@ from app.api.schemas.decision import (
 )
 from app.api.schemas.theme import ThemeOut
 from app.api.themes import ThemeId
-from app.errors import RelayError
 from app.queries.themes import theme_rows
 from app.storage.db import Connection
 from app.triage import decisions, regroup, undo
+from app.triage.bulk import BulkChoice, BulkDecision, decide_many
 
 router = APIRouter(route_class=LimitedRoute)
 _PLAIN = DecisionIn()
@@ -48,36 +47,26 @@ async def _done(c: Connection, action_id: int, theme_id: UUID) -> ActionOut:
     tags=["decisions"],
     responses=refusals("reason_missing", body=True),
 )
-async def decide_themes(caller: Decider, database: DatabaseOf, body: BulkIn) -> BulkOut:
+async def decide_themes(
+    caller: Decider, database: DatabaseOf, settings: SettingsOf, body: BulkIn
+) -> BulkOut:
     """Take the same decision about up to 200 themes. Each stands for itself: one that fails is
     named, the rest is done.
 
     With `dry_run` the answer is what would happen, and nothing changes.
     """
-    succeeded: list[BulkDone] = []
-    failed: list[BulkFailure] = []
-    async with database.transaction() as c, c.transaction():
-        for theme_id in sorted(
-            set(body.ids)
-        ):  # one order for everybody, so that two of these never block each other
-            try:
-                async with c.transaction():
-                    action = await _decide(c, theme_id, body, caller)
-            except RelayError as error:
-                failed.append(BulkFailure(id=theme_id, reason=error.reason, detail=error.detail))
-            else:
-                succeeded.append(BulkDone(id=theme_id, action_id=None if body.dry_run else action))
-        if body.dry_run:
-            raise Rollback
-    return BulkOut(dry_run=body.dry_run, succeeded=succeeded, failed=failed)
-
-
-async def _decide(c: Connection, theme_id: UUID, body: BulkIn, caller: Caller) -> int:
-    if body.decision == "accept":
-        return await decisions.accept(c, theme_id, actor=caller.actor)
-    if body.decision == "ignore":
-        return await decisions.ignore(c, theme_id, actor=caller.actor, reason=body.reason)
-    return await decisions.reopen(c, theme_id, actor=caller.actor)
+    decision = BulkDecision(
+        BulkChoice(body.decision), caller.actor, settings.undo_seconds, body.reason
+    )
+    outcome = await decide_many(database, decision, body.ids, dry_run=body.dry_run)
+    return BulkOut(
+        dry_run=body.dry_run,
+        succeeded=[BulkDone(id=one.theme_id, action_id=one.activity_id) for one in outcome.decided],
+        failed=[
+            BulkFailure(id=one.theme_id, reason=one.reason, detail=one.detail)
+            for one in outcome.refused
+        ],
+    )
 
 
 @router.post(
@@ -88,11 +77,21 @@ async def _decide(c: Connection, theme_id: UUID, body: BulkIn, caller: Caller) -
     responses=refusals(*_THEME, "already_accepted", body=True),
 )
 async def accept(
-    caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: DecisionIn = _PLAIN
+    caller: Decider,
+    database: DatabaseOf,
+    settings: SettingsOf,
+    theme_id: ThemeId,
+    body: DecisionIn = _PLAIN,
 ) -> ActionOut:
     """Approve a theme: it gets a ticket in every tracker of the product that takes its kind."""
     async with database.transaction() as c:
-        action = await decisions.accept(c, theme_id, actor=caller.actor, version=body.version)
+        action = await decisions.accept(
+            c,
+            theme_id,
+            actor=caller.actor,
+            undo_seconds=settings.undo_seconds,
+            version=body.version,
+        )
         return await _done(c, action, theme_id)
 
 

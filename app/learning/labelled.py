@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.judging.product_models import shipped_scores, shipped_thresholds
 from app.storage.db import Connection
 from app.themes.candidates import surroundings
-from app.triage.labels import SAID, judge_name
+from app.triage.labels import CORRECTION_WEIGHT, judge_name
 from classifiers.contract import UNSURE, Enricher, Enrichment, Kind, Member
 from classifiers.grouping.grouper import CLASSES, DefaultGrouper, pair_class
 from classifiers.kinds.kind import KINDS
@@ -92,7 +92,7 @@ async def kind_labels(connection: Connection, product_id: uuid.UUID) -> list[Kin
     kept: dict[tuple[int, str], dict[str, Any]] = {}
     for row in reversed(rows):
         key = row["comment_id"], row["version"]
-        if key not in kept or row["weight"] >= min(kept[key]["weight"], SAID):
+        if key not in kept or row["weight"] >= min(kept[key]["weight"], CORRECTION_WEIGHT):
             kept[key] = row
     return [
         KindLabelled(row["id"], row["text"], row["kind"], row["weight"], row["theme_id"])

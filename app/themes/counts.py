@@ -4,18 +4,19 @@ middle."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from psycopg import sql
 
 from app.storage.db import Connection
-from app.themes.middles import keep_middles
+from app.themes.middles import store_middles
 from app.themes.voices import CREDIT, VOICE
 
-RECOUNT = sql.SQL("""
+RECOUNT_THEMES = sql.SQL("""
     update theme t
-    set people = n.people, mentions = n.mentions, copies = n.copies, confidence = n.confidence, sentiment = n.sentiment,
-        first_seen = n.first_seen, last_seen = n.last_seen, changed_at = now()
+    set people = n.people, mentions = n.mentions, copies = n.copies, confidence = n.confidence,
+        sentiment = n.sentiment, first_seen = n.first_seen, last_seen = n.last_seen,
+        changed_at = now()
     from (
         select asked.id, count(distinct said.credit) as people, count(said.id) as mentions,
                count(*) filter (where said.credit <> said.voice) as copies,
@@ -24,8 +25,8 @@ RECOUNT = sql.SQL("""
                min(said.created_at) as first_seen, max(said.created_at) as last_seen
         from unnest(%(themes)s::uuid[]) as asked(id)
         left join (
-            select cm.id, cm.theme_id, cm.kind_confidence, cm.sentiment, cm.created_at, {voice} as voice,
-                   {credit} as credit
+            select cm.id, cm.theme_id, cm.kind_confidence, cm.sentiment, cm.created_at,
+                   {voice} as voice, {credit} as credit
             from comment cm left join author a on a.id = cm.author_id
             where cm.theme_id = any(%(themes)s::uuid[]) and cm.deleted_at is null
         ) said on said.theme_id = asked.id
@@ -33,7 +34,8 @@ RECOUNT = sql.SQL("""
     ) n
     where t.id = n.id
 """).format(voice=VOICE, credit=CREDIT)
-LIVE = """
+LOCK_THEMES_IN_ORDER = "select 1 from theme where id = any(%s) order by id for update"
+UPDATE_LIVE_MARKS = """
     update comment_embedding e set live = (c.theme_id is not null and c.deleted_at is null)
     from comment c
     where c.id = e.comment_id and c.id = any(%s::bigint[])
@@ -41,19 +43,21 @@ LIVE = """
 """
 # A theme that nobody stands behind any more has nothing to decide; if somebody comes back to it, it
 # waits again.
-EMPTIED = """
+SET_EMPTIED = """
     update theme set status = case when mentions = 0 then 'ignored' else 'triage' end,
                      status_reason = case when mentions = 0 then 'emptied' else '' end
     where id = any(%s::uuid[])
-      and ((mentions = 0 and status = 'triage') or (mentions > 0 and status = 'ignored' and status_reason = 'emptied'))
+      and ((mentions = 0 and status = 'triage')
+           or (mentions > 0 and status = 'ignored' and status_reason = 'emptied'))
 """
 # A ticket is refreshed at most every `seconds`, so that a busy theme does not spend the tracker's
 # limits. One that is due already may be on its way with what was known before: it becomes due
 # again, later than the push that is out.
-REFRESH = """
+REFRESH_TICKETS = """
     update ticket
     set due_at = greatest(clock_timestamp(), coalesce(pushed_at, now()) + make_interval(secs => %s))
-    where theme_id = any(%s::uuid[]) and state = 'created' and (due_at is null or due_at <= clock_timestamp())
+    where theme_id = any(%s::uuid[]) and state = 'created'
+      and (due_at is null or due_at <= clock_timestamp())
 """
 
 
@@ -69,13 +73,18 @@ async def recount(
     themes = sorted(set(theme_ids))
     moved = sorted(set(comments))
     if moved:
-        await connection.execute(LIVE, [moved])
+        await connection.execute(UPDATE_LIVE_MARKS, [moved])
     if not themes:
         return
-    await connection.execute(
-        "select 1 from theme where id = any(%s) order by id for update", [themes]
-    )
-    await connection.execute(RECOUNT, {"themes": themes})
-    await keep_middles(connection, themes)
-    await connection.execute(EMPTIED, [themes])
-    await connection.execute(REFRESH, [refresh_seconds, themes])
+    await connection.execute(LOCK_THEMES_IN_ORDER, [themes])
+    await connection.execute(RECOUNT_THEMES, {"themes": themes})
+    await store_middles(connection, themes)
+    await connection.execute(SET_EMPTIED, [themes])
+    await refresh_tickets(connection, themes, refresh_seconds)
+
+
+async def refresh_tickets(
+    connection: Connection, theme_ids: Sequence[uuid.UUID], refresh_seconds: float
+) -> None:
+    """Let the tickets of these themes be written anew, each at most every ``refresh_seconds``."""
+    await connection.execute(REFRESH_TICKETS, [refresh_seconds, list(theme_ids)])

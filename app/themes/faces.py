@@ -10,63 +10,119 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
-import structlog
+from structlog.contextvars import bound_contextvars
 
+from app.models.states import DecidedBy, ThemeStatus
 from app.storage.db import Connection, Database
+from app.storage.rows import fetch_all, fetch_one
 from app.themes.activity import SYSTEM, record
-from app.themes.counts import REFRESH
+from app.themes.counts import refresh_tickets
 from app.themes.quotes import FaceRow, MemberRow, read_face, read_members
+from classifiers.contract import Kind
 from classifiers.faces.face import BETTER, GROWN, Portrait, Titled
 from classifiers.faces.titles import candidates
 from classifiers.texts.phrases import Background, key_phrases
 
-log = structlog.get_logger(__name__)
-
-MEMBERS = 300
+FACE_MEMBERS_MOST = 300
 """Comments of a theme that are looked at, the newest."""
-
-SAMPLE = 2_000
+BACKGROUND_SAMPLE = 2_000
 """Comments of a product that say which words are common in it, the newest."""
 
-_DUE = """
+SELECT_DUE_FACES = """
     select t.id, t.product_id from theme t
     where t.face_seen is distinct from t.changed_at and t.status <> 'merged'
       and (%(only)s::uuid is null or t.id = %(only)s::uuid)
     order by t.product_id, t.id limit %(most)s
 """
-_SAMPLE = """
+SELECT_BACKGROUND = """
     select left(text, 2000) as text, theme_id from comment
     where product_id = %s and deleted_at is null order by created_at desc, id desc limit %s
 """
-_THEME = """
+SELECT_THEME_OF_FACE = """
     select t.id, t.product_id, t.kind, t.title, t.title_by, t.status, t.mentions, t.changed_at,
-           exists (select from ticket k where k.theme_id = t.id and k.state in ('creating', 'created')) as ticketed
+           exists (select from ticket k
+                   where k.theme_id = t.id and k.state in ('creating', 'created')) as ticketed
     from theme t where t.id = %s
 """
-_SAVE = """
-    insert into theme_face (theme_id, comment_id, fingerprint, mentions, phrases) values (%s, %s, %s, %s, %s)
-    on conflict (theme_id) do update set comment_id = excluded.comment_id, fingerprint = excluded.fingerprint,
+MARK_FACE_SEEN = "update theme set face_seen = %s where id = %s returning title, title_by"
+SET_MODEL_TITLE = "update theme set title = %s, title_by = 'model' where id = %s"
+SAVE_FACE = """
+    insert into theme_face (theme_id, comment_id, fingerprint, mentions, phrases)
+    values (%s, %s, %s, %s, %s)
+    on conflict (theme_id) do update
+    set comment_id = excluded.comment_id, fingerprint = excluded.fingerprint,
         mentions = excluded.mentions, phrases = excluded.phrases
 """
 # What a language model wrote goes with the comments it was made of.
-_FORGET = """
-    update theme_face set summary = '', summary_by = '', asked = 0 where theme_id = %s and (asked > %s or %s)
+FORGET_SUMMARY = """
+    update theme_face set summary = '', summary_by = '', asked = 0
+    where theme_id = %s and (asked > %s or %s)
 """
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
-    """A theme as it was read, and what it should show. ``why`` is empty where the title stays."""
+class DueFace:
+    """A theme that changed since its face was looked at."""
 
-    theme: dict[str, Any]
+    id: uuid.UUID
+    product_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SampledText:
+    """A text of a product, and the theme it is in."""
+
+    text: str
+    theme_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class FaceTheme:
+    """A theme as its face needs it; ``ticketed``: people know its title from a tracker."""
+
+    id: uuid.UUID
+    product_id: uuid.UUID
+    kind: Kind
+    title: str
+    title_by: str
+    status: ThemeStatus
+    mentions: int
+    changed_at: datetime
+    ticketed: bool
+
+    def outgrew(self, face: FaceRow) -> bool:
+        """Whether it has several times the comments that its title was chosen from."""
+        return self.mentions >= GROWN * max(face.mentions, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class TitleNow:
+    """The title that a theme has at this moment."""
+
+    title: str
+    title_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A theme as it was read, and what it should show. ``fault`` says in one word why people would
+    call the title wrong; it is empty where the title stays."""
+
+    theme: FaceTheme
     face: FaceRow | None
-    members: list[MemberRow]
+    members: Sequence[MemberRow]
     best: Titled | None
     phrases: list[str]
-    why: str
+    fault: str
+
+    def fingerprint(self, comment_id: int) -> str:
+        """Of the comment as it is now; empty where it is gone."""
+        member = _member(self.members, comment_id)
+        return "" if member is None else member.fingerprint
 
 
 async def refresh_faces(
@@ -82,136 +138,132 @@ async def refresh_faces(
     Raises DatabaseAway.
     """
     async with database.transaction() as connection:
-        due = await (await connection.execute(_DUE, {"only": only, "most": limit})).fetchall()
-    samples: dict[uuid.UUID, list[dict[str, Any]]] = {}
+        values = {"only": only, "most": limit}
+        due = await fetch_all(connection, SELECT_DUE_FACES, values, of=DueFace)
+    samples: dict[uuid.UUID, list[SampledText]] = {}
     backgrounds: dict[uuid.UUID, Background] = {}
-    for row in due:
-        product_id = row["product_id"]
+    for theme in due:
+        product_id = theme.product_id
         if product_id not in samples:
             samples[product_id] = await _sample(database, product_id)
-            texts = [each["text"] for each in samples[product_id]]
+            texts = [sampled.text for sampled in samples[product_id]]
             backgrounds[product_id] = await asyncio.to_thread(Background.of, texts)
-        own = [each["text"] for each in samples[product_id] if each["theme_id"] == row["id"]]
-        await _refresh(database, row["id"], backgrounds[product_id], own, refresh_seconds)
+        own_texts = [
+            sampled.text for sampled in samples[product_id] if sampled.theme_id == theme.id
+        ]
+        with bound_contextvars(theme=str(theme.id)):
+            await _refresh(database, theme.id, backgrounds[product_id], own_texts, refresh_seconds)
     return len(due)
 
 
-async def _sample(database: Database, product_id: uuid.UUID) -> list[dict[str, Any]]:
+async def _sample(database: Database, product_id: uuid.UUID) -> list[SampledText]:
     async with database.transaction() as connection:
-        return await (await connection.execute(_SAMPLE, [product_id, SAMPLE])).fetchall()
+        values = [product_id, BACKGROUND_SAMPLE]
+        return await fetch_all(connection, SELECT_BACKGROUND, values, of=SampledText)
 
 
 async def _refresh(
     database: Database,
     theme_id: uuid.UUID,
     background: Background,
-    own: list[str],
+    own_texts: Sequence[str],
     refresh_seconds: float,
 ) -> None:
     async with database.transaction() as connection:
-        theme = await (await connection.execute(_THEME, [theme_id])).fetchone()
+        theme = await fetch_one(connection, SELECT_THEME_OF_FACE, [theme_id], of=FaceTheme)
         if theme is None:
             return
         face = await read_face(connection, theme_id)
-        members = await read_members(
-            connection, theme_id, MEMBERS, first=face.comment_id if face else None
-        )
-    look = await asyncio.to_thread(_look, theme, face, members, background, own)
+        source_id = face.comment_id if face else None
+        members = await read_members(connection, theme_id, FACE_MEMBERS_MOST, first=source_id)
+    look = await asyncio.to_thread(_look, theme, face, members, background, own_texts)
     async with database.transaction() as connection:
         await _write(connection, look, refresh_seconds)
 
 
 def _look(
-    theme: dict[str, Any],
+    theme: FaceTheme,
     face: FaceRow | None,
-    members: list[MemberRow],
+    members: Sequence[MemberRow],
     background: Background,
-    own: list[str],
+    own_texts: Sequence[str],
 ) -> _Look:
-    others = background.without(own)
-    portrait = Portrait([member.spoken for member in members], theme["kind"], others)
+    elsewhere = background.without(own_texts)
+    comments = [member.spoken for member in members]
+    portrait = Portrait(comments, theme.kind, elsewhere)
     best = portrait.title()
-    said = [(one.spoken.voice, f"{one.spoken.thread_title}. {one.spoken.text}") for one in members]
-    why = (
-        ""
-        if best is None or theme["title_by"] == "person"
-        else _wrong(theme, face, members, portrait, best)
-    )
-    return _Look(theme, face, members, best, key_phrases(said, others), why)
+    voiced_texts = [(one.voice, f"{one.thread_title}. {one.text}") for one in comments]
+    fault = ""
+    if best is not None and theme.title_by != DecidedBy.person:
+        fault = _fault(theme, face, members, portrait, best)
+    return _Look(theme, face, members, best, key_phrases(voiced_texts, elsewhere), fault)
 
 
-def _wrong(
-    theme: dict[str, Any],
+def _fault(
+    theme: FaceTheme,
     face: FaceRow | None,
-    members: list[MemberRow],
+    members: Sequence[MemberRow],
     portrait: Portrait,
     best: Titled,
 ) -> str:
     """Why people would call the title wrong, in one word; empty where they would not."""
     if face is None or face.comment_id is None:
-        return "" if theme["ticketed"] else "first"
-    source = next((one for one in members if one.spoken.comment_id == face.comment_id), None)
+        return "" if theme.ticketed else "first"
+    source = _member(members, face.comment_id)
     if source is None:
         return "comment_gone"
-    if source.fingerprint != face.fingerprint and theme["title_by"] == "model":
-        offered = candidates(source.spoken.text, source.spoken.thread_title, theme["kind"])
-        if theme["title"] not in [each.title for each in offered]:
+    if theme.title_by != DecidedBy.model:
+        return ""
+    if source.fingerprint != face.fingerprint:
+        offered = candidates(source.spoken.text, source.spoken.thread_title, theme.kind)
+        if theme.title not in [titled.title for titled in offered]:
             return "comment_edited"
-    if _grown(theme, face) and not theme["ticketed"] and theme["title_by"] == "model":
-        return (
-            "grown"
-            if best.score - portrait.score(theme["title"], face.comment_id) >= BETTER
-            else ""
-        )
+    if theme.outgrew(face) and not theme.ticketed:
+        gain = best.score - portrait.score(theme.title, face.comment_id)
+        return "grown" if gain >= BETTER else ""
     return ""
-
-
-def _grown(theme: dict[str, Any], face: FaceRow) -> bool:
-    return bool(theme["mentions"] >= GROWN * max(face.mentions, 1))
 
 
 async def _write(connection: Connection, look: _Look, refresh_seconds: float) -> None:
     """Nothing is lost by what happens meanwhile: ``face_seen`` names the state that was read, so a
     later one is due."""
-    theme, best = look.theme, look.best
-    held = await connection.execute(
-        "update theme set face_seen = %s where id = %s returning title, title_by",
-        [theme["changed_at"], theme["id"]],
-    )
-    now = await held.fetchone()
-    if now is None or (now["title"], now["title_by"]) != (theme["title"], theme["title_by"]):
+    theme, face = look.theme, look.face
+    values = [theme.changed_at, theme.id]
+    now = await fetch_one(connection, MARK_FACE_SEEN, values, of=TitleNow)
+    if now != TitleNow(theme.title, theme.title_by):
         return  # somebody named it while we looked; the next look sees that
-    face = look.face
-    source = (face.comment_id, face.fingerprint, face.mentions) if face else (None, "", 0)
-    if look.why and best is not None:
-        source = (best.comment_id, _fingerprint(look.members, best.comment_id), theme["mentions"])
-        if best.title != theme["title"]:
-            await _retitle(connection, look, best)
-    elif face is not None and face.comment_id is not None:
-        seen = theme["mentions"] if _grown(theme, face) else face.mentions
-        source = (
-            face.comment_id,
-            _fingerprint(look.members, face.comment_id) or face.fingerprint,
-            seen,
-        )
-    await connection.execute(_SAVE, [theme["id"], *source, look.phrases])
-    await connection.execute(_FORGET, [theme["id"], theme["mentions"], look.why == "comment_gone"])
-    if (list(face.phrases) if face else []) != look.phrases:
-        await connection.execute(REFRESH, [refresh_seconds, [theme["id"]]])
+    if look.fault and look.best is not None and look.best.title != theme.title:
+        await _retitle(connection, look, look.best)
+    await connection.execute(SAVE_FACE, [theme.id, *_title_source(look), look.phrases])
+    values = [theme.id, theme.mentions, look.fault == "comment_gone"]
+    await connection.execute(FORGET_SUMMARY, values)
+    shown_phrases = list(face.phrases) if face else []
+    if shown_phrases != look.phrases:
+        await refresh_tickets(connection, [theme.id], refresh_seconds)
+
+
+def _title_source(look: _Look) -> tuple[int | None, str, int]:
+    """The comment that the title is made of, its fingerprint, and the comments that the theme had
+    when that was last looked into."""
+    theme, face, best = look.theme, look.face, look.best
+    if look.fault and best is not None:
+        return best.comment_id, look.fingerprint(best.comment_id), theme.mentions
+    if face is None:
+        return None, "", 0
+    if face.comment_id is None:
+        return None, face.fingerprint, face.mentions
+    fingerprint = look.fingerprint(face.comment_id) or face.fingerprint
+    return face.comment_id, fingerprint, theme.mentions if theme.outgrew(face) else face.mentions
 
 
 async def _retitle(connection: Connection, look: _Look, best: Titled) -> None:
     theme = look.theme
-    await connection.execute(
-        "update theme set title = %s, title_by = 'model' where id = %s", [best.title, theme["id"]]
-    )
-    if look.face is None and theme["status"] == "triage":
+    await connection.execute(SET_MODEL_TITLE, [best.title, theme.id])
+    if look.face is None and theme.status is ThemeStatus.triage:
         return  # its first name is part of how it came to be
-    detail = {"from": theme["title"], "to": best.title, "why": look.why}
-    await record(
-        connection, theme["product_id"], theme["id"], "retitled", actor=SYSTEM, detail=detail
-    )
+    detail = {"from": theme.title, "to": best.title, "why": look.fault}
+    await record(connection, theme.product_id, theme.id, "retitled", actor=SYSTEM, detail=detail)
 
 
-def _fingerprint(members: list[MemberRow], comment_id: int) -> str:
-    return next((one.fingerprint for one in members if one.spoken.comment_id == comment_id), "")
+def _member(members: Sequence[MemberRow], comment_id: int) -> MemberRow | None:
+    return next((member for member in members if member.id == comment_id), None)

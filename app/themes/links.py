@@ -3,24 +3,30 @@ grouper."""
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
 
 import numpy as np
 
+from app.themes.evidence import Evidence, evidence_of, nearest_evidence
 from classifiers.contract import Decision, Grouper, Member, Verdict
 from classifiers.grouping.link import contradict
 from classifiers.middle import Middle
 
-PROBES = 3
+SPEAKERS_PER_THEME = 3
 """Comments that speak for a theme: the one in the middle and the latest ones."""
-SLACK = 0.05
+WITHDRAWAL_SLACK = 0.05
 """How far below the threshold an open proposal may fall before it is withdrawn, so that none comes
 and goes."""
-_EVIDENCE = 3
+EVIDENCE_PAIRS = 3
+"""Pairs of comments that a proposal shows, the nearest ones."""
+
+
+Pair = frozenset[uuid.UUID]
+"""Two themes, in no order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +53,30 @@ class Link:
     def holds(self, slack: float = 0.0) -> bool:
         """Whether it is worth a person's look: half of the comments would join or, where both are
         of one kind, all together come near enough."""
-        near = self.score >= self.suggest_at - slack and not self.crosses
-        return self.joining >= 0.5 or near
+        near_enough = self.score >= self.suggest_at - slack and not self.crosses
+        return self.joining >= 0.5 or near_enough
 
-    def evidence(self) -> dict[str, Any]:
+    def evidence(self) -> Evidence:
         """As stored and shown: each of ``nearest`` names the comment that spoke (``of``) and the
         one it is near to."""
-        said = [
-            (speaker, near) for speaker, decision in self.decisions for near in decision.nearest
+        near_pairs = [
+            (speaker, neighbour)
+            for speaker, decision in self.decisions
+            for neighbour in decision.nearest
         ]
-        said.sort(key=lambda pair: (-pair[1].cosine, pair[0].comment_id, pair[1].comment_id))
-        return {
-            "verdict": "merge",
-            "score": round(self.score, 4),
-            "join_at": round(self.join_at, 4),
-            "suggest_at": round(self.suggest_at, 4),
-            "apart": list(
-                next((decision.apart for _, decision in self.decisions if decision.apart), ())
-            ),
-            "nearest": [
-                {
-                    "of": speaker.comment_id,
-                    "comment": near.comment_id,
-                    "theme": near.theme_id,
-                    "cosine": round(float(near.cosine), 4),
-                    "lexical": round(float(near.lexical), 4),
-                    "words": list(near.words),
-                }
-                for speaker, near in said[:_EVIDENCE]
+        near_pairs.sort(key=lambda pair: (-pair[1].cosine, pair[0].comment_id, pair[1].comment_id))
+        kept_apart = [decision.apart for _, decision in self.decisions if decision.apart]
+        return evidence_of(
+            "merge",
+            score=self.score,
+            join_at=round(self.join_at, 4),
+            suggest_at=round(self.suggest_at, 4),
+            apart=kept_apart[0] if kept_apart else (),
+            nearest=[
+                {"of": speaker.comment_id, **nearest_evidence(neighbour)}
+                for speaker, neighbour in near_pairs[:EVIDENCE_PAIRS]
             ],
-        }
+        )
 
 
 def speakers(members: Sequence[Member]) -> list[Member]:
@@ -84,31 +84,34 @@ def speakers(members: Sequence[Member]) -> list[Member]:
     vectors = np.stack([member.vector for member in members])
     central = members[int(np.argmax(vectors @ vectors.mean(axis=0)))]
     latest = [member for member in members if member.comment_id != central.comment_id]
-    return [central, *latest[: PROBES - 1]]
+    return [central, *latest[: SPEAKERS_PER_THEME - 1]]
 
 
 def links(
     grouper: Grouper,
     speaking: Sequence[Member],
-    near: Sequence[Member],
-    around: Sequence[Member] = (),
+    partners: Sequence[Member],
+    surrounding: Sequence[Member] = (),
     middles: Mapping[str, Middle] | None = None,
 ) -> Iterator[Link]:
-    """How a theme, for which ``speaking`` speak, is linked with each theme of the members ``near``
-    it.
+    """How a theme, for which ``speaking`` speak, is linked with each theme of its ``partners``.
 
-    What is ``around`` them beside tells how much a likeness means there; ``middles`` are those of
+    What is ``surrounding`` them tells how much a likeness means there; ``middles`` are those of
     whole themes.
     """
-    own = speaking[0].theme_id if speaking else ""
-    everyone = {member.comment_id: member for member in (*around, *near) if member.theme_id != own}
-    candidates = list(everyone.values())
-    others = {member.theme_id for member in candidates}
-    themes: Mapping[str, list[Member]] = defaultdict(list)
-    for member in near:
-        themes[member.theme_id].append(member)
-    for other_id, members in themes.items():
-        blocked = frozenset(others - {other_id})
+    own_theme = speaking[0].theme_id if speaking else ""
+    strangers = {
+        member.comment_id: member
+        for member in (*surrounding, *partners)
+        if member.theme_id != own_theme
+    }
+    candidates = list(strangers.values())
+    candidate_themes = {member.theme_id for member in candidates}
+    partner_themes: Mapping[str, list[Member]] = defaultdict(list)
+    for member in partners:
+        partner_themes[member.theme_id].append(member)
+    for other_id, members in partner_themes.items():
+        blocked = frozenset(candidate_themes - {other_id})
         decisions = [
             (speaker, grouper.decide(speaker, candidates, blocked, middles)) for speaker in speaking
         ]

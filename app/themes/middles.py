@@ -13,51 +13,53 @@ from app.storage.db import Connection
 from classifiers.middle import LATEST, Middle
 
 # Where a theme's comments were read by two encoders, those of the one that read more of them count.
-MIDDLES = sql.SQL("""
+COMPUTE_MIDDLES = sql.SQL("""
     select t.id, n.model, n.comments, n.middle
     from unnest(%(themes)s::uuid[]) as t(id) cross join lateral (
         select latest.model, count(*) as comments, avg(latest.embedding)::halfvec(384) as middle
         from (
-            select e.model, e.embedding from comment c join comment_embedding e on e.comment_id = c.id
+            select e.model, e.embedding
+            from comment c join comment_embedding e on e.comment_id = c.id
             where c.theme_id = t.id and c.deleted_at is null and c.id <> all (%(but)s::bigint[])
             order by c.created_at desc, c.id desc limit {latest}
         ) latest
         group by latest.model order by count(*) desc, latest.model limit 1
     ) n
 """).format(latest=sql.Literal(LATEST))
-KEEP = sql.SQL("""
+STORE_MIDDLES = sql.SQL("""
     with now as ({middles}), gone as (
-        delete from theme_middle where theme_id = any(%(themes)s::uuid[]) and theme_id not in (select id from now)
+        delete from theme_middle
+        where theme_id = any(%(themes)s::uuid[]) and theme_id not in (select id from now)
     )
-    insert into theme_middle (theme_id, model, comments, middle) select id, model, comments, middle from now
+    insert into theme_middle (theme_id, model, comments, middle)
+    select id, model, comments, middle from now
     on conflict (theme_id) do update
     set model = excluded.model, comments = excluded.comments, middle = excluded.middle
-""").format(middles=MIDDLES)
-KEPT = sql.SQL(
-    "select theme_id, model, comments, middle from theme_middle where theme_id = "
-    "any(%(themes)s::uuid[])"
-)
+""").format(middles=COMPUTE_MIDDLES)
+SELECT_MIDDLES = sql.SQL("""
+    select theme_id, model, comments, middle from theme_middle where theme_id = any(%(themes)s)
+""")
 
 ByModel = dict[str, dict[str, Middle]]
 """The middles of themes, by the space of their vectors and the theme's id: only those of one space
 compare."""
 
 
-async def keep_middles(connection: Connection, themes: Sequence[uuid.UUID]) -> None:
+async def store_middles(connection: Connection, themes: Sequence[uuid.UUID]) -> None:
     """Bring the middles of these themes up to date. Whoever calls holds the themes' rows."""
-    await connection.execute(KEEP, {"themes": list(themes), "but": []})
+    await connection.execute(STORE_MIDDLES, {"themes": list(themes), "but": []})
 
 
 async def middles_of(
     connection: Connection, themes: Iterable[str], *, but: Sequence[int] = ()
 ) -> ByModel:
-    """The middles of these themes as they are kept; ``but``: worked out without these comments."""
-    found: ByModel = {}
+    """The middles of these themes as they are stored; ``but``: worked out without these
+    comments."""
+    by_model: ByModel = {}
     values = {"themes": [uuid.UUID(theme) for theme in sorted(set(themes))], "but": list(but)}
     async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
-        await cursor.execute(MIDDLES if but else KEPT, values)
+        await cursor.execute(COMPUTE_MIDDLES if but else SELECT_MIDDLES, values)
         for theme_id, model, comments, middle in await cursor.fetchall():
-            found.setdefault(model, {})[str(theme_id)] = Middle(
-                middle.to_numpy().astype("float32"), comments
-            )
-    return found
+            vector = middle.to_numpy().astype("float32")
+            by_model.setdefault(model, {})[str(theme_id)] = Middle(vector, comments)
+    return by_model

@@ -5,60 +5,55 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 import structlog
 from psycopg.types.json import Jsonb
+from structlog.contextvars import bound_contextvars
 
 from app.judging.product_models import own_grouper
+from app.models.states import SuggestionState
 from app.storage.advisory import AdvisoryLock, lock_if_free
 from app.storage.db import Connection, Database
-from app.themes.candidates import load_members, nearest
-from app.themes.links import SLACK, Link, links, speakers
+from app.storage.rows import fetch_all
+from app.themes.comparing import strongest_links
+from app.themes.links import WITHDRAWAL_SLACK, Link, Pair
 from app.themes.locks import lock_grouping
-from app.themes.middles import middles_of
-from classifiers.contract import Grouper, Member
+from classifiers.contract import Grouper
 
 log = structlog.get_logger(__name__)
 
-MOST_OPEN = 10
+OPEN_PROPOSALS_MOST = 10
 """Open proposals that a theme may have, counted from both sides; the weakest ones are withdrawn."""
-AT_ONCE = 32
+THEMES_PER_TRANSACTION = 32
 """Themes that are compared in one transaction."""
-LATEST = 32
-"""Comments of a theme, the latest ones, among which the middle is sought."""
-OTHERS = 6
-"""Other themes that one theme is compared with, the nearest ones."""
 
-_PRODUCTS = """
+SELECT_PRODUCTS_TO_COMPARE = """
     select product_id from theme where compared_at is distinct from changed_at
     union select product_id from theme_suggestion where state = 'open'
 """
-_CHANGED = """
-    select id, changed_at, status in ('triage', 'accepted') and mentions > 0 as speaks from theme
-    where product_id = %s and compared_at is distinct from changed_at order by changed_at, id limit %s
+SELECT_CHANGED_THEMES = """
+    select id, changed_at, status in ('triage', 'accepted') and mentions > 0 as speaks
+    from theme
+    where product_id = %s and compared_at is distinct from changed_at
+    order by changed_at, id limit %s
 """
-_IN_ORDER = "select 1 from theme where id = any(%s::uuid[]) order by id for no key update"
-_COMPARED = """
+LOCK_COMPARED_THEMES = """
+    select 1 from theme where id = any(%s::uuid[]) order by id for no key update
+"""
+MARK_COMPARED_UP_TO = """
     update theme t set compared_at = n.changed_at
     from unnest(%s::uuid[], %s::timestamptz[]) as n(id, changed_at) where t.id = n.id
 """
-_MEMBERS = """
-    select t.id as theme_id, latest.id from unnest(%s::uuid[]) as t(id)
-    cross join lateral (
-        select c.id from comment c join comment_embedding e on e.comment_id = c.id and e.live
-        where c.theme_id = t.id and c.deleted_at is null order by c.created_at desc, c.id desc limit %s
-    ) latest
-"""
-_ABOUT = """
-    select id, theme_id, other_id, state from theme_suggestion where theme_id = any(%(ids)s) or other_id = any(%(ids)s)
+SELECT_SUGGESTIONS = """
+    select id, theme_id, other_id, state from theme_suggestion
+    where theme_id = any(%(ids)s) or other_id = any(%(ids)s)
 """
 # Who was taken out of a theme, or kept from it, stays apart also from the theme that it was merged
 # into.
-_APART = """
+SELECT_SEPARATED_PAIRS = """
     with recursive barred(comment_id, theme_id) as (
         select s.comment_id, s.theme_id from separation s join comment c on c.id = s.comment_id
         where c.product_id = %s
@@ -66,38 +61,45 @@ _APART = """
         select b.comment_id, t.merged_into from barred b join theme t on t.id = b.theme_id
         where t.merged_into is not null
     )
-    select distinct c.theme_id as one, b.theme_id as other from barred b join comment c on c.id = b.comment_id
+    select distinct c.theme_id, b.theme_id as other_id
+    from barred b join comment c on c.id = b.comment_id
     where c.theme_id is not null and c.theme_id <> b.theme_id
 """
-_SIZES = """
+SELECT_BIGGEST_FIRST = """
     select id from theme
     where id = any(%s::uuid[]) and status in ('triage', 'accepted') and mentions > 0
     order by status = 'accepted' desc, people desc, created_at, id
 """
-_INSERT = """
-    insert into theme_suggestion (product_id, theme_id, other_id, score, evidence) values (%s, %s, %s, %s, %s)
+INSERT_PROPOSAL = """
+    insert into theme_suggestion (product_id, theme_id, other_id, score, evidence)
+    values (%s, %s, %s, %s, %s)
     on conflict (theme_id, other_id) do nothing
 """
-_RENEW = """
+RENEW_PROPOSAL = """
     update theme_suggestion set state = 'open', score = %(score)s, evidence = %(evidence)s
-    where id = %(id)s and state in ('open', 'withdrawn') and (state, evidence) is distinct from ('open', %(evidence)s)
+    where id = %(id)s and state in ('open', 'withdrawn')
+      and (state, evidence) is distinct from ('open', %(evidence)s)
 """
-_WITHDRAW = "update theme_suggestion set state = 'withdrawn' where id = any(%s::bigint[]) and state = 'open'"
-_CLOSED = """
+WITHDRAW_PROPOSALS = """
+    update theme_suggestion set state = 'withdrawn'
+    where id = any(%s::bigint[]) and state = 'open'
+"""
+SELECT_OPEN_PROPOSALS = """
     select g.id, g.theme_id, g.other_id, not (
-        a.status in ('triage', 'accepted') and b.status in ('triage', 'accepted')) as closed
+        a.status in ('triage', 'accepted') and b.status in ('triage', 'accepted')) as decided
     from theme_suggestion g join theme a on a.id = g.theme_id join theme b on b.id = g.other_id
     where g.product_id = %s and g.state = 'open'
 """
-_TOO_MANY = """
+SELECT_SURPLUS_PROPOSALS = """
     select distinct id from (
         select g.id, row_number() over (partition by side.id order by g.score desc, g.id) as place
-        from theme_suggestion g cross join lateral (values (g.theme_id), (g.other_id)) as side(id)
+        from theme_suggestion g
+        cross join lateral (values (g.theme_id), (g.other_id)) as side(id)
         where g.product_id = %s and g.state = 'open'
     ) ranked where place > %s
 """
 
-Pair = frozenset[uuid.UUID]
+PERSON_ANSWERED = (SuggestionState.accepted, SuggestionState.rejected)
 
 
 @dataclass(slots=True)
@@ -109,6 +111,50 @@ class Passed:
     withdrawn: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedTheme:
+    """A theme to compare; only one that ``speaks``, open and with comments, is proposed."""
+
+    id: uuid.UUID
+    changed_at: datetime
+    speaks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A suggestion there is, in whatever state."""
+
+    id: int
+    theme_id: uuid.UUID
+    other_id: uuid.UUID
+    state: SuggestionState
+
+    @property
+    def pair(self) -> Pair:
+        """The two themes."""
+        return frozenset((self.theme_id, self.other_id))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenProposal:
+    """A suggestion that waits for an answer; ``decided``: one of its themes no longer waits."""
+
+    id: int
+    theme_id: uuid.UUID
+    other_id: uuid.UUID
+    decided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What a pass knows of the pairs of a product when it writes."""
+
+    product_id: uuid.UUID
+    links: Mapping[Pair, Link]
+    suggested: Mapping[Pair, Suggested]
+    separated: set[Pair]
+
+
 async def propose_merges(database: Database, grouper: Grouper, *, seconds: float = 30.0) -> Passed:
     """Compare every theme that changed since it was last compared, for about ``seconds`` at most.
 
@@ -117,20 +163,29 @@ async def propose_merges(database: Database, grouper: Grouper, *, seconds: float
     """
     passed, end = Passed(), time.monotonic() + seconds
     async with database.transaction() as connection:
-        products = [
-            row["product_id"] for row in await (await connection.execute(_PRODUCTS)).fetchall()
-        ]
-    for product_id in sorted(products):
-        while (
-            await _compare_some(database, grouper, product_id, passed) == AT_ONCE
-            and time.monotonic() < end
-        ):
-            pass
+        rows = await fetch_all(connection, SELECT_PRODUCTS_TO_COMPARE)
+    for product_id in sorted(row["product_id"] for row in rows):
+        with bound_contextvars(product=str(product_id)):
+            await _compare_product(database, grouper, product_id, passed, end)
     if passed.proposed or passed.withdrawn:
         log.info(
-            "merges_proposed", compared=passed.compared, proposed=passed.proposed, withdrawn=passed.withdrawn
-        )  # fmt: skip
+            "merges_proposed",
+            compared=passed.compared,
+            proposed=passed.proposed,
+            withdrawn=passed.withdrawn,
+        )
     return passed
+
+
+async def _compare_product(
+    database: Database, grouper: Grouper, product_id: uuid.UUID, passed: Passed, end: float
+) -> None:
+    """Compare the themes of a product, a few in each transaction, until none is left or the time is
+    over."""
+    while True:
+        compared = await _compare_some(database, grouper, product_id, passed)
+        if compared < THEMES_PER_TRANSACTION or time.monotonic() >= end:
+            return
 
 
 async def _compare_some(
@@ -140,149 +195,84 @@ async def _compare_some(
     async with database.transaction() as connection:
         if not await lock_if_free(connection, AdvisoryLock.propose, product_id):
             return 0
-        changed = await (await connection.execute(_CHANGED, [product_id, AT_ONCE])).fetchall()
-        speaking = [row["id"] for row in changed if row["speaks"]]
-        known = await _known(connection, speaking)
-        found = await _links(
-            connection,
-            await own_grouper(connection, product_id, grouper),
-            product_id,
-            speaking,
-            known,
-        )
+        values = [product_id, THEMES_PER_TRANSACTION]
+        changed = await fetch_all(connection, SELECT_CHANGED_THEMES, values, of=ChangedTheme)
+        speaking = [theme.id for theme in changed if theme.speaks]
+        suggested = await _suggested(connection, speaking)
+        open_pairs = [pair for pair, one in suggested.items() if one.state is SuggestionState.open]
+        own = await own_grouper(connection, product_id, grouper)
+        links = await strongest_links(connection, own, product_id, speaking, open_pairs)
         await lock_grouping(connection, product_id)
-        apart = await _apart(connection, product_id)
-        passed.proposed += await _propose(connection, product_id, found, known, apart)
-        passed.withdrawn += await _withdraw(connection, product_id, found, known, apart)
-        ids = [row["id"] for row in changed]
-        await connection.execute(_IN_ORDER, [ids])
-        await connection.execute(_COMPARED, [ids, [row["changed_at"] for row in changed]])
+        separated = await _separated(connection, product_id)
+        findings = _Findings(product_id, links, suggested, separated)
+        passed.proposed += await _propose(connection, findings)
+        passed.withdrawn += await _withdraw(connection, findings)
+        ids = [theme.id for theme in changed]
+        await connection.execute(LOCK_COMPARED_THEMES, [ids])
+        changed_at = [theme.changed_at for theme in changed]
+        await connection.execute(MARK_COMPARED_UP_TO, [ids, changed_at])
     passed.compared += len(changed)
     return len(changed)
 
 
-async def _known(connection: Connection, themes: Sequence[uuid.UUID]) -> dict[Pair, dict[str, Any]]:
+async def _suggested(connection: Connection, themes: Sequence[uuid.UUID]) -> dict[Pair, Suggested]:
     """The suggestions there are about these themes, in either direction and whatever became of
     them."""
-    rows = await (await connection.execute(_ABOUT, {"ids": list(themes)})).fetchall()
+    rows = await fetch_all(connection, SELECT_SUGGESTIONS, {"ids": list(themes)}, of=Suggested)
     # Where both directions were suggested once, a person's answer to one of them counts.
-    rows.sort(key=lambda row: (row["state"] in ("rejected", "accepted"), row["state"] == "open"))
-    return {frozenset((row["theme_id"], row["other_id"])): row for row in rows}
+    rows.sort(key=lambda row: (row.state in PERSON_ANSWERED, row.state is SuggestionState.open))
+    return {row.pair: row for row in rows}
 
 
-async def _links(
-    connection: Connection,
-    grouper: Grouper,
-    product_id: uuid.UUID,
-    themes: Sequence[uuid.UUID],
-    known: Mapping[Pair, Mapping[str, Any]],
-) -> dict[Pair, Link]:
-    """How each theme is linked with those around it, and with those it was proposed to be merged
-    with."""
-    proposed: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)
-    for pair, row in known.items():
-        if row["state"] == "open":
-            for each in pair:
-                proposed[each] |= pair - {each}
-    everyone = sorted({*themes, *(other for theme in themes for other in proposed[theme])})
-    members: dict[uuid.UUID, list[Member]] = defaultdict(list)
-    rows = await (await connection.execute(_MEMBERS, [everyone, LATEST])).fetchall()
-    loaded = await load_members(connection, [row["id"] for row in rows])
-    for row in rows:
-        if row["id"] in loaded:
-            members[row["theme_id"]].append(loaded[row["id"]])
-    speaking = {theme: speakers(members[theme]) for theme in themes if members[theme]}
-    asked = [speaker.comment_id for speakers_ in speaking.values() for speaker in speakers_]
-    near = await nearest(connection, product_id, asked, outside=True)
-    around = await load_members(
-        connection, sorted({number for numbers in near.values() for number in numbers})
-    )
-    places = {member.theme_id for member in around.values()} | {str(theme) for theme in everyone}
-    by_model = await middles_of(connection, places)
-    found: dict[Pair, Link] = {}
-    for theme, mine in speaking.items():
-        middles = next((each for each in by_model.values() if str(theme) in each), {})
-        numbers = {number for each in mine for number in near.get(each.comment_id, [])}
-        crowd = [around[number] for number in sorted(numbers) if number in around]
-        seen = [
-            (theme, link)
-            for link in links(grouper, mine, _nearest_themes(mine, crowd), crowd, middles)
-        ]
-        for other in proposed[theme]:
-            # What is proposed already was found from either side, so it is looked at from both.
-            seen += [(theme, link) for link in links(grouper, mine, members[other], crowd, middles)]
-            if members[other]:
-                others = speakers(members[other])
-                seen += [
-                    (other, link) for link in links(grouper, others, members[theme], crowd, middles)
-                ]
-        for one, link in seen:
-            pair = frozenset((one, uuid.UUID(link.other_id)))
-            if pair not in found or link.strength > found[pair].strength:
-                found[pair] = link
-    return found
+async def _separated(connection: Connection, product_id: uuid.UUID) -> set[Pair]:
+    """The pairs that a person keeps apart."""
+    rows = await fetch_all(connection, SELECT_SEPARATED_PAIRS, [product_id])
+    return {frozenset((row["theme_id"], row["other_id"])) for row in rows}
 
 
-def _nearest_themes(mine: Sequence[Member], close: Sequence[Member]) -> list[Member]:
-    """Those of the few nearest other themes."""
-    best: dict[str, float] = {}
-    for member in close:
-        nearness = max(float(member.vector @ each.vector) for each in mine)
-        best[member.theme_id] = max(best.get(member.theme_id, nearness), nearness)
-    chosen = set(sorted(best, key=lambda theme: (-best[theme], theme))[:OTHERS])
-    return [member for member in close if member.theme_id in chosen]
-
-
-async def _apart(connection: Connection, product_id: uuid.UUID) -> set[Pair]:
-    rows = await (await connection.execute(_APART, [product_id])).fetchall()
-    return {frozenset((row["one"], row["other"])) for row in rows}
-
-
-async def _propose(
-    connection: Connection,
-    product_id: uuid.UUID,
-    found: Mapping[Pair, Link],
-    known: Mapping[Pair, Mapping[str, Any]],
-    apart: set[Pair],
-) -> int:
-    wanted = {pair: link for pair, link in found.items() if link.holds() and pair not in apart}
-    # The smaller theme is proposed to go into the bigger one, or into the one that was accepted.
-    rows = await (
-        await connection.execute(_SIZES, [sorted({each for pair in wanted for each in pair})])
-    ).fetchall()
+async def _propose(connection: Connection, findings: _Findings) -> int:
+    """Propose what holds, the smaller theme to go into the bigger one, or into the one that was
+    accepted; returns how many were made or renewed."""
+    holding = {
+        pair: link
+        for pair, link in findings.links.items()
+        if link.holds() and pair not in findings.separated
+    }
+    themes = sorted({theme for pair in holding for theme in pair})
+    rows = await fetch_all(connection, SELECT_BIGGEST_FIRST, [themes])
     place = {row["id"]: number for number, row in enumerate(rows)}
-    done = 0
-    for pair, link in wanted.items():
+    proposed = 0
+    for pair, link in holding.items():
         if not pair <= place.keys():
             continue
-        into, goes = sorted(pair, key=place.__getitem__)
-        evidence = Jsonb(link.evidence())
-        if pair in known:
-            values = {"id": known[pair]["id"], "score": round(link.score, 4), "evidence": evidence}
-            cursor = await connection.execute(_RENEW, values)
+        bigger, smaller = sorted(pair, key=place.__getitem__)
+        score, evidence = round(link.score, 4), Jsonb(link.evidence())
+        if pair in findings.suggested:
+            values = {"id": findings.suggested[pair].id, "score": score, "evidence": evidence}
+            cursor = await connection.execute(RENEW_PROPOSAL, values)
         else:
-            cursor = await connection.execute(
-                _INSERT, [product_id, goes, into, round(link.score, 4), evidence]
-            )
-        done += cursor.rowcount
-    return done
+            row = [findings.product_id, smaller, bigger, score, evidence]
+            cursor = await connection.execute(INSERT_PROPOSAL, row)
+        proposed += cursor.rowcount
+    return proposed
 
 
-async def _withdraw(
-    connection: Connection,
-    product_id: uuid.UUID,
-    found: Mapping[Pair, Link],
-    known: Mapping[Pair, Mapping[str, Any]],
-    apart: set[Pair],
-) -> int:
+async def _withdraw(connection: Connection, findings: _Findings) -> int:
     """Take back what no longer holds: closed or separated themes, comments that changed, more than
     one can look at."""
-    fallen = [
-        row["id"] for pair, row in known.items() if pair in found and not found[pair].holds(SLACK)
+    links, product_id = findings.links, findings.product_id
+    ids = [
+        one.id
+        for pair, one in findings.suggested.items()
+        if pair in links and not links[pair].holds(WITHDRAWAL_SLACK)
     ]
-    for row in await (await connection.execute(_CLOSED, [product_id])).fetchall():
-        if row["closed"] or frozenset((row["theme_id"], row["other_id"])) in apart:
-            fallen.append(row["id"])
-    withdrawn = (await connection.execute(_WITHDRAW, [fallen])).rowcount
-    many = await (await connection.execute(_TOO_MANY, [product_id, MOST_OPEN])).fetchall()
-    return withdrawn + (await connection.execute(_WITHDRAW, [[row["id"] for row in many]])).rowcount
+    proposals = await fetch_all(connection, SELECT_OPEN_PROPOSALS, [product_id], of=OpenProposal)
+    ids += [
+        one.id
+        for one in proposals
+        if one.decided or frozenset((one.theme_id, one.other_id)) in findings.separated
+    ]
+    withdrawn = (await connection.execute(WITHDRAW_PROPOSALS, [ids])).rowcount
+    values = [product_id, OPEN_PROPOSALS_MOST]
+    surplus = [row["id"] for row in await fetch_all(connection, SELECT_SURPLUS_PROPOSALS, values)]
+    return withdrawn + (await connection.execute(WITHDRAW_PROPOSALS, [surplus])).rowcount

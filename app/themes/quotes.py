@@ -5,31 +5,69 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from pgvector import HalfVector
 from psycopg import sql
 
 from app.storage.db import Connection
+from app.storage.rows import fetch_all, fetch_one
 from app.themes.voices import VOICE
+from classifiers.contract import Vectors
 from classifiers.faces.face import Portrait, Spoken
 
-QUOTES = 4
-_LOOKED_AT = 120
-_READ = 4_000
-_ABOUT = ("fingerprint", "text", "author", "platform", "source", "permalink", "created_at")
+QUOTES_PER_THEME = 4
+QUOTED_FROM_MOST = 120
+"""Comments that the quotes are chosen from, the most liked ones."""
+MEMBER_TEXT_MAX_CHARACTERS = 4_000
 
-_MEMBERS = sql.SQL("""
-    select cm.id, left(cm.text, {length}) as text, cm.fingerprint, cm.likes, cm.created_at, cm.platform, cm.permalink,
-           case when cm.opens_thread then cm.thread_title else '' end as thread_title, ({voice})::text as voice,
-           coalesce(nullif(a.name, ''), nullif(a.handle, ''), 'somebody') as author, s.name as source,
-           e.model, e.embedding
-    from comment cm join source s on s.id = cm.source_id left join author a on a.id = cm.author_id
+SELECT_FACE = """
+    select comment_id, fingerprint, mentions, phrases, summary, summary_by, asked
+    from theme_face where theme_id = %s
+"""
+SELECT_MEMBERS_OF_THEME = sql.SQL("""
+    select cm.id, left(cm.text, {length}) as text, cm.fingerprint, cm.likes, cm.created_at,
+           cm.platform, cm.permalink, s.name as source, e.model, e.embedding,
+           case when cm.opens_thread then cm.thread_title else '' end as thread_title,
+           ({voice})::text as voice,
+           coalesce(nullif(a.name, ''), nullif(a.handle, ''), 'somebody') as author
+    from comment cm
+    join source s on s.id = cm.source_id
+    left join author a on a.id = cm.author_id
     left join comment_embedding e on e.comment_id = cm.id
     where cm.theme_id = %(theme)s and cm.deleted_at is null
     order by cm.id = %(first)s desc, {order} cm.created_at desc, cm.id desc limit %(most)s
 """)
+NEWEST_FIRST, MOST_LIKED_FIRST = sql.SQL(""), sql.SQL("cm.likes desc,")
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredMember:
+    """A comment of a theme as the query gives it."""
+
+    id: int
+    text: str
+    fingerprint: str
+    likes: int
+    created_at: datetime
+    platform: str
+    permalink: str
+    source: str
+    model: str | None
+    embedding: HalfVector | None
+    thread_title: str
+    voice: str
+    author: str
+
+    def vector(self, model: str | None) -> Vectors | None:
+        """Its vector, if it is one of ``model``."""
+        if self.embedding is None or self.model != model:
+            return None
+        vector: Vectors = self.embedding.to_numpy().astype("float32")
+        return vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,76 +97,74 @@ class FaceRow:
     comment_id: int | None
     fingerprint: str
     mentions: int
-    phrases: tuple[str, ...]
+    phrases: Sequence[str]
     summary: str
     summary_by: str
     asked: int
 
 
-async def read_face(c: Connection, theme_id: UUID) -> FaceRow | None:
+async def read_face(connection: Connection, theme_id: UUID) -> FaceRow | None:
     """What was found for a theme; None where nobody looked yet."""
-    found = await c.execute(
-        "select comment_id, fingerprint, mentions, phrases, summary, summary_by, asked from "
-        "theme_face"
-        " where theme_id = %s",
-        [theme_id],
-    )
-    row = await found.fetchone()
-    return None if row is None else FaceRow(**{**row, "phrases": tuple(row["phrases"])})
+    return await fetch_one(connection, SELECT_FACE, [theme_id], of=FaceRow)
 
 
 async def read_members(
-    c: Connection, theme_id: UUID, most: int, *, first: int | None = None, liked: bool = False
+    connection: Connection,
+    theme_id: UUID,
+    most: int,
+    *,
+    first: int | None = None,
+    liked: bool = False,
 ) -> list[MemberRow]:
     """At most ``most`` standing comments of a theme, the newest (or most liked) first, ``first``
     before all others.
 
     Vectors of another model than that of most of them are left out.
     """
-    query = _MEMBERS.format(
-        length=_READ, voice=VOICE, order=sql.SQL("cm.likes desc," if liked else "")
+    query = SELECT_MEMBERS_OF_THEME.format(
+        length=MEMBER_TEXT_MAX_CHARACTERS,
+        voice=VOICE,
+        order=MOST_LIKED_FIRST if liked else NEWEST_FIRST,
     )
-    cursor = await c.execute(
-        query, {"theme": theme_id, "most": most, "first": first or 0}, binary=True
-    )
-    rows = await cursor.fetchall()
-    models = Counter(row["model"] for row in rows if row["model"])
-    common = min(models, key=lambda model: (-models[model], model), default=None)
-    newest = max((row["created_at"] for row in rows), default=None)
-    made = []
-    for row in rows:
-        vector = (
-            row["embedding"].to_numpy().astype("float32")
-            if row["model"] == common and common
-            else None
-        )
-        age = (newest - row["created_at"]).total_seconds() / 86_400 if newest else 0.0
-        spoken = Spoken(
-            row["id"], row["text"], vector, row["voice"], row["thread_title"], row["likes"], age
-        )
-        about = [
-            row[name]
-            for name in (
-                "fingerprint",
-                "text",
-                "author",
-                "platform",
-                "source",
-                "permalink",
-                "created_at",
-            )
-        ]
-        made.append(MemberRow(spoken, *about))
-    return made
+    values = {"theme": theme_id, "most": most, "first": first or 0}
+    rows = await fetch_all(connection, query, values, of=_StoredMember, binary=True)
+    if not rows:
+        return []
+    counts = Counter(row.model for row in rows if row.model)
+    common_model = min(counts, key=lambda model: (-counts[model], model), default=None)
+    newest = max(row.created_at for row in rows)
+    return [_member_of(row, common_model, newest) for row in rows]
 
 
-async def theme_quotes(c: Connection, theme_id: UUID, most: int = QUOTES) -> list[MemberRow]:
+def _member_of(row: _StoredMember, model: str | None, newest: datetime) -> MemberRow:
+    """``newest`` is the time from which the age of a comment counts."""
+    as_read = Spoken(
+        row.id,
+        row.text,
+        row.vector(model),
+        row.voice,
+        row.thread_title,
+        row.likes,
+        (newest - row.created_at) / timedelta(days=1),
+    )
+    return MemberRow(
+        as_read,
+        row.fingerprint,
+        row.text,
+        row.author,
+        row.platform,
+        row.source,
+        row.permalink,
+        row.created_at,
+    )
+
+
+async def theme_quotes(
+    connection: Connection, theme_id: UUID, most: int = QUOTES_PER_THEME
+) -> list[MemberRow]:
     """Comments that show best what a theme is about, of one person each, unlike each other."""
-    rows = {
-        row.spoken.comment_id: row
-        for row in await read_members(c, theme_id, _LOOKED_AT, liked=True)
-    }
-    portrait = await asyncio.to_thread(
-        lambda: Portrait([row.spoken for row in rows.values()]).quotes(most)
-    )
-    return [rows[comment_id] for comment_id in portrait]
+    members = await read_members(connection, theme_id, QUOTED_FROM_MOST, liked=True)
+    portrait_of = [member.spoken for member in members]
+    ids = await asyncio.to_thread(lambda: Portrait(portrait_of).quotes(most))
+    by_id = {member.id: member for member in members}
+    return [by_id[comment_id] for comment_id in ids]

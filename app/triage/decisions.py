@@ -10,33 +10,70 @@ from __future__ import annotations
 
 import uuid
 
-from app.config import settings
 from app.errors import Conflict, Invalid
+from app.models.states import DecidedBy, ThemeStatus
 from app.storage.db import Connection
-from app.themes.activity import SYSTEM, record
+from app.themes.activity import record
 from app.themes.counts import recount
-from app.themes.locks import lock_comment, lock_theme
+from app.themes.locks import LockedTheme, lock_comment, lock_theme
 from app.tickets.ledger import cancel_tickets, plan_tickets
 from app.triage import labels
+from app.triage.before import CommentKindBefore, KindBefore, StatusBefore, TitleBefore
 from classifiers.contract import THEME_KINDS, Kind
 
-TITLE_MOST = 200
-_STATUS = ("status", "status_reason", "decided_at")
+TITLE_MAX_CHARACTERS = 200
+IGNORE_REASON_MAX_CHARACTERS = 500
+EMPTIED = "emptied"
+"""The reason of a theme that was ignored by itself, because nobody stands behind it any more."""
+
+SET_STATUS = """
+    update theme set status = %(status)s, status_reason = %(reason)s, version = version + 1,
+                     changed_at = now(),
+                     decided_at = case when %(status)s = 'triage' then null else now() end
+    where id = %(theme)s
+"""
+SET_KIND = """
+    update theme set kind = %s, kind_by = 'person', version = version + 1, changed_at = now()
+    where id = %s
+"""
+SET_TITLE = """
+    update theme set title = %s, title_by = 'person', version = version + 1, changed_at = now()
+    where id = %s
+"""
+# The group step finds the place of a comment that is of another kind now.
+SET_COMMENT_KIND = """
+    update comment
+    set kind = %(kind)s, kind_by = 'person', kind_confidence = 1, kind_reason = '',
+        theme_by = case when kind = %(kind)s then theme_by else 'model' end,
+        stage = case when stage = 'parsed' or kind = %(kind)s then stage else 'enriched' end
+    where id = %(comment)s
+"""
 
 
 async def accept(
-    connection: Connection, theme_id: uuid.UUID, *, actor: str, version: int | None = None
+    connection: Connection,
+    theme_id: uuid.UUID,
+    *,
+    actor: str,
+    undo_seconds: float,
+    version: int | None = None,
 ) -> int:
-    """Approve a theme: it gets a ticket in every tracker that takes its kind."""
+    """Approve a theme: it gets a ticket in every tracker that takes its kind.
+
+    Tickets wait ``undo_seconds`` for second thoughts; 0 where no person decided.
+    """
     theme = await lock_theme(connection, theme_id, version)
-    if theme["status"] == "accepted":
+    if theme.status is ThemeStatus.accepted:
         raise Conflict("This theme is accepted already.", reason="already_accepted")
-    before = {name: theme[name] for name in _STATUS}
-    await _set_status(connection, theme_id, "accepted", "")
-    wait = 0.0 if actor == SYSTEM else settings().undo_seconds
-    await plan_tickets(connection, theme_id, wait_seconds=wait)
+    await _set_status(connection, theme_id, ThemeStatus.accepted)
+    await plan_tickets(connection, theme_id, wait_seconds=undo_seconds)
     activity = await record(
-        connection, theme["product_id"], theme_id, "accepted", actor=actor, before=before
+        connection,
+        theme.product_id,
+        theme_id,
+        "accepted",
+        actor=actor,
+        before=_status_before(theme).stored(),
     )
     await labels.confirm(connection, theme, activity, actor)
     return activity
@@ -52,26 +89,20 @@ async def ignore(
 ) -> int:
     """Decline a theme, with a reason that people will read. Later comments that say the same still
     count towards it."""
-    if not reason.strip():
-        raise Invalid(
-            "Say why the theme is ignored; the people who asked may be told.",
-            reason="reason_missing",
-        )
+    stated = stated_reason(reason)
     theme = await lock_theme(connection, theme_id, version)
-    if theme["status"] == "ignored" and theme["status_reason"] != "emptied":
+    if theme.status is ThemeStatus.ignored and theme.status_reason != EMPTIED:
         raise Conflict("This theme is ignored already.", reason="already_ignored")
-    before = {name: theme[name] for name in _STATUS}
-    await _set_status(connection, theme_id, "ignored", reason.strip()[:500])
+    await _set_status(connection, theme_id, ThemeStatus.ignored, stated)
     await cancel_tickets(connection, theme_id)
-    detail = {"reason": reason.strip()[:500]}
     return await record(
         connection,
-        theme["product_id"],
+        theme.product_id,
         theme_id,
         "ignored",
         actor=actor,
-        detail=detail,
-        before=before,
+        detail={"reason": stated},
+        before=_status_before(theme).stored(),
     )
 
 
@@ -81,13 +112,17 @@ async def reopen(
     """Put a decided theme back into the queue. A ticket that exists stays; one that waits is not
     made."""
     theme = await lock_theme(connection, theme_id, version)
-    if theme["status"] == "triage":
+    if theme.status is ThemeStatus.triage:
         raise Conflict("This theme waits for a decision already.", reason="already_open")
-    before = {name: theme[name] for name in _STATUS}
-    await _set_status(connection, theme_id, "triage", "")
+    await _set_status(connection, theme_id, ThemeStatus.triage)
     await cancel_tickets(connection, theme_id)
     return await record(
-        connection, theme["product_id"], theme_id, "reopened", actor=actor, before=before
+        connection,
+        theme.product_id,
+        theme_id,
+        "reopened",
+        actor=actor,
+        before=_status_before(theme).stored(),
     )
 
 
@@ -102,25 +137,19 @@ async def change_kind(
     """Say what a theme really is; the classifiers do not change it again."""
     _check_kind(kind, THEME_KINDS)
     theme = await lock_theme(connection, theme_id, version)
-    if theme["kind"] == kind:
+    if theme.kind == kind:
         raise Conflict(f"This theme is a {kind} already.", reason="already_this_kind")
-    await connection.execute(
-        "update theme set kind = %s, kind_by = 'person', version = version + 1, changed_at = now() "
-        "where id = %s",
-        [kind, theme_id],
-    )
-    before = {"kind": theme["kind"], "kind_by": theme["kind_by"]}
-    detail = {"from": theme["kind"], "to": kind}
+    await connection.execute(SET_KIND, [kind, theme_id])
     activity = await record(
         connection,
-        theme["product_id"],
+        theme.product_id,
         theme_id,
         "kind_changed",
         actor=actor,
-        detail=detail,
-        before=before,
+        detail={"from": theme.kind, "to": kind},
+        before=KindBefore(kind=theme.kind, kind_by=theme.kind_by).stored(),
     )
-    await labels.label_theme(connection, theme_id, kind, activity, said=True)
+    await labels.label_theme(connection, theme_id, kind, activity, corrected=True)
     return activity
 
 
@@ -134,25 +163,19 @@ async def rename(
 ) -> int:
     """Give a theme a title of one's own; it stays whatever comments follow."""
     cleaned = " ".join(title.split())
-    if not cleaned or len(cleaned) > TITLE_MOST:
-        raise Invalid(f"A title has 1 to {TITLE_MOST} characters.", reason="title_length")
+    if not cleaned or len(cleaned) > TITLE_MAX_CHARACTERS:
+        raise Invalid(f"A title has 1 to {TITLE_MAX_CHARACTERS} characters.", reason="title_length")
     theme = await lock_theme(connection, theme_id, version)
-    await connection.execute(
-        "update theme set title = %s, title_by = 'person', version = version + 1, changed_at = "
-        "now() where id = %s",
-        [cleaned, theme_id],
-    )
+    await connection.execute(SET_TITLE, [cleaned, theme_id])
     await recount(connection, [theme_id])
-    before = {"title": theme["title"], "title_by": theme["title_by"]}
-    detail = {"from": theme["title"], "to": cleaned}
     return await record(
         connection,
-        theme["product_id"],
+        theme.product_id,
         theme_id,
         "renamed",
         actor=actor,
-        detail=detail,
-        before=before,
+        detail={"from": theme.title, "to": cleaned},
+        before=TitleBefore(title=theme.title, title_by=theme.title_by).stored(),
     )
 
 
@@ -161,48 +184,52 @@ async def reclassify(connection: Connection, comment_id: int, kind: str, *, acto
     theme it no longer fits, and finds one if it now is a bug or request."""
     _check_kind(kind, frozenset(Kind))
     comment = await lock_comment(connection, comment_id)
-    if comment["kind"] == kind and comment["kind_by"] == "person":
+    if comment.kind == kind and comment.kind_by is DecidedBy.person:
         raise Conflict(f"This comment is a {kind} already.", reason="already_this_kind")
-    await connection.execute(
-        """
-        update comment
-        set kind = %(kind)s, kind_by = 'person', kind_confidence = 1, kind_reason = '',
-            theme_by = case when kind = %(kind)s then theme_by else 'model' end,
-            stage = case when stage = 'parsed' or kind = %(kind)s then stage else 'enriched' end
-        where id = %(id)s
-        """,
-        {"kind": kind, "id": comment_id},
+    await connection.execute(SET_COMMENT_KIND, {"kind": kind, "comment": comment_id})
+    before = CommentKindBefore(
+        comment=comment_id,
+        kind=comment.kind,
+        kind_by=comment.kind_by,
+        kind_confidence=comment.kind_confidence,
+        kind_reason=comment.kind_reason,
+        theme=comment.theme_id,
+        theme_by=comment.theme_by,
     )
-    before = {
-        name: comment[name]
-        for name in ("kind", "kind_by", "kind_confidence", "kind_reason", "theme_by")
-    }
-    before |= {"comment": comment_id, "theme": comment["theme_id"]}
-    detail = {"comment": comment_id, "from": comment["kind"], "to": kind}
     activity = await record(
         connection,
-        comment["product_id"],
-        comment["theme_id"],
+        comment.product_id,
+        comment.theme_id,
         "comment_reclassified",
         actor=actor,
-        detail=detail,
-        before=before,
+        detail={"comment": comment_id, "from": comment.kind, "to": kind},
+        before=before.stored(),
     )
     await labels.label_comment(connection, comment, kind, activity)
     return activity
 
 
-async def _set_status(
-    connection: Connection, theme_id: uuid.UUID, status: str, reason: str
-) -> None:
-    await connection.execute(
-        """
-        update theme set status = %s, status_reason = %s, version = version + 1, changed_at = now(),
-                         decided_at = case when %s = 'triage' then null else now() end
-        where id = %s
-        """,
-        [status, reason, status, theme_id],
+def stated_reason(reason: str) -> str:
+    """Why a theme is ignored, as it is kept. Raises Invalid where nothing is said."""
+    if not reason.strip():
+        raise Invalid(
+            "Say why the theme is ignored; the people who asked may be told.",
+            reason="reason_missing",
+        )
+    return reason.strip()[:IGNORE_REASON_MAX_CHARACTERS]
+
+
+def _status_before(theme: LockedTheme) -> StatusBefore:
+    return StatusBefore(
+        status=theme.status, status_reason=theme.status_reason, decided_at=theme.decided_at
     )
+
+
+async def _set_status(
+    connection: Connection, theme_id: uuid.UUID, status: ThemeStatus, reason: str = ""
+) -> None:
+    values = {"status": status, "reason": reason, "theme": theme_id}
+    await connection.execute(SET_STATUS, values)
 
 
 def _check_kind(kind: str, allowed: frozenset[Kind]) -> None:

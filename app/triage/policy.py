@@ -23,18 +23,18 @@ from app.triage import decisions
 
 log = structlog.get_logger(__name__)
 
-AGAIN_SECONDS = 60
+POLICY_RETRY_SECONDS = 60
 """After this time a theme is tried again whose acceptance failed; others go on meanwhile."""
 
-DUE = """
+CLAIM_DUE_THEME = """
     select t.id, t.status, p.policy, t.people >= p.auto_min_people as heard,
            t.confidence >= p.auto_min_confidence as sure
     from theme t join product p on p.id = t.product_id
     where t.policy_due_at <= now() order by t.policy_due_at, t.id limit 1
     for no key update of t skip locked
 """
-DONE = "update theme set policy_due_at = null where id = %s"
-LATER = "update theme set policy_due_at = now() + make_interval(secs => %s) where id = %s"
+CLEAR_POLICY_DUE = "update theme set policy_due_at = null where id = %s"
+POSTPONE_POLICY = "update theme set policy_due_at = now() + make_interval(secs => %s) where id = %s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +57,27 @@ class DueTheme:
 async def apply_policies(database: Database, *, limit: int) -> int:
     """Look at up to ``limit`` themes that are due, each in a transaction of its own; returns how
     many."""
-    for done in range(limit):
+    for number in range(limit):
         if not await _apply_next(database):
-            return done
+            return number
     return limit
 
 
 async def _apply_next(database: Database) -> bool:
     """Apply the policy to the theme that is due first; False where none is."""
     async with database.transaction() as connection:
-        theme = await fetch_one(connection, DUE, of=DueTheme)
+        theme = await fetch_one(connection, CLAIM_DUE_THEME, of=DueTheme)
         if theme is None:
             return False
         with bound_contextvars(stage="policy", theme=str(theme.id)):
             try:
                 async with connection.transaction():
                     if theme.ripe:
-                        await decisions.accept(connection, theme.id, actor=SYSTEM)
-                    await connection.execute(DONE, [theme.id])
+                        await decisions.accept(connection, theme.id, actor=SYSTEM, undo_seconds=0)
+                    await connection.execute(CLEAR_POLICY_DUE, [theme.id])
             except (psycopg.Error, RelayError) as error:
                 if is_away(error):
                     raise
                 log.exception("policy_not_applied")
-                await connection.execute(LATER, [AGAIN_SECONDS, theme.id])
+                await connection.execute(POSTPONE_POLICY, [POLICY_RETRY_SECONDS, theme.id])
     return True

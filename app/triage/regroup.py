@@ -5,18 +5,77 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from app.errors import Conflict, Invalid, NotFound
+from app.models.states import DecidedBy, SuggestionState
 from app.storage.db import Connection
+from app.storage.rows import fetch_all, fetch_one, fetch_value
 from app.themes.activity import record
 from app.themes.counts import recount
-from app.themes.locks import lock_comment, lock_grouping, lock_theme
+from app.themes.locks import lock_comment, lock_grouping, lock_grouping_of_theme, lock_theme
+from app.themes.placing import opening_title
 from app.tickets.ledger import hand_over_tickets
+from app.triage.before import MergeBefore, PlaceBefore, SuggestionBefore
 from app.triage.labels import label_pairs
-from classifiers.faces.titles import title_of
+from classifiers.contract import THEME_KINDS, Kind
 
-_SEPARATE = "insert into separation (comment_id, theme_id) select unnest(%s::bigint[]), %s on conflict do nothing"
+PUT_INTO_THEME = """
+    update comment set theme_id = %s, theme_by = %s where id = any(%s::bigint[])
+"""
+# Whoever was put somewhere by a person does not wait for the group step any more.
+LEAVE_QUEUE = """
+    update comment set stage = 'grouped', grouped_at = now()
+    where id = any(%s::bigint[]) and stage = 'enriched'
+"""
+SEPARATE = """
+    insert into separation (comment_id, theme_id) select unnest(%s::bigint[]), %s
+    on conflict do nothing
+"""
+END_SEPARATION = """
+    delete from separation where theme_id = %s and comment_id = any(%s::bigint[])
+"""
+MERGE_THEMES = """
+    update theme
+    set status = 'merged', merged_into = %s, version = version + 1, changed_at = now()
+    where id = any(%s::uuid[])
+"""
+RAISE_VERSION = "update theme set version = version + 1 where id = %s"
+ANSWER_SUGGESTIONS = """
+    update theme_suggestion set state = 'accepted'
+    where state = 'open' and theme_id = any(%(all)s::uuid[]) and other_id = any(%(all)s::uuid[])
+"""
+SELECT_COMMENTS = "select id from comment where theme_id = %s order by id"
+SELECT_OPENING_COMMENT = """
+    select text, thread_title, opens_thread from comment
+    where id = any(%s::bigint[]) order by id limit 1
+"""
+INSERT_THEME = "insert into theme (id, product_id, kind, title) values (%s, %s, %s, %s)"
+SELECT_SUGGESTION_PRODUCT = "select product_id from theme_suggestion where id = %s"
+SELECT_SUGGESTION_FOR_UPDATE = """
+    select id, product_id, theme_id, other_id, state from theme_suggestion where id = %s for update
+"""
+REJECT_SUGGESTION = "update theme_suggestion set state = 'rejected' where id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class LockedSuggestion:
+    """A suggestion to merge ``theme_id`` into ``other_id`` that nobody else answers meanwhile."""
+
+    id: int
+    product_id: uuid.UUID
+    theme_id: uuid.UUID
+    other_id: uuid.UUID
+    state: SuggestionState
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningComment:
+    """The comment that a theme begins with."""
+
+    text: str
+    thread_title: str
+    opens_thread: bool
 
 
 async def merge(
@@ -32,53 +91,39 @@ async def merge(
     absorbed = sorted(set(theme_ids) - {into_id})
     if not absorbed:
         raise Invalid("Name at least one other theme to merge.", reason="nothing_to_merge")
-    product_id = await _product_of(connection, into_id)
-    await lock_grouping(connection, product_id)
+    product_id = await lock_grouping_of_theme(connection, into_id)
     themes = {
-        each: await lock_theme(connection, each, version if each == into_id else None)
-        for each in sorted([into_id, *absorbed])
+        theme_id: await lock_theme(connection, theme_id, version if theme_id == into_id else None)
+        for theme_id in sorted([into_id, *absorbed])
     }
-    if any(theme["product_id"] != product_id for theme in themes.values()):
+    if any(theme.product_id != product_id for theme in themes.values()):
         raise Invalid("Only themes of one product can be merged.", reason="other_product")
-    before: dict[str, Any] = {"into": into_id, "themes": {}, "comments": {}, "tickets": {}}
-    for each in absorbed:
-        before["themes"][str(each)] = themes[each]["status"]
-        before["comments"][str(each)] = await _comments_of(connection, each)
-        before["tickets"] |= await hand_over_tickets(connection, each, into_id)
-    moved = [number for numbers in before["comments"].values() for number in numbers]
-    await connection.execute(
-        "update comment set theme_id = %s, theme_by = 'person' where id = any(%s::bigint[])",
-        [into_id, moved],
-    )
-    await connection.execute(
-        "delete from separation where theme_id = %s and comment_id = any(%s::bigint[])",
-        [into_id, moved],
-    )
-    await connection.execute(
-        """
-        update theme set status = 'merged', merged_into = %s, version = version + 1, changed_at = now()
-        where id = any(%s::uuid[])
-        """,
-        [into_id, absorbed],
-    )
-    await connection.execute("update theme set version = version + 1 where id = %s", [into_id])
-    await connection.execute(
-        """
-        update theme_suggestion set state = 'accepted'
-        where state = 'open' and theme_id = any(%(all)s::uuid[]) and other_id = any(%(all)s::uuid[])
-        """,
-        {"all": [into_id, *absorbed]},
-    )
+    comments = {theme_id: await _comments_of(connection, theme_id) for theme_id in absorbed}
+    tickets: dict[str, str] = {}
+    for theme_id in absorbed:
+        tickets |= await hand_over_tickets(connection, theme_id, into_id)
+    statuses = {theme_id: themes[theme_id].status for theme_id in absorbed}
+    before = MergeBefore(into=into_id, themes=statuses, comments=comments, tickets=tickets)
+    await put_into_theme(connection, before.moved, into_id, DecidedBy.person)
+    await connection.execute(END_SEPARATION, [into_id, before.moved])
+    await connection.execute(MERGE_THEMES, [into_id, absorbed])
+    await connection.execute(RAISE_VERSION, [into_id])
+    await connection.execute(ANSWER_SUGGESTIONS, {"all": [into_id, *absorbed]})
     await recount(connection, [into_id, *absorbed])
-    detail = {
-        "themes": [{"id": each, "title": themes[each]["title"]} for each in absorbed],
-        "comments": len(moved),
-    }
     activity = await record(
-        connection, product_id, into_id, "merged", actor=actor, detail=detail, before=before
+        connection,
+        product_id,
+        into_id,
+        "merged",
+        actor=actor,
+        detail={
+            "themes": [{"id": theme_id, "title": themes[theme_id].title} for theme_id in absorbed],
+            "comments": len(before.moved),
+        },
+        before=before.stored(),
     )
-    stayed = sorted(set(await _comments_of(connection, into_id)) - set(moved))
-    for numbers in before["comments"].values():
+    stayed = sorted(set(await _comments_of(connection, into_id)) - set(before.moved))
+    for numbers in comments.values():
         await label_pairs(connection, product_id, numbers, stayed, activity, same=True)
     return activity
 
@@ -92,9 +137,8 @@ async def split(
     version: int | None = None,
 ) -> tuple[int, uuid.UUID]:
     """Take some comments out into a theme of their own; they are never joined to the old one
-    again."""
-    product_id = await _product_of(connection, theme_id)
-    await lock_grouping(connection, product_id)
+    again. Returns the line of activity and the new theme."""
+    product_id = await lock_grouping_of_theme(connection, theme_id)
     theme = await lock_theme(connection, theme_id, version)
     members = await _comments_of(connection, theme_id)
     chosen = sorted(set(comment_ids))
@@ -102,21 +146,24 @@ async def split(
         raise Invalid("Choose comments that belong to this theme.", reason="comments_not_in_theme")
     if len(chosen) == len(members):
         raise Invalid("Leave at least one comment in the theme.", reason="nothing_left")
-    new_id = await _new_theme(connection, product_id, theme["kind"], chosen)
-    before = {"comments": chosen, "from": theme_id, "new": new_id}
+    new_id = await _new_theme(connection, product_id, theme.kind, chosen)
     await _move_comments(connection, chosen, theme_id, new_id)
-    await connection.execute("update theme set version = version + 1 where id = %s", [theme_id])
+    await connection.execute(RAISE_VERSION, [theme_id])
     await recount(connection, [theme_id, new_id], comments=chosen)
-    detail = {"comments": len(chosen), "new": new_id}
+    before = PlaceBefore(comments=chosen, old_theme=theme_id, new_theme=new_id)
     activity = await record(
-        connection, product_id, theme_id, "split", actor=actor, detail=detail, before=before
+        connection,
+        product_id,
+        theme_id,
+        "split",
+        actor=actor,
+        detail={"comments": len(chosen), "new": new_id},
+        before=before.stored(),
     )
-    await label_pairs(
-        connection, product_id, chosen, sorted(set(members) - set(chosen)), activity, same=False
-    )
-    await record(
-        connection, product_id, new_id, "created", actor=actor, detail={"split_from": theme_id}
-    )
+    stayed = sorted(set(members) - set(chosen))
+    await label_pairs(connection, product_id, chosen, stayed, activity, same=False)
+    detail = {"split_from": theme_id}
+    await record(connection, product_id, new_id, "created", actor=actor, detail=detail)
     return activity, new_id
 
 
@@ -125,46 +172,37 @@ async def move(
 ) -> int:
     """Put one comment into another theme, or (None) into a new one of its own."""
     comment = await lock_comment(connection, comment_id)
-    old = comment["theme_id"]
-    if theme_id is not None and theme_id == old:
+    old_id, product_id = comment.theme_id, comment.product_id
+    if theme_id is not None and theme_id == old_id:
         raise Conflict("The comment is in this theme already.", reason="already_in_theme")
     if theme_id is None:
-        if old is not None and len(await _comments_of(connection, old)) == 1:
+        if old_id is not None and len(await _comments_of(connection, old_id)) == 1:
             raise Conflict("The comment has this theme to itself already.", reason="already_alone")
-        kind = comment["kind"] if comment["kind"] in ("bug", "feature") else "bug"
-        theme_id = await _new_theme(connection, comment["product_id"], kind, [comment_id])
+        kind = Kind(comment.kind) if comment.kind in THEME_KINDS else Kind.bug
+        new_id = await _new_theme(connection, product_id, kind, [comment_id])
     else:
         target = await lock_theme(connection, theme_id)
-        if target["product_id"] != comment["product_id"]:
+        if target.product_id != product_id:
             raise Invalid("A comment can only move within its product.", reason="other_product")
-        await connection.execute(
-            "delete from separation where comment_id = %s and theme_id = %s", [comment_id, theme_id]
-        )
-    before = {
-        "comments": [comment_id],
-        "from": old,
-        "new": theme_id,
-        "theme_by": comment["theme_by"],
-    }
-    await _move_comments(connection, [comment_id], old, theme_id)
-    await recount(
-        connection, [each for each in (old, theme_id) if each is not None], comments=[comment_id]
+        await connection.execute(END_SEPARATION, [theme_id, [comment_id]])
+        new_id = theme_id
+    before = PlaceBefore(
+        comments=[comment_id], old_theme=old_id, new_theme=new_id, theme_by=comment.theme_by
     )
-    detail = {"comment": comment_id, "from": old, "to": theme_id}
+    await _move_comments(connection, [comment_id], old_id, new_id)
+    await recount(connection, before.themes, comments=[comment_id])
     activity = await record(
         connection,
-        comment["product_id"],
-        theme_id,
+        product_id,
+        new_id,
         "comment_moved",
         actor=actor,
-        detail=detail,
-        before=before,
+        detail={"comment": comment_id, "from": old_id, "to": new_id},
+        before=before.stored(),
     )
-    for place, same in ((old, False), (theme_id, True)):
+    for place, same in ((old_id, False), (new_id, True)):
         members = await _comments_of(connection, place) if place is not None else []
-        await label_pairs(
-            connection, comment["product_id"], [comment_id], members, activity, same=same
-        )
+        await label_pairs(connection, product_id, [comment_id], members, activity, same=same)
     return activity
 
 
@@ -172,92 +210,83 @@ async def decide_suggestion(
     connection: Connection, suggestion_id: int, accept: bool, *, actor: str
 ) -> int:
     """Merge what the classifiers think is the same, or keep it apart for good."""
-    cursor = await connection.execute(
-        "select * from theme_suggestion where id = %s for update", [suggestion_id]
-    )
-    suggestion = await cursor.fetchone()
-    if suggestion is None:
-        raise NotFound("There is no suggestion with this id.", reason="suggestion_not_found")
-    if suggestion["state"] != "open":
-        raise Conflict(
-            f"This suggestion was {suggestion['state']} already.", reason="suggestion_decided"
-        )
-    theme_id, other_id = suggestion["theme_id"], suggestion["other_id"]
+    suggestion = await _lock_suggestion(connection, suggestion_id)
+    theme_id, other_id = suggestion.theme_id, suggestion.other_id
     if accept:
         return await merge(connection, other_id, [theme_id], actor=actor)
-    await lock_grouping(connection, suggestion["product_id"])
-    for one, other in ((theme_id, other_id), (other_id, theme_id)):
-        await connection.execute(_SEPARATE, [await _comments_of(connection, one), other])
-    await connection.execute(
-        "update theme_suggestion set state = 'rejected' where id = %s", [suggestion_id]
-    )
+    comments = await _comments_of(connection, theme_id)
+    other_comments = await _comments_of(connection, other_id)
+    await connection.execute(SEPARATE, [comments, other_id])
+    await connection.execute(SEPARATE, [other_comments, theme_id])
+    await connection.execute(REJECT_SUGGESTION, [suggestion_id])
+    before = SuggestionBefore(suggestion=suggestion_id, theme=theme_id, other=other_id)
     activity = await record(
         connection,
-        suggestion["product_id"],
+        suggestion.product_id,
         theme_id,
         "suggestion_rejected",
         actor=actor,
         detail={"other": other_id},
-        before={"suggestion": suggestion_id, "theme": theme_id, "other": other_id},
+        before=before.stored(),
     )
-    here, there = await _comments_of(connection, theme_id), await _comments_of(connection, other_id)
-    await label_pairs(connection, suggestion["product_id"], here, there, activity, same=False)
+    await label_pairs(
+        connection, suggestion.product_id, comments, other_comments, activity, same=False
+    )
     return activity
 
 
-async def restore_comments(
-    connection: Connection, comment_ids: Sequence[int], theme_id: uuid.UUID | None, theme_by: str
+async def put_into_theme(
+    connection: Connection,
+    comment_ids: Sequence[int],
+    theme_id: uuid.UUID | None,
+    theme_by: DecidedBy,
 ) -> None:
-    """Put comments back where they were, for undo."""
-    await connection.execute(
-        "update comment set theme_id = %s, theme_by = %s where id = any(%s::bigint[])",
-        [theme_id, theme_by, list(comment_ids)],
-    )
+    """Put comments into a theme, or (None) into none, as ``theme_by`` said."""
+    await connection.execute(PUT_INTO_THEME, [theme_id, theme_by, list(comment_ids)])
+
+
+async def _lock_suggestion(connection: Connection, suggestion_id: int) -> LockedSuggestion:
+    """An open suggestion under its product's grouping lock, which comes before every row: the pass
+    that proposes merges writes suggestions while it holds that lock."""
+    product_id = await fetch_value(connection, SELECT_SUGGESTION_PRODUCT, [suggestion_id])
+    suggestion = None
+    if product_id is not None:
+        await lock_grouping(connection, product_id)
+        suggestion = await fetch_one(
+            connection, SELECT_SUGGESTION_FOR_UPDATE, [suggestion_id], of=LockedSuggestion
+        )
+    if suggestion is None:
+        raise NotFound("There is no suggestion with this id.", reason="suggestion_not_found")
+    if suggestion.state is not SuggestionState.open:
+        raise Conflict(
+            f"This suggestion was {suggestion.state} already.", reason="suggestion_decided"
+        )
+    return suggestion
 
 
 async def _move_comments(
-    connection: Connection, comment_ids: Sequence[int], old: uuid.UUID | None, new: uuid.UUID
+    connection: Connection,
+    comment_ids: Sequence[int],
+    old_id: uuid.UUID | None,
+    new_id: uuid.UUID,
 ) -> None:
-    await restore_comments(connection, comment_ids, new, "person")
-    await connection.execute(
-        "update comment set stage = 'grouped', grouped_at = now() where id = any(%s::bigint[]) and "
-        "stage = 'enriched'",
-        [list(comment_ids)],
-    )
-    if old is not None:
-        await connection.execute(_SEPARATE, [list(comment_ids), old])
+    await put_into_theme(connection, comment_ids, new_id, DecidedBy.person)
+    await connection.execute(LEAVE_QUEUE, [list(comment_ids)])
+    if old_id is not None:
+        await connection.execute(SEPARATE, [list(comment_ids), old_id])
 
 
 async def _new_theme(
-    connection: Connection, product_id: uuid.UUID, kind: str, comment_ids: Sequence[int]
+    connection: Connection, product_id: uuid.UUID, kind: Kind, comment_ids: Sequence[int]
 ) -> uuid.UUID:
-    cursor = await connection.execute(
-        "select text, opens_thread, thread_title from comment where id = any(%s::bigint[]) order "
-        "by id limit 1",
-        [list(comment_ids)],
-    )
-    first = await cursor.fetchone()
-    assert first is not None
-    title = title_of(first["text"], first["thread_title"] if first["opens_thread"] else "", kind)
+    values = [list(comment_ids)]
+    opening = await fetch_one(connection, SELECT_OPENING_COMMENT, values, of=OpeningComment)
+    assert opening is not None
+    title = opening_title(opening.text, kind, opening.thread_title, opening.opens_thread)
     new_id = uuid.uuid4()
-    await connection.execute(
-        "insert into theme (id, product_id, kind, title) values (%s, %s, %s, %s)",
-        [new_id, product_id, kind, title],
-    )
+    await connection.execute(INSERT_THEME, [new_id, product_id, kind, title])
     return new_id
 
 
 async def _comments_of(connection: Connection, theme_id: uuid.UUID) -> list[int]:
-    cursor = await connection.execute(
-        "select id from comment where theme_id = %s order by id", [theme_id]
-    )
-    return [row["id"] for row in await cursor.fetchall()]
-
-
-async def _product_of(connection: Connection, theme_id: uuid.UUID) -> uuid.UUID:
-    cursor = await connection.execute("select product_id from theme where id = %s", [theme_id])
-    row = await cursor.fetchone()
-    if row is None:
-        raise NotFound("There is no theme with this id.", reason="theme_not_found")
-    product_id: uuid.UUID = row["product_id"]
-    return product_id
+    return [row["id"] for row in await fetch_all(connection, SELECT_COMMENTS, [theme_id])]

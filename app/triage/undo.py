@@ -3,18 +3,82 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from app.errors import Conflict, NotFound
+from app.models.states import DecidedBy, ThemeStatus
 from app.storage.db import Connection
+from app.storage.rows import fetch_one, fetch_value
 from app.themes.activity import record
 from app.themes.counts import recount
 from app.themes.locks import lock_grouping
 from app.tickets.ledger import cancel_tickets, give_back_tickets, plan_tickets
-from app.triage.regroup import restore_comments
+from app.triage.before import (
+    Before,
+    CommentKindBefore,
+    KindBefore,
+    MergeBefore,
+    PlaceBefore,
+    StatusBefore,
+    SuggestionBefore,
+    TitleBefore,
+)
+from app.triage.regroup import put_into_theme
 
-Before = dict[str, Any]
+SELECT_LINE_PRODUCT = "select product_id from activity where id = %s"
+SELECT_LINE_FOR_UPDATE = """
+    select product_id, theme_id, verb, before, undone_by from activity where id = %s for update
+"""
+SELECT_LATER_VERB = """
+    select verb from activity
+    where theme_id = %s and id > %s and before <> '{}' and undone_by is null
+    order by id desc limit 1
+"""
+TOUCH_THEME = "update theme set version = version + 1, changed_at = now() where id = %s"
+MARK_UNDONE = "update activity set undone_by = %s where id = %s"
+RESTORE_STATUS = """
+    update theme set status = %s, status_reason = %s, decided_at = %s where id = %s
+"""
+RESTORE_KIND = "update theme set kind = %s, kind_by = %s where id = %s"
+RESTORE_TITLE = "update theme set title = %s, title_by = %s where id = %s"
+REVIVE_THEME = """
+    update theme set status = %s, merged_into = null, version = version + 1 where id = %s
+"""
+SELECT_STATUS = "select status from theme where id = %s"
+REOPEN_ANSWERED_SUGGESTIONS = """
+    update theme_suggestion set state = 'open'
+    where state = 'accepted' and theme_id = any(%(all)s::uuid[])
+      and other_id = any(%(all)s::uuid[])
+"""
+DELETE_SEPARATIONS = """
+    delete from separation where theme_id = %s and comment_id = any(%s::bigint[])
+"""
+SELECT_COMMENT_THEME = "select theme_id from comment where id = %s"
+RESTORE_COMMENT_KIND = """
+    update comment
+    set kind = %(kind)s, kind_by = %(kind_by)s, kind_confidence = %(kind_confidence)s,
+        kind_reason = %(kind_reason)s, theme_id = %(theme)s, theme_by = %(theme_by)s,
+        stage = case when stage = 'enriched' then 'grouped' else stage end
+    where id = %(comment)s
+"""
+REOPEN_SUGGESTION = "update theme_suggestion set state = 'open' where id = %s"
+DELETE_SEPARATIONS_OF_THEME = """
+    delete from separation
+    where theme_id = %s and comment_id in (select id from comment where theme_id = %s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of activity; ``before`` is empty where nothing can be undone."""
+
+    product_id: uuid.UUID
+    theme_id: uuid.UUID | None
+    verb: str
+    before: Mapping[str, Any]
+    undone_by: int | None
 
 
 async def undo(connection: Connection, activity_id: int, *, actor: str) -> int:
@@ -23,168 +87,125 @@ async def undo(connection: Connection, activity_id: int, *, actor: str) -> int:
     Raises NotFound; Conflict for what cannot be undone, was undone, or has later decisions on top
     of it.
     """
-    cursor = await connection.execute(
-        "select * from activity where id = %s for update", [activity_id]
-    )
-    line = await cursor.fetchone()
-    if line is None:
-        raise NotFound("There is no activity with this id.", reason="activity_not_found")
-    if line["verb"] not in _RESTORE or not line["before"]:
+    line = await _lock_line(connection, activity_id)
+    restore = _RESTORE.get(line.verb)
+    if restore is None or not line.before:
         raise Conflict("This step cannot be undone.", reason="not_undoable")
-    if line["undone_by"] is not None:
+    if line.undone_by is not None:
         raise Conflict("This step was undone already.", reason="already_undone")
-    await lock_grouping(connection, line["product_id"])
-    cursor = await connection.execute(
-        """
-        select verb from activity
-        where theme_id = %s and id > %s and before <> '{}' and undone_by is null order by id desc limit 1
-        """,
-        [line["theme_id"], activity_id],
-    )
-    later = await cursor.fetchone()
-    if later is not None:
+    later_verb = await fetch_value(connection, SELECT_LATER_VERB, [line.theme_id, activity_id])
+    if later_verb is not None:
         raise Conflict(
-            f"A later step ({later['verb'].replace('_', ' ')}) builds on this one; undo that "
-            "first.",
+            f"A later step ({later_verb.replace('_', ' ')}) builds on this one; undo that first.",
             reason="later_step",
         )
-    await _RESTORE[line["verb"]](connection, line["theme_id"], line["before"])
-    if line["theme_id"] is not None:
-        await connection.execute(
-            "update theme set version = version + 1, changed_at = now() where id = %s",
-            [line["theme_id"]],
-        )
-    number = await record(
+    await restore(connection, line)
+    if line.theme_id is not None:
+        await connection.execute(TOUCH_THEME, [line.theme_id])
+    undone_by = await record(
         connection,
-        line["product_id"],
-        line["theme_id"],
+        line.product_id,
+        line.theme_id,
         "undone",
         actor=actor,
-        detail={"of": activity_id, "verb": line["verb"]},
+        detail={"of": activity_id, "verb": line.verb},
     )
-    await connection.execute(
-        "update activity set undone_by = %s where id = %s", [number, activity_id]
-    )
-    return number
+    await connection.execute(MARK_UNDONE, [undone_by, activity_id])
+    return undone_by
 
 
-async def _status(connection: Connection, theme_id: uuid.UUID, before: Before) -> None:
-    await connection.execute(
-        "update theme set status = %s, status_reason = %s, decided_at = %s where id = %s",
-        [before["status"], before["status_reason"], before["decided_at"], theme_id],
-    )
+async def _lock_line(connection: Connection, activity_id: int) -> Line:
+    """The line under its product's grouping lock, which comes before every row."""
+    product_id = await fetch_value(connection, SELECT_LINE_PRODUCT, [activity_id])
+    if product_id is None:
+        raise NotFound("There is no activity with this id.", reason="activity_not_found")
+    await lock_grouping(connection, product_id)
+    line = await fetch_one(connection, SELECT_LINE_FOR_UPDATE, [activity_id], of=Line)
+    if line is None:
+        raise NotFound("There is no activity with this id.", reason="activity_not_found")
+    return line
+
+
+async def _status(connection: Connection, theme_id: uuid.UUID, before: StatusBefore) -> None:
+    values = [before.status, before.status_reason, before.decided_at, theme_id]
+    await connection.execute(RESTORE_STATUS, values)
     await cancel_tickets(connection, theme_id)
-    if before["status"] == "accepted":
+    if before.status is ThemeStatus.accepted:
         await plan_tickets(connection, theme_id, wait_seconds=0)
 
 
-async def _kind(connection: Connection, theme_id: uuid.UUID, before: Before) -> None:
-    await connection.execute(
-        "update theme set kind = %s, kind_by = %s where id = %s",
-        [before["kind"], before["kind_by"], theme_id],
-    )
+async def _kind(connection: Connection, theme_id: uuid.UUID, before: KindBefore) -> None:
+    await connection.execute(RESTORE_KIND, [before.kind, before.kind_by, theme_id])
 
 
-async def _title(connection: Connection, theme_id: uuid.UUID, before: Before) -> None:
-    await connection.execute(
-        "update theme set title = %s, title_by = %s where id = %s",
-        [before["title"], before["title_by"], theme_id],
-    )
+async def _title(connection: Connection, theme_id: uuid.UUID, before: TitleBefore) -> None:
+    await connection.execute(RESTORE_TITLE, [before.title, before.title_by, theme_id])
     await recount(connection, [theme_id])
 
 
-async def _merge(connection: Connection, theme_id: uuid.UUID, before: Before) -> None:
-    for each, status in before["themes"].items():
-        await connection.execute(
-            "update theme set status = %s, merged_into = null, version = version + 1 where id = %s",
-            [status, each],
-        )
-        await restore_comments(connection, before["comments"][each], uuid.UUID(each), "model")
-    await give_back_tickets(connection, before["tickets"])
-    theme = await (
-        await connection.execute("select status from theme where id = %s", [theme_id])
-    ).fetchone()
-    if theme is not None and theme["status"] == "accepted":
+async def _merge(connection: Connection, theme_id: uuid.UUID, before: MergeBefore) -> None:
+    for absorbed, status in before.themes.items():
+        await connection.execute(REVIVE_THEME, [status, absorbed])
+        await put_into_theme(connection, before.comments[absorbed], absorbed, DecidedBy.model)
+    await give_back_tickets(connection, before.tickets)
+    if await fetch_value(connection, SELECT_STATUS, [theme_id]) == ThemeStatus.accepted:
         await plan_tickets(connection, theme_id, wait_seconds=0)
-    await connection.execute(
-        """
-        update theme_suggestion set state = 'open'
-        where state = 'accepted' and theme_id = any(%(all)s::uuid[]) and other_id = any(%(all)s::uuid[])
-        """,
-        {"all": [str(theme_id), *before["themes"]]},
-    )
-    moved = [number for numbers in before["comments"].values() for number in numbers]
-    await recount(connection, [theme_id, *map(uuid.UUID, before["themes"])], comments=moved)
+    themes = [theme_id, *before.themes]
+    await connection.execute(REOPEN_ANSWERED_SUGGESTIONS, {"all": themes})
+    await recount(connection, themes, comments=before.moved)
 
 
-async def _placed(connection: Connection, theme_id: uuid.UUID, before: Before) -> None:
+async def _place(connection: Connection, theme_id: uuid.UUID, before: PlaceBefore) -> None:
     """Undo of split and move."""
-    old = uuid.UUID(before["from"]) if before["from"] else None
-    new = uuid.UUID(before["new"])
-    await restore_comments(connection, before["comments"], old, before.get("theme_by", "model"))
-    if old is not None:
-        await connection.execute(
-            "delete from separation where theme_id = %s and comment_id = any(%s::bigint[])",
-            [old, before["comments"]],
-        )
-    await recount(
-        connection, [each for each in (old, new) if each is not None], comments=before["comments"]
-    )
+    await put_into_theme(connection, before.comments, before.old_theme, before.theme_by)
+    if before.old_theme is not None:
+        values = [before.old_theme, list(before.comments)]
+        await connection.execute(DELETE_SEPARATIONS, values)
+    await recount(connection, before.themes, comments=before.comments)
 
 
-async def _comment_kind(connection: Connection, theme_id: uuid.UUID | None, before: Before) -> None:
-    cursor = await connection.execute(
-        "select theme_id from comment where id = %s", [before["comment"]]
-    )
-    now = await cursor.fetchone()
-    await connection.execute(
-        """
-        update comment set kind = %s, kind_by = %s, kind_confidence = %s, kind_reason = %s, theme_id = %s,
-                           theme_by = %s,
-                           stage = case when stage = 'enriched' then 'grouped' else stage end
-        where id = %s
-        """,
-        [
-            before["kind"],
-            before["kind_by"],
-            before["kind_confidence"],
-            before["kind_reason"],
-            before["theme"],
-            before["theme_by"],
-            before["comment"],
-        ],
-    )
-    places = {
-        now["theme_id"] if now else None,
-        uuid.UUID(before["theme"]) if before["theme"] else None,
-    }
-    await recount(
-        connection, [each for each in places if each is not None], comments=[before["comment"]]
-    )
+async def _comment_kind(
+    connection: Connection, theme_id: uuid.UUID | None, before: CommentKindBefore
+) -> None:
+    theme_now = await fetch_value(connection, SELECT_COMMENT_THEME, [before.comment])
+    await connection.execute(RESTORE_COMMENT_KIND, before.model_dump())
+    themes = {theme_now, before.theme} - {None}
+    await recount(connection, themes, comments=[before.comment])
 
 
-async def _suggestion(connection: Connection, theme_id: uuid.UUID, before: Before) -> None:
-    await connection.execute(
-        "update theme_suggestion set state = 'open' where id = %s", [before["suggestion"]]
-    )
-    for one, other in ((before["theme"], before["other"]), (before["other"], before["theme"])):
-        await connection.execute(
-            """
-            delete from separation where theme_id = %s and comment_id in (select id from comment where theme_id = %s)
-            """,
-            [other, one],
-        )
+async def _suggestion(
+    connection: Connection, theme_id: uuid.UUID, before: SuggestionBefore
+) -> None:
+    await connection.execute(REOPEN_SUGGESTION, [before.suggestion])
+    for theme, partner in ((before.theme, before.other), (before.other, before.theme)):
+        await connection.execute(DELETE_SEPARATIONS_OF_THEME, [partner, theme])
 
 
-_RESTORE: dict[str, Callable[[Connection, Any, Before], Awaitable[None]]] = {
-    "accepted": _status,
-    "ignored": _status,
-    "reopened": _status,
-    "kind_changed": _kind,
-    "renamed": _title,
-    "merged": _merge,
-    "split": _placed,
-    "comment_moved": _placed,
-    "comment_reclassified": _comment_kind,
-    "suggestion_rejected": _suggestion,
+State = TypeVar("State", bound=Before)
+Restore = Callable[[Connection, Line], Awaitable[None]]
+
+
+def _from(
+    shape: type[State], restore: Callable[[Connection, Any, State], Awaitable[None]]
+) -> Restore:
+    """Read a line's state as ``shape`` and restore it."""
+
+    async def restore_line(connection: Connection, line: Line) -> None:
+        await restore(connection, line.theme_id, shape.model_validate(line.before))
+
+    return restore_line
+
+
+_RESTORE: Mapping[str, Restore] = {
+    "accepted": _from(StatusBefore, _status),
+    "ignored": _from(StatusBefore, _status),
+    "reopened": _from(StatusBefore, _status),
+    "kind_changed": _from(KindBefore, _kind),
+    "renamed": _from(TitleBefore, _title),
+    "merged": _from(MergeBefore, _merge),
+    "split": _from(PlaceBefore, _place),
+    "comment_moved": _from(PlaceBefore, _place),
+    "comment_reclassified": _from(CommentKindBefore, _comment_kind),
+    "suggestion_rejected": _from(SuggestionBefore, _suggestion),
 }
+"""How each step is restored; a step that stands not here cannot be undone."""

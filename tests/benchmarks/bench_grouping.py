@@ -37,10 +37,10 @@ from app.storage import migrate
 from app.storage.db import Database
 from app.storage.postgres import EmbeddedPostgres
 from app.storage.vault import Vault, new_key
-from app.themes.candidates import BY_VECTOR, nearest
 from app.themes.grouping import group_batch
-from app.themes.middles import keep_middles
+from app.themes.middles import store_middles
 from app.themes.search_index import keep_search_indexes
+from app.themes.searches import FIND_BY_VECTOR, nearest
 from app.themes.word_shares import count_words
 from classifiers.grouping.grouper import DefaultGrouper
 from classifiers.texts.text import fingerprint
@@ -154,7 +154,7 @@ async def exact(
     """The same search with indexes for order out of reach."""
     async with database.transaction() as connection:
         await connection.execute("set local enable_indexscan = off; set local jit = off")
-        statement = sql.SQL(BY_VECTOR).format(
+        statement = sql.SQL(FIND_BY_VECTOR).format(
             product=sql.Literal(place.product), model=sql.Literal(SPACE)
         )
         cursor = await connection.execute(
@@ -199,7 +199,7 @@ async def measure(conninfo: str, options: argparse.Namespace, model: Path) -> No
                 await fill(database, place, some, themes)
                 held += len(some)
             async with database.transaction() as connection:
-                await keep_middles(connection, list(themes.values()))
+                await store_middles(connection, list(themes.values()))
             async with await _bare(conninfo) as connection:
                 await connection.execute(
                     "vacuum analyze comment, comment_embedding, theme, theme_middle"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pgvector import HalfVector
 
-from app.themes.middles import keep_middles
+from app.themes.middles import store_middles
 from classifiers.contract import Vectors
 from classifiers.texts.text import fingerprint
 from tests.scenes.forum import Forum
@@ -45,5 +45,5 @@ async def add_grouped_comments(
             """,
             [forum.product_id, space, ids, [HalfVector(vector) for vector in vectors]],
         )
-        await keep_middles(connection, [theme])
+        await store_middles(connection, [theme])
     return ids

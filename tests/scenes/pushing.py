@@ -74,7 +74,7 @@ class Bench:
             text,
         )
         async with self.forum.database.transaction() as connection:
-            await decisions.accept(connection, row["id"], actor=ME)
+            await decisions.accept(connection, row["id"], actor=ME, undo_seconds=0)
         theme_id: uuid.UUID = row["id"]
         return theme_id
 

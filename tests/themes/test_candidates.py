@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from app.themes.candidates import BY_TEXT, KEPT, candidates, load_members
+from app.themes.candidates import CANDIDATES_MOST, candidates, load_members
+from app.themes.searches import FIND_BY_TEXT
 from classifiers.contract import Kind, Vectors
 from classifiers.grouping.fusion import fused_scores
 from tests.scenes.forum import Forum
@@ -38,7 +39,7 @@ async def shares(forum: Forum, asked: int, most: int, near: Sequence[int] = ()) 
         "most": most,
     }
     async with forum.database.transaction() as connection:
-        rows = await (await connection.execute(BY_TEXT, TEXT | values)).fetchall()
+        rows = await (await connection.execute(FIND_BY_TEXT, TEXT | values)).fetchall()
     return {row["comment_id"]: float(row["score"]) for row in rows}
 
 
@@ -58,7 +59,9 @@ async def test_the_candidates_are_those_of_the_best_score(forum: Forum) -> None:
         words = np.array([said.get(ids[number], 0) for number in others], np.float32)
         assert 0 < np.count_nonzero(words) < 39
         scores = fused_scores(vectors[query], vectors[others], words)
-        best = [ids[others[number]] for number in np.argsort(-scores, kind="stable")[:KEPT]]
+        best = [
+            ids[others[number]] for number in np.argsort(-scores, kind="stable")[:CANDIDATES_MOST]
+        ]
         assert await found(forum, ids[query]) == best
 
 

@@ -134,7 +134,8 @@ def test_an_upgrade_fills_them(empty_url: str) -> None:
 THEME = """
     insert into product (id, slug, name) values ('00000000-0000-0000-0000-000000000001', 'p', 'P');
     insert into source (id, product_id, platform, name)
-        values ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001', 'generic', 's');
+        values ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001',
+                'generic', 's');
     insert into theme (id, product_id, kind) values
         ('00000000-0000-0000-0000-000000000003', '00000000-0000-0000-0000-000000000001', 'bug'),
         ('00000000-0000-0000-0000-000000000004', '00000000-0000-0000-0000-000000000001', 'bug');

@@ -15,7 +15,7 @@ from procrastinate.testing import InMemoryConnector
 from app.jobs.upkeep import add_upkeep
 from app.queries.themes import list_suggestions
 from app.themes.links import links, speakers
-from app.themes.proposals import MOST_OPEN, Passed, propose_merges
+from app.themes.proposals import OPEN_PROPOSALS_MOST, Passed, propose_merges
 from app.triage import regroup
 from app.triage.undo import undo
 from classifiers.contract import Kind, Member, Verdict
@@ -201,7 +201,7 @@ async def test_a_proposal_is_withdrawn_when_its_reason_is_gone(forum: Forum, cha
 
 async def test_a_theme_has_a_bounded_number_of_open_proposals_the_strongest(forum: Forum) -> None:
     async with forum.database.transaction() as connection:
-        ids = [uuid.uuid4() for _ in range(MOST_OPEN + 4)]
+        ids = [uuid.uuid4() for _ in range(OPEN_PROPOSALS_MOST + 4)]
         await connection.execute(
             "insert into theme (id, product_id, kind, compared_at) select unnest(%s::uuid[]), %s, "
             "'bug', now()",
@@ -217,7 +217,7 @@ async def test_a_theme_has_a_bounded_number_of_open_proposals_the_strongest(foru
     left = await forum.rows(
         "select min(score) as least, count(*) as n from theme_suggestion where state = 'open'"
     )
-    assert left == [{"least": 0.03, "n": MOST_OPEN}]
+    assert left == [{"least": 0.03, "n": OPEN_PROPOSALS_MOST}]
 
 
 async def test_a_big_theme_looks_past_its_own_members(forum: Forum) -> None:

@@ -16,16 +16,16 @@ from app.running.doctor import findings, search_finding
 from app.storage import migrate
 from app.storage.db import Connection
 from app.storage.vault import Vault
-from app.themes.candidates import (
-    BY_FINGERPRINT,
-    BY_TEXT,
-    BY_VECTOR,
-    SEARCH_SETTINGS,
-    candidates,
+from app.themes.candidates import candidates
+from app.themes.search_index import IndexState, Space, index_states, keep_search_indexes
+from app.themes.searches import (
+    FIND_BY_FINGERPRINT,
+    FIND_BY_TEXT,
+    FIND_BY_VECTOR,
+    SET_SEARCH_SETTINGS,
     nearest,
 )
-from app.themes.search_index import IndexState, Space, index_states, keep_search_indexes
-from app.themes.word_shares import LEAST, count_grown, count_words
+from app.themes.word_shares import COUNTED_LEAST, count_grown, count_words
 from tests.scenes.forum import Forum, open_forum
 from tests.scenes.placing import add_grouped_comments
 
@@ -62,11 +62,11 @@ def index_name(forum: Forum, space: str = SPACE) -> str:
 
 async def plan(forum: Forum, ids: list[int]) -> str:
     """How PostgreSQL would search for these comments by vector."""
-    asked = sql.SQL("explain " + BY_VECTOR).format(
+    asked = sql.SQL("explain " + FIND_BY_VECTOR).format(
         product=sql.Literal(forum.product_id), model=sql.Literal(SPACE)
     )
     async with forum.database.transaction() as connection:
-        await connection.execute(SEARCH_SETTINGS, ["off", "100"])
+        await connection.execute(SET_SEARCH_SETTINGS, ["off", "100"])
         rows = await (
             await connection.execute(asked, {"ids": ids, "most": 10}, prepare=False)
         ).fetchall()
@@ -234,7 +234,7 @@ async def test_shared_words_are_found_by_their_rarity(forum: Forum) -> None:
         found = await candidates(connection, forum.product_id, [rare[0], ids[7]])
         assert rare[1] in [member.comment_id for member in found[rare[0]]]
         cursor = await connection.execute(
-            BY_TEXT, {**TEXT, "ids": [rare[0]], "product": forum.product_id}
+            FIND_BY_TEXT, {**TEXT, "ids": [rare[0]], "product": forum.product_id}
         )
         assert [row["comment_id"] for row in await cursor.fetchall()] == [rare[1]], (
             "common words are not looked up"
@@ -249,7 +249,7 @@ async def test_words_of_another_product_are_never_candidates(
     mine = await fill(forum, 3, words="frobnicator{n} quuxulator")
     theirs = await fill(other, 3, words="frobnicator{n} quuxulator")
     cursor = await connection.execute(
-        BY_TEXT, {**TEXT, "ids": [mine[0]], "product": forum.product_id}
+        FIND_BY_TEXT, {**TEXT, "ids": [mine[0]], "product": forum.product_id}
     )
     assert {row["comment_id"] for row in await cursor.fetchall()} == set(mine[1:])
     found = await candidates(connection, forum.product_id, mine)
@@ -267,7 +267,7 @@ async def test_odd_characters_search_like_any_other(
 ) -> None:
     ids = await fill(forum, 2, words=odd.replace("{", "").replace("}", ""))
     cursor = await connection.execute(
-        BY_TEXT, {**TEXT, "ids": ids, "near": ["{}"] * len(ids), "product": forum.product_id}
+        FIND_BY_TEXT, {**TEXT, "ids": ids, "near": ["{}"] * len(ids), "product": forum.product_id}
     )
     rows = await cursor.fetchall()
     assert {(row["query"], row["comment_id"]) for row in rows} <= {
@@ -279,12 +279,12 @@ async def test_odd_characters_search_like_any_other(
 async def test_copies_are_found_through_their_index(forum: Forum, connection: Connection) -> None:
     ids = await fill(forum, SIZE, words="always the same words")
     cursor = await connection.execute(
-        BY_FINGERPRINT, {"ids": ids[-1:], "product": forum.product_id, "most": 3}
+        FIND_BY_FINGERPRINT, {"ids": ids[-1:], "product": forum.product_id, "most": 3}
     )
     assert [row["comment_id"] for row in await cursor.fetchall()] == ids[:3]
     await connection.execute("set local enable_seqscan = off")
     asked = {"ids": ids[-1:], "product": forum.product_id, "most": 3}
-    rows = await (await connection.execute("explain " + BY_FINGERPRINT, asked)).fetchall()
+    rows = await (await connection.execute("explain " + FIND_BY_FINGERPRINT, asked)).fetchall()
     text = "\n".join(row["QUERY PLAN"] for row in rows)
     assert "comment_by_fingerprint" in text
     assert "Sort" not in text
@@ -294,13 +294,13 @@ SAID = "the app shows page {n} of the list"
 
 
 async def test_words_are_counted_again_as_soon_as_a_product_has_grown_by_half(forum: Forum) -> None:
-    await fill(forum, LEAST - 1, words=SAID)
+    await fill(forum, COUNTED_LEAST - 1, words=SAID)
     assert await count_grown(forum.database, [forum.product_id]) == [], (
         "too few to tell a rare word from a common one"
     )
     await fill(forum, 1, seed=1, words=SAID)
     assert await count_grown(forum.database, [forum.product_id]) == [forum.product_id]
-    await fill(forum, LEAST // 2 - 1, seed=2, words=SAID)
+    await fill(forum, COUNTED_LEAST // 2 - 1, seed=2, words=SAID)
     assert await count_grown(forum.database, [forum.product_id]) == []
     assert await count_grown(forum.database, []) == []
     await fill(forum, 1, seed=3, words=SAID)

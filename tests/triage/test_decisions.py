@@ -136,7 +136,7 @@ async def test_policy_auto_accepts_what_enough_people_say(forum: Forum, database
 async def test_decisions_and_their_undo(forum: Forum) -> None:
     first, _ = await two_themes(forum)
     steps: list[tuple[Any, dict[str, Any], tuple[str, Any]]] = [
-        (decisions.accept, {}, ("status", "accepted")),
+        (decisions.accept, {"undo_seconds": 0}, ("status", "accepted")),
         (decisions.ignore, {"reason": "by design"}, ("status", "ignored")),
         (decisions.change_kind, {"kind": "feature"}, ("kind", "feature")),
         (decisions.rename, {"title": "  Export   dies "}, ("title", "Export dies")),
@@ -169,7 +169,7 @@ async def test_merge_counts_people_as_a_union_and_undo_brings_both_back(forum: F
     )  # ann spoke in both
     with pytest.raises(Conflict, match="merged into"):
         async with forum.database.transaction() as connection:
-            await decisions.accept(connection, second["id"], actor=ME)
+            await decisions.accept(connection, second["id"], actor=ME, undo_seconds=0)
     async with forum.database.transaction() as connection:
         await undo(connection, done, actor=ME)
     assert [(theme["id"], theme["people"]) for theme in await forum.themes()] == [
@@ -217,7 +217,7 @@ async def test_split_and_merge_refuse_what_makes_no_sense(forum: Forum) -> None:
         with pytest.raises(Invalid, match="Say why"):
             await decisions.ignore(connection, first["id"], actor=ME, reason="  ")
         with pytest.raises(Conflict, match="version"):
-            await decisions.accept(connection, first["id"], actor=ME, version=99)
+            await decisions.accept(connection, first["id"], actor=ME, undo_seconds=0, version=99)
 
 
 async def test_a_corrected_kind_takes_a_comment_out_and_back(forum: Forum) -> None:

@@ -89,21 +89,21 @@ async def test_the_last_word_on_a_text_counts_and_a_weak_one_never_beats_it(foru
         await decisions.reclassify(connection, number, "question", actor=ME)
     assert await kinds(forum) == [("login with google is broken", "question", 1.0)]
     async with forum.database.transaction() as connection:
-        await decisions.accept(connection, theme["theme_id"], actor=ME)
+        await decisions.accept(connection, theme["theme_id"], actor=ME, undo_seconds=0)
     assert await kinds(forum) == [("login with google is broken", "question", 1.0)]
 
 
 async def test_accepting_a_theme_lets_its_comments_stand(forum: Forum) -> None:
     first, _ = await forum.themes()
     async with forum.database.transaction() as connection:
-        done = await decisions.accept(connection, first["id"], actor=ME)
+        done = await decisions.accept(connection, first["id"], actor=ME, undo_seconds=0)
     assert {(kind, weight) for _, kind, weight in await kinds(forum)} == {("bug", 0.25)}
     assert await pairs(forum) == [(True, "short", 0.25)]
     async with forum.database.transaction() as connection:
         await undo(connection, done, actor=ME)
     assert (await kinds(forum), await pairs(forum)) == ([], [])
     async with forum.database.transaction() as connection:
-        await decisions.accept(connection, first["id"], actor="system")
+        await decisions.accept(connection, first["id"], actor="system", undo_seconds=0)
     assert (await kinds(forum), await pairs(forum)) == ([], [])
 
 

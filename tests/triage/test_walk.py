@@ -65,7 +65,7 @@ async def random_step(connection: Any, forum: Forum, chance: random.Random) -> i
     try:
         match chance.randrange(6):
             case 0:
-                return await decisions.accept(connection, theme["id"], actor=ME)
+                return await decisions.accept(connection, theme["id"], actor=ME, undo_seconds=0)
             case 1:
                 return await decisions.ignore(connection, theme["id"], actor=ME, reason="no")
             case 2:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.errors import Invalid, NotFound
 from app.storage.db import Connection
 from app.triage import decisions, regroup, undo
+from app.web import guard
 from app.web.guard import Act, Acting
 from app.web.routes import PageRoute
 from app.web.words import KINDS, counted
@@ -29,10 +30,13 @@ async def _decide(act: Act, text: str, decision: Decision, *, to: str = "") -> R
 @router.post("/themes/{theme_id}/accept")
 async def accept(act: Acting, theme_id: UUID) -> Response:
     """Accept a theme: it becomes a ticket."""
+    undo_seconds = guard.settings(act.request).undo_seconds
     return await _decide(
         act,
         "Accepted.",
-        lambda c: decisions.accept(c, theme_id, actor=act.actor, version=act.version),
+        lambda c: decisions.accept(
+            c, theme_id, actor=act.actor, undo_seconds=undo_seconds, version=act.version
+        ),
     )
 
 

@@ -9,14 +9,15 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import Invalid, RelayError
+from app.errors import Invalid
 from app.queries.rows import TimelineDay
 from app.queries.themes import ORDERS, list_themes, read_theme, theme_comments
-from app.triage import decisions
+from app.triage.bulk import BulkChoice, BulkDecision, decide_many
 from app.web import charts, guard, rendering
 from app.web.guard import Act, Acting, Viewer
 from app.web.params import Cursor, Word, identifier
 from app.web.routes import PageRoute
+from app.web.words import counted
 from integrations import registry
 
 router = APIRouter(route_class=PageRoute)
@@ -35,6 +36,8 @@ REASONS = (
     "Not about our product",
     "Spam",
 )
+DECIDED = {"accept": "accepted", "ignore": "ignored"}
+"""What the page can decide about many themes, and how it says that it was done."""
 _ROWS, _QUOTES = 30, 8
 
 
@@ -107,35 +110,24 @@ def sparkline(timeline: Sequence[TimelineDay]) -> charts.Bars:
 
 
 @router.post("/triage/bulk")
-async def decide_many(act: Acting) -> Response:
+async def decide_selected(act: Acting) -> Response:
     """Accept or ignore every selected theme; one that cannot be decided is named, the others
     are."""
-    chosen, decision, reason = _chosen(act), act.text("decision"), act.text("reason")
-    if decision not in ("accept", "ignore"):
+    chosen, choice, reason = _chosen(act), act.text("decision"), act.text("reason")
+    if choice not in DECIDED:
         raise Invalid(
             "Choose whether to accept or to ignore the selected themes.", reason="decision_unknown"
         )
-    if decision == "ignore" and not reason:
+    if choice == BulkChoice.ignore and not reason:
         raise Invalid("Choose why the selected themes are ignored.", reason="reason_missing")
-    done: list[int] = []
-    failed: list[str] = []
-    for theme_id in chosen:
-        try:
-            async with act.database.transaction() as connection:
-                if decision == "accept":
-                    done.append(await decisions.accept(connection, theme_id, actor=act.actor))
-                else:
-                    done.append(
-                        await decisions.ignore(connection, theme_id, actor=act.actor, reason=reason)
-                    )
-        except RelayError as error:
-            if error.status >= 500:
-                raise
-            failed.append(error.detail)
-    text = f"{len(done)} {'theme' if len(done) == 1 else 'themes'} {'accepted' if decision == 'accept' else 'ignored'}."
-    if failed:
-        text += f" {len(failed)} could not be: {failed[0]}"
-    return act.done(text, *done, tone="failed" if failed else "done")
+    undo_seconds = guard.settings(act.request).undo_seconds
+    decision = BulkDecision(BulkChoice(choice), act.actor, undo_seconds, reason)
+    outcome = await decide_many(act.database, decision, chosen)
+    text = f"{counted(len(outcome.decided), 'theme')} {DECIDED[choice]}."
+    if outcome.refused:
+        text += f" {len(outcome.refused)} could not be: {outcome.refused[0].detail}"
+    activities = [one.activity_id for one in outcome.decided if one.activity_id is not None]
+    return act.done(text, *activities, tone="failed" if outcome.refused else "done")
 
 
 def _chosen(act: Act) -> list[UUID]:

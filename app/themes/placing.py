@@ -1,0 +1,268 @@
+"""Decides for a batch of comments which theme each belongs to, and writes all of it at once."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import numpy as np
+from pgvector import HalfVector
+
+from app.models.states import DecidedBy
+from app.storage.db import Connection
+from app.storage.rows import fetch_all, fetch_value
+from app.themes.activity import SYSTEM, record, record_created
+from app.themes.candidates import candidates
+from app.themes.evidence import decision_evidence
+from app.themes.middles import ByModel, middles_of
+from classifiers.contract import (
+    THEME_KINDS,
+    UNSURE,
+    Decision,
+    Grouper,
+    Kind,
+    Member,
+    Vectors,
+    Verdict,
+)
+from classifiers.faces.titles import title_of
+from classifiers.middle import join
+
+BATCH_NEIGHBOURS = 5
+"""Comments of the same batch that a comment is compared with, the nearest ones."""
+NOT_GROUPED = "{}"
+"""Stored as the reason for its theme where the classifiers did not choose it."""
+
+# Who was kept out of a theme stays out of the one that it was merged into.
+SELECT_BARRED_THEMES = """
+    with recursive barred(comment_id, theme_id) as (
+        select comment_id, theme_id from separation where comment_id = any(%s::bigint[])
+        union
+        select b.comment_id, t.merged_into from barred b join theme t on t.id = b.theme_id
+        where t.merged_into is not null
+    )
+    select comment_id, theme_id from barred
+"""
+RENEW_OWN_THEME = """
+    update theme t set kind = case when kind_by = 'person' then kind else %(kind)s end,
+                       title = case when title_by = 'person' then title else %(title)s end
+    where t.id = %(theme)s and not exists (
+        select 1 from comment c
+        where c.theme_id = t.id and c.id <> %(comment)s and c.deleted_at is null)
+    returning id
+"""
+INSERT_THEMES = """
+    insert into theme (id, product_id, kind, title)
+    select * from unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[])
+"""
+PLACE_COMMENTS = """
+    update comment c
+    set theme_id = n.theme_id, grouping = n.grouping, stage = 'grouped', grouped_at = now(),
+        attempts = 0
+    from unnest(%s::bigint[], %s::uuid[], %s::jsonb[]) as n(id, theme_id, grouping)
+    where c.id = n.id
+"""
+INSERT_SUGGESTIONS = """
+    insert into theme_suggestion (product_id, theme_id, other_id, score, evidence)
+    select * from unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::float[], %s::jsonb[])
+    on conflict (theme_id, other_id) do nothing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingComment:
+    """A comment that waits for its theme; ``theme_id`` is where it is already, after an edit or a
+    person's word."""
+
+    id: int
+    text: str
+    kind: str
+    kind_reason: str
+    theme_id: uuid.UUID | None
+    theme_by: DecidedBy
+    deleted_at: datetime | None
+    opens_thread: bool
+    thread_title: str
+    model: str | None
+    embedding: HalfVector | None
+
+    @property
+    def placed_by_person(self) -> bool:
+        """Whether a person said which theme it belongs to, or that it belongs to none."""
+        return self.theme_by is DecidedBy.person
+
+    @property
+    def wants_theme(self) -> bool:
+        """Whether the classifiers choose its theme: a bug or a request that no person has
+        placed."""
+        return (
+            self.deleted_at is None
+            and self.kind in THEME_KINDS
+            and self.embedding is not None
+            and not (self.placed_by_person and self.theme_id is not None)
+        )
+
+    @property
+    def title(self) -> str:
+        """What a theme of its own would be called."""
+        return opening_title(self.text, self.kind, self.thread_title, self.opens_thread)
+
+    def as_member(self, vector: Vectors) -> Member:
+        """The comment as the grouper reads it."""
+        sure = self.kind_reason != UNSURE
+        return Member(self.id, "", Kind(self.kind), self.text, vector, sure)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a batch has decided so far; later comments of the batch see the earlier ones."""
+
+    placed: list[tuple[int, uuid.UUID | None, str]] = field(default_factory=list)
+    themes: list[tuple[uuid.UUID, str, str]] = field(default_factory=list)
+    suggestions: list[tuple[uuid.UUID, uuid.UUID, float, str]] = field(default_factory=list)
+    touched: set[uuid.UUID] = field(default_factory=set)
+    members: list[Member] = field(default_factory=list)
+    middles: ByModel = field(default_factory=dict)
+
+    @property
+    def new_themes(self) -> list[uuid.UUID]:
+        """The themes that the batch opened."""
+        return [theme_id for theme_id, _, _ in self.themes]
+
+
+def opening_title(text: str, kind: str, thread_title: str, opens_thread: bool) -> str:
+    """The first title of a theme that begins with this comment."""
+    return title_of(text, thread_title if opens_thread else "", kind)
+
+
+async def decide_places(
+    connection: Connection,
+    grouper: Grouper,
+    product_id: uuid.UUID,
+    comments: Sequence[WaitingComment],
+) -> Batch:
+    """Where each comment belongs, in the order in which they came. Writes nothing of a comment
+    yet."""
+    batch = Batch()
+    ids = [comment.id for comment in comments if comment.wants_theme]
+    pools = await candidates(connection, product_id, ids) if ids else {}
+    barred = await _barred_themes(connection, ids)
+    regrouped = {
+        comment.id: str(comment.theme_id) for comment in comments if comment.theme_id is not None
+    }
+    batch.middles = await _middles(connection, pools, regrouped)
+    for comment in comments:
+        if comment.theme_id is not None:
+            batch.touched.add(comment.theme_id)
+        pool = pools.get(comment.id)
+        if pool is None or comment.embedding is None:
+            stays = comment.placed_by_person and comment.deleted_at is None
+            batch.placed.append((comment.id, comment.theme_id if stays else None, NOT_GROUPED))
+            continue
+        member = comment.as_member(comment.embedding.to_numpy().astype("float32"))
+        standing = [candidate for candidate in pool if candidate.comment_id not in regrouped]
+        decision = grouper.decide(
+            member,
+            standing + _nearest_in_batch(member, batch.members),
+            frozenset(barred.get(comment.id, ())),
+            batch.middles.get(comment.model or ""),
+        )
+        await _place(connection, product_id, comment, member, decision, batch)
+    return batch
+
+
+async def write_places(connection: Connection, product_id: uuid.UUID, batch: Batch) -> None:
+    """Write new themes, places and suggestions, each in one statement."""
+    if batch.themes:
+        ids, kinds, titles = _columns(batch.themes)
+        await connection.execute(INSERT_THEMES, [ids, [product_id] * len(ids), kinds, titles])
+        await record_created(connection, product_id, batch.new_themes)
+    if batch.placed:
+        await connection.execute(PLACE_COMMENTS, _columns(batch.placed))
+    if batch.suggestions:
+        products = [product_id] * len(batch.suggestions)
+        await connection.execute(INSERT_SUGGESTIONS, [products, *_columns(batch.suggestions)])
+
+
+async def _barred_themes(connection: Connection, ids: Sequence[int]) -> dict[int, set[str]]:
+    """The themes that a comment is never joined to again, for each that has any."""
+    barred: dict[int, set[str]] = defaultdict(set)
+    for row in await fetch_all(connection, SELECT_BARRED_THEMES, [list(ids)]):
+        barred[row["comment_id"]].add(str(row["theme_id"]))
+    return barred
+
+
+async def _middles(
+    connection: Connection, pools: Mapping[int, Sequence[Member]], regrouped: Mapping[int, str]
+) -> ByModel:
+    """The middles of all themes in question; those of themes that a comment of the batch is in
+    already are worked out without it, since where it belongs is open."""
+    themes = {member.theme_id for pool in pools.values() for member in pool}
+    middles = await middles_of(connection, themes.difference(regrouped.values()))
+    renewed = await middles_of(connection, regrouped.values(), but=list(regrouped))
+    for model, middles_of_model in renewed.items():
+        middles.setdefault(model, {}).update(middles_of_model)
+    return middles
+
+
+def _nearest_in_batch(comment: Member, members: Sequence[Member]) -> list[Member]:
+    if not members:
+        return []
+    cosines = np.stack([member.vector for member in members]) @ comment.vector
+    order = np.argsort(-cosines, kind="stable")[:BATCH_NEIGHBOURS]
+    return [members[number] for number in order]
+
+
+async def _place(
+    connection: Connection,
+    product_id: uuid.UUID,
+    comment: WaitingComment,
+    member: Member,
+    decision: Decision,
+    batch: Batch,
+) -> None:
+    evidence = json.dumps(decision_evidence(decision))
+    chosen = uuid.UUID(decision.theme_id) if decision.theme_id else None
+    if decision.verdict is Verdict.join and chosen is not None:
+        theme_id = chosen
+    else:
+        theme_id = await _theme_of_its_own(connection, comment, batch)
+        if decision.verdict is Verdict.suggest and chosen is not None and chosen != theme_id:
+            batch.suggestions.append((theme_id, chosen, decision.score, evidence))
+    if comment.theme_id is not None and comment.theme_id != theme_id:
+        detail = {"comment": comment.id, "from": comment.theme_id, "to": theme_id}
+        await record(
+            connection, product_id, comment.theme_id, "comment_moved", actor=SYSTEM, detail=detail
+        )
+    batch.placed.append((comment.id, theme_id, evidence))
+    batch.touched.add(theme_id)
+    batch.members.append(replace(member, theme_id=str(theme_id)))
+    join(batch.middles.setdefault(comment.model or "", {}), str(theme_id), member.vector)
+
+
+async def _theme_of_its_own(
+    connection: Connection, comment: WaitingComment, batch: Batch
+) -> uuid.UUID:
+    """The theme that an edited comment has to itself already, under the title of the new text;
+    else a new one."""
+    if comment.theme_id is not None:
+        values = {
+            "kind": comment.kind,
+            "title": comment.title,
+            "theme": comment.theme_id,
+            "comment": comment.id,
+        }
+        if await fetch_value(connection, RENEW_OWN_THEME, values) is not None:
+            return comment.theme_id
+    new_id = uuid.uuid4()
+    batch.themes.append((new_id, comment.kind, comment.title))
+    return new_id
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    """Rows as columns, for ``unnest``."""
+    return [list(column) for column in zip(*rows, strict=True)]
