@@ -54,8 +54,8 @@ def job_app(
             vault,
             settings.base_url,
             settings.allow_private_addresses,
-            interval=settings.push_interval,
-            settle=settings.push_settle,
+            write_seconds=settings.push_interval,
+            lookup_seconds=settings.push_settle,
         )
         await push.run(uuid.UUID(tracker_id))
 
