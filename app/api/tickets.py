@@ -14,7 +14,7 @@ from app.api.schemas.ticket import TicketOut, TicketState
 from app.queries import tickets
 from app.queries.paging import Page
 from app.queries.rows import TicketRow
-from app.tickets.push import retry_ticket
+from app.tickets.retrying import retry_ticket
 
 router = APIRouter(route_class=LimitedRoute, prefix="/tickets", tags=["tickets"])
 TicketId = Annotated[

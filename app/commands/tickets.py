@@ -83,7 +83,7 @@ def retry(
     ],
 ) -> None:
     """Try a blocked ticket again, after what was wrong was put right."""
-    from app.tickets.push import retry_ticket
+    from app.tickets.retrying import retry_ticket
 
     async def work(services: Services) -> None:
         async with services.database.transaction() as c:

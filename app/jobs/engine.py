@@ -5,109 +5,124 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import dataclass
 
 import procrastinate
 import structlog
 from procrastinate.jobs import Status
+from structlog.contextvars import bound_contextvars
 
-from app.config import Settings
 from app.jobs.learning import add_learning
-from app.jobs.upkeep import add_upkeep
-from app.judging.chosen_model import load_grouper
+from app.jobs.upkeep import EVERY_MINUTE, add_upkeep
 from app.storage.db import Database
-from app.storage.vault import Vault
 from app.themes.faces import refresh_faces
 from app.themes.writing import Writer
-from app.tickets.ledger import PUSH_TASK, QUEUE, wake_push
+from app.tickets.due import wake_due_trackers
+from app.tickets.ledger import PUSH_TASK, QUEUE
 from app.tickets.push import Push
-from classifiers.contract import Enricher
+from classifiers.contract import Enricher, Grouper
 
 log = structlog.get_logger(__name__)
 
 SWEEP_CRON = "* * * * * */10"  # the sixth field counts seconds
-STALLED_AFTER = 60.0
+STALLED_SECONDS = 60.0
+JOBS_AT_ONCE = 4
+JOB_POLL_SECONDS = 1.0
+JOB_GRACE_SECONDS = 5.0
+"""How long a stopping engine lets its jobs run on."""
+ENGINE_RESTART_SECONDS = 1.0
 
-DUE = """
-    select distinct k.tracker_id, now() as at from ticket k join tracker t on t.id = k.tracker_id
-    where k.due_at <= now() and k.state in ('pending', 'creating', 'created') and t.enabled
-      and (t.paused_until is null or t.paused_until <= now())
-"""
-EXPIRED = "delete from login_session where expires_at < now()"
+DELETE_EXPIRED_SESSIONS = "delete from login_session where expires_at < now()"
 
 
-def job_app(
-    database: Database, vault: Vault, settings: Settings, enricher: Enricher
-) -> procrastinate.App:
-    """The engine's tasks, bound to this process's database and keys."""
+@dataclass(frozen=True, slots=True)
+class JobTools:
+    """What the jobs work with. The worker makes it from the settings, which no job reads."""
+
+    database: Database
+    push: Push
+    writer: Writer
+    enricher: Enricher
+    grouper: Grouper
+    refresh_seconds: float
+
+
+def job_app(tools: JobTools) -> procrastinate.App:
+    """The engine with all its tasks, over the database of ``tools``."""
     connector = procrastinate.PsycopgConnector(
-        conninfo=database.conninfo,
+        conninfo=tools.database.conninfo,
         min_size=1,
         max_size=4,
         kwargs={"options": "-c search_path=procrastinate,public"},
     )
     jobs = procrastinate.App(connector=connector)
+    add_pushes(jobs, tools)
+    add_faces(jobs, tools)
+    add_upkeep(jobs, tools.database, tools.grouper)
+    add_learning(jobs, tools.database, tools.enricher)
+    return jobs
+
+
+def add_pushes(jobs: procrastinate.App, tools: JobTools) -> None:
+    """Add the push to a tracker, and the sweep that finds what is due."""
 
     @jobs.task(name=PUSH_TASK, queue=QUEUE)
     async def push_tickets(tracker_id: str) -> None:
-        push = Push(
-            database,
-            vault,
-            settings.base_url,
-            settings.allow_private_addresses,
-            interval=settings.push_interval,
-            settle=settings.push_settle,
-        )
-        await push.run(uuid.UUID(tracker_id))
+        with bound_contextvars(job=PUSH_TASK, tracker_id=tracker_id):
+            await tools.push.run(uuid.UUID(tracker_id))
 
     @jobs.periodic(cron=SWEEP_CRON)
     @jobs.task(name="sweep", queue=QUEUE, queueing_lock="sweep")
     async def sweep(timestamp: int) -> None:
-        await sweep_once(database)
-        for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER):
-            # Every task can run again at any time, and the sweep has just deferred what is due.
-            await jobs.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+        with bound_contextvars(job="sweep"):
+            await sweep_once(tools.database)
+            await drop_stalled_jobs(jobs)
 
-    writer = Writer(database, settings)
 
-    @jobs.periodic(cron="* * * * *")
+def add_faces(jobs: procrastinate.App, tools: JobTools) -> None:
+    """Add what keeps the titles, phrases and summaries of themes true."""
+
+    @jobs.periodic(cron=EVERY_MINUTE)
     @jobs.task(name="write", queue=QUEUE, queueing_lock="write", lock="write")
     async def write(timestamp: int) -> None:
-        await writer.run()
+        with bound_contextvars(job="write"):
+            await tools.writer.run()
 
     @jobs.periodic(cron=SWEEP_CRON)
     @jobs.task(name="faces", queue=QUEUE, queueing_lock="faces")
     async def faces(timestamp: int) -> None:
-        await refresh_faces(database, refresh_seconds=settings.refresh_seconds)
-
-    add_upkeep(jobs, database, load_grouper(settings))
-    add_learning(jobs, database, enricher)
-    return jobs
+        with bound_contextvars(job="faces"):
+            await refresh_faces(tools.database, refresh_seconds=tools.refresh_seconds)
 
 
 async def sweep_once(database: Database) -> None:
     """Wake the pushes that are due and drop what has expired."""
     async with database.transaction() as connection:
-        for row in await (await connection.execute(DUE)).fetchall():
-            await wake_push(connection, row["tracker_id"], row["at"])
-        await connection.execute(EXPIRED)
+        await wake_due_trackers(connection)
+        await connection.execute(DELETE_EXPIRED_SESSIONS)
 
 
-async def run_jobs(
-    database: Database, vault: Vault, settings: Settings, enricher: Enricher
-) -> None:
+async def drop_stalled_jobs(jobs: procrastinate.App) -> None:
+    """Forget jobs whose worker died. Every task can run again at any time, and the sweep has just
+    deferred what is due."""
+    for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+        await jobs.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
+
+
+async def run_jobs(tools: JobTools) -> None:
     """Work on jobs until cancelled; starts again when the database was away."""
     while True:
-        jobs = job_app(database, vault, settings, enricher)
+        jobs = job_app(tools)
         try:
             async with jobs.open_async():
                 await jobs.run_worker_async(
                     queues=[QUEUE],
-                    concurrency=4,
+                    concurrency=JOBS_AT_ONCE,
                     install_signal_handlers=False,
-                    fetch_job_polling_interval=1.0,
+                    fetch_job_polling_interval=JOB_POLL_SECONDS,
                     delete_jobs="successful",
-                    shutdown_graceful_timeout=5.0,
+                    shutdown_graceful_timeout=JOB_GRACE_SECONDS,
                 )
         except Exception as error:
             log.warning("job_engine_restarts", error=type(error).__name__)
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(ENGINE_RESTART_SECONDS)

@@ -7,6 +7,7 @@ import uuid
 
 import procrastinate
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from app.errors import RelayError
 from app.learning import training
@@ -17,7 +18,7 @@ from classifiers.contract import Enricher
 
 log = structlog.get_logger(__name__)
 
-LOOK_CRON = "23 * * * *"
+LABELS_CRON = "23 * * * *"
 
 
 def add_learning(jobs: procrastinate.App, database: Database, enricher: Enricher) -> None:
@@ -25,54 +26,46 @@ def add_learning(jobs: procrastinate.App, database: Database, enricher: Enricher
 
     @jobs.task(name=TRAIN_TASK, queue=QUEUE)
     async def train(product_id: str, what: str, actor: str) -> None:
-        await train_once(database, enricher, uuid.UUID(product_id), what, actor)
+        with bound_contextvars(job=TRAIN_TASK):
+            await train_once(database, enricher, uuid.UUID(product_id), what, actor)
 
-    @jobs.periodic(cron=LOOK_CRON)
+    @jobs.periodic(cron=LABELS_CRON)
     @jobs.task(name="look_for_labels", queue=QUEUE, queueing_lock="look_for_labels")
     async def look_for_labels(timestamp: int) -> None:
-        await ask_for_all(database, enricher)
+        with bound_contextvars(job="look_for_labels"):
+            await ask_for_all(database, enricher)
 
 
 async def ask_for_all(database: Database, enricher: Enricher) -> int:
     """Ask for the training of every product that has enough new labels, or whose version is of
     another shipped model; returns how many were asked for."""
-    asked = 0
+    trainings = 0
     async with database.transaction() as connection:
-        for what, least in training.LEAST.items():
-            for product_id in await due_for_training(
-                connection, what, least, training.base(enricher, what)
-            ):
-                asked += await ask_for_training(connection, product_id, what, "system")
-    return asked
+        for learned, least_labels in training.LEAST.items():
+            base = training.base(enricher, learned)
+            for product_id in await due_for_training(connection, learned, least_labels, base):
+                trainings += await ask_for_training(connection, product_id, learned, "system")
+    return trainings
 
 
 async def train_once(
-    database: Database, enricher: Enricher, product_id: uuid.UUID, what: str, actor: str
+    database: Database, enricher: Enricher, product_id: uuid.UUID, learned: str, actor: str
 ) -> training.Outcome | None:
     """Train and log what came of it; None where it failed for a reason that trying again at once
     does not change."""
-    try:
-        outcome = await training.train(database, enricher, product_id, what, actor=actor)
-    except RelayError as error:
-        log.warning(
-            "training_failed",
-            product=str(product_id),
-            what=what,
-            reason=error.reason,
-            detail=error.detail,
+    with bound_contextvars(product=str(product_id), what=learned):
+        try:
+            outcome = await training.train(database, enricher, product_id, learned, actor=actor)
+        except RelayError as error:
+            log.warning("training_failed", reason=error.reason, detail=error.detail)
+            return None
+        except Exception:
+            log.exception("training_failed", reason="internal_error")
+            raise
+        log.info(
+            "training_done",
+            reason=outcome.reason,
+            labels=outcome.labels,
+            promoted=outcome.promoted,
         )
-        return None
-    except Exception:
-        log.exception(
-            "training_failed", product=str(product_id), what=what, reason="internal_error"
-        )
-        raise
-    log.info(
-        "training_done",
-        product=str(product_id),
-        what=what,
-        reason=outcome.reason,
-        labels=outcome.labels,
-        promoted=outcome.promoted,
-    )
-    return outcome
+        return outcome

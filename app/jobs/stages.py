@@ -9,9 +9,11 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import psycopg
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from app.config import Settings
 from app.intake.parsing import parse_batch
@@ -25,11 +27,14 @@ from classifiers.contract import Enricher, Grouper
 
 log = structlog.get_logger(__name__)
 
+STAGE_RETRY_CAP_SECONDS = 5.0
+LISTEN_AGAIN_SECONDS = 2.0
+"""How long a lost connection is left alone before deliveries are listened for again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A name and a step that returns how many rows it took. ``wake`` is set when there may be
-    work."""
+    """A name, and a step that returns how many rows it took. ``wake``: there may be work."""
 
     name: str
     step: Callable[[], Awaitable[int]]
@@ -40,24 +45,34 @@ def stages(
     database: Database, enricher: Enricher, grouper: Grouper, settings: Settings
 ) -> list[Stage]:
     """Parse, enrich, group and apply the policy, in the way of a comment."""
-    common = {
-        "limit": settings.batch_size,
-        "lease": settings.lease_seconds,
-        "max_attempts": settings.max_attempts,
-    }
+    parse = partial(
+        parse_batch,
+        database,
+        limit=settings.batch_size,
+        lease=settings.lease_seconds,
+        max_attempts=settings.max_attempts,
+    )
+    enrich = partial(
+        enrich_batch,
+        database,
+        enricher,
+        limit=settings.batch_size,
+        lease=settings.lease_seconds,
+        max_attempts=settings.max_attempts,
+    )
+    group = partial(
+        group_batch,
+        database,
+        grouper,
+        limit=settings.batch_size,
+        refresh_seconds=settings.refresh_seconds,
+    )
+    policy = partial(apply_policies, database, limit=settings.batch_size)
     return [
-        Stage("parse", lambda: parse_batch(database, **common)),  # type: ignore[arg-type]
-        Stage("enrich", lambda: enrich_batch(database, enricher, **common)),  # type: ignore[arg-type]
-        Stage(
-            "group",
-            lambda: group_batch(
-                database,
-                grouper,
-                limit=settings.batch_size,
-                refresh_seconds=settings.refresh_seconds,
-            ),
-        ),
-        Stage("policy", lambda: apply_policies(database, limit=settings.batch_size)),
+        Stage("parse", parse),
+        Stage("enrich", enrich),
+        Stage("group", group),
+        Stage("policy", policy),
     ]
 
 
@@ -80,11 +95,11 @@ async def run_stages(
 
     A wake-up is a hint; looking again every ``idle_seconds`` is the guarantee.
     """
-    listener = asyncio.create_task(_listen(database, chain[0].wake))
+    listener = asyncio.create_task(wake_on_delivery(database, chain[0].wake))
     try:
         async with asyncio.TaskGroup() as group:
             for stage, following in zip(chain, [*chain[1:], None], strict=True):
-                group.create_task(_run(stage, following, idle_seconds, stop))
+                group.create_task(run_stage(stage, following, idle_seconds, stop))
     finally:
         listener.cancel()
 
@@ -92,43 +107,52 @@ async def run_stages(
 async def drain(chain: Sequence[Stage]) -> int:
     """Run the stages until nothing waits; returns the rows taken. For tests and one-off runs."""
     total = 0
-    while taken := sum([await stage.step() for stage in chain]):
-        total += taken
+    while rows := sum([await stage.step() for stage in chain]):
+        total += rows
     return total
 
 
-async def _run(
+async def run_stage(
     stage: Stage, following: Stage | None, idle_seconds: float, stop: asyncio.Event
 ) -> None:
-    trouble = 0
-    while not stop.is_set():
-        stage.wake.clear()
-        try:
-            started = time.perf_counter()
-            taken = await stage.step()
-            if taken:
-                STAGE_SECONDS.labels(stage.name).observe(time.perf_counter() - started)
-            trouble = 0
-        except Exception as error:
-            if trouble == 0 or not isinstance(error, DatabaseAway):
-                log.error(
-                    "stage_failed",
-                    stage=stage.name,
-                    reason=getattr(error, "reason", ""),
-                    exc_info=error,
-                )
-            trouble += 1
-            await asyncio.sleep(min(5.0, 0.25 * 2 ** min(trouble, 5)))
-            continue
-        if taken:
-            if following is not None:
+    """Take batches until ``stop`` is set, and wake the ``following`` stage after each."""
+    failures = 0
+    with bound_contextvars(stage=stage.name):
+        while not stop.is_set():
+            stage.wake.clear()
+            try:
+                rows = await timed_step(stage)
+                failures = 0
+            except Exception as error:
+                # A database that is away is said once, not at every try.
+                if failures == 0 or not isinstance(error, DatabaseAway):
+                    reason = getattr(error, "reason", "")
+                    log.error("stage_failed", reason=reason, exc_info=error)
+                failures += 1
+                await asyncio.sleep(stage_backoff(failures))
+                continue
+            if not rows:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stage.wake.wait(), idle_seconds)
+            elif following is not None:
                 following.wake.set()
-            continue
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stage.wake.wait(), idle_seconds)
 
 
-async def _listen(database: Database, wake: asyncio.Event) -> None:
+def stage_backoff(failures: int) -> float:
+    """Seconds to wait after so many failures in a row: 0.5, 1, 2, 4, and then 5."""
+    return min(STAGE_RETRY_CAP_SECONDS, 0.25 * 2.0 ** min(failures, 5))
+
+
+async def timed_step(stage: Stage) -> int:
+    """One batch of the stage; how long it took is counted where it held anything."""
+    started = time.perf_counter()
+    rows = await stage.step()
+    if rows:
+        STAGE_SECONDS.labels(stage.name).observe(time.perf_counter() - started)
+    return rows
+
+
+async def wake_on_delivery(database: Database, wake: asyncio.Event) -> None:
     """Set ``wake`` whenever somebody stored deliveries."""
     while True:
         try:
@@ -140,4 +164,4 @@ async def _listen(database: Database, wake: asyncio.Event) -> None:
                 async for _ in connection.notifies():
                     wake.set()
         except psycopg.Error:
-            await asyncio.sleep(2.0)
+            await asyncio.sleep(LISTEN_AGAIN_SECONDS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import procrastinate
+from structlog.contextvars import bound_contextvars
 
 from app.storage.db import Database
 from app.themes.proposals import propose_merges
@@ -21,10 +22,12 @@ def add_upkeep(jobs: procrastinate.App, database: Database, grouper: Grouper) ->
     @jobs.periodic(cron=EVERY_MINUTE)
     @jobs.task(name="propose_merges", queue=QUEUE, queueing_lock="propose_merges")
     async def propose(timestamp: int) -> None:
-        await propose_merges(database, grouper)
+        with bound_contextvars(job="propose_merges"):
+            await propose_merges(database, grouper)
 
     @jobs.periodic(cron=EVERY_TEN_MINUTES)
     @jobs.task(name="keep_search", queue=QUEUE, queueing_lock="keep_search")
     async def keep_search(timestamp: int) -> None:
-        await count_words(database)
-        await keep_search_indexes(database)
+        with bound_contextvars(job="keep_search"):
+            await count_words(database)
+            await keep_search_indexes(database)

@@ -3,146 +3,122 @@ has a remedy."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from pydantic import ValidationError
 
 from app.errors import RelayError
 from app.models.product import Product
 from app.models.source import Source
 from app.models.tracker import Tracker
-from app.queries.health import sources
+from app.queries import health
 from app.running.runtime import Services
+from app.running.verdicts import right, under, wrong
 from app.setup.sources import active_secrets, list_sources, platform
 from app.setup.trackers import check_tracker, list_trackers
+from classifiers.contract import THEME_KINDS
 from integrations.tracker_contract import Finding
 
-_SPEAKS = {
-    "ok": (True, "It speaks.", ""),
-    "quiet": (
-        False,
+DELIVERY_FINDINGS: Mapping[health.SourceStatus, Finding] = {
+    "ok": right("deliveries", "It speaks."),
+    "quiet": wrong(
+        "deliveries",
         "It has been silent for much longer than usual.",
         "Look whether the platform still sends.",
     ),
-    "failing": (
-        False,
+    "failing": wrong(
+        "deliveries",
         "Most of its latest deliveries failed.",
         "Look at them on the source's page; put right what is wrong and replay them.",
     ),
-    "never": (
-        False,
+    "never": wrong(
+        "deliveries",
         "Nothing has arrived yet.",
         "Follow the steps of `relay source show`; the platform must reach RELAY_PUBLIC_URL.",
     ),
-    "disabled": (False, "It is switched off.", "Switch it on in the dashboard."),
+    "disabled": wrong("deliveries", "It is switched off.", "Switch it on in the dashboard."),
 }
 
 
 async def source_findings(services: Services, source: Source) -> list[Finding]:
     """Settings, secrets and deliveries of a source."""
-    found = []
+    secret = await source_secret_finding(services, source)
+    async with services.database.transaction() as connection:
+        [source_health] = await health.sources(connection, source_id=source.id)
+    return [source_settings_finding(source), secret, DELIVERY_FINDINGS[source_health.status]]
+
+
+def source_settings_finding(source: Source) -> Finding:
+    """Whether the settings of a source are what its platform needs."""
     try:
         platform(source.platform).settings.model_validate(source.settings)
-        found.append(Finding("settings", True, "They are complete."))
     except (ValidationError, RelayError):
-        found.append(
-            Finding(
-                "settings",
-                False,
-                "They are not complete.",
-                "Correct them on the source's page in the dashboard.",
-            )
-        )
+        remedy = "Correct them on the source's page in the dashboard."
+        return wrong("settings", "They are not complete.", remedy)
+    return right("settings", "They are complete.")
+
+
+async def source_secret_finding(services: Services, source: Source) -> Finding:
+    """Whether a source has secrets that can be read."""
     try:
         async with services.database.session() as session:
             count = len(await active_secrets(session, services.vault, source.id))
-        if count == 1:
-            found.append(Finding("secret", True, "One is in use."))
-        elif count:
-            found.append(
-                Finding("secret", True, f"{count} are accepted while one replaces the other.")
-            )
-        else:
-            found.append(
-                Finding(
-                    "secret", False, "There is none.", f"Run `relay source rotate {source.name!r}`."
-                )
-            )
     except RelayError as error:
-        found.append(
-            Finding(
-                "secret", False, error.detail, "Start with the key that the secret was stored with."
-            )
-        )
-    async with services.database.transaction() as connection:
-        [health] = await sources(connection, source_id=source.id)
-    ok, detail, remedy = _SPEAKS[health.status]
-    found.append(Finding("deliveries", ok, detail, remedy))
-    return found
+        remedy = "Start with the key that the secret was stored with."
+        return wrong("secret", error.detail, remedy)
+    if count == 0:
+        return wrong("secret", "There is none.", f"Run `relay source rotate {source.name!r}`.")
+    if count == 1:
+        return right("secret", "One is in use.")
+    return right("secret", f"{count} are accepted while one replaces the other.")
 
 
 async def tracker_findings(services: Services, tracker: Tracker) -> list[Finding]:
     """What the tracker itself answers, and whether pushing to it is paused."""
-    found = []
+    change = f"relay tracker set {tracker.name!r}"
+    findings = []
     if not tracker.enabled:
-        found.append(
-            Finding(
-                "enabled",
-                False,
-                "It is switched off.",
-                f"Run `relay tracker set {tracker.name!r} --enable`.",
-            )
-        )
+        findings.append(wrong("enabled", "It is switched off.", f"Run `{change} --enable`."))
+    allow_private = services.settings.allow_private_addresses
     try:
         async with services.database.session() as session:
-            allow = services.settings.allow_private_addresses
-            found += await check_tracker(session, services.vault, tracker.id, allow_private=allow)
-    except RelayError as error:
-        found.append(
-            Finding(
-                "credentials",
-                False,
-                error.detail,
-                f"Run `relay tracker set {tracker.name!r} --credentials`.",
+            findings += await check_tracker(
+                session, services.vault, tracker.id, allow_private=allow_private
             )
-        )
-    return found
+    except RelayError as error:
+        findings.append(wrong("credentials", error.detail, f"Run `{change} --credentials`."))
+    return findings
 
 
 async def product_findings(services: Services, product: Product) -> list[Finding]:
     """Whether a product has what it needs: sources that speak, and a tracker for every kind of
     theme."""
     async with services.database.session() as session:
-        its_sources = await list_sources(session, product.id)
-        its_trackers = await list_trackers(session, product.id)
-    found = []
-    if not its_sources:
-        add = f"Run `relay source add NAME --platform PLATFORM --product {product.slug}`."
-        found.append(Finding("sources", False, "It has none, so nothing can arrive.", add))
-    taken = {
-        kind for tracker in its_trackers if tracker.enabled for kind in tracker.kinds.split(",")
-    }
-    for kind in ("bug", "feature"):
-        if kind not in taken:
-            found.append(
-                Finding(
-                    "trackers",
-                    False,
-                    f"No tracker takes themes of the kind {kind}.",
-                    f"Run `relay tracker add NAME --type TYPE --product {product.slug} --kinds "
-                    f"{kind}`.",
-                )
-            )
-    for source in its_sources:
-        found += [
-            _named(f"source {source.name}", each)
-            for each in await source_findings(services, source)
-        ]
-    for tracker in its_trackers:
-        found += [
-            _named(f"tracker {tracker.name}", each)
-            for each in await tracker_findings(services, tracker)
-        ]
-    return found
+        sources = await list_sources(session, product.id)
+        trackers = await list_trackers(session, product.id)
+    findings = []
+    if not sources:
+        remedy = f"Run `relay source add NAME --platform PLATFORM --product {product.slug}`."
+        findings.append(wrong("sources", "It has none, so nothing can arrive.", remedy))
+    findings += untaken_kinds(product, trackers)
+    for source in sources:
+        findings += under(f"source {source.name}", await source_findings(services, source))
+    for tracker in trackers:
+        findings += under(f"tracker {tracker.name}", await tracker_findings(services, tracker))
+    return findings
 
 
-def _named(thing: str, finding: Finding) -> Finding:
-    return Finding(f"{thing}: {finding.subject}", finding.ok, finding.detail, finding.remedy)
+def untaken_kinds(product: Product, trackers: Sequence[Tracker]) -> list[Finding]:
+    """The kinds of theme that no tracker of the product takes."""
+    enabled = [tracker for tracker in trackers if tracker.enabled]
+    taken_kinds = {kind for tracker in enabled for kind in tracker.kinds.split(",")}
+    add = f"relay tracker add NAME --type TYPE --product {product.slug}"
+    return [
+        wrong(
+            "trackers",
+            f"No tracker takes themes of the kind {kind}.",
+            f"Run `{add} --kinds {kind}`.",
+        )
+        for kind in sorted(THEME_KINDS)
+        if kind not in taken_kinds
+    ]

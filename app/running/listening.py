@@ -12,7 +12,7 @@ from app.errors import ConfigError
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-GRACE = 3
+REQUEST_GRACE_SECONDS = 3
 """Seconds that requests under way get when the server is told to stop."""
 
 
@@ -41,9 +41,8 @@ def listen(host: str, port: int, *, change: str = "--port or RELAY_PORT") -> soc
                 reason="port_forbidden",
             ) from None
         raise ConfigError(
-            f"{host} is not an address of this machine: correct RELAY_HOST (127.0.0.1 for this "
-            "machine alone, "
-            "0.0.0.0 for all its networks).",
+            f"{host} is not an address of this machine: correct RELAY_HOST "
+            "(127.0.0.1 for this machine alone, 0.0.0.0 for all its networks).",
             reason="host_unknown",
         ) from None
     return opened
@@ -55,11 +54,11 @@ def port_of(opened: socket.socket) -> int:
 
 
 def serve(app: ASGIApp, opened: socket.socket) -> None:
-    """Answer requests until SIGINT or SIGTERM; requests under way get GRACE seconds."""
+    """Answer requests until SIGINT or SIGTERM; requests under way get a few seconds."""
     import uvicorn
 
     config = uvicorn.Config(
-        app, access_log=False, log_level="warning", timeout_graceful_shutdown=GRACE
+        app, access_log=False, log_level="warning", timeout_graceful_shutdown=REQUEST_GRACE_SECONDS
     )
     # The server raises the signal that stopped it once more when it is done; Ctrl-C is no error.
     with suppress(KeyboardInterrupt):

@@ -19,13 +19,12 @@ from app.storage.db import Database
 from app.storage.dbcheck import check_server
 from app.storage.vault import Vault, load_keys
 
-T = TypeVar("T")
+Result = TypeVar("Result")
 
 
 @dataclass
 class Services:
-    """An open database, the settings, and the vault, which is unlocked when it is first asked
-    for."""
+    """An open database, the settings, and the vault, which is unlocked on its first use."""
 
     settings: Settings
     database: Database
@@ -37,20 +36,19 @@ class Services:
 
 
 def read_settings(*, demo: bool = False) -> Settings:
-    """The settings of the environment. ``demo``: those of the demo, which keeps its data in a
-    folder of its own.
+    """The settings of the environment; for the ``demo``, with a data folder of its own.
 
     Raises ConfigError naming every variable that cannot be used, never a value.
     """
     try:
         settings = Settings()
     except ValidationError as error:
-        wrong = "; ".join(
-            f"RELAY_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}"
-            for each in error.errors()
+        problems = "; ".join(
+            f"RELAY_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}"
+            for problem in error.errors()
         )
         raise ConfigError(
-            f"These settings cannot be used: {wrong}.", reason="settings_invalid"
+            f"These settings cannot be used: {problems}.", reason="settings_invalid"
         ) from None
     if not demo:
         return settings
@@ -65,8 +63,9 @@ def read_settings(*, demo: bool = False) -> Settings:
 
 def unknown_settings() -> list[str]:
     """Environment variables that look like settings and are none, as a misspelt one does."""
-    known = {f"RELAY_{name.upper()}" for name in Settings.model_fields}
-    return sorted(name for name in os.environ if name.startswith("RELAY_") and name not in known)
+    settings = {f"RELAY_{name.upper()}" for name in Settings.model_fields}
+    variables = {name for name in os.environ if name.startswith("RELAY_")}
+    return sorted(variables - settings)
 
 
 def open_vault(settings: Settings) -> Vault:
@@ -77,8 +76,7 @@ def open_vault(settings: Settings) -> Vault:
 
 @contextmanager
 def database_url(settings: Settings) -> Iterator[str]:
-    """The URL of a database that answers: the configured one, or the embedded one, started or
-    joined for the time.
+    """The URL of a database that answers: the configured or, meanwhile, the embedded one.
 
     Raises DatabaseProblem or PostgresProblem.
     """
@@ -110,16 +108,14 @@ def bring_up_to_date(settings: Settings, url: str) -> None:
         upgrade(url)
         return
     raise ConfigError(
-        f"The database is at version {current or 'none'}, this program needs {newest}: run `relay "
-        "migrate` once, or "
-        "install the program that belongs to the database.",
+        f"The database is at version {current or 'none'}, this program needs {newest}: "
+        "run `relay migrate` once, or install the program that belongs to the database.",
         reason="database_not_migrated",
     )
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Migrate up to ``revision``. Raises ConfigError for a revision that this program does not
-    have."""
+    """Migrate up to ``revision``. Raises ConfigError for one that this program does not have."""
     from alembic.util import CommandError
 
     from app.storage import migrate
@@ -128,19 +124,18 @@ def upgrade(url: str, revision: str = "head") -> None:
         migrate.upgrade(url, revision)
     except CommandError as error:
         raise ConfigError(
-            f"The database cannot be migrated to {revision} ({error}): install the newest Feedback "
-            "Relay, "
-            "or name a version that it has.",
+            f"The database cannot be migrated to {revision} ({error}): "
+            "install the newest Feedback Relay, or name a version that it has.",
             reason="revision_unknown",
         ) from None
 
 
 def with_services(
-    settings: Settings, work: Callable[[Services], Awaitable[T]], *, migrated: bool = True
-) -> T:
+    settings: Settings, work: Callable[[Services], Awaitable[Result]], *, migrated: bool = True
+) -> Result:
     """Run one piece of work over an open database and close everything again."""
 
-    async def open_and_work(url: str) -> T:
+    async def open_and_work(url: str) -> Result:
         database = Database(url, size=4)
         await database.open()
         try:

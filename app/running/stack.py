@@ -22,11 +22,13 @@ from app.running.runtime import database_url, open_vault, upgrade
 from app.running.supervisor import Child, Supervisor, relay_command
 from app.storage.postgres import EmbeddedPostgres
 
-START_TIMEOUT = 60.0
-"""Seconds that the web server gets until it answers for the first time."""
+START_TIMEOUT_SECONDS = 60.0
+"""What the web server gets until it answers for the first time."""
 
-LOOK_EVERY = 3.0
-"""Seconds between two looks at the embedded database."""
+DATABASE_LOOK_SECONDS = 3.0
+"""Between two looks at the embedded database."""
+
+SELECT_ANY_USER = "select exists (select from user_account)"
 
 
 class Stack:
@@ -110,7 +112,7 @@ class Stack:
         address = f"{self.local_address}/readyz"
         try:
             async with (
-                asyncio.timeout(START_TIMEOUT),
+                asyncio.timeout(START_TIMEOUT_SECONDS),
                 httpx.AsyncClient(trust_env=False, timeout=5) as client,
             ):
                 while True:
@@ -121,9 +123,10 @@ class Stack:
                         pass
                     await asyncio.sleep(0.1)
         except TimeoutError:
-            where = f"; {self._logs / 'serve.log'} says why" if self._logs else ""
+            hint = f"; {self._logs / 'serve.log'} says why" if self._logs else ""
             raise Unavailable(
-                f"The web server does not answer at {address} after {START_TIMEOUT:.0f} s{where}.",
+                f"The web server does not answer at {address} after "
+                f"{START_TIMEOUT_SECONDS:.0f} s{hint}.",
                 reason="start_timeout",
             ) from None
 
@@ -132,8 +135,8 @@ class Stack:
         await self.ready()
         self._say(f"Feedback Relay runs at {self.settings.base_url}; Ctrl-C stops it.")
         async with await psycopg.AsyncConnection.connect(self.url) as connection:
-            found = await connection.execute("select exists (select from user_account)")
-            row = await found.fetchone()
+            cursor = await connection.execute(SELECT_ANY_USER)
+            row = await cursor.fetchone()
         if row and not row[0]:
             self._say(
                 "Nobody can sign in yet: in another terminal, relay user add you@example.org "
@@ -150,7 +153,7 @@ class Stack:
     async def _keep_database(self) -> None:
         """Start the embedded database again when it ended, as it may when memory runs out."""
         while self._server is not None:
-            await asyncio.sleep(LOOK_EVERY)
+            await asyncio.sleep(DATABASE_LOOK_SECONDS)
             try:
                 if not await asyncio.to_thread(self._server.running):
                     self._say("The embedded database ended; it starts again.")

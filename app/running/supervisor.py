@@ -15,15 +15,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
-STEADY = 60.0
-"""Seconds after which a child that ends counts as one that worked, so that its next start is quick
-again."""
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+STEADY_SECONDS = 60.0
+"""A child that ran so long counts as one that worked: its next start is quick again."""
 
-PATIENCE = 8.0
-"""Seconds that the children get to stop by themselves."""
+PATIENCE_SECONDS = 8.0
+"""What the children get to stop by themselves."""
 
-_END_AFTER = 10.0
+EXIT_AFTER_SECONDS = 10.0
+"""What a child gets to stop by itself when its supervisor has ended."""
+
+LOG_TAIL_BYTES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +42,15 @@ class Child:
 
 
 class Supervisor:
-    """Runs children until told to stop. ``say`` gets a sentence whenever one ended; times are in
-    seconds."""
+    """Runs children until told to stop; times are in seconds. ``say`` hears of each that ended."""
 
     def __init__(
         self,
         children: Sequence[Child],
         say: Callable[[str], None],
         *,
-        first_pause: float = FIRST_PAUSE,
-        patience: float = PATIENCE,
+        first_pause: float = FIRST_PAUSE_SECONDS,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self.children = children
         self.stopping = asyncio.Event()
@@ -74,18 +76,18 @@ class Supervisor:
             loop.add_signal_handler(number, self.stopping.set)
         keepers = [asyncio.create_task(self._keep(child)) for child in self.children]
         aside = [asyncio.ensure_future(meanwhile())] if meanwhile else []
-        told = asyncio.create_task(self.stopping.wait())
+        stop = asyncio.create_task(self.stopping.wait())
         try:
-            watched: set[asyncio.Future[Any]] = {told, *keepers, *aside}
-            while not told.done():
+            watched: set[asyncio.Future[Any]] = {stop, *keepers, *aside}
+            while not stop.done():
                 done, watched = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
         finally:
             self.stopping.set()
-            for task in (*aside, *keepers, told):
+            for task in (*aside, *keepers, stop):
                 task.cancel()
-            await asyncio.gather(*aside, *keepers, told, return_exceptions=True)
+            await asyncio.gather(*aside, *keepers, stop, return_exceptions=True)
             await asyncio.gather(*(self._stop(process) for process in self._running.values()))
             for number in numbers:
                 loop.remove_signal_handler(number)
@@ -97,13 +99,14 @@ class Supervisor:
             started = loop.time()
             process = self._running[child.name] = await self._start(child)
             code = await process.wait()
-            pause = self._first_pause if loop.time() - started > STEADY else pause
-            said = f" It said: {_last_words(child.log)} (in {child.log})" if child.log else ""
-            self._say(
-                f"The {child.name} ended ({_cause(code)}); it starts again in {pause:g} s.{said}"
-            )
+            if loop.time() - started > STEADY_SECONDS:
+                pause = self._first_pause
+            sentence = f"The {child.name} ended ({_cause(code)}); it starts again in {pause:g} s."
+            if child.log:
+                sentence += f" It said: {_last_words(child.log)} (in {child.log})"
+            self._say(sentence)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
     async def _start(self, child: Child) -> Process:
         """Start a child in a session of its own, so that Ctrl-C reaches the supervisor alone; its
@@ -149,7 +152,7 @@ def follow_parent() -> None:
                 pass
         os.kill(os.getpid(), signal.SIGTERM)
         # The main thread may be stuck in a call that no signal interrupts.
-        threading.Event().wait(_END_AFTER)
+        threading.Event().wait(EXIT_AFTER_SECONDS)
         os._exit(1)
 
     threading.Thread(target=watch, name="follow-parent", daemon=True).start()
@@ -177,6 +180,6 @@ def _cause(code: int) -> str:
 def _last_words(log: Path) -> str:
     """The last line of a log."""
     with log.open("rb") as file:
-        file.seek(max(0, file.seek(0, os.SEEK_END) - 2000))
+        file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_TAIL_BYTES))
         lines = file.read().decode(errors="replace").split("\n")
     return next((line.strip() for line in reversed(lines) if line.strip()), "nothing")

@@ -6,31 +6,35 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Sequence
 
 import structlog
 
 from app.config import Settings
-from app.jobs.engine import run_jobs
+from app.jobs.engine import JobTools, run_jobs
 from app.jobs.stages import run_stages, share_interpreter, stages
 from app.judging.chosen_model import load_enricher, load_grouper
 from app.judging.shared_enricher import SharedEnricher
 from app.storage.db import Database
 from app.storage.vault import Vault
+from app.themes.writing import Writer
+from app.tickets.push import Push
+from classifiers.contract import Enricher, Grouper
 
 log = structlog.get_logger(__name__)
 
 FINISH_SECONDS = 4.0
 """How long a stopping worker may finish the batches it has in hand."""
 CLOSE_SECONDS = 1.5
-"""How long it then waits for connections to end, which they may not do while the database is
-away."""
+"""How long it then waits for connections, which may not end while the database is away."""
 
 
 async def run_worker(settings: Settings, database: Database, vault: Vault) -> None:
     """Work until SIGINT or SIGTERM. Raises ModelError where the encoder cannot be loaded."""
     share_interpreter()
     enricher = SharedEnricher(await asyncio.to_thread(load_enricher, settings))
-    chain = stages(database, enricher, load_grouper(settings), settings)
+    grouper = load_grouper(settings)
+    chain = stages(database, enricher, grouper, settings)
     await database.open()
     stop = asyncio.Event()
 
@@ -44,26 +48,57 @@ async def run_worker(settings: Settings, database: Database, vault: Vault) -> No
         loop.add_signal_handler(number, end)
     log.info("worker_started", model=enricher.version)
     stages_done = asyncio.create_task(run_stages(database, chain, settings.idle_seconds, stop))
-    jobs_done = asyncio.create_task(run_jobs(database, vault, settings, enricher))
+    tools = job_tools(settings, database, vault, enricher, grouper)
+    jobs_done = asyncio.create_task(run_jobs(tools))
     tasks = [stages_done, jobs_done]
-    await asyncio.wait(
-        [*tasks, stopped := asyncio.create_task(stop.wait())], return_when=asyncio.FIRST_COMPLETED
-    )
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
     end()
     stopped.cancel()
+    await finish(stages_done, tasks)
+    await close_database(database)
+    log.info("worker_stopped")
+    if not all(task.done() for task in tasks):
+        # Something waits for a database that is away; a worker may end at any moment without loss.
+        os._exit(0)
+    for task in tasks:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+
+def job_tools(
+    settings: Settings, database: Database, vault: Vault, enricher: Enricher, grouper: Grouper
+) -> JobTools:
+    """What the jobs work with, as the settings say."""
+    push = Push(
+        database,
+        vault,
+        settings.base_url,
+        settings.allow_private_addresses,
+        write_seconds=settings.push_interval,
+        lookup_seconds=settings.push_settle,
+    )
+    return JobTools(
+        database=database,
+        push=push,
+        writer=Writer(database, settings),
+        enricher=enricher,
+        grouper=grouper,
+        refresh_seconds=settings.refresh_seconds,
+    )
+
+
+async def finish(stages_done: asyncio.Task[None], tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Let the stages end by themselves for a while, then cancel whatever still runs."""
     await asyncio.wait([stages_done], timeout=FINISH_SECONDS)
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks, timeout=CLOSE_SECONDS)
+
+
+async def close_database(database: Database) -> None:
+    """Give the connections back, as far as they end in time."""
     try:
         await asyncio.wait_for(database.close(), CLOSE_SECONDS)
     except TimeoutError:
         log.warning("database_not_closed")
-    log.info("worker_stopped")
-    if not all(task.done() for task in tasks):
-        os._exit(
-            0
-        )  # something waits for a database that is away; a worker may end at any moment without loss
-    for task in tasks:
-        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
-            raise error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import select
@@ -152,14 +153,19 @@ async def check_tracker(
 
 
 async def open_tracker(
-    connection: Connection, vault: Vault, tracker_id: uuid.UUID, *, allow_private: bool
+    connection: Connection,
+    vault: Vault,
+    tracker_id: uuid.UUID,
+    *,
+    allow_private: bool,
+    now: datetime | None = None,
 ) -> OpenedTracker | None:
     """The enabled tracker, ready to be called; None where it is gone or switched off. Makes no
-    request."""
+    request. Whether it is paused is asked of ``now``; None is the database's time."""
     cursor = await connection.execute(
-        "select *, coalesce(paused_until > now(), false) as paused from tracker where id = %s and "
-        "enabled",
-        [tracker_id],
+        "select *, coalesce(paused_until > coalesce(%(now)s::timestamptz, now()), false) as paused "
+        "from tracker where id = %(tracker)s and enabled",
+        {"tracker": tracker_id, "now": now},
     )
     row = await cursor.fetchone()
     if row is None:

@@ -6,28 +6,66 @@ import hashlib
 import json
 import re
 import uuid
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from app.storage.db import Connection
+from app.storage.rows import fetch_all, fetch_one
 from app.themes.quotes import MemberRow, read_face, theme_quotes
 from classifiers.texts.personal import redact
 from integrations import registry
 from integrations.tracker_contract import Draft, Quote
 
-QUOTES = 5
-THREADS = 200
+TICKET_QUOTES_MAX = 5
+TICKET_THREADS_MAX = 200
+LABEL_MAX_CHARACTERS = 50
 
-_THEME = """
-    select t.id, t.title, t.kind, t.people, t.mentions, t.first_seen, t.last_seen, t.created_at, p.name, p.slug
+SELECT_TICKET_THEME = """
+    select t.title, t.kind, t.people, t.mentions,
+           coalesce(t.first_seen, t.created_at) as first_seen,
+           coalesce(t.last_seen, t.created_at) as last_seen, p.name as product, p.slug
     from theme t join product p on p.id = t.product_id where t.id = %s
 """
-_THREADS = """
+SELECT_TICKET_THREADS = """
     select max(c.thread_title) as title, min(c.permalink) as permalink
     from comment c where c.theme_id = %s and c.deleted_at is null and c.permalink <> ''
     group by c.source_id, case when c.thread_id = '' then c.permalink else c.thread_id end
     order by max(c.created_at) desc, min(c.permalink) limit %s
 """
-_PLATFORMS = "select distinct platform from comment where theme_id = %s and deleted_at is null order by platform"
+SELECT_TICKET_PLATFORMS = """
+    select distinct platform from comment
+    where theme_id = %s and deleted_at is null order by platform
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketTheme:
+    """A theme as its ticket needs it; ``slug`` is its product's."""
+
+    title: str
+    kind: str
+    people: int
+    mentions: int
+    first_seen: datetime
+    last_seen: datetime
+    product: str
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketThread:
+    """A thread that speaks of the theme."""
+
+    title: str
+    permalink: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPlatform:
+    """A platform that comments of the theme are from."""
+
+    platform: str
 
 
 async def load_draft(
@@ -35,27 +73,26 @@ async def load_draft(
 ) -> Draft:
     """The draft of a theme's ticket, personal data that shows by its shape redacted; the tracker
     neutralises."""
-    theme = await (await connection.execute(_THEME, [theme_id])).fetchone()
+    theme = await fetch_one(connection, SELECT_TICKET_THEME, [theme_id], of=TicketTheme)
     assert theme is not None  # tickets go with their theme
     face = await read_face(connection, theme_id)
-    quotes = [
-        Quote(redact(row.text), row.author, _place(row), row.permalink, row.created_at)
-        for row in await theme_quotes(connection, theme_id, QUOTES)
-    ]
-    threads = await (await connection.execute(_THREADS, [theme_id, THREADS])).fetchall()
-    platforms = await (await connection.execute(_PLATFORMS, [theme_id])).fetchall()
+    quoted = await theme_quotes(connection, theme_id, TICKET_QUOTES_MAX)
+    threads = await fetch_all(
+        connection, SELECT_TICKET_THREADS, [theme_id, TICKET_THREADS_MAX], of=TicketThread
+    )
+    platforms = await fetch_all(connection, SELECT_TICKET_PLATFORMS, [theme_id], of=TicketPlatform)
     return Draft(
         marker=marker,
-        title=redact(theme["title"]),
-        kind=theme["kind"],
-        product=theme["name"],
-        people=theme["people"],
-        mentions=theme["mentions"],
-        first_seen=theme["first_seen"] or theme["created_at"],
-        last_seen=theme["last_seen"] or theme["created_at"],
-        quotes=quotes,
-        threads=[(redact(row["title"]), row["permalink"]) for row in threads],
-        labels=labels(theme["kind"], theme["slug"], [row["platform"] for row in platforms]),
+        title=redact(theme.title),
+        kind=theme.kind,
+        product=theme.product,
+        people=theme.people,
+        mentions=theme.mentions,
+        first_seen=theme.first_seen,
+        last_seen=theme.last_seen,
+        quotes=[quote_of(member) for member in quoted],
+        threads=[(redact(thread.title), thread.permalink) for thread in threads],
+        labels=labels(theme.kind, theme.slug, [row.platform for row in platforms]),
         theme_url=f"{base_url}/themes/{theme_id}",
         phrases=face.phrases if face else (),
         summary=face.summary if face else "",
@@ -63,25 +100,37 @@ async def load_draft(
     )
 
 
-def _place(row: MemberRow) -> str:
+def quote_of(member: MemberRow) -> Quote:
+    """A comment as its ticket quotes it."""
+    return Quote(
+        text=redact(member.text),
+        author=member.author,
+        platform=place_of(member),
+        permalink=member.permalink,
+        created_at=member.created_at,
+    )
+
+
+def place_of(member: MemberRow) -> str:
     """Where somebody said it, for people: the platform's name, or our own source's where the
     platform has none."""
-    known = registry.sources().get(row.platform)
-    return row.source if row.platform == "generic" or known is None else known.title
+    platform = registry.sources().get(member.platform)
+    if platform is None or member.platform == "generic":
+        return member.source
+    return platform.title
 
 
-def labels(kind: str, product: str, platforms: list[str]) -> list[str]:
+def labels(kind: str, product: str, platforms: Sequence[str]) -> list[str]:
     """The labels that are ours: ``kind:bug``, ``product:tidewater``, ``platform:slack``."""
-    named = [
-        f"kind:{kind}",
-        f"product:{product}",
-        *(f"platform:{platform}" for platform in platforms),
+    plain_labels = [f"kind:{kind}", f"product:{product}"]
+    plain_labels += [f"platform:{platform}" for platform in platforms]
+    return [
+        re.sub(r"[^a-z0-9._:-]+", "-", label.lower())[:LABEL_MAX_CHARACTERS]
+        for label in plain_labels
     ]
-    return [re.sub(r"[^a-z0-9._:-]+", "-", label.lower())[:50] for label in named]
 
 
 def digest(draft: Draft) -> str:
     """A short name of everything a draft says: the ticket is current while it stays the same."""
-    return hashlib.sha256(
-        json.dumps(asdict(draft), default=str, sort_keys=True).encode()
-    ).hexdigest()[:32]
+    content = json.dumps(asdict(draft), default=str, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:32]

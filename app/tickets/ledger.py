@@ -5,96 +5,119 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from app.storage.db import Connection
+from app.storage.rows import fetch_all
 
 PUSH_TASK = "push_tickets"
 QUEUE = "relay"
 
 # A product on hold keeps its tickets undated: they are pushed when the policy changes.
-PLAN = """
+PLAN_TICKETS = """
     insert into ticket as k (id, product_id, theme_id, tracker_id, marker, due_at)
     select gen_random_uuid(), t.product_id, t.id, r.id, 'relay-' || replace(t.id::text, '-', ''),
            case when p.policy = 'hold' then null else now() + make_interval(secs => %(wait)s) end
     from theme t
     join product p on p.id = t.product_id
-    join tracker r on r.product_id = t.product_id and r.enabled and t.kind = any(string_to_array(r.kinds, ','))
+    join tracker r on r.product_id = t.product_id and r.enabled
+      and t.kind = any(string_to_array(r.kinds, ','))
     where t.id = %(theme)s
     on conflict (theme_id, tracker_id) do update
     set state = 'pending', due_at = excluded.due_at, attempts = 0, reason = '', detail = ''
     where k.state in ('cancelled', 'blocked')
     returning k.tracker_id, k.due_at
 """
+# One whose call is out already is left to its end.
+CANCEL_TICKETS = """
+    update ticket set state = 'cancelled', due_at = null
+    where theme_id = %s and state in ('pending', 'blocked')
+"""
+DROP_UNMADE_TICKETS = """
+    delete from ticket x
+    where x.theme_id = %(winner)s and x.state in ('pending', 'blocked', 'cancelled')
+      and exists (
+        select 1 from ticket k
+        where k.theme_id = %(loser)s and k.tracker_id = x.tracker_id
+          and k.state in ('creating', 'created')
+      )
+"""
+HAND_OVER_TICKETS = """
+    update ticket k set theme_id = %(winner)s, due_at = coalesce(k.due_at, now())
+    where k.theme_id = %(loser)s and k.state in ('creating', 'created')
+      and not exists (
+        select 1 from ticket x
+        where x.theme_id = %(winner)s and x.tracker_id = k.tracker_id
+      )
+    returning k.id
+"""
+GIVE_BACK_TICKET = """
+    update ticket set theme_id = %(theme)s, due_at = coalesce(due_at, now()) where id = %(ticket)s
+"""
+DEFER_PUSH = """
+    select procrastinate.procrastinate_defer_jobs_v1(array[row(
+        %(queue)s, %(task)s, 0, null, null,
+        jsonb_build_object('tracker_id', %(tracker)s::text), %(at)s
+    )::procrastinate.procrastinate_job_to_defer_v1])
+    where not exists (
+        select 1 from procrastinate.procrastinate_jobs
+        where status = 'todo' and task_name = %(task)s
+          and args ->> 'tracker_id' = %(tracker)s::text
+          and coalesce(scheduled_at, '-infinity') <= %(at)s
+    )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTicket:
+    """A row of the ledger that was just written; ``due_at`` is None for a product on hold."""
+
+    tracker_id: uuid.UUID
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MovedTicket:
+    """A row of the ledger that went to another theme."""
+
+    id: uuid.UUID
 
 
 async def plan_tickets(connection: Connection, theme_id: uuid.UUID, *, wait_seconds: float) -> None:
-    """One ledger row for every tracker that takes the theme, due after ``wait_seconds``; standing
-    rows are left."""
-    cursor = await connection.execute(PLAN, {"theme": theme_id, "wait": wait_seconds})
-    for row in await cursor.fetchall():
-        if row["due_at"] is not None:
-            await wake_push(connection, row["tracker_id"], row["due_at"])
+    """One row for every tracker that takes the theme, due after ``wait_seconds``; standing rows are
+    left."""
+    values = {"theme": theme_id, "wait": wait_seconds}
+    for ticket in await fetch_all(connection, PLAN_TICKETS, values, of=PlannedTicket):
+        if ticket.due_at is not None:
+            await wake_push(connection, ticket.tracker_id, ticket.due_at)
 
 
 async def cancel_tickets(connection: Connection, theme_id: uuid.UUID) -> None:
-    """Tickets that were not pushed yet are not made; one whose call is out already is left to its
-    end."""
-    await connection.execute(
-        "update ticket set state = 'cancelled', due_at = null where theme_id = %s and state in "
-        "('pending', 'blocked')",
-        [theme_id],
-    )
+    """Make no ticket of what was not pushed yet."""
+    await connection.execute(CANCEL_TICKETS, [theme_id])
 
 
 async def hand_over_tickets(
-    connection: Connection, old: uuid.UUID, new: uuid.UUID
+    connection: Connection, loser: uuid.UUID, winner: uuid.UUID
 ) -> dict[str, str]:
     """Give a merged theme's tickets to the theme it went into, where none was made; returns
     {ticket: old theme}."""
-    await cancel_tickets(connection, old)
-    await connection.execute(
-        """
-        delete from ticket x where x.theme_id = %(new)s and x.state in ('pending', 'blocked', 'cancelled')
-          and exists (select 1 from ticket k where k.theme_id = %(old)s and k.tracker_id = x.tracker_id
-                      and k.state in ('creating', 'created'))
-        """,
-        {"old": old, "new": new},
-    )
-    cursor = await connection.execute(
-        """
-        update ticket k set theme_id = %(new)s, due_at = coalesce(k.due_at, now())
-        where k.theme_id = %(old)s and k.state in ('creating', 'created')
-          and not exists (select 1 from ticket x where x.theme_id = %(new)s and x.tracker_id = k.tracker_id)
-        returning k.id
-        """,
-        {"old": old, "new": new},
-    )
-    return {str(row["id"]): str(old) for row in await cursor.fetchall()}
+    await cancel_tickets(connection, loser)
+    themes = {"loser": loser, "winner": winner}
+    await connection.execute(DROP_UNMADE_TICKETS, themes)
+    tickets = await fetch_all(connection, HAND_OVER_TICKETS, themes, of=MovedTicket)
+    return {str(ticket.id): str(loser) for ticket in tickets}
 
 
 async def give_back_tickets(connection: Connection, tickets: Mapping[str, str]) -> None:
     """Undo of ``hand_over_tickets``."""
     for ticket_id, theme_id in tickets.items():
-        await connection.execute(
-            "update ticket set theme_id = %s, due_at = coalesce(due_at, now()) where id = %s",
-            [theme_id, ticket_id],
-        )
+        await connection.execute(GIVE_BACK_TICKET, {"ticket": ticket_id, "theme": theme_id})
 
 
 async def wake_push(connection: Connection, tracker_id: uuid.UUID, at: datetime) -> None:
     """Defer a push of this tracker's tickets, unless one waits already. A hint: the sweep finds
     what is due as well."""
-    await connection.execute(
-        """
-        select procrastinate.procrastinate_defer_jobs_v1(array[row(
-            %(queue)s, %(task)s, 0, null, null, jsonb_build_object('tracker_id', %(tracker)s::text), %(at)s
-        )::procrastinate.procrastinate_job_to_defer_v1])
-        where not exists (
-            select 1 from procrastinate.procrastinate_jobs
-            where status = 'todo' and task_name = %(task)s and args ->> 'tracker_id' = %(tracker)s::text
-              and coalesce(scheduled_at, '-infinity') <= %(at)s
-        )
-        """,
-        {"queue": QUEUE, "task": PUSH_TASK, "tracker": tracker_id, "at": at},
-    )
+    values = {"queue": QUEUE, "task": PUSH_TASK, "tracker": tracker_id, "at": at}
+    await connection.execute(DEFER_PUSH, values)

@@ -100,7 +100,9 @@ async def test_kill_at_random_moments(database: Database, tmp_path: Path, model_
     variables = environment(database.conninfo, key, tmp_path, model_dir, port, **hurried)
     comments = []
     for number in range(DELIVERIES):
-        text = f"{chance.choice(BUGS)}, {chance.choice(['again', 'still', 'always', 'really', 'sadly'])} {number % 7}"
+        bug = chance.choice(BUGS)
+        adverb = chance.choice(["again", "still", "always", "really", "sadly"])
+        text = f"{bug}, {adverb} {number % 7}"
         comments.append(forum.comment(text, author=f"p{chance.randrange(DELIVERIES)}"))
     acknowledged: Counter[str] = Counter()
     with SandboxServer() as sandbox:

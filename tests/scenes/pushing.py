@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -11,14 +13,42 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Settings
 from app.models.tracker import Tracker
-from app.setup.trackers import create_tracker
-from app.storage.db import Database
+from app.setup.trackers import OpenedTracker, create_tracker, open_tracker
+from app.storage.db import Connection, Database
 from app.storage.vault import Vault
 from app.tickets.push import Push
+from app.tickets.steps import Clock, database_clock
 from app.triage import decisions
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import Ticket
+from integrations.tracker_contract import Draft, Finding, RemoteState, TicketRef
+from integrations.tracker_contract import Tracker as OpenConnection
 from tests.scenes.forum import ME, Forum, open_forum
+
+
+class Between:
+    """Stands between a push and its tracker, and hands everything on; tests override a method."""
+
+    def __init__(self, tracker: OpenConnection) -> None:
+        self.tracker = tracker
+
+    async def create(self, draft: Draft) -> TicketRef:
+        return await self.tracker.create(draft)
+
+    async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
+        return await self.tracker.update(ref, draft)
+
+    async def find(self, marker: str) -> TicketRef | None:
+        return await self.tracker.find(marker)
+
+    async def get(self, ref: TicketRef) -> RemoteState:
+        return await self.tracker.get(ref)
+
+    async def check(self) -> list[Finding]:
+        return await self.tracker.check()
+
+    async def close(self) -> None:
+        await self.tracker.close()
 
 
 class Bench:
@@ -48,9 +78,32 @@ class Bench:
             await connection.execute("update tracker set paused_until = null")
         return await self.run(settle)
 
-    async def run(self, settle: float = 0.0) -> int:
+    async def run(
+        self,
+        settle: float = 0.0,
+        *,
+        wrap: Callable[[OpenConnection], OpenConnection] = Between,
+        clock: Clock = database_clock,
+    ) -> int:
+        """One run, over the tracker as ``wrap`` makes it."""
+
         async def sleep(seconds: float) -> None:
             self.slept.append(seconds)
+
+        async def open_wrapped(
+            connection: Connection,
+            vault: Vault,
+            tracker_id: uuid.UUID,
+            *,
+            allow_private: bool,
+            now: datetime | None,
+        ) -> OpenedTracker | None:
+            opened = await open_tracker(
+                connection, vault, tracker_id, allow_private=allow_private, now=now
+            )
+            if opened is not None:
+                opened.tracker = wrap(opened.tracker)
+            return opened
 
         push = Push(
             self.forum.database,
@@ -59,7 +112,9 @@ class Bench:
             True,
             sleep=sleep,
             chance=random.Random(1),
-            settle=settle,
+            lookup_seconds=settle,
+            clock=clock,
+            open_tracker=open_wrapped,
         )
         return await push.run(self.tracker_id)
 

@@ -12,7 +12,8 @@ import pytest
 from psycopg import sql
 
 from app.config import Settings
-from app.running.doctor import findings, search_finding
+from app.running.database_findings import search_finding
+from app.running.doctor import findings
 from app.storage import migrate
 from app.storage.db import Connection
 from app.storage.vault import Vault

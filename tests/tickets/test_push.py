@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
 from app.config import Settings
-from app.setup.trackers import OpenedTracker
 from app.storage.db import Database
 from app.storage.vault import Vault
 from app.tickets.ledger import PUSH_TASK
-from app.tickets.push import Push
 from integrations.sandbox.server import SandboxServer
 from integrations.tracker_contract import Draft, TicketRef
-from tests.scenes.pushing import Bench, open_bench
+from tests.scenes.pushing import Bench, Between, open_bench
 
 
 @pytest.fixture
@@ -156,49 +153,27 @@ async def test_hostile_words_do_nothing_in_the_ticket(bench: Bench) -> None:
         assert active not in ticket.body
 
 
-class Interrupted(Push):
-    """A push during which somebody says the same once more, just before its outcome is written
-    down."""
-
-    def speak(self, bench: Bench) -> Interrupted:
-        self.bench = bench
-        return self
-
-    async def _created(self, ticket: dict[str, Any], ref: TicketRef, content: str) -> None:
-        await self._hear("during-create")
-        await super()._created(ticket, ref, content)
-
-    async def _refresh(self, opened: OpenedTracker, ticket: dict[str, Any]) -> bool:
-        update = opened.tracker.update
-
-        async def interrupted(ref: TicketRef, draft: Draft) -> TicketRef:
-            done = await update(ref, draft)
-            await self._hear("during-refresh")
-            return done
-
-        opened.tracker.update = interrupted  # type: ignore[method-assign]
-        try:
-            return await super()._refresh(opened, ticket)
-        finally:
-            opened.tracker.update = update  # type: ignore[method-assign]
-
-    async def _hear(self, author: str) -> None:
-        if not await self.bench.forum.rows("select 1 from author where external_id = %s", author):
-            await self.bench.forum.say("export to pdf crashes", author)
-            await self.bench.forum.work()
-
-
 async def test_what_is_said_while_a_push_is_out_is_pushed_as_well(bench: Bench) -> None:
+    async def hear(author: str) -> None:
+        if not await bench.forum.rows("select 1 from author where external_id = %s", author):
+            await bench.forum.say("export to pdf crashes", author)
+            await bench.forum.work()
+
+    class Interrupted(Between):
+        """Somebody says the same once more, just before the outcome of a call is written down."""
+
+        async def create(self, draft: Draft) -> TicketRef:
+            ref = await super().create(draft)
+            await hear("during-create")
+            return ref
+
+        async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
+            ref = await super().update(ref, draft)
+            await hear("during-refresh")
+            return ref
+
     await bench.theme()
-    push = Interrupted(
-        bench.forum.database,
-        bench.vault,
-        "http://relay.test",
-        allow_private=True,
-        interval=0,
-        settle=0,
-    )
-    await push.speak(bench).run(bench.tracker_id)
+    await bench.run(wrap=Interrupted)
     (ticket,) = bench.tickets
     assert (
         "4 people" in ticket.body
@@ -209,6 +184,20 @@ async def test_what_is_said_while_a_push_is_out_is_pushed_as_well(bench: Bench) 
 async def test_only_one_process_pushes_to_a_tracker(bench: Bench) -> None:
     for number in range(4):
         await bench.theme(f"part{number} word{number} thing{number} crashes", people=1)
-    calls = await asyncio.gather(bench.run(), bench.run(), bench.run())
-    assert sum(calls) >= 4
+    call_is_out, answer = asyncio.Event(), asyncio.Event()
+
+    class Slow(Between):
+        """The call is out until the test lets the tracker answer."""
+
+        async def create(self, draft: Draft) -> TicketRef:
+            call_is_out.set()
+            await answer.wait()
+            return await super().create(draft)
+
+    first_run = asyncio.create_task(bench.run(wrap=Slow))
+    await call_is_out.wait()
+    assert await bench.run() == 0, "the tracker is somebody else's"
+    assert bench.tickets == []
+    answer.set()
+    assert await first_run == 4
     assert len(bench.tickets) == 4

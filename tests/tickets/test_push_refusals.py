@@ -10,7 +10,7 @@ from app.config import Settings
 from app.setup.trackers import update_tracker
 from app.storage.db import Database
 from app.storage.vault import Vault
-from app.tickets.push import retry_ticket
+from app.tickets.retrying import retry_ticket
 from integrations.sandbox.server import SandboxServer
 from tests.scenes.pushing import Bench, open_bench
 

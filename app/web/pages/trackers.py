@@ -14,7 +14,7 @@ from app.errors import Conflict, Invalid, RelayError
 from app.models.tracker import Tracker
 from app.queries.tickets import list_tickets
 from app.setup import products, trackers
-from app.tickets import push
+from app.tickets.retrying import retry_ticket
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Acting, Admin, Administering, Viewer
 from app.web.params import Cursor, Word
@@ -281,5 +281,5 @@ async def change(act: Administering, tracker_id: UUID) -> Response:
 @router.post("/tickets/{ticket_id}/retry")
 async def retry(act: Acting, ticket_id: UUID) -> Response:
     """Try a blocked ticket again now."""
-    await push.retry_ticket(act.database, ticket_id)
+    await retry_ticket(act.database, ticket_id)
     return act.done("It is tried again now.")

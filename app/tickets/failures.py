@@ -1,0 +1,193 @@
+"""What a failed call means for its ticket and for its tracker."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import structlog
+
+from app.models.states import TicketState
+from app.tickets.due import DueTicket
+from app.tickets.steps import PushRun, Step
+from integrations.retries import full_jitter
+from integrations.tracker_contract import StatusCategory, TrackerError
+
+log = structlog.get_logger(__name__)
+
+RETRY_BASE_SECONDS = 2.0
+RETRY_CAP_SECONDS = 900.0
+PAUSE_JITTER_SECONDS = 0.5
+"""At most this is added to a pause that was asked for, so that not all come back at once."""
+
+TRACKER_WIDE = frozenset(
+    {
+        "rate_limited",
+        "unauthorized",
+        "forbidden",
+        "not_found",
+        "tracker_unreachable",
+        "address_refused",
+    }
+)
+"""Reasons that hold for every ticket of the tracker alike."""
+MAYBE_DELETED = frozenset({"not_found", "gone"})
+"""Reasons that a ticket which was deleted in the tracker gives, among others."""
+
+RECORD_RETRY = """
+    update ticket
+    set state = %(state)s, attempts = attempts + 1, reason = %(reason)s, detail = %(detail)s,
+        due_at = coalesce(%(now)s::timestamptz, now()) + make_interval(secs => %(seconds)s)
+    where id = %(ticket)s
+"""
+RECORD_STOP = """
+    update ticket
+    set state = %(state)s, reason = %(reason)s, detail = %(detail)s, due_at = null
+    where id = %(ticket)s
+"""
+PAUSE_TRACKER = """
+    update tracker
+    set reason = %(reason)s, detail = %(detail)s,
+        paused_until = coalesce(%(now)s::timestamptz, now()) + make_interval(secs => %(seconds)s)
+    where id = %(tracker)s
+"""
+CLEAR_TROUBLE = """
+    update tracker set paused_until = null, reason = '', detail = '' where id = %(tracker)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """The ticket is tried again in ``seconds``, from ``state`` on."""
+
+    state: TicketState
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """No ticket of the tracker is pushed for ``seconds``."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The ticket is left in ``state`` until a person does something about it."""
+
+    state: TicketState
+    reason: str
+    detail: str
+
+
+Meaning = Retry | Pause | Stop
+
+DELETED = Stop(
+    TicketState.gone, "ticket_gone", "It was deleted in the tracker; Retry makes it anew."
+)
+
+
+def meaning_of(
+    error: TrackerError, ticket: DueTicket, *, lookup_seconds: float, chance: random.Random
+) -> Meaning:
+    """What a failed call means, where the ticket was not deleted in the tracker.
+
+    | error             | ticket that is to be created    | ticket that is there        |
+    |-------------------|---------------------------------|-----------------------------|
+    | tracker-wide      | the tracker pauses              | the tracker pauses          |
+    | permanent         | blocked until a person retries  | left as it is               |
+    | ambiguous         | its marker is looked up first   | tried again                 |
+    | anything else     | tried again                     | tried again                 |
+    """
+    backoff = full_jitter(
+        ticket.attempts, base=RETRY_BASE_SECONDS, cap=RETRY_CAP_SECONDS, rng=chance
+    )
+    is_created = ticket.state is TicketState.created
+    if error.reason in TRACKER_WIDE:
+        if error.retry_after is None:
+            return Pause(max(backoff, RETRY_BASE_SECONDS))
+        return Pause(error.retry_after + chance.uniform(0, PAUSE_JITTER_SECONDS))
+    if error.permanent:
+        state = TicketState.created if is_created else TicketState.blocked
+        return Stop(state, error.reason, error.detail)
+    if error.ambiguous and not is_created:
+        return Retry(TicketState.creating, max(backoff, lookup_seconds))
+    return Retry(ticket.state, error.retry_after or backoff)
+
+
+async def handle_failure(run: PushRun, ticket: DueTicket, error: TrackerError) -> Step:
+    """Write down what went wrong and when it is tried again."""
+    log.warning("ticket_push_failed", reason=error.reason)
+    if await was_deleted(run, ticket, error):
+        await record_stop(run, ticket, DELETED)
+        return Step.called
+    match meaning_of(error, ticket, lookup_seconds=run.lookup_seconds, chance=run.chance):
+        case Pause(seconds):
+            await record_retry(run, ticket, error, Retry(ticket.state, seconds))
+            await pause_tracker(run, error, seconds)
+            return Step.paused
+        case Stop() as stop:
+            await record_stop(run, ticket, stop)
+        case Retry() as retry:
+            await record_retry(run, ticket, error, retry)
+    return Step.called
+
+
+async def was_deleted(run: PushRun, ticket: DueTicket, error: TrackerError) -> bool:
+    """Whether the tracker, asked once more, says that it no longer has the ticket."""
+    if ticket.state is not TicketState.created or error.reason not in MAYBE_DELETED:
+        return False
+    try:
+        remote = await run.opened.tracker.get(ticket.ref)
+    except TrackerError:
+        return False
+    return remote.category is StatusCategory.gone
+
+
+async def record_retry(run: PushRun, ticket: DueTicket, error: TrackerError, retry: Retry) -> None:
+    """Write down why the ticket waits, and until when."""
+    values = {
+        "ticket": ticket.id,
+        "state": retry.state,
+        "reason": error.reason,
+        "detail": error.detail,
+        "seconds": retry.seconds,
+        "now": run.clock(),
+    }
+    async with run.database.transaction() as connection:
+        await connection.execute(RECORD_RETRY, values)
+
+
+async def record_stop(run: PushRun, ticket: DueTicket, stop: Stop) -> None:
+    """Write down why the ticket is not pushed any more."""
+    values = {
+        "ticket": ticket.id,
+        "state": stop.state,
+        "reason": stop.reason,
+        "detail": stop.detail,
+    }
+    async with run.database.transaction() as connection:
+        await connection.execute(RECORD_STOP, values)
+
+
+async def pause_tracker(run: PushRun, error: TrackerError, seconds: float) -> None:
+    """Hold back every call to the tracker, and say why."""
+    run.opened.troubled = True
+    values = {
+        "tracker": run.opened.id,
+        "reason": error.reason,
+        "detail": error.detail,
+        "seconds": seconds,
+        "now": run.clock(),
+    }
+    async with run.database.transaction() as connection:
+        await connection.execute(PAUSE_TRACKER, values)
+
+
+async def clear_trouble(run: PushRun) -> None:
+    """Forget what was wrong with the tracker, now that it answers again."""
+    if not run.opened.troubled:
+        return
+    run.opened.troubled = False
+    async with run.database.transaction() as connection:
+        await connection.execute(CLEAR_TROUBLE, {"tracker": run.opened.id})

@@ -1,0 +1,39 @@
+"""Brings the managed block of a ticket up to date with its theme."""
+
+from __future__ import annotations
+
+from app.tickets.drafts import digest, load_draft
+from app.tickets.due import DueTicket
+from app.tickets.steps import PushRun, Step
+
+# A later due time than the one that was read was set while the call was out, by what people said
+# or decided meanwhile: it stands.
+RECORD_REFRESHED = """
+    update ticket
+    set remote_key = %(key)s, url = %(url)s, content_hash = %(content_hash)s,
+        attempts = 0, reason = '', detail = '',
+        pushed_at = coalesce(%(now)s::timestamptz, now()),
+        due_at = case when due_at > %(due_at)s then due_at end
+    where id = %(ticket)s
+"""
+
+
+async def refresh_ticket(run: PushRun, ticket: DueTicket) -> Step:
+    """Update the ticket in the tracker where it does not say what its theme says now."""
+    async with run.database.transaction() as connection:
+        draft = await load_draft(connection, ticket.theme_id, ticket.marker, run.base_url)
+    content_hash = digest(draft)
+    ref, step = ticket.ref, Step.uncalled
+    if content_hash != ticket.content_hash:
+        ref, step = await run.opened.tracker.update(ref, draft), Step.called
+    values = {
+        "ticket": ticket.id,
+        "key": ref.key,
+        "url": ref.url,
+        "content_hash": content_hash,
+        "due_at": ticket.due_at,
+        "now": run.clock(),
+    }
+    async with run.database.transaction() as connection:
+        await connection.execute(RECORD_REFRESHED, values)
+    return step
