@@ -16,8 +16,8 @@ from structlog.contextvars import bound_contextvars
 
 from app.errors import RelayError
 from app.models.states import Policy, ThemeStatus
-from app.storage.db import Database, is_away
-from app.storage.rows import fetch_one
+from app.storage.db import Connection, Database, is_away
+from app.storage.rows import fetch_one, fetch_value
 from app.themes.activity import SYSTEM
 from app.triage import decisions
 
@@ -34,6 +34,7 @@ DUE = """
     for no key update of t skip locked
 """
 DONE = "update theme set policy_due_at = null where id = %s"
+COUNT_DUE = "select count(*) from theme where product_id = %s and policy_due_at <= now()"
 LATER = "update theme set policy_due_at = now() + make_interval(secs => %s) where id = %s"
 
 
@@ -81,3 +82,8 @@ async def _apply_next(database: Database) -> bool:
                 log.exception("policy_not_applied")
                 await connection.execute(LATER, [AGAIN_SECONDS, theme.id])
     return True
+
+
+async def themes_due(connection: Connection, product_id: uuid.UUID) -> int:
+    """How many themes of a product wait for its policy."""
+    return int(await fetch_value(connection, COUNT_DUE, [product_id]))
