@@ -18,6 +18,7 @@ from app.queries.health import stages
 from app.running.runtime import Services
 from app.running.stack import Stack
 from app.storage.db import Database
+from app.triage.policy import themes_due
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -109,9 +110,10 @@ async def _understand(database: Database, scene: Scene, bar: Progress) -> None:
 
     async def left() -> int:
         async with database.transaction() as connection:
-            return sum(
-                s.waiting for s in await stages(connection, scene.product.id) if s.stage != "push"
-            )
+            waits = await stages(connection, scene.product.id)
+            # Asked for last: grouping the last comment is what makes the last themes due.
+            ungrouped = sum(wait.waiting for wait in waits if wait.stage != "push")
+            return ungrouped + await themes_due(connection, scene.product.id)
 
     await _settled(
         left, lambda waiting: bar.update(task, completed=max(0, scene.expected - waiting))

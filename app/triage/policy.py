@@ -16,8 +16,8 @@ from structlog.contextvars import bound_contextvars
 
 from app.errors import RelayError
 from app.models.states import Policy, ThemeStatus
-from app.storage.db import Database, is_away
-from app.storage.rows import fetch_one
+from app.storage.db import Connection, Database, is_away
+from app.storage.rows import fetch_one, fetch_value
 from app.themes.activity import SYSTEM
 from app.triage import decisions
 
@@ -35,6 +35,9 @@ CLAIM_DUE_THEME = """
 """
 CLEAR_POLICY_DUE = "update theme set policy_due_at = null where id = %s"
 POSTPONE_POLICY = "update theme set policy_due_at = now() + make_interval(secs => %s) where id = %s"
+COUNT_THEMES_DUE = """
+    select count(*) from theme where product_id = %s and policy_due_at <= now()
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +84,8 @@ async def _apply_next(database: Database) -> bool:
                 log.exception("policy_not_applied")
                 await connection.execute(POSTPONE_POLICY, [POLICY_RETRY_SECONDS, theme.id])
     return True
+
+
+async def themes_due(connection: Connection, product_id: uuid.UUID) -> int:
+    """How many themes of a product wait for its policy."""
+    return int(await fetch_value(connection, COUNT_THEMES_DUE, [product_id]))

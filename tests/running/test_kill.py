@@ -69,11 +69,12 @@ async def deliver(
 
 
 async def settled(forum: Forum) -> bool:
-    """Whether no stage and no ticket waits for anything."""
+    """Whether no stage, no policy and no ticket waits for anything."""
     (row,) = await forum.rows(
         """
         select (select count(*) from delivery where stage = 'received')
              + (select count(*) from comment where stage in ('parsed', 'enriched'))
+             + (select count(*) from theme where policy_due_at <= now())
              + (select count(*) from ticket where due_at is not null) as waiting
         """
     )

@@ -52,9 +52,13 @@ async def test_a_worker_that_dies_after_grouping_loses_nothing(forum: Forum) -> 
         await forum.say("export to pdf crashes always", author)
     await group_only(forum)
     assert await status_of(forum, "export") == "triage"
+    async with forum.database.transaction() as connection:
+        assert await policy.themes_due(connection, forum.product_id) == 1
     # Another worker, with nothing to group, finds the mark.
     assert await forum.work() == 1
     assert await status_of(forum, "export") == "accepted"
+    async with forum.database.transaction() as connection:
+        assert await policy.themes_due(connection, forum.product_id) == 0
     assert await forum.work() == 0
 
 
