@@ -69,6 +69,15 @@ for name, command in (
 def before(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
     demo: Annotated[bool, typer.Option("--demo", help="Use the demo's data.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the program's version.",
+            is_eager=True,
+            callback=upkeep.print_version,
+        ),
+    ] = False,
 ) -> None:
     """Feedback Relay: what a community says becomes tickets that a product team trusts."""
     options.debug, options.demo = debug, demo

@@ -121,6 +121,15 @@ def secret_key() -> None:
     output.say(new_key())
 
 
+def print_version(wanted: bool) -> None:
+    """Print the program's version alone and end: `relay --version`."""
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("feedback-relay"))
+        raise typer.Exit
+
+
 def version(as_json: AsJson = False) -> None:
     """Print the versions of this program and of what it stands on."""
     import importlib.metadata as metadata

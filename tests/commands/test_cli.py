@@ -129,6 +129,10 @@ def test_version_names_what_it_stands_on(relay: Relay) -> None:
     }
 
 
+def test_the_version_alone_is_one_word_for_scripts(relay: Relay) -> None:
+    assert relay("--version").out == f"{relay('version', '--json').json['feedback-relay']}\n"
+
+
 def test_secret_key_prints_a_new_usable_key(relay: Relay) -> None:
     first, second = relay("secret-key").out.strip(), relay("secret-key").out.strip()
     assert first != second

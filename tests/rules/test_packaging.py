@@ -32,6 +32,8 @@ FILES = {
     "compose.yaml",
     "CHANGELOG.md",
     "LICENSE",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
 }
 NOT_SERVED = re.compile(
     r"torch|nvidia|cuda|triton|sentence-transformers|transformers|openvino-telemetry"
