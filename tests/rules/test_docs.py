@@ -10,7 +10,7 @@ import pytest
 
 from app.models.tables import metadata
 from tests.paths import ROOT
-from tests.rules.test_imports import ROOMS
+from tests.rules.rooms import ROOMS
 
 GUIDES = ("docs/architecture.md", "docs/glossary.md", "CONTRIBUTING.md")
 """Where every file and folder that is named must exist."""

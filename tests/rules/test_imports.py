@@ -6,63 +6,18 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.paths import ROOT
+from tests.rules.rooms import ROOMS
 
 TOPS = ("app", "integrations", "classifiers")
 MODULES = sorted(path for top in TOPS for path in (ROOT / top).rglob("*.py"))
 MOST_LINES = 350
-
-ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
-    "app": [
-        ("cli", "main", "commands", "demo"),
-        ("web", "api"),
-        ("running",),
-        ("jobs", "queries"),
-        ("learning",),
-        ("triage",),
-        ("replies",),
-        ("tickets",),
-        ("insights",),
-        ("themes",),
-        ("judging",),
-        ("intake",),
-        ("people",),
-        ("setup",),
-        ("storage",),
-        ("models", "config", "errors", "logs", "metrics"),
-    ],
-    "classifiers": [
-        ("training",),
-        ("evaluation",),
-        ("refits",),
-        ("faces",),
-        ("grouping",),
-        ("kinds",),
-        ("encoding",),
-        ("texts",),
-        ("stored_weights", "seeds"),
-        ("contract",),
-        ("middle",),
-    ],
-    "integrations": [
-        ("sandbox",),
-        ("registry",),
-        ("sources", "trackers"),
-        ("chat",),
-        ("failures", "payload", "requests_guard"),
-        ("http", "neutralize", "text"),
-        ("source_contract", "tracker_contract"),
-        ("signatures", "addresses", "retries"),
-        ("contract",),
-    ],
-}
-"""The storeys of the house, from the roof down. Rooms on one storey stand side by side."""
 
 SIDE_BY_SIDE = {
     ("app.commands", "app.demo"),

@@ -1,0 +1,51 @@
+"""The rooms and their order, which the rules about imports and the docs are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
+    "app": [
+        ("cli", "main", "commands", "demo"),
+        ("web", "api"),
+        ("running",),
+        ("jobs", "queries"),
+        ("learning",),
+        ("triage",),
+        ("replies",),
+        ("tickets",),
+        ("insights",),
+        ("themes",),
+        ("judging",),
+        ("intake",),
+        ("people",),
+        ("setup",),
+        ("storage",),
+        ("models", "config", "errors", "logs", "metrics"),
+    ],
+    "classifiers": [
+        ("training",),
+        ("evaluation",),
+        ("refits",),
+        ("faces",),
+        ("grouping",),
+        ("kinds",),
+        ("encoding",),
+        ("texts",),
+        ("stored_weights", "seeds"),
+        ("contract",),
+        ("middle",),
+    ],
+    "integrations": [
+        ("sandbox",),
+        ("registry",),
+        ("sources", "trackers"),
+        ("chat",),
+        ("failures", "payload", "requests_guard"),
+        ("http", "neutralize", "text"),
+        ("source_contract", "tracker_contract"),
+        ("signatures", "addresses", "retries"),
+        ("contract",),
+    ],
+}
+"""The storeys of the house, from the roof down. Rooms on one storey stand side by side."""
