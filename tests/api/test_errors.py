@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.api.problems import install_error_handlers
-from app.api.reasons import REASONS
+from app.api.reasons import API_REASONS
 from app.api.router import install_api
 from app.config import Settings
 from app.errors import RelayError
@@ -27,9 +27,15 @@ BIG = str(2**63)
 
 
 ELSEWHERE = (
-    "/api/", "/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v2/themes", "/api/v1/themes/", "/api/%00%ff",
+    "/api/",
+    "/api/v1",
+    "/api/v1/",
+    "/api/v1/nothing",
+    "/api/v2/themes",
+    "/api/v1/themes/",
+    "/api/%00%ff",
     "/api/v1/themes/not-a-theme/nothing",
-)  # fmt: skip
+)
 
 
 async def test_an_unknown_address(client: httpx.AsyncClient) -> None:
@@ -103,7 +109,9 @@ async def test_what_is_not_there_or_not_right(
 ) -> None:
     headers = await bearer(database, "read")
     for path, reason in MISSING:
-        assert_problem(await client.get(f"{V1}{path}", headers=headers), REASONS[reason][0], reason)
+        assert_problem(
+            await client.get(f"{V1}{path}", headers=headers), API_REASONS[reason][0], reason
+        )
 
 
 async def test_other_ids_that_nothing_has(client: httpx.AsyncClient, database: Database) -> None:
@@ -147,9 +155,15 @@ async def test_a_body_that_cannot_be_used(client: httpx.AsyncClient, database: D
 
 
 UNSTORABLE = [
-    '{"a": "\\u0000"}', '{"\\u0000": 1}', '{"a": ["\\ud800"]}', '{"\\udfff": 1}', '{"a": NaN}', '{"a": -Infinity}',
-    "[" * 30 + "]" * 30, '{"a": ' + "[" * 30 + "]" * 30 + "}",
-]  # fmt: skip
+    '{"a": "\\u0000"}',
+    '{"\\u0000": 1}',
+    '{"a": ["\\ud800"]}',
+    '{"\\udfff": 1}',
+    '{"a": NaN}',
+    '{"a": -Infinity}',
+    "[" * 30 + "]" * 30,
+    '{"a": ' + "[" * 30 + "]" * 30 + "}",
+]
 
 
 async def test_settings_that_cannot_be_stored(
@@ -157,7 +171,8 @@ async def test_settings_that_cannot_be_stored(
 ) -> None:
     headers = {**await bearer(database), "Content-Type": "application/json"}
     for settings in UNSTORABLE:
-        body = f'{{"product_id": "{NOBODY}", "platform": "slack", "name": "Chat", "settings": {settings}}}'
+        names = f'"product_id": "{NOBODY}", "platform": "slack", "name": "Chat"'
+        body = f'{{{names}, "settings": {settings}}}'
         response = await client.post(f"{V1}/sources", content=body.encode(), headers=headers)
         found = assert_problem(
             response, 422, "invalid_text" if "\\u" in settings else "invalid_value"
@@ -254,8 +269,10 @@ async def test_a_database_that_is_away(away: httpx.AsyncClient) -> None:
 async def test_a_database_that_comes_back(client: httpx.AsyncClient, database: Database) -> None:
     headers = await bearer(database, "read")
     async with await psycopg.AsyncConnection.connect(database.conninfo, autocommit=True) as c:
-        await c.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
-                        " and pid <> pg_backend_pid()")  # fmt: skip
+        await c.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
     statuses = {(await client.get(f"{V1}/products", headers=headers)).status_code for _ in range(5)}
     assert statuses <= {200, 503}
     assert (await client.get(f"{V1}/products", headers=headers)).status_code == 200
@@ -323,7 +340,7 @@ def test_every_documented_reason_is_provoked_by_a_test() -> None:
     """A reason that no test here ever sees may be a reason that nothing ever answers."""
     folder = Path(__file__).parent
     seen = "".join(path.read_text(encoding="utf-8") for path in folder.glob("test_*.py"))
-    unprovoked = {reason for reason in REASONS if f'"{reason}"' not in seen}
+    unprovoked = {reason for reason in API_REASONS if f'"{reason}"' not in seen}
     # Closed to callers of the API by its schemas, which answer invalid_value first; other callers
     # meet them.
     before = {

@@ -67,7 +67,7 @@ def test_axes_end_on_a_number_that_reads_well(value: int) -> None:
 def test_stacks_stay_in_their_plot_and_tell_every_comment(values: list[list[int]]) -> None:
     days = [date(2026, 11, 1) + timedelta(days=index) for index in range(10)]
     series = charts.top_series([(f"s{index}", one) for index, one in enumerate(values)])
-    assert len(series) <= charts.COLOURS
+    assert len(series) <= charts.CHART_COLOURS
     assert sum(one.total for one in series) == sum(map(sum, values))
     chart = charts.stacked(days, series, height=192, plot=150)
     pieces = [piece for column in chart.columns for piece in column.pieces]
@@ -113,8 +113,14 @@ def test_every_kind_of_setting_has_its_field() -> None:
         for field in forms.fields(Everything, "set_", {"token": "kept apart", "retries": 5})
     }
     assert [field.control for field in made.values()] == [
-        "text", "secret", "number", "check", "select", "select", "document",
-    ]  # fmt: skip
+        "text",
+        "secret",
+        "number",
+        "check",
+        "select",
+        "select",
+        "document",
+    ]
     assert made["set_base_url"].required
     assert made["set_base_url"].label == "Base URL"
     assert made["set_token"].value == ""
@@ -127,10 +133,16 @@ def test_every_kind_of_setting_has_its_field() -> None:
 @pytest.mark.parametrize(
     ("score", "said"),
     [
-        (0.0, "under 1 %"), (0.0099, "under 1 %"), (0.01, "1 %"), (0.29, "29 %"), (0.8799, "87 %"), (0.99, "99 %"),
-        (0.9996, "over 99 %"), (1.0, "over 99 %"),
+        (0.0, "under 1 %"),
+        (0.0099, "under 1 %"),
+        (0.01, "1 %"),
+        (0.29, "29 %"),
+        (0.8799, "87 %"),
+        (0.99, "99 %"),
+        (0.9996, "over 99 %"),
+        (1.0, "over 99 %"),
     ],
-)  # fmt: skip
+)
 def test_a_likelihood_is_never_rounded_up_to_a_threshold_or_to_certainty(
     score: float, said: str
 ) -> None:
