@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -11,8 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretStr
 
+from app.models.states import DeliveryStage, ModelStatus, Policy, ThemeStatus, TicketState
+from app.queries.health import SourceStatus
 from app.web import charts, forms, whys, words
+from app.web.pages.learning import MODEL_STATUSES
 from app.web.pages.overview import change
+from app.web.pages.settings import POLICY_CHOICES
+from classifiers.contract import Kind
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -47,6 +53,22 @@ def test_times_and_counts() -> None:
     assert words.actor("system") == "Feedback Relay"
     assert change(115, 100) == "+15 % (100 before)"
     assert change(3, 0) == "none in the period before"
+
+
+@pytest.mark.parametrize(
+    ("named", "states"),
+    [
+        (words.KIND_NAMES, Kind),
+        (words.THEME_STATUSES, ThemeStatus),
+        (words.DELIVERY_STAGES, DeliveryStage),
+        (words.SOURCE_STATUSES, SourceStatus),
+        (words.TICKET_STATES, TicketState),
+        (MODEL_STATUSES, ModelStatus),
+        ([policy for policy, _, _ in POLICY_CHOICES], Policy),
+    ],
+)
+def test_every_state_has_a_name(named: Collection[str], states: type[StrEnum]) -> None:
+    assert set(named) == set(states)
 
 
 @given(st.integers(min_value=0, max_value=10**9))
