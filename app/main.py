@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from app.api.router import install_api
 from app.config import Settings
 from app.intake.ingest import PREFIX, Ingest
-from app.storage.db import Database, DatabaseAway
+from app.storage.db import Database, DatabaseAway, require_tables
 from app.storage.vault import Vault
 from app.web.router import install as install_web
 
@@ -78,7 +78,7 @@ async def _ready(request: Request) -> Response:
     database: Database = request.app.state.database
     try:
         async with database.transaction() as connection:
-            await connection.execute("select 1 from alembic_version")
+            await require_tables(connection)
     except DatabaseAway as error:
         return JSONResponse(
             {"status": "unavailable", "reason": error.reason}, 503, {"Retry-After": "5"}

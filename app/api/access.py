@@ -16,12 +16,12 @@ from app.setup.accounts import token_holder
 from app.storage.db import Database
 from app.storage.vault import Vault
 
-SCHEME = HTTPBearer(
+BEARER_SCHEME = HTTPBearer(
     scheme_name="token",
     bearerFormat="relay_...",
     auto_error=False,
-    description="A token made with `relay token add` or `POST /tokens`. Scopes: `read`, `triage` (decide; implies "
-    "read) and `admin` (set up; implies both).",
+    description="A token made with `relay token add` or `POST /tokens`. Scopes: `read`, `triage` "
+    "(decide; implies read) and `admin` (set up; implies both).",
 )
 
 
@@ -59,7 +59,7 @@ SettingsOf = Annotated[Settings, Depends(settings_of)]
 async def caller(
     needed: SecurityScopes,
     database: DatabaseOf,
-    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(SCHEME)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER_SCHEME)],
 ) -> Caller:
     """The caller. Raises Unauthorized without a valid token, Forbidden (``scope_missing``) without
     the scope."""

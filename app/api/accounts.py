@@ -31,8 +31,8 @@ UserId = Annotated[
 )
 async def list_tokens(caller: Admin, database: DatabaseOf) -> list[ApiToken]:
     """Every token without its secret, newest first, the revoked ones too."""
-    async with database.transaction() as c:
-        return await accounts.list_tokens(c)
+    async with database.transaction() as connection:
+        return await accounts.list_tokens(connection)
 
 
 @router.post(
@@ -45,8 +45,8 @@ async def list_tokens(caller: Admin, database: DatabaseOf) -> list[ApiToken]:
 )
 async def create_token(caller: Admin, database: DatabaseOf, body: TokenIn) -> TokenCreatedOut:
     """Make a token. Its secret is in this answer only; we keep its SHA-256."""
-    async with database.transaction() as c:
-        token, secret = await accounts.create_token(c, body.name, body.scopes)
+    async with database.transaction() as connection:
+        token, secret = await accounts.create_token(connection, body.name, body.scopes)
     return TokenCreatedOut(token=TokenOut.model_validate(token), secret=secret)
 
 
@@ -60,8 +60,8 @@ async def create_token(caller: Admin, database: DatabaseOf, body: TokenIn) -> To
 )
 async def revoke_token(caller: Admin, database: DatabaseOf, token_id: TokenId) -> None:
     """End a token at once. Doing so again changes nothing."""
-    async with database.transaction() as c:
-        await accounts.revoke_token(c, token_id)
+    async with database.transaction() as connection:
+        await accounts.revoke_token(connection, token_id)
 
 
 @router.get(
@@ -74,8 +74,8 @@ async def revoke_token(caller: Admin, database: DatabaseOf, token_id: TokenId) -
 )
 async def list_users(caller: Admin, database: DatabaseOf) -> list[User]:
     """Everybody who can sign in to the dashboard."""
-    async with database.transaction() as c:
-        return await accounts.list_users(c)
+    async with database.transaction() as connection:
+        return await accounts.list_users(connection)
 
 
 @router.post(
@@ -89,9 +89,9 @@ async def list_users(caller: Admin, database: DatabaseOf) -> list[User]:
 )
 async def create_user(caller: Admin, database: DatabaseOf, body: UserIn) -> User:
     """Add somebody who can sign in to the dashboard."""
-    async with database.transaction() as c:
+    async with database.transaction() as connection:
         return await accounts.create_user(
-            c, body.email, body.name, body.password.get_secret_value(), body.role
+            connection, body.email, body.name, body.password.get_secret_value(), body.role
         )
 
 
@@ -107,8 +107,8 @@ async def set_password(
     caller: Admin, database: DatabaseOf, user_id: UserId, body: PasswordIn
 ) -> None:
     """Set a password, lift a lock, and end every session of this user."""
-    async with database.transaction() as c:
-        await accounts.set_password(c, user_id, body.password.get_secret_value())
+    async with database.transaction() as connection:
+        await accounts.set_password(connection, user_id, body.password.get_secret_value())
 
 
 @router.delete(
@@ -121,5 +121,5 @@ async def set_password(
 )
 async def delete_user(caller: Admin, database: DatabaseOf, user_id: UserId) -> None:
     """Remove somebody with their sessions. The last administrator stays."""
-    async with database.transaction() as c:
-        await accounts.delete_user(c, user_id)
+    async with database.transaction() as connection:
+        await accounts.delete_user(connection, user_id)

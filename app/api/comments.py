@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from app.api.access import DatabaseOf, Decider, Reader
+from app.api.actions import action_with_theme
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.base import BigId, CleanText, Cursor, In, Limit, PageOut, Word
@@ -23,7 +24,6 @@ from app.api.schemas.decision import ActionOut
 from app.queries.comments import CommentFilter, list_comments, read_comment
 from app.queries.paging import Page
 from app.queries.rows import CommentDetail, CommentRow
-from app.queries.themes import theme_rows
 from app.triage import decisions, regroup
 
 router = APIRouter(route_class=LimitedRoute, prefix="/comments", tags=["comments"])
@@ -64,7 +64,8 @@ class CommentQuery(In):
         str,
         Field(
             pattern="^(recent|oldest|liked|doubt)$",
-            description="`doubt` takes unsure kinds alone, most doubt times people who say the same first.",
+            description="`doubt` takes unsure kinds alone, most doubt times people who say the "
+            "same first.",
         ),
     ] = "recent"
     cursor: Cursor = None
@@ -84,10 +85,10 @@ async def list_all(
     caller: Reader, database: DatabaseOf, query: Annotated[CommentQuery, Query()]
 ) -> Page[CommentRow]:
     """Comments that were not deleted, newest first unless `order` says otherwise."""
-    wanted = CommentFilter(**query.model_dump(exclude={"order", "cursor", "limit"}))
-    async with database.transaction() as c:
+    chosen = CommentFilter(**query.model_dump(exclude={"order", "cursor", "limit"}))
+    async with database.transaction() as connection:
         return await list_comments(
-            c, wanted, order=query.order, cursor=query.cursor, limit=query.limit
+            connection, chosen, order=query.order, cursor=query.cursor, limit=query.limit
         )
 
 
@@ -101,8 +102,8 @@ async def list_all(
 async def read(caller: Reader, database: DatabaseOf, comment_id: CommentId) -> CommentDetail:
     """A comment, deleted or not, with every version that arrived and every probability the model
     gave."""
-    async with database.transaction() as c:
-        return await read_comment(c, comment_id)
+    async with database.transaction() as connection:
+        return await read_comment(connection, comment_id)
 
 
 @router.post(
@@ -117,8 +118,8 @@ async def reclassify(
 ) -> ActionOut:
     """Say what a comment really is; the model does not change it again. It leaves a theme that it
     no longer fits."""
-    async with database.transaction() as c:
-        action = await decisions.reclassify(c, comment_id, body.kind, actor=caller.actor)
+    async with database.transaction() as connection:
+        action = await decisions.reclassify(connection, comment_id, body.kind, actor=caller.actor)
         return ActionOut(action_id=action, theme=None)
 
 
@@ -128,19 +129,22 @@ async def reclassify(
     summary="Move a comment to another theme",
     response_model=ActionOut,
     responses=refusals(
-        "comment_not_found", "theme_not_found", "theme_merged", "already_in_theme", "already_alone", "comment_deleted",
-        "other_product", body=True,
+        "comment_not_found",
+        "theme_not_found",
+        "theme_merged",
+        "already_in_theme",
+        "already_alone",
+        "comment_deleted",
+        "other_product",
+        body=True,
     ),
-)  # fmt: skip
+)
 async def move(
     caller: Decider, database: DatabaseOf, comment_id: CommentId, body: MoveIn
 ) -> ActionOut:
     """Put a comment into a theme of the same product, or into a new one of its own; it never goes
     back by itself."""
-    async with database.transaction() as c:
-        action = await regroup.move(c, comment_id, body.theme_id, actor=caller.actor)
-        theme_id = (await read_comment(c, comment_id)).row.theme_id
-        themes = await theme_rows(c, [theme_id] if theme_id else [])
-        return ActionOut.model_validate(
-            {"action_id": action, "theme": themes.get(theme_id) if theme_id else None}
-        )
+    async with database.transaction() as connection:
+        action = await regroup.move(connection, comment_id, body.theme_id, actor=caller.actor)
+        comment = await read_comment(connection, comment_id)
+        return await action_with_theme(connection, action, comment.row.theme_id)

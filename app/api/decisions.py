@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path
 
 from app.api.access import DatabaseOf, Decider, SettingsOf
+from app.api.actions import action_with_theme
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.base import BigId
@@ -25,18 +26,19 @@ from app.api.schemas.decision import (
 )
 from app.api.schemas.theme import ThemeOut
 from app.api.themes import ThemeId
+from app.queries.theme_history import theme_of_activity
 from app.queries.themes import theme_rows
 from app.storage.db import Connection
 from app.triage import decisions, regroup, undo
 from app.triage.bulk import BulkChoice, BulkDecision, decide_many
 
 router = APIRouter(route_class=LimitedRoute)
-_PLAIN = DecisionIn()
-_THEME = ("theme_not_found", "theme_merged", "version_conflict")
+WITHOUT_VERSION = DecisionIn()
+THEME_REFUSALS = ("theme_not_found", "theme_merged", "version_conflict")
 
 
-async def _done(c: Connection, action_id: int, theme_id: UUID) -> ActionOut:
-    themes = await theme_rows(c, [theme_id])
+async def _done(connection: Connection, action_id: int, theme_id: UUID) -> ActionOut:
+    themes = await theme_rows(connection, [theme_id])
     return ActionOut(action_id=action_id, theme=ThemeOut.model_validate(themes[theme_id]))
 
 
@@ -74,25 +76,25 @@ async def decide_themes(
     operation_id="accept_theme",
     summary="Approve a theme",
     tags=["decisions"],
-    responses=refusals(*_THEME, "already_accepted", body=True),
+    responses=refusals(*THEME_REFUSALS, "already_accepted", body=True),
 )
 async def accept(
     caller: Decider,
     database: DatabaseOf,
     settings: SettingsOf,
     theme_id: ThemeId,
-    body: DecisionIn = _PLAIN,
+    body: DecisionIn = WITHOUT_VERSION,
 ) -> ActionOut:
     """Approve a theme: it gets a ticket in every tracker of the product that takes its kind."""
-    async with database.transaction() as c:
+    async with database.transaction() as connection:
         action = await decisions.accept(
-            c,
+            connection,
             theme_id,
             actor=caller.actor,
             undo_seconds=settings.undo_seconds,
             version=body.version,
         )
-        return await _done(c, action, theme_id)
+        return await _done(connection, action, theme_id)
 
 
 @router.post(
@@ -100,17 +102,17 @@ async def accept(
     operation_id="ignore_theme",
     summary="Decline a theme",
     tags=["decisions"],
-    responses=refusals(*_THEME, "already_ignored", "reason_missing", body=True),
+    responses=refusals(*THEME_REFUSALS, "already_ignored", "reason_missing", body=True),
 )
 async def ignore(
     caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: IgnoreIn
 ) -> ActionOut:
     """Decline a theme with a reason. Later comments that say the same still count towards it."""
-    async with database.transaction() as c:
+    async with database.transaction() as connection:
         action = await decisions.ignore(
-            c, theme_id, actor=caller.actor, reason=body.reason, version=body.version
+            connection, theme_id, actor=caller.actor, reason=body.reason, version=body.version
         )
-        return await _done(c, action, theme_id)
+        return await _done(connection, action, theme_id)
 
 
 @router.post(
@@ -118,16 +120,18 @@ async def ignore(
     operation_id="reopen_theme",
     summary="Put a theme back into the queue",
     tags=["decisions"],
-    responses=refusals(*_THEME, "already_open", body=True),
+    responses=refusals(*THEME_REFUSALS, "already_open", body=True),
 )
 async def reopen(
-    caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: DecisionIn = _PLAIN
+    caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: DecisionIn = WITHOUT_VERSION
 ) -> ActionOut:
     """Put a decided theme back into the queue. A ticket that exists stays; one that waits is not
     made."""
-    async with database.transaction() as c:
-        action = await decisions.reopen(c, theme_id, actor=caller.actor, version=body.version)
-        return await _done(c, action, theme_id)
+    async with database.transaction() as connection:
+        action = await decisions.reopen(
+            connection, theme_id, actor=caller.actor, version=body.version
+        )
+        return await _done(connection, action, theme_id)
 
 
 @router.post(
@@ -135,17 +139,17 @@ async def reopen(
     operation_id="change_theme_kind",
     summary="Correct a theme's kind",
     tags=["decisions"],
-    responses=refusals(*_THEME, "already_this_kind", body=True),
+    responses=refusals(*THEME_REFUSALS, "already_this_kind", body=True),
 )
 async def change_kind(
     caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: KindIn
 ) -> ActionOut:
     """Say whether a theme is a bug or a request; the model does not change it again."""
-    async with database.transaction() as c:
+    async with database.transaction() as connection:
         action = await decisions.change_kind(
-            c, theme_id, body.kind, actor=caller.actor, version=body.version
+            connection, theme_id, body.kind, actor=caller.actor, version=body.version
         )
-        return await _done(c, action, theme_id)
+        return await _done(connection, action, theme_id)
 
 
 @router.post(
@@ -153,17 +157,17 @@ async def change_kind(
     operation_id="rename_theme",
     summary="Give a theme a title",
     tags=["decisions"],
-    responses=refusals(*_THEME, "title_length", body=True),
+    responses=refusals(*THEME_REFUSALS, "title_length", body=True),
 )
 async def rename(
     caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: TitleIn
 ) -> ActionOut:
     """Give a theme a title of your own; it stays whatever comments follow."""
-    async with database.transaction() as c:
+    async with database.transaction() as connection:
         action = await decisions.rename(
-            c, theme_id, body.title, actor=caller.actor, version=body.version
+            connection, theme_id, body.title, actor=caller.actor, version=body.version
         )
-        return await _done(c, action, theme_id)
+        return await _done(connection, action, theme_id)
 
 
 @router.post(
@@ -171,18 +175,18 @@ async def rename(
     operation_id="merge_themes",
     summary="Merge other themes into this one",
     tags=["decisions"],
-    responses=refusals(*_THEME, "nothing_to_merge", "other_product", body=True),
+    responses=refusals(*THEME_REFUSALS, "nothing_to_merge", "other_product", body=True),
 )
 async def merge(
     caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: MergeIn
 ) -> ActionOut:
     """Move everything of the other themes into this one; their tickets go along where it has none
     in that tracker."""
-    async with database.transaction() as c:
+    async with database.transaction() as connection:
         action = await regroup.merge(
-            c, theme_id, body.theme_ids, actor=caller.actor, version=body.version
+            connection, theme_id, body.theme_ids, actor=caller.actor, version=body.version
         )
-        return await _done(c, action, theme_id)
+        return await _done(connection, action, theme_id)
 
 
 @router.post(
@@ -190,17 +194,17 @@ async def merge(
     operation_id="split_theme",
     summary="Split comments off a theme",
     tags=["decisions"],
-    responses=refusals(*_THEME, "comments_not_in_theme", "nothing_left", body=True),
+    responses=refusals(*THEME_REFUSALS, "comments_not_in_theme", "nothing_left", body=True),
 )
 async def split(
     caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: SplitIn
 ) -> SplitOut:
     """Take comments out into a theme of their own; they are never joined to the old one again."""
-    async with database.transaction() as c:
+    async with database.transaction() as connection:
         action, new_id = await regroup.split(
-            c, theme_id, body.comment_ids, actor=caller.actor, version=body.version
+            connection, theme_id, body.comment_ids, actor=caller.actor, version=body.version
         )
-        themes = await theme_rows(c, [theme_id, new_id])
+        themes = await theme_rows(connection, [theme_id, new_id])
     return SplitOut(
         action_id=action,
         theme=ThemeOut.model_validate(themes[theme_id]),
@@ -222,9 +226,11 @@ async def accept_suggestion(
     caller: Decider, database: DatabaseOf, suggestion_id: SuggestionId
 ) -> ActionOut:
     """Say that both themes are the same: the first is merged into the other."""
-    async with database.transaction() as c:
-        action = await regroup.decide_suggestion(c, suggestion_id, True, actor=caller.actor)
-        return await _about(c, action)
+    async with database.transaction() as connection:
+        action = await regroup.decide_suggestion(
+            connection, suggestion_id, True, actor=caller.actor
+        )
+        return await _about(connection, action)
 
 
 @router.post(
@@ -238,9 +244,11 @@ async def reject_suggestion(
     caller: Decider, database: DatabaseOf, suggestion_id: SuggestionId
 ) -> ActionOut:
     """Say that both themes are different; it is not suggested again."""
-    async with database.transaction() as c:
-        action = await regroup.decide_suggestion(c, suggestion_id, False, actor=caller.actor)
-        return await _about(c, action)
+    async with database.transaction() as connection:
+        action = await regroup.decide_suggestion(
+            connection, suggestion_id, False, actor=caller.actor
+        )
+        return await _about(connection, action)
 
 
 @router.post(
@@ -261,16 +269,11 @@ async def undo_action(
 ) -> ActionOut:
     """Restore what was before. A ticket that was not pushed yet is never made; one that was stays
     and is told so."""
-    async with database.transaction() as c:
-        return await _about(c, await undo.undo(c, action_id, actor=caller.actor))
+    async with database.transaction() as connection:
+        return await _about(connection, await undo.undo(connection, action_id, actor=caller.actor))
 
 
-async def _about(c: Connection, action_id: int) -> ActionOut:
-    row = await (
-        await c.execute("select theme_id from activity where id = %s", (action_id,))
-    ).fetchone()
-    theme_id = row["theme_id"] if row else None
-    themes = await theme_rows(c, [theme_id] if theme_id else [])
-    return ActionOut.model_validate(
-        {"action_id": action_id, "theme": themes.get(theme_id) if theme_id else None}
-    )
+async def _about(connection: Connection, action_id: int) -> ActionOut:
+    """What an action did; it may be about no theme, or about one that is gone."""
+    theme_id = await theme_of_activity(connection, action_id)
+    return await action_with_theme(connection, action_id, theme_id)

@@ -50,8 +50,8 @@ async def list_all(
     caller: Reader, database: DatabaseOf, query: Annotated[DeliveryQuery, Query()]
 ) -> Page[deliveries.DeliveryRow]:
     """Deliveries, newest first."""
-    async with database.transaction() as c:
-        return await deliveries.list_deliveries(c, **query.model_dump())
+    async with database.transaction() as connection:
+        return await deliveries.list_deliveries(connection, **query.model_dump())
 
 
 @router.get(
@@ -68,8 +68,10 @@ async def count(
     source_id: UUID | None = None,
 ) -> list[deliveries.StageCount]:
     """How many deliveries ended in which stage for which reason, most first."""
-    async with database.transaction() as c:
-        return await deliveries.count_deliveries(c, product_id=product_id, source_id=source_id)
+    async with database.transaction() as connection:
+        return await deliveries.count_deliveries(
+            connection, product_id=product_id, source_id=source_id
+        )
 
 
 @router.get(
@@ -83,8 +85,8 @@ async def read(
     caller: Reader, database: DatabaseOf, delivery_id: DeliveryId
 ) -> deliveries.DeliveryDetail:
     """A delivery with its request; headers and parameters that may hold a secret are hidden."""
-    async with database.transaction() as c:
-        return await deliveries.read_delivery(c, delivery_id)
+    async with database.transaction() as connection:
+        return await deliveries.read_delivery(connection, delivery_id)
 
 
 @router.post(
@@ -97,6 +99,6 @@ async def read(
 async def replay_one(caller: Decider, database: DatabaseOf, delivery_id: DeliveryId) -> ReplayOut:
     """Put a delivery back into the queue. Versions of comments that are known already change
     nothing."""
-    async with database.transaction() as c:
-        await replay.replay_delivery(c, delivery_id)
+    async with database.transaction() as connection:
+        await replay.replay_delivery(connection, delivery_id)
     return ReplayOut(replayed=1)

@@ -1,5 +1,4 @@
-"""The API's description and its reader: OpenAPI and Swagger UI, with nothing loaded from
-elsewhere."""
+"""The API's description and its reader: OpenAPI and Swagger UI; nothing is loaded from outside."""
 
 from __future__ import annotations
 
@@ -19,9 +18,9 @@ from app.api.problems import Problem
 from app.api.reasons import problem_examples
 from app.errors import NotFound
 
-VERSION = "1.0.0"
-PREFIX = "/api/v1"
-TAGS = [
+REST_API_VERSION = "1.0.0"
+API_PREFIX = "/api/v1"
+API_TAGS = [
     {
         "name": "products",
         "description": "What a team builds, and the policy by which its themes become tickets.",
@@ -53,25 +52,26 @@ TAGS = [
     {"name": "tokens", "description": "Bearer tokens of this API."},
     {"name": "users", "description": "People who sign in to the dashboard."},
 ]
-_DESCRIPTION = """Everything that the dashboard shows and decides, for programs.
+API_DESCRIPTION = """\
+Everything that the dashboard shows and decides, for programs.
 
-**Access**: `Authorization: Bearer relay_...` with the scope `read`, `triage` or `admin`. **Lists** answer `items` and
-`next_cursor`; no row comes twice, none is lost while rows are added. **Errors** are problem details (RFC 9457) with a
-`reason`, one word for programs. **Decisions** take the `version` of the theme you saw, and answer 409 when it has
-changed since; each answers an `action_id` that can be undone. **Texts** of people are plain text: escape them.
+**Access**: `Authorization: Bearer relay_...` with the scope `read`, `triage` or `admin`. **Lists**
+answer `items` and `next_cursor`; no row comes twice, none is lost while rows are added. **Errors**
+are problem details (RFC 9457) with a `reason`, one word for programs. **Decisions** take the
+`version` of the theme you saw, and answer 409 when it has changed since; each answers an
+`action_id` that can be undone. **Texts** of people are plain text: escape them.
 """
-_ASSETS = {
+READER_ASSETS = {
     "swagger-ui.css": "text/css",
     "swagger-ui-bundle.js": "text/javascript",
     "favicon.png": "image/png",
 }
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' "
-    "data:; "
-    "connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
-    "'none'"
+READER_CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
 )
-_PAGE = """<!doctype html>
+READER_PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -82,55 +82,57 @@ _PAGE = """<!doctype html>
 </head>
 <body>
 <div id="swagger-ui"></div>
-<noscript>This reader needs JavaScript; the description itself is <a href="openapi.json">openapi.json</a>.</noscript>
+<noscript>
+This reader needs JavaScript; the description itself is <a href="openapi.json">openapi.json</a>.
+</noscript>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script src="docs/start.js"></script>
 </body>
 </html>
 """
-_START = """SwaggerUIBundle({
+READER_START = """SwaggerUIBundle({
   url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true, persistAuthorization: false,
-  presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset].filter(Boolean),
+  presets: [
+    SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset
+  ].filter(Boolean),
   layout: "BaseLayout", displayRequestDuration: true, validatorUrl: null
 });
 """
 
 
 def _assets() -> Path:
-    """The folder of Swagger UI's files, from the package fastapi-offline, whose code is not
-    used."""
-    found = importlib.util.find_spec("fastapi_offline")
-    if found is None or found.origin is None:
+    """Swagger UI's files, from the package fastapi-offline, whose code is not used."""
+    package = importlib.util.find_spec("fastapi_offline")
+    if package is None or package.origin is None:
         raise RuntimeError(
             "The package fastapi-offline is missing; install the service with its dependencies."
         )
-    return Path(found.origin).parent / "static"
+    return Path(package.origin).parent / "static"
 
 
 def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
-    """What ``app.openapi`` shall answer: the API's operations with the error shape that all share,
-    made once."""
-    made: dict[str, Any] = {}
+    """What ``app.openapi`` answers: the operations with the error shape they share, made once."""
+    description: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
-        if not made:
-            made.update(
+        if not description:
+            description.update(
                 get_openapi(
                     title="Feedback Relay API",
-                    version=VERSION,
+                    version=REST_API_VERSION,
                     summary="What a community says, as themes and tickets.",
-                    description=_DESCRIPTION,
+                    description=API_DESCRIPTION,
                     license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
                     servers=[{"url": "/", "description": "This service."}],
-                    tags=TAGS,
+                    tags=API_TAGS,
                     routes=app.routes,
                 )
             )
             schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            made["components"]["schemas"] |= schema.pop("$defs", {}) | {"Problem": schema}
-            made["components"]["examples"] = problem_examples()
-            add_examples(made)
-        return made
+            description["components"]["schemas"] |= schema.pop("$defs", {}) | {"Problem": schema}
+            description["components"]["examples"] = problem_examples()
+            add_examples(description)
+        return description
 
     return openapi
 
@@ -146,17 +148,21 @@ def install_docs(app: FastAPI) -> None:
 
     async def reader(_: Request) -> Response:
         return HTMLResponse(
-            _PAGE, headers={"Content-Security-Policy": _POLICY, "X-Content-Type-Options": "nosniff"}
+            READER_PAGE,
+            headers={
+                "Content-Security-Policy": READER_CONTENT_POLICY,
+                "X-Content-Type-Options": "nosniff",
+            },
         )
 
     async def asset(request: Request) -> Response:
         name = request.path_params["name"]
         headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "public, max-age=86400"}
         if name == "start.js":
-            return Response(_START, media_type="text/javascript", headers=headers)
-        if name not in _ASSETS:
+            return Response(READER_START, media_type="text/javascript", headers=headers)
+        if name not in READER_ASSETS:
             raise NotFound("There is nothing at this address; /api/docs lists what there is.")
-        return FileResponse(folder / name, media_type=_ASSETS[name], headers=headers)
+        return FileResponse(folder / name, media_type=READER_ASSETS[name], headers=headers)
 
     for path, endpoint in (
         ("/api/openapi.json", description),

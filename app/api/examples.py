@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 Schema = dict[str, Any]
-_PLAIN: dict[str, object] = {
+TYPE_EXAMPLES: dict[str, object] = {
     "string": "text",
     "integer": 1,
     "number": 0.5,
@@ -14,7 +14,7 @@ _PLAIN: dict[str, object] = {
     "null": None,
     "object": {},
 }
-_FORMATS = {
+FORMAT_EXAMPLES = {
     "uuid": "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001",
     "date-time": "2026-11-20T12:00:00Z",
     "date": "2026-11-20",
@@ -39,7 +39,9 @@ def example_of(schema: Schema, schemas: dict[str, Schema]) -> object:
         return [example_of(schema["items"], schemas)]
     if "properties" in schema:
         return {name: example_of(part, schemas) for name, part in schema["properties"].items()}
-    return _FORMATS.get(schema.get("format", ""), _PLAIN[schema.get("type", "object")])
+    return FORMAT_EXAMPLES.get(
+        schema.get("format", ""), TYPE_EXAMPLES[schema.get("type", "object")]
+    )
 
 
 def add_examples(description: Schema) -> None:

@@ -1,5 +1,4 @@
-"""What a product learned from its corrections: versions with their scores, training, and the way
-back."""
+"""What a product learned: versions with their scores, training, and the way back."""
 
 from uuid import UUID
 
@@ -14,9 +13,9 @@ from app.errors import Conflict
 from app.judging.product_models import shipped_base
 from app.learning import model_versions
 from app.learning.model_versions import UNCONFIRMED
-from app.learning.training import LEAST
 from app.learning.training_queue import ask_for_training
 from app.learning.unchanged import NOTHING_NEW, sentence, unchanged_since
+from app.models.states import Learned
 from app.queries.learning import LearningState, learning_states
 from app.storage.db import Connection
 
@@ -37,8 +36,8 @@ async def list_all(
 ) -> list[LearningState]:
     """Kinds and grouping: labels so far, the version in force, and every version with its scores on
     labels kept out."""
-    async with database.transaction() as c:
-        return await learning_states(c, product_id)
+    async with database.transaction() as connection:
+        return await learning_states(connection, product_id)
 
 
 @router.post(
@@ -59,21 +58,21 @@ async def train(
     same shipped model it would learn the same. Where that holds for all that was wanted, the answer
     is 409 `nothing_new`.
     """
-    async with database.transaction() as c:
-        await learning_states(c, product_id)
-        wanted = [body.what] if body.what else list(LEAST)
-        same = {
-            what: await unchanged_since(c, product_id, what, shipped_base(what)) for what in wanted
-        }
-        known = [version for version in same.values() if version is not None]
-        if len(known) == len(wanted):
-            raise Conflict(" ".join(map(sentence, known)), reason=NOTHING_NEW)
-        changed = [what for what in wanted if same[what] is None]
-        asked = [
-            what for what in changed if await ask_for_training(c, product_id, what, caller.actor)
-        ]
+    async with database.transaction() as connection:
+        await learning_states(connection, product_id)
+        chosen = [body.what] if body.what else [learned.value for learned in Learned]
+        same_versions = []
+        deferred = []
+        for learned in chosen:
+            version = await unchanged_since(connection, product_id, learned, shipped_base(learned))
+            if version is not None:
+                same_versions.append(version)
+            elif await ask_for_training(connection, product_id, learned, caller.actor):
+                deferred.append(learned)
+        if len(same_versions) == len(chosen):
+            raise Conflict(" ".join(map(sentence, same_versions)), reason=NOTHING_NEW)
         return TrainOut.model_validate(
-            {"asked": asked, "unchanged": [version.what for version in known]}
+            {"asked": deferred, "unchanged": [version.what for version in same_versions]}
         )
 
 
@@ -89,10 +88,10 @@ async def roll_back(
 ) -> LearningState:
     """Put the version in force that served before the active one, or the shipped model. Comments
     keep their kinds."""
-    async with database.transaction() as c:
-        await learning_states(c, product_id)
-        await model_versions.roll_back(c, product_id, body.what)
-        return await _state(c, product_id, body.what)
+    async with database.transaction() as connection:
+        await learning_states(connection, product_id)
+        await model_versions.roll_back(connection, product_id, body.what)
+        return await _state(connection, product_id, body.what)
 
 
 @router.post(
@@ -114,13 +113,15 @@ async def promote(
 ) -> LearningState:
     """Put a version in force; the one before it is retired. One that was rejected only with
     `anyway`."""
-    async with database.transaction() as c:
-        await learning_states(c, product_id)
-        await model_versions.promote(c, product_id, body.what, body.number, anyway=body.anyway)
-        return await _state(c, product_id, body.what)
+    async with database.transaction() as connection:
+        await learning_states(connection, product_id)
+        await model_versions.promote(
+            connection, product_id, body.what, body.number, anyway=body.anyway
+        )
+        return await _state(connection, product_id, body.what)
 
 
-async def _state(connection: Connection, product_id: UUID, what: str) -> LearningState:
+async def _state(connection: Connection, product_id: UUID, learned: str) -> LearningState:
     return next(
-        state for state in await learning_states(connection, product_id) if state.what == what
+        state for state in await learning_states(connection, product_id) if state.what == learned
     )

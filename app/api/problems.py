@@ -1,5 +1,4 @@
-"""One shape for every error: RFC 9457 problem details for the API, a page of the dashboard for a
-browser."""
+"""One shape for every error: RFC 9457 problem details; for a browser a page of the dashboard."""
 
 from __future__ import annotations
 
@@ -21,18 +20,30 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.reasons import TITLES
+from app.api.reasons import STATUS_TITLES
 from app.errors import Conflict, Forbidden, RelayError, Unauthorized
 from app.storage.db import DatabaseAway, is_away
 from integrations.payload import complaint
 
 log = structlog.get_logger(__name__)
 
-MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER = "5"
-_AT_ONCE = (
-    errors.UniqueViolation, errors.ForeignKeyViolation, errors.SerializationFailure, errors.DeadlockDetected,
-)  # fmt: skip
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = "5"
+RACE_ERRORS = (
+    errors.UniqueViolation,
+    errors.ForeignKeyViolation,
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+)
+ROUTING_REFUSALS = {
+    400: ("body_invalid", "The body cannot be read; send UTF-8 encoded JSON."),
+    404: ("not_found", "There is nothing at this address; /api/docs lists what there is."),
+    405: (
+        "method_not_allowed",
+        "This address does not know this method; the Allow header names those it knows.",
+    ),
+}
+FIELDS_IN_SENTENCE = 3
 ErrorPage = Callable[[Request, RelayError], Awaitable[Response]]
 """Makes the page that a browser gets for an error; its status is ``error.status``."""
 
@@ -97,21 +108,17 @@ async def _answer(
     elif isinstance(error, Forbidden) and error.reason == "scope_missing":
         sent["WWW-Authenticate"] = 'Bearer realm="relay", error="insufficient_scope"'
     elif error.status == 503:
-        sent["Retry-After"] = RETRY_AFTER
+        sent["Retry-After"] = RETRY_AFTER_SECONDS
     page: ErrorPage | None = request.app.state.error_page
     path = request.url.path
-    if (
-        page
-        and not path.startswith(("/api", "/hooks"))
-        and "text/html" in request.headers.get("accept", "")
-    ):
+    if page and _is_for_browser(request):
         response = await page(request, error)
         response.headers.update(
             {name: value for name, value in sent.items() if name != "WWW-Authenticate"}
         )
         return response
     problem = Problem(
-        title=TITLES.get(error.status, HTTPStatus(error.status).phrase),
+        title=STATUS_TITLES.get(error.status, HTTPStatus(error.status).phrase),
         status=error.status,
         detail=printable(error.detail),
         reason=error.reason,
@@ -119,7 +126,13 @@ async def _answer(
         errors=list(fields) if fields else None,
     )
     body = json.dumps(problem.model_dump(exclude_none=True)).encode()
-    return Response(body, error.status, headers=sent, media_type=MEDIA_TYPE)
+    return Response(body, error.status, headers=sent, media_type=PROBLEM_MEDIA_TYPE)
+
+
+def _is_for_browser(request: Request) -> bool:
+    if request.url.path.startswith(("/api", "/hooks")):
+        return False
+    return "text/html" in request.headers.get("accept", "")
 
 
 async def _known(request: Request, error: RelayError) -> Response:
@@ -129,54 +142,47 @@ async def _known(request: Request, error: RelayError) -> Response:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
-    known = {
-        400: ("body_invalid", "The body cannot be read; send UTF-8 encoded JSON."),
-        404: ("not_found", "There is nothing at this address; /api/docs lists what there is."),
-        405: (
-            "method_not_allowed",
-            "This address does not know this method; the Allow header names those it knows.",
-        ),
-    }
     phrase = HTTPStatus(error.status_code).phrase
-    reason, detail = known.get(
+    reason, detail = ROUTING_REFUSALS.get(
         error.status_code, (phrase.lower().replace(" ", "_"), f"{phrase}: {error.detail}")
     )
-    made = RelayError(detail, reason=reason, status=error.status_code)
-    return await _answer(request, made, headers=error.headers)
+    refusal = RelayError(detail, reason=reason, status=error.status_code)
+    return await _answer(request, refusal, headers=error.headers)
 
 
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
     """``input`` and ``ctx`` are left out: they would send back what may be a secret."""
-    found = error.errors()
-    fields = [
-        FieldError(
-            field=printable(".".join(map(str, one["loc"]))),
-            message=printable(complaint(one["msg"])),
-        )
-        for one in found
-    ]
-    if any(one["type"] == "json_invalid" for one in found):
-        made = RelayError(
+    complaints = error.errors()
+    types = {entry["type"] for entry in complaints}
+    if "json_invalid" in types:
+        refusal = RelayError(
             "The body is not JSON; send UTF-8 encoded JSON.", reason="body_invalid", status=400
         )
-        return await _answer(request, made)
-    text = any(one["type"] in ("invalid_text", "string_unicode") for one in found)
-    sentence = "; ".join(f"{one.field} {one.message}" for one in fields[:3])
-    more = f"; and {len(fields) - 3} more" if len(fields) > 3 else ""
-    reason = "invalid_text" if text else "invalid_value"
-    made = RelayError(f"Correct what was sent: {sentence}{more}.", reason=reason, status=422)
-    return await _answer(request, made, fields=fields)
+        return await _answer(request, refusal)
+    fields = [
+        FieldError(
+            field=printable(".".join(map(str, entry["loc"]))),
+            message=printable(complaint(entry["msg"])),
+        )
+        for entry in complaints
+    ]
+    sentence = "; ".join(f"{field.field} {field.message}" for field in fields[:FIELDS_IN_SENTENCE])
+    if len(fields) > FIELDS_IN_SENTENCE:
+        sentence += f"; and {len(fields) - FIELDS_IN_SENTENCE} more"
+    reason = "invalid_text" if types & {"invalid_text", "string_unicode"} else "invalid_value"
+    refusal = RelayError(f"Correct what was sent: {sentence}.", reason=reason, status=422)
+    return await _answer(request, refusal, fields=fields)
 
 
 async def _database(request: Request, error: Exception) -> Response:
     if is_away(error):
         return await _known(request, DatabaseAway())
     cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
-    if isinstance(cause, _AT_ONCE):
-        made = Conflict(
+    if isinstance(cause, RACE_ERRORS):
+        refusal = Conflict(
             "Somebody changed the same thing at the same moment; look at it and try again."
         )
-        return await _answer(request, made)
+        return await _answer(request, refusal)
     return await _unknown(request, error)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 from app.api.access import Admin, DatabaseOf, Reader
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
-from app.api.schemas.setup import ProductIn, ProductOut, ProductPatch
+from app.api.schemas.product import ProductIn, ProductOut, ProductPatch
 from app.models.product import Product
 from app.setup import products
 

@@ -1,5 +1,4 @@
-"""Every reason code that the API answers, with its status and when it happens; docs/api.md lists
-them all."""
+"""Every reason code of the API, with its status and when it happens; docs/api.md lists them."""
 
 from __future__ import annotations
 
@@ -7,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
+API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
     {
         "body_invalid": (400, "The body cannot be read: it is not UTF-8 or not JSON."),
         "token_missing": (401, "The request carries no bearer token."),
@@ -118,34 +117,47 @@ REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
     }
 )
 
-EVERYWHERE = (
-    "token_missing", "token_invalid", "token_revoked", "scope_missing", "invalid_value", "invalid_text",
-    "internal_error", "database_unavailable",
-)  # fmt: skip
-WITH_BODY = ("body_invalid", "body_too_large")
-WRITING = ("conflict",)
-TITLES = {
-    400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
-    409: "Conflict", 413: "Too large", 422: "Cannot be used", 500: "Internal error", 503: "Unavailable",
-}  # fmt: skip
+REASONS_OF_ALL = (
+    "token_missing",
+    "token_invalid",
+    "token_revoked",
+    "scope_missing",
+    "invalid_value",
+    "invalid_text",
+    "internal_error",
+    "database_unavailable",
+)
+REASONS_WITH_BODY = ("body_invalid", "body_too_large")
+REASONS_OF_WRITES = ("conflict",)
+STATUS_TITLES = {
+    400: "Bad request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    422: "Cannot be used",
+    500: "Internal error",
+    503: "Unavailable",
+}
 
 
 def refusals(
     *reasons: str, body: bool = False, writes: bool = False
 ) -> dict[int | str, dict[str, Any]]:
-    """The error answers of an operation for FastAPI's ``responses``: its own ``reasons`` and those
-    all have.
+    """An operation's error answers for FastAPI's ``responses``: ``reasons`` and those all have.
 
     ``body``: it takes one, and so ``writes``.
     """
+    possible = [*reasons, *REASONS_OF_ALL]
+    if body:
+        possible += REASONS_WITH_BODY
+    if body or writes:
+        possible += REASONS_OF_WRITES
     by_status: dict[int | str, dict[str, Any]] = {}
-    for reason in (
-        *reasons,
-        *EVERYWHERE,
-        *(WITH_BODY if body else ()),
-        *(WRITING if body or writes else ()),
-    ):
-        status, _ = REASONS[reason]
+    for reason in possible:
+        status, _ = API_REASONS[reason]
         answer = by_status.setdefault(status, _answer(status))
         examples = answer["content"]["application/problem+json"]["examples"]
         examples[reason] = {"$ref": f"#/components/examples/{reason}"}
@@ -154,7 +166,7 @@ def refusals(
 
 def _answer(status: int) -> dict[str, Any]:
     answer: dict[str, Any] = {
-        "description": TITLES[status],
+        "description": STATUS_TITLES[status],
         "content": {
             "application/problem+json": {
                 "schema": {"$ref": "#/components/schemas/Problem"},
@@ -175,14 +187,14 @@ def _answer(status: int) -> dict[str, Any]:
 
 def problem_examples() -> dict[str, dict[str, Any]]:
     """One example per reason, for the components of the description."""
-    made = {}
-    for reason, (status, sentence) in REASONS.items():
+    examples = {}
+    for reason, (status, sentence) in API_REASONS.items():
         value = {
             "type": "about:blank",
-            "title": TITLES[status],
+            "title": STATUS_TITLES[status],
             "status": status,
             "detail": sentence,
             "reason": reason,
         }
-        made[reason] = {"summary": sentence, "value": value}
-    return made
+        examples[reason] = {"summary": sentence, "value": value}
+    return examples

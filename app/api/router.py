@@ -17,7 +17,7 @@ from app.api import (
     tickets,
     trackers,
 )
-from app.api.docs import PREFIX, install_docs
+from app.api.docs import API_PREFIX, install_docs
 from app.api.problems import install_error_handlers
 
 router = APIRouter()
@@ -40,5 +40,5 @@ for part in (
 def install_api(app: FastAPI) -> None:
     """Put ``/api/v1``, its description and the one shape of errors on ``app``."""
     install_error_handlers(app)
-    app.include_router(router, prefix=PREFIX)
+    app.include_router(router, prefix=API_PREFIX)
     install_docs(app)

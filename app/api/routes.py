@@ -13,11 +13,11 @@ from starlette.types import Message
 
 from app.errors import RelayError
 
-MAX_BODY = 1_000_000
+API_BODY_MAX_BYTES = 1_000_000
 
 
 class BodyTooLarge(RelayError):
-    """The body is longer than MAX_BODY bytes."""
+    """The body is longer than API_BODY_MAX_BYTES bytes."""
 
     status = 413
     reason = "body_too_large"
@@ -27,7 +27,7 @@ class BodyTooLarge(RelayError):
 
 
 class LimitedRoute(APIRoute):
-    """A route whose body has at most MAX_BODY bytes."""
+    """A route whose body has at most API_BODY_MAX_BYTES bytes."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind the limit."""
@@ -35,24 +35,23 @@ class LimitedRoute(APIRoute):
 
         async def limited(request: Request) -> Response:
             declared = request.headers.get("content-length", "")
-            if declared.isdecimal() and int(declared) > MAX_BODY:
+            if declared.isdecimal() and int(declared) > API_BODY_MAX_BYTES:
                 raise BodyTooLarge
-            receive, seen = request.receive, 0
+            receive, received_bytes = request.receive, 0
 
             async def counted() -> Message:
-                nonlocal seen
+                nonlocal received_bytes
                 message = await receive()
-                seen += len(message.get("body", b""))
-                if seen > MAX_BODY:
+                received_bytes += len(message.get("body", b""))
+                if received_bytes > API_BODY_MAX_BYTES:
                     raise BodyTooLarge
                 return message
 
             try:
                 return await handle(Request(request.scope, counted))
             except HTTPException as error:
-                if isinstance(
-                    error.__cause__, BodyTooLarge
-                ):  # FastAPI calls any error while reading a bad body
+                # FastAPI calls any error while it reads a body a bad body.
+                if isinstance(error.__cause__, BodyTooLarge):
                     raise error.__cause__ from None
                 raise
 

@@ -9,7 +9,7 @@ from app.api.access import Admin, DatabaseOf, Decider, Reader, SettingsOf, Vault
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.delivery import ReplayOut
-from app.api.schemas.setup import (
+from app.api.schemas.source import (
     GuideOut,
     KindOfIntegrationOut,
     SecretIn,
@@ -28,8 +28,8 @@ router = APIRouter(route_class=LimitedRoute, tags=["sources"])
 SourceId = Annotated[
     UUID, Path(description="The source's `id`.", examples=["9d7a2a8e-3f0c-4d53-9b1f-5a1a6f1ca001"])
 ]
-_OURS = SecretIn()
-PLACEHOLDER = "<the secret that was shown when the source was made>"
+SECRET_OF_OURS = SecretIn()
+SECRET_STAND_IN_OF_GUIDE = "<the secret that was shown when the source was made>"  # noqa: S105 - a sentence
 
 
 def _shown(source: Source, settings: Settings) -> SourceOut:
@@ -49,9 +49,11 @@ async def platforms(caller: Reader) -> list[KindOfIntegrationOut]:
     """Every platform that can be connected, with the JSON Schema of its settings."""
     return [
         KindOfIntegrationOut(
-            name=one.name, title=one.title, settings=one.settings.model_json_schema()
+            name=platform.name,
+            title=platform.title,
+            settings=platform.settings.model_json_schema(),
         )
-        for one in registry.sources().values()
+        for platform in registry.sources().values()
     ]
 
 
@@ -64,7 +66,8 @@ async def list_all(
 ) -> list[SourceOut]:
     """Every source, by name, without secrets."""
     async with database.session() as session:
-        return [_shown(one, settings) for one in await sources.list_sources(session, product_id)]
+        rows = await sources.list_sources(session, product_id)
+    return [_shown(source, settings) for source in rows]
 
 
 @router.post(
@@ -73,19 +76,30 @@ async def list_all(
     summary="Connect a source",
     status_code=201,
     responses=refusals(
-        "product_not_found", "name_taken", "name_length", "unknown_platform", "settings_invalid", "secret_too_short",
+        "product_not_found",
+        "name_taken",
+        "name_length",
+        "unknown_platform",
+        "settings_invalid",
+        "secret_too_short",
         "secret_needed",
         body=True,
     ),
-)  # fmt: skip
+)
 async def create(
     caller: Admin, database: DatabaseOf, vault: VaultOf, settings: SettingsOf, body: SourceIn
 ) -> SourceSecretOut:
     """Connect a source. The signing secret is in this answer only; it is stored encrypted."""
-    given = body.secret.get_secret_value() if body.secret else None
+    secret_of_platform = body.secret.get_secret_value() if body.secret else None
     async with database.session() as session:
         source, secret = await sources.create_source(
-            session, vault, body.product_id, body.platform, body.name, body.settings, given
+            session,
+            vault,
+            body.product_id,
+            body.platform,
+            body.name,
+            body.settings,
+            secret_of_platform,
         )
         return _with_secret(source, settings, secret)
 
@@ -121,9 +135,8 @@ async def update(
 ) -> SourceOut:
     """Change the fields that are given; `settings` is replaced as a whole."""
     async with database.session() as session:
-        return _shown(
-            await sources.update_source(session, source_id, **body.model_dump()), settings
-        )
+        source = await sources.update_source(session, source_id, **body.model_dump())
+        return _shown(source, settings)
 
 
 @router.delete(
@@ -152,13 +165,13 @@ async def rotate(
     vault: VaultOf,
     settings: SettingsOf,
     source_id: SourceId,
-    body: SecretIn = _OURS,
+    body: SecretIn = SECRET_OF_OURS,
 ) -> SourceSecretOut:
     """Add a secret beside the one in use: both are accepted until the next rotation, so that no
     delivery is lost."""
-    given = body.secret.get_secret_value() if body.secret else None
+    secret_of_platform = body.secret.get_secret_value() if body.secret else None
     async with database.session() as session:
-        secret = await sources.rotate_secret(session, vault, source_id, given)
+        secret = await sources.rotate_secret(session, vault, source_id, secret_of_platform)
         return _with_secret(await sources.get_source(session, source_id), settings, secret)
 
 
@@ -175,7 +188,9 @@ async def guide(
     async with database.session() as session:
         source = await sources.get_source(session, source_id)
     url = sources.webhook_url(settings.base_url, source.id)
-    return GuideOut(webhook_url=url, guide=sources.guide(source, settings.base_url, PLACEHOLDER))
+    return GuideOut(
+        webhook_url=url, guide=sources.guide(source, settings.base_url, SECRET_STAND_IN_OF_GUIDE)
+    )
 
 
 @router.post(
@@ -189,5 +204,5 @@ async def replay_failed(caller: Decider, database: DatabaseOf, source_id: Source
     """Put everything of a source that failed, or was unknown, back into the queue."""
     async with database.session() as session:
         await sources.get_source(session, source_id)
-    async with database.transaction() as c:
-        return ReplayOut(replayed=await replay.replay_failed(c, source_id))
+    async with database.transaction() as connection:
+        return ReplayOut(replayed=await replay.replay_failed(connection, source_id))

@@ -17,7 +17,7 @@ from app.api.schemas.stats import (
     VolumeOut,
 )
 from app.api.themes import Days, Zone
-from app.queries import health, insights
+from app.queries import health, insights, totals
 
 router = APIRouter(route_class=LimitedRoute, prefix="/stats", tags=["stats"])
 Product = Annotated[UUID | None, Query(description="Only this product.")]
@@ -36,10 +36,10 @@ async def overview(
     product_id: Product = None,
     days: Days = 30,
     tz: Zone = "UTC",
-) -> insights.Overview:
+) -> totals.Overview:
     """Totals of the last days beside those of as many days before, and what stands open now."""
-    async with database.transaction() as c:
-        return await insights.overview(c, product_id, days, tz)
+    async with database.transaction() as connection:
+        return await totals.overview(connection, product_id, days, tz)
 
 
 @router.get(
@@ -57,8 +57,8 @@ async def volume(
     tz: Zone = "UTC",
 ) -> list[insights.VolumePoint]:
     """Comments and people of every source on every day."""
-    async with database.transaction() as c:
-        return await insights.volume(c, product_id, days, tz)
+    async with database.transaction() as connection:
+        return await insights.volume(connection, product_id, days, tz)
 
 
 @router.get(
@@ -76,8 +76,8 @@ async def kinds(
     tz: Zone = "UTC",
 ) -> list[insights.KindCount]:
     """Comments and people of every kind, most first."""
-    async with database.transaction() as c:
-        return await insights.kinds(c, product_id, days, tz)
+    async with database.transaction() as connection:
+        return await insights.kinds(connection, product_id, days, tz)
 
 
 @router.get(
@@ -96,8 +96,8 @@ async def top_themes(
     limit: Annotated[int, Query(ge=1, le=50)] = 10,
 ) -> list[insights.TopTheme]:
     """Open and accepted themes by the people who spoke of them in the period."""
-    async with database.transaction() as c:
-        return await insights.top_themes(c, product_id, days, tz, limit=limit)
+    async with database.transaction() as connection:
+        return await insights.top_themes(connection, product_id, days, tz, limit=limit)
 
 
 @router.get(
@@ -111,8 +111,8 @@ async def stages(
     caller: Reader, database: DatabaseOf, product_id: Product = None
 ) -> list[health.StageWait]:
     """What waits in parse, enrich, group and push, for how long, and what failed."""
-    async with database.transaction() as c:
-        return await health.stages(c, product_id)
+    async with database.transaction() as connection:
+        return await health.stages(connection, product_id)
 
 
 @router.get(
@@ -126,5 +126,5 @@ async def source_health(
     caller: Reader, database: DatabaseOf, product_id: Product = None
 ) -> list[health.SourceHealth]:
     """Every source, when it last spoke, and whether its deliveries could be used."""
-    async with database.transaction() as c:
-        return await health.sources(c, product_id)
+    async with database.transaction() as connection:
+        return await health.sources(connection, product_id)

@@ -24,7 +24,7 @@ from app.api.schemas.theme import (
     ThemeStatus,
     TimelineDayOut,
 )
-from app.queries import theme_history, themes
+from app.queries import suggestions, theme_history, themes
 from app.queries.paging import Page
 from app.queries.rows import ActivityRow, CommentRow, SuggestionRow, ThemeRow, TimelineDay
 from app.themes import quotes as theme_face
@@ -80,8 +80,8 @@ async def list_all(
     caller: Reader, database: DatabaseOf, query: Annotated[ThemeQuery, Query()]
 ) -> Page[ThemeRow]:
     """Themes, those that most people speak of first."""
-    async with database.transaction() as c:
-        return await themes.list_themes(c, **query.model_dump())
+    async with database.transaction() as connection:
+        return await themes.list_themes(connection, **query.model_dump())
 
 
 @router.get(
@@ -93,21 +93,21 @@ async def list_all(
 )
 async def read(caller: Reader, database: DatabaseOf, theme_id: ThemeId) -> ThemeDetailOut:
     """A theme with its tickets, its open suggestions, and where its comments came from."""
-    async with database.transaction() as c:
-        found = await themes.read_theme(c, theme_id)
-        face = await theme_face.read_face(c, theme_id)
-        quotes = await theme_face.theme_quotes(c, theme_id)
+    async with database.transaction() as connection:
+        detail = await themes.read_theme(connection, theme_id)
+        face = await theme_face.read_face(connection, theme_id)
+        quotes = await theme_face.theme_quotes(connection, theme_id)
     return ThemeDetailOut(
-        theme=ThemeOut.model_validate(found.row),
-        policy=found.policy,
-        suggestions=[SuggestionOut.model_validate(one) for one in found.suggestions],
-        merged_from=[NamedTheme(id=other, title=title) for other, title in found.merged_from],
+        theme=ThemeOut.model_validate(detail.row),
+        policy=detail.policy,
+        suggestions=[SuggestionOut.model_validate(row) for row in detail.suggestions],
+        merged_from=[NamedTheme(id=merged, title=title) for merged, title in detail.merged_from],
         sources=[
             SourceShare(id=source, name=name, comments=count)
-            for source, name, count in found.sources
+            for source, name, count in detail.sources
         ],
         languages=[
-            LanguageShare(language=language, comments=count) for language, count in found.languages
+            LanguageShare(language=language, comments=count) for language, count in detail.languages
         ],
         phrases=list(face.phrases) if face else [],
         summary=face.summary if face else "",
@@ -141,8 +141,10 @@ async def list_comments(
 ) -> Page[CommentRow]:
     """The comments of a theme with the evidence that put them there; deleted ones are marked by
     `deleted_at`."""
-    async with database.transaction() as c:
-        return await themes.theme_comments(c, theme_id, query.cursor, query.limit, query.order)
+    async with database.transaction() as connection:
+        return await themes.theme_comments(
+            connection, theme_id, query.cursor, query.limit, query.order
+        )
 
 
 @router.get(
@@ -160,8 +162,8 @@ async def list_activity(
 ) -> list[ActivityRow]:
     """What happened to a theme, newest first. An `undoable` step is taken back with `POST
     /actions/{id}/undo`."""
-    async with database.transaction() as c:
-        return await theme_history.theme_activity(c, theme_id, limit)
+    async with database.transaction() as connection:
+        return await theme_history.theme_activity(connection, theme_id, limit)
 
 
 @router.get(
@@ -175,8 +177,8 @@ async def read_timeline(
     caller: Reader, database: DatabaseOf, theme_id: ThemeId, days: Days = 30, tz: Zone = "UTC"
 ) -> list[TimelineDay]:
     """Mentions and people per day, silent days too."""
-    async with database.transaction() as c:
-        return await theme_history.theme_timeline(c, theme_id, days, tz=tz)
+    async with database.transaction() as connection:
+        return await theme_history.theme_timeline(connection, theme_id, days, tz=tz)
 
 
 @router.get(
@@ -193,9 +195,9 @@ async def list_similar(
     limit: Annotated[int, Query(ge=1, le=50)] = 8,
 ) -> list[dict[str, object]]:
     """The themes of the same product whose comments are nearest, nearest first."""
-    async with database.transaction() as c:
-        found = await theme_history.similar_themes(c, theme_id, limit)
-    return [{"theme": theme, "cosine": cosine} for theme, cosine in found]
+    async with database.transaction() as connection:
+        neighbours = await theme_history.similar_themes(connection, theme_id, limit)
+    return [{"theme": theme, "cosine": cosine} for theme, cosine in neighbours]
 
 
 @router.get(
@@ -212,6 +214,6 @@ async def list_suggestions(
     state: Literal["open", "accepted", "rejected"] = "open",
 ) -> list[SuggestionRow]:
     """Suggestions that another theme is the same, likeliest first; a person decides."""
-    async with database.transaction() as c:
-        await themes.require_theme(c, theme_id)
-        return await themes.list_suggestions(c, theme_id, state)
+    async with database.transaction() as connection:
+        await themes.require_theme(connection, theme_id)
+        return await suggestions.list_suggestions(connection, theme_id, state)

@@ -46,8 +46,8 @@ async def list_all(
     caller: Reader, database: DatabaseOf, query: Annotated[TicketQuery, Query()]
 ) -> Page[TicketRow]:
     """Tickets, newest first."""
-    async with database.transaction() as c:
-        return await tickets.list_tickets(c, **query.model_dump())
+    async with database.transaction() as connection:
+        return await tickets.list_tickets(connection, **query.model_dump())
 
 
 @router.get(
@@ -59,8 +59,8 @@ async def list_all(
 )
 async def read(caller: Reader, database: DatabaseOf, ticket_id: TicketId) -> TicketRow:
     """A ticket as the ledger has it."""
-    async with database.transaction() as c:
-        return await tickets.read_ticket(c, ticket_id)
+    async with database.transaction() as connection:
+        return await tickets.read_ticket(connection, ticket_id)
 
 
 @router.post(
@@ -75,5 +75,5 @@ async def retry(caller: Decider, database: DatabaseOf, ticket_id: TicketId) -> T
     """Try a blocked ticket again, after what was wrong has been put right. Nothing is created
     twice."""
     await retry_ticket(database, ticket_id)
-    async with database.transaction() as c:
-        return await tickets.read_ticket(c, ticket_id)
+    async with database.transaction() as connection:
+        return await tickets.read_ticket(connection, ticket_id)

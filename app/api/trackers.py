@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from app.api.access import Admin, DatabaseOf, Reader, SettingsOf, VaultOf
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
-from app.api.schemas.setup import FindingOut, TrackerIn, TrackerOut, TrackerPatch, TrackerTypeOut
+from app.api.schemas.tracker import FindingOut, TrackerIn, TrackerOut, TrackerPatch, TrackerTypeOut
 from app.models.tracker import Tracker
 from app.setup import trackers
 from integrations import registry
@@ -30,12 +30,12 @@ async def types(caller: Reader) -> list[TrackerTypeOut]:
     """Every kind of tracker, with the JSON Schemas of its settings and credentials."""
     return [
         TrackerTypeOut(
-            name=one.name,
-            title=one.title,
-            settings=one.settings.model_json_schema(),
-            credentials=one.credentials.model_json_schema(),
+            name=tracker_type.name,
+            title=tracker_type.title,
+            settings=tracker_type.settings.model_json_schema(),
+            credentials=tracker_type.credentials.model_json_schema(),
         )
-        for one in registry.trackers().values()
+        for tracker_type in registry.trackers().values()
     ]
 
 
@@ -63,10 +63,15 @@ async def list_all(
     status_code=201,
     response_model=TrackerOut,
     responses=refusals(
-        "product_not_found", "name_taken", "name_length", "unknown_tracker", "settings_invalid", "kind_invalid",
+        "product_not_found",
+        "name_taken",
+        "name_length",
+        "unknown_tracker",
+        "settings_invalid",
+        "kind_invalid",
         body=True,
     ),
-)  # fmt: skip
+)
 async def create(caller: Admin, database: DatabaseOf, vault: VaultOf, body: TrackerIn) -> Tracker:
     """Connect a tracker; nothing is called yet: ask for a check. Credentials are stored
     encrypted."""

@@ -10,11 +10,12 @@ from filelock import FileLock, Timeout
 
 from app.commands import output
 from app.config import Settings
-from app.demo.community import DAYS
+from app.demo.community import COMMUNITY_DAYS
 from app.demo.replay import replay
-from app.demo.scene import EMAIL, Scene, set_up
+from app.demo.scene import DEMO_EMAIL, Scene, set_up
 from app.errors import Conflict
 from app.queries.health import stages
+from app.queries.products import product_totals, ticket_progress
 from app.running.runtime import Services
 from app.running.stack import Stack
 from app.storage.db import Database
@@ -24,24 +25,18 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
 SANDBOX_HOST = "127.0.0.1"
-STUCK_AFTER = 180.0
-"""Seconds without any progress after which we stop waiting and say where to look."""
-
-TICKETS = """
-    select count(*) filter (where state in ('created', 'blocked', 'gone')) as settled, count(*) as planned,
-           count(*) filter (where state = 'blocked') as blocked
-    from ticket k where k.product_id = %s and state <> 'cancelled'
-"""
+STUCK_SECONDS = 180.0
+"""Without any progress for so long we stop waiting and say where to look."""
+POLL_SECONDS = 0.2
 
 
 def show(settings: Settings, sandbox_port: int) -> None:
-    """Start everything, replay what is missing, say where to look, and keep serving until
-    Ctrl-C."""
+    """Start everything, replay what is missing, say where to look, and serve until Ctrl-C."""
     logs = settings.data_dir / "logs"
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    alone = FileLock(settings.data_dir / "demo.lock", timeout=0)
+    only_demo = FileLock(settings.data_dir / "demo.lock", timeout=0)
     try:
-        alone.acquire()
+        only_demo.acquire()
     except Timeout:
         raise Conflict(
             f"A demo already runs on {settings.data_dir}: stop it, or set RELAY_DATA_DIR to "
@@ -49,7 +44,7 @@ def show(settings: Settings, sandbox_port: int) -> None:
             reason="demo_running",
         ) from None
     output.hint(f"Starting; the demo's data is in {settings.data_dir}")
-    with alone, Stack(settings, output.hint, logs=logs) as stack:
+    with only_demo, Stack(settings, output.hint, logs=logs) as stack:
         fd, port = stack.listen(SANDBOX_HOST, sandbox_port, "--sandbox-port")
         sandbox = f"http://{SANDBOX_HOST}:{port}"
         state = settings.data_dir / "sandbox.json"
@@ -69,7 +64,7 @@ async def _story(stack: Stack, sandbox: str) -> None:
                 await _send(stack, scene, bar)
             await _understand(database, scene, bar)
             blocked = await _push(database, scene, bar)
-        await _tell(stack, database, scene, sandbox, blocked)
+        await _report(stack, database, scene, sandbox, blocked)
     finally:
         await database.close()
 
@@ -98,8 +93,8 @@ async def _send(stack: Stack, scene: Scene, bar: Progress) -> None:
         first = result.refused[0]
         output.complain(
             f"{len(result.refused):,} deliveries were refused, the first one by "
-            f"{first.source_name}: look at "
-            "the logs, then run the demo again; it sends what is missing.",
+            f"{first.source_name}: look at the logs, then run the demo again; it sends what is "
+            "missing.",
             first.reason,
         )
 
@@ -108,15 +103,15 @@ async def _understand(database: Database, scene: Scene, bar: Progress) -> None:
     """Wait until nothing waits before the push."""
     task = bar.add_task("Deliveries understood", total=scene.expected)
 
-    async def left() -> int:
+    async def waiting() -> int:
         async with database.transaction() as connection:
             waits = await stages(connection, scene.product.id)
             # Asked for last: grouping the last comment is what makes the last themes due.
-            ungrouped = sum(wait.waiting for wait in waits if wait.stage != "push")
-            return ungrouped + await themes_due(connection, scene.product.id)
+            due = await themes_due(connection, scene.product.id)
+        return sum(wait.waiting for wait in waits if wait.stage != "push") + due
 
     await _settled(
-        left, lambda waiting: bar.update(task, completed=max(0, scene.expected - waiting))
+        waiting, lambda count: bar.update(task, completed=max(0, scene.expected - count))
     )
 
 
@@ -125,55 +120,47 @@ async def _push(database: Database, scene: Scene, bar: Progress) -> int:
     task = bar.add_task("Tickets in the trackers", total=None)
     blocked = 0
 
-    async def left() -> int:
+    async def unsettled() -> int:
         nonlocal blocked
         async with database.transaction() as connection:
-            row = await (await connection.execute(TICKETS, [scene.product.id])).fetchone()
-        assert row is not None
-        blocked = row["blocked"]
-        bar.update(task, completed=row["settled"], total=row["planned"])
-        return int(row["planned"] - row["settled"])
+            progress = await ticket_progress(connection, scene.product.id)
+        blocked = progress.blocked
+        bar.update(task, completed=progress.settled, total=progress.planned)
+        return progress.planned - progress.settled
 
-    await _settled(left, lambda _: None)
+    await _settled(unsettled, lambda _: None)
     return blocked
 
 
-async def _settled(left: Callable[[], Awaitable[int]], shown: Callable[[int], None]) -> None:
-    """Ask until nothing is left, or until nothing moves any more."""
+async def _settled(remaining: Callable[[], Awaitable[int]], show: Callable[[int], None]) -> None:
+    """Ask until nothing remains, or until nothing moves any more."""
     clock = asyncio.get_running_loop().time
-    fewest, moved = await left(), clock()
-    shown(fewest)
-    while fewest > 0 and clock() - moved < STUCK_AFTER:
-        await asyncio.sleep(0.2)
-        now = await left()
+    fewest, moved = await remaining(), clock()
+    show(fewest)
+    while fewest > 0 and clock() - moved < STUCK_SECONDS:
+        await asyncio.sleep(POLL_SECONDS)
+        now = await remaining()
         if now != fewest:
             fewest, moved = now, clock()
-        shown(now)
+        show(now)
     if fewest > 0:
         output.complain(
-            f"{fewest:,} have not moved for {STUCK_AFTER:.0f} s: `relay --demo doctor` looks why.",
+            f"{fewest:,} have not moved for {STUCK_SECONDS:.0f} s: "
+            "`relay --demo doctor` looks why.",
             "stuck",
         )
 
 
-async def _tell(stack: Stack, database: Database, scene: Scene, sandbox: str, blocked: int) -> None:
+async def _report(
+    stack: Stack, database: Database, scene: Scene, sandbox: str, blocked: int
+) -> None:
     async with database.transaction() as connection:
-        counted = await connection.execute(
-            """
-            select (select count(*) from comment where product_id = %(of)s) as comments,
-                   (select count(distinct author_id) from comment where product_id = %(of)s) as authors,
-                   (select count(*) from theme where product_id = %(of)s and status <> 'merged') as themes,
-                   (select count(*) from ticket where product_id = %(of)s and state = 'created') as tickets
-            """,
-            {"of": scene.product.id},
-        )
-        row = await counted.fetchone()
-    assert row is not None
+        totals = await product_totals(connection, scene.product.id)
     output.say("")
     output.say(
-        f"{row['comments']:,} comments of {DAYS} days by {row['authors']:,} authors on "
-        f"{len(scene.sources)} platforms "
-        f"became {row['themes']:,} themes and {row['tickets']:,} tickets."
+        f"{totals.comments:,} comments of {COMMUNITY_DAYS} days by {totals.authors:,} authors on "
+        f"{len(scene.sources)} platforms became {totals.themes:,} themes and "
+        f"{totals.tickets:,} tickets."
     )
     if blocked:
         output.complain(
@@ -184,7 +171,7 @@ async def _tell(stack: Stack, database: Database, scene: Scene, sandbox: str, bl
     output.card(
         {
             "Dashboard": stack.settings.base_url,
-            "Sign in": f"{EMAIL}   {scene.password or 'with the password you chose'}",
+            "Sign in": f"{DEMO_EMAIL}   {scene.password or 'with the password you chose'}",
             "Sandbox tracker": sandbox,
         }
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.models.tracker import Tracker
     from app.storage.db import Connection
 
-T = TypeVar("T")
+Row = TypeVar("Row")
 
 
 def as_id(text: str) -> uuid.UUID | None:
@@ -26,116 +26,117 @@ def as_id(text: str) -> uuid.UUID | None:
         return None
 
 
-def chosen(rows: Sequence[T], wanted: str, what: str, *fields: str) -> T:
-    """The one row that ``wanted`` names, by id or by one of ``fields``. Raises NotFound, or
-    Conflict for several."""
+def chosen(rows: Sequence[Row], name: str, noun: str, *fields: str) -> Row:
+    """The one row that ``name`` names, by id or else by the first of ``fields`` that holds it.
+    Raises NotFound, or Conflict for several."""
     from app.errors import Conflict, NotFound
 
-    number = as_id(wanted)
-    found: list[Any] = [
-        row for row in rows if number is not None and getattr(row, "id", None) == number
-    ]
-    for field in fields:
-        found = found or [
-            row for row in rows if str(getattr(row, field)).lower() == wanted.strip().lower()
-        ]
-    if not found:
+    matches = _matches(rows, name, fields)
+    if not matches:
         raise NotFound(
-            f"No {what} is named {wanted!r}: `relay {what} list` shows them.",
-            reason=f"{what}_not_found",
+            f"No {noun} is named {name!r}: `relay {noun} list` shows them.",
+            reason=f"{noun}_not_found",
         )
-    if len(found) > 1:
+    if len(matches) > 1:
         raise Conflict(
-            f"Several products have a {what} named {wanted!r}: name the product with --product, or "
+            f"Several products have a {noun} named {name!r}: name the product with --product, or "
             "give the id.",
             reason="name_ambiguous",
         )
-    one: T = found[0]
-    return one
+    return matches[0]
 
 
-async def product(session: AsyncSession, wanted: str) -> Product:
+def _matches(rows: Sequence[Row], name: str, fields: Sequence[str]) -> list[Row]:
+    number = as_id(name)
+    if number is not None:
+        by_id = [row for row in rows if getattr(row, "id", None) == number]
+        if by_id:
+            return by_id
+    for field in fields:
+        by_field = [row for row in rows if str(getattr(row, field)).lower() == name.strip().lower()]
+        if by_field:
+            return by_field
+    return []
+
+
+async def product(session: AsyncSession, name: str) -> Product:
     """The product with this id, slug or name."""
     from app.setup.products import list_products
 
-    return chosen(await list_products(session), wanted, "product", "slug", "name")
+    return chosen(await list_products(session), name, "product", "slug", "name")
 
 
-async def product_or_only(session: AsyncSession, wanted: str | None) -> Product:
+async def product_or_only(session: AsyncSession, name: str | None) -> Product:
     """The product that is named; without a name the only one there is. Raises Invalid
     (``product_missing``)."""
     from app.errors import Invalid
     from app.setup.products import list_products
 
-    if wanted is not None:
-        return await product(session, wanted)
-    known = await list_products(session)
-    if len(known) != 1:
-        remedy = "name one with --product" if known else "make one with `relay product add NAME`"
-        raise Invalid(f"There are {len(known)} products: {remedy}.", reason="product_missing")
-    return known[0]
+    if name is not None:
+        return await product(session, name)
+    products = await list_products(session)
+    if len(products) == 1:
+        return products[0]
+    remedy = "name one with --product" if products else "make one with `relay product add NAME`"
+    raise Invalid(f"There are {len(products)} products: {remedy}.", reason="product_missing")
 
 
-async def product_id(session: AsyncSession, wanted: str | None) -> uuid.UUID | None:
+async def product_id(session: AsyncSession, name: str | None) -> uuid.UUID | None:
     """The id of the product that is named, or None where none is."""
-    return (await product(session, wanted)).id if wanted is not None else None
+    if name is None:
+        return None
+    return (await product(session, name)).id
 
 
-async def source(session: AsyncSession, wanted: str, of: str | None) -> Source:
-    """The source with this id or name, in the product ``of`` where it is given."""
+async def source(session: AsyncSession, name: str, of_product: str | None) -> Source:
+    """The source with this id or name, in the product where one is named."""
     from app.setup.sources import list_sources
 
-    return chosen(
-        await list_sources(session, await product_id(session, of)), wanted, "source", "name"
-    )
+    sources = await list_sources(session, await product_id(session, of_product))
+    return chosen(sources, name, "source", "name")
 
 
-async def tracker(session: AsyncSession, wanted: str, of: str | None) -> Tracker:
-    """The tracker with this id or name, in the product ``of`` where it is given."""
+async def tracker(session: AsyncSession, name: str, of_product: str | None) -> Tracker:
+    """The tracker with this id or name, in the product where one is named."""
     from app.setup.trackers import list_trackers
 
-    return chosen(
-        await list_trackers(session, await product_id(session, of)), wanted, "tracker", "name"
-    )
+    trackers = await list_trackers(session, await product_id(session, of_product))
+    return chosen(trackers, name, "tracker", "name")
 
 
-async def user(c: Connection, wanted: str) -> User:
+async def user(connection: Connection, email: str) -> User:
     """The user with this id or address."""
     from app.setup.accounts import list_users
 
-    return chosen(await list_users(c), wanted, "user", "email")
+    return chosen(await list_users(connection), email, "user", "email")
 
 
-async def token(c: Connection, wanted: str) -> ApiToken:
+async def token(connection: Connection, name: str) -> ApiToken:
     """The token with this id or name, one that still works before one that was revoked."""
     from app.setup.accounts import list_tokens
 
-    tokens = await list_tokens(c)
-    live = [each for each in tokens if each.revoked_at is None]
-    return chosen(
-        live if any(each.name == wanted for each in live) else tokens, wanted, "token", "name"
-    )
+    tokens = await list_tokens(connection)
+    working = [row for row in tokens if row.revoked_at is None]
+    if any(row.name == name for row in working):
+        return chosen(working, name, "token", "name")
+    return chosen(tokens, name, "token", "name")
 
 
-async def ticket(c: Connection, wanted: str) -> uuid.UUID:
+async def ticket(connection: Connection, name: str) -> uuid.UUID:
     """The id of the ticket with this id, start of an id, or key in its tracker. Raises NotFound,
     Conflict."""
     from app.errors import Conflict, NotFound
+    from app.queries.tickets import find_ticket_ids
 
-    rows = await c.execute(
-        "select id from ticket where remote_key = %(wanted)s or starts_with(id::text, "
-        "lower(%(wanted)s)) limit 2",
-        {"wanted": wanted.strip().lstrip("#") or "-"},
-    )
-    found = [row["id"] async for row in rows]
-    if not found:
+    # No id starts with "-": a blank name must not match every ticket.
+    ticket_ids = await find_ticket_ids(connection, name.strip().lstrip("#") or "-")
+    if not ticket_ids:
         raise NotFound(
-            f"No ticket is named {wanted!r}: `relay ticket list` shows them.",
+            f"No ticket is named {name!r}: `relay ticket list` shows them.",
             reason="ticket_not_found",
         )
-    if len(found) > 1:
+    if len(ticket_ids) > 1:
         raise Conflict(
-            f"Several tickets are named {wanted!r}: give the whole id.", reason="name_ambiguous"
+            f"Several tickets are named {name!r}: give the whole id.", reason="name_ambiguous"
         )
-    number: uuid.UUID = found[0]
-    return number
+    return ticket_ids[0]

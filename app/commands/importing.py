@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from app.intake.importing import Imported
     from app.running.runtime import Services
 
-SHOWN_FAULTS = 20
+FAULTS_SHOWN = 20
 Column = Annotated[
     str | None, typer.Option(help="Its column, if it has another name; nested as a.b in JSONL.")
 ]
@@ -73,7 +73,7 @@ def import_file(
         )
 
         async with services.database.session() as session:
-            into = await finding.source(session, source, product)
+            target = await finding.source(session, source, product)
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -87,7 +87,7 @@ def import_file(
             task = bar.add_task("Importing", total=file.stat().st_size)
             return await take_in(
                 services.database,
-                into,
+                target,
                 file,
                 reading,
                 progress=lambda position, so_far: bar.update(
@@ -117,11 +117,11 @@ def _report(result: Imported, file: Path) -> None:
     )
     if result.bad:
         output.complain(f"{result.bad:,} rows cannot be used:", "bad_rows")
-        for fault in result.faults[:SHOWN_FAULTS]:
+        for fault in result.faults[:FAULTS_SHOWN]:
             output.hint(f"  line {fault.line}: {fault.detail} ({fault.reason})")
-        if result.bad > SHOWN_FAULTS:
+        if result.bad > FAULTS_SHOWN:
             output.hint(
-                f"  and {result.bad - SHOWN_FAULTS:,} more; --json lists the first hundred."
+                f"  and {result.bad - FAULTS_SHOWN:,} more; --json lists the first hundred."
             )
     if result.stored:
         output.hint("The worker takes them up now: relay status")

@@ -1,5 +1,4 @@
-"""`relay train` and the versions of what it learned: `relay model versions`, `promote`,
-`rollback`."""
+"""`relay train`, and `relay model versions`, `promote` and `rollback`: what it learned."""
 
 from __future__ import annotations
 
@@ -20,19 +19,22 @@ if TYPE_CHECKING:
 
 
 class What(StrEnum):
-    """What is learned."""
+    """What is learned: the words of ``Learned``, without importing SQLAlchemy for a help text."""
 
     kind = "kind"
     grouping = "grouping"
 
 
 OneOf = Annotated[What, typer.Option("--what", help="What was learned.")]
-ACTOR = "command line"
+TRAINED_BY = "command line"
+DEFAULT_SEED = 7
 
 
 def train(
     product: OfProduct = None,
-    what: Annotated[What | None, typer.Option("--what", help="Only this; both without it.")] = None,
+    learned: Annotated[
+        What | None, typer.Option("--what", help="Only this; both without it.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Measure, and keep nothing.")] = False,
     hold: Annotated[
         bool, typer.Option("--hold", help="Keep it as a candidate instead of promoting it.")
@@ -65,11 +67,16 @@ def train(
     """Learn a product's kinds and thresholds from its corrections; with --data train the shipped
     heads instead."""
     of_product = {
-        "--product": product, "--what": what, "--dry-run": dry_run, "--hold": hold, "--apply": apply, "--json": as_json,
-    }  # fmt: skip
+        "--product": product,
+        "--what": learned,
+        "--dry-run": dry_run,
+        "--hold": hold,
+        "--apply": apply,
+        "--json": as_json,
+    }
     _only_one(data is not None, of_product, {"--out": out, "--seed": seed})
     if data is not None:
-        _train_shipped(data, out, 7 if seed is None else seed)
+        _train_shipped(data, out, DEFAULT_SEED if seed is None else seed)
         return
     from app.judging.chosen_model import load_enricher
     from app.learning.rejudging import rejudge
@@ -80,36 +87,33 @@ def train(
     async def work(services: Services) -> tuple[list[Outcome], tuple[int, int] | None]:
         async with services.database.session() as session:
             product_id = (await finding.product_or_only(session, product)).id
-        chosen = [what] if what is not None else list(What)
-        done = [
+        chosen = [learned] if learned is not None else list(What)
+        outcomes = [
             await learn(
                 services.database,
                 enricher,
                 product_id,
-                one.value,
-                actor=ACTOR,
+                part.value,
+                actor=TRAINED_BY,
                 dry_run=dry_run,
                 hold=hold,
             )
-            for one in chosen
+            for part in chosen
         ]
-        judged = (
-            await rejudge(services.database, enricher, product_id)
-            if apply and not dry_run
-            else None
-        )
-        return done, judged
+        if apply and not dry_run:
+            return outcomes, await rejudge(services.database, enricher, product_id)
+        return outcomes, None
 
     outcomes, judged = perform(work)
     if as_json:
         output.as_json(outcomes)
         return
     for outcome in outcomes:
-        _tell(outcome, dry_run=dry_run, hold=hold)
+        _print_outcome(outcome, dry_run=dry_run, hold=hold)
     if judged is not None:
+        count, changed = judged
         output.done(
-            f"{judged[0]:,} unsure comments were judged again, {judged[1]:,} are of another kind "
-            "now."
+            f"{count:,} unsure comments were judged again, {changed:,} are of another kind now."
         )
 
 
@@ -120,36 +124,37 @@ def versions(product: OfProduct = None, as_json: AsJson = False) -> None:
     async def work(services: Services) -> list[ModelVersion]:
         async with services.database.session() as session:
             product_id = (await finding.product_or_only(session, product)).id
-        async with services.database.transaction() as c:
-            return await list_versions(c, product_id)
+        async with services.database.transaction() as connection:
+            return await list_versions(connection, product_id)
 
-    found = perform(work)
+    rows = perform(work)
     if as_json:
-        output.as_json(found)
+        output.as_json(rows)
         return
     output.table(
         ["what", "version", "status", "labels", "before", "after", "trained", "by", "reason"],
         [
             (
-                v.what,
-                v.number,
-                v.status,
-                v.labels,
-                *_before_after(v.what, v.scores),
-                v.trained_at,
-                v.trained_by,
-                v.reason,
+                version.what,
+                version.number,
+                version.status,
+                version.labels,
+                *_before_after(version.what, version.scores),
+                version.trained_at,
+                version.trained_by,
+                version.reason,
             )
-            for v in found
+            for version in rows
         ],
-        empty="Nothing was learned yet: the shipped model serves. Correct kinds and themes, then run `relay train`.",
+        empty="Nothing was learned yet: the shipped model serves. Correct kinds and themes, then "
+        "run `relay train`.",
         cut="by",
     )
 
 
 def promote(
     version: Annotated[int, typer.Argument(min=1, help="Its number.")],
-    what: OneOf,
+    learned: OneOf,
     product: OfProduct = None,
     yes: Yes = False,
 ) -> None:
@@ -161,8 +166,8 @@ def promote(
     async def work(services: Services, anyway: bool) -> None:
         async with services.database.session() as session:
             product_id = (await finding.product_or_only(session, product)).id
-        async with services.database.transaction() as c:
-            await put_in_force(c, product_id, what.value, version, anyway=anyway)
+        async with services.database.transaction() as connection:
+            await put_in_force(connection, product_id, learned.value, version, anyway=anyway)
 
     try:
         perform(lambda services: work(services, yes))
@@ -171,43 +176,41 @@ def promote(
             raise
         typer.confirm(f"{refusal.detail}\nPut it in force?", abort=True, err=True)
         perform(lambda services: work(services, True))
-    output.done(f"Version {version} of {what.value} is in force from the next batch on.")
+    output.done(f"Version {version} of {learned.value} is in force from the next batch on.")
 
 
-def rollback(what: OneOf = What.kind, product: OfProduct = None) -> None:
+def rollback(learned: OneOf = What.kind, product: OfProduct = None) -> None:
     """Go back to the version before the one in force, or to the shipped model."""
     from app.learning.model_versions import roll_back
 
     async def work(services: Services) -> ModelVersion | None:
         async with services.database.session() as session:
             product_id = (await finding.product_or_only(session, product)).id
-        async with services.database.transaction() as c:
-            return await roll_back(c, product_id, what.value)
+        async with services.database.transaction() as connection:
+            return await roll_back(connection, product_id, learned.value)
 
-    back = perform(work)
-    now = f"version {back.number}" if back else "the shipped model"
-    output.done(f"Rolled back: {now} of {what.value} is in force from the next batch on.")
+    version = perform(work)
+    in_force = f"version {version.number}" if version else "the shipped model"
+    output.done(f"Rolled back: {in_force} of {learned.value} is in force from the next batch on.")
 
 
 def _only_one(
     shipped: bool, of_product: Mapping[str, object], of_shipped: Mapping[str, object]
 ) -> None:
-    """Raises Invalid (``option_invalid``) for options that mean nothing to the one of both that was
-    asked for."""
+    """Raises Invalid (``option_invalid``) for options that mean nothing to the one asked for."""
     from app.errors import Invalid
 
-    idle = [
-        name
-        for name, given in (of_product if shipped else of_shipped).items()
-        if given not in (None, False)
-    ]
+    meaningless = of_product if shipped else of_shipped
+    idle = [name for name, value in meaningless.items() if value not in (None, False)]
     if not idle:
         return
+    advice = (
+        "Without --data a product learns from its corrections: give --data DIR as well, or leave "
+        "out"
+    )
     if shipped:
-        told = "--data trains shipped heads, which are no product's: leave it out, or leave out"
-    else:
-        told = "Without --data a product learns from its corrections: give --data DIR as well, or leave out"
-    raise Invalid(f"{told} {' and '.join(idle)}.", reason="option_invalid")
+        advice = "--data trains shipped heads, which are no product's: leave it out, or leave out"
+    raise Invalid(f"{advice} {' and '.join(idle)}.", reason="option_invalid")
 
 
 def _train_shipped(data: Path, out: Path | None, seed: int) -> None:
@@ -222,16 +225,14 @@ def _train_shipped(data: Path, out: Path | None, seed: int) -> None:
     if out is None or out.resolve() == WEIGHTS.resolve():
         raise Invalid(
             "The heads of this program are not written over: name another folder with --out DIR; "
-            "RELAY_HEADS_DIR=DIR "
-            "puts its heads in force.",
+            "RELAY_HEADS_DIR=DIR puts its heads in force.",
             reason="option_invalid",
         )
     missing = [name for name in ("scipy", "sklearn") if find_spec(name) is None]
     if missing:
         raise ConfigError(
             f"Training the shipped heads needs {' and '.join(missing)}: install the extra `train`, "
-            "as in "
-            "`pip install 'feedback-relay[train]'`.",
+            "as in `pip install 'feedback-relay[train]'`.",
             reason="training_extra_missing",
         )
     from classifiers.training.train import main
@@ -252,12 +253,14 @@ def _train_shipped(data: Path, out: Path | None, seed: int) -> None:
     shutil.copyfile(WEIGHTS / THRESHOLDS, out / THRESHOLDS)
 
 
-def _tell(outcome: Outcome, *, dry_run: bool, hold: bool) -> None:
+def _print_outcome(outcome: Outcome, *, dry_run: bool, hold: bool) -> None:
     from app.learning.training import GOOD
     from app.learning.unchanged import NOTHING_NEW
 
-    before, after = _before_after(outcome.what, outcome.scores)
-    measured = f", on labels kept out {before} before and {after} after" if after else ""
+    score_before, score_after = _before_after(outcome.what, outcome.scores)
+    measured = ""
+    if score_after:
+        measured = f", on labels kept out {score_before} before and {score_after} after"
     output.say(f"{outcome.what}: {outcome.labels:,} labels{measured}.")
     if outcome.promoted:
         output.done(
@@ -266,29 +269,28 @@ def _tell(outcome: Outcome, *, dry_run: bool, hold: bool) -> None:
     elif outcome.reason == NOTHING_NEW:
         output.say(f"Not trained ({outcome.reason}): {outcome.detail}")
     elif outcome.reason in GOOD:
-        kept = (
-            f"Version {outcome.version} is kept as a candidate."
-            if hold
-            else "A dry run: nothing is kept."
-        )
-        output.done(f"{outcome.detail} {kept}")
+        fate = "A dry run: nothing is kept."
+        if hold:
+            fate = f"Version {outcome.version} is kept as a candidate."
+        output.done(f"{outcome.detail} {fate}")
     else:
-        kept = (
-            f" Kept as version {outcome.version}, rejected."
-            if outcome.version and not dry_run
-            else ""
-        )
-        output.say(f"Not promoted ({outcome.reason}): {outcome.detail}{kept}")
+        fate = ""
+        if outcome.version and not dry_run:
+            fate = f" Kept as version {outcome.version}, rejected."
+        output.say(f"Not promoted ({outcome.reason}): {outcome.detail}{fate}")
 
 
-def _before_after(what: str, scores: Any) -> tuple[str, str]:
+def _before_after(learned: str, scores: Any) -> tuple[str, str]:
     """The score that decides: macro F1 of kinds, precision and recall of joins."""
     if not scores:
         return "", ""
-    if what == What.kind:
-        return f"F1 {scores['before']['macro_f1']:.3f}", f"F1 {scores['after']['macro_f1']:.3f}"
-    told = [
-        f"P {scores[side]['precision']:.2f} R {scores[side]['recall']:.2f}"
-        for side in ("before", "after")
-    ]
-    return told[0], told[1]
+    describe = _kind_score if learned == What.kind else _join_score
+    return describe(scores["before"]), describe(scores["after"])
+
+
+def _kind_score(score: Mapping[str, float]) -> str:
+    return f"F1 {score['macro_f1']:.3f}"
+
+
+def _join_score(score: Mapping[str, float]) -> str:
+    return f"P {score['precision']:.2f} R {score['recall']:.2f}"

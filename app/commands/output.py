@@ -1,5 +1,4 @@
-"""What commands print: tables and cards for people, tab-separated lines where nobody looks, JSON on
-request."""
+"""What commands print: tables for people, tab-separated lines in a pipe, JSON on request."""
 
 from __future__ import annotations
 
@@ -20,10 +19,13 @@ if TYPE_CHECKING:
 
     from integrations.tracker_contract import Finding
 
-_COMMAND = re.compile(
-    r"(?<![\w./-])relay (?=(?:product|source|tracker|ticket|status|doctor|replay|import|user|token|migrate|train)\b)"
+_NAMED_COMMAND = re.compile(
+    r"(?<![\w./-])relay (?=(?:product|source|tracker|ticket|status|doctor|replay|import|user|token"
+    r"|migrate|train)\b)"
 )
-_COLOURS = {
+CUT_COLUMN_LEAST = 12
+"""Characters that a column keeps which is cut short in a narrow terminal."""
+STATE_COLOURS = {
     "ok": "green",
     "created": "green",
     "never": "yellow",
@@ -59,9 +61,10 @@ def hint(text: str) -> None:
 
 
 def commands(text: str) -> str:
-    """The text with ``--demo`` in the commands it names, where this call has it: they are about the
-    same data."""
-    return _COMMAND.sub("relay --demo ", text) if options.demo else text
+    """The text with ``--demo`` in the commands it names, where this call has it."""
+    if not options.demo:
+        return text
+    return _NAMED_COMMAND.sub("relay --demo ", text)
 
 
 def complain(detail: str, reason: str) -> None:
@@ -89,27 +92,31 @@ def table(
         for line in [list(columns), *shown]:
             typer.echo("\t".join(" ".join(cell.split()) for cell in line))
     elif shown:
-        from rich import box
-        from rich.table import Table
-
-        made = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-        longest = [
-            max(len(line[place]) for line in [list(columns), *shown])
-            for place in range(len(columns))
-        ]
-        for column, width in zip(columns, longest, strict=True):
-            room = console().width - sum(longest) + width - 3 * len(columns)
-            made.add_column(
-                column,
-                overflow="ellipsis" if column == cut else "fold",
-                no_wrap=bool(cut),
-                max_width=max(12, room) if column == cut else None,
-            )
-        for line in shown:
-            made.add_row(*(_coloured(cell) for cell in line))
-        console().print(made)
+        _print_table(columns, shown, cut)
     if not shown and empty:
         hint(empty)
+
+
+def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], cut: str) -> None:
+    from rich import box
+    from rich.table import Table
+
+    drawn = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    widths = [max(map(len, cells)) for cells in zip(columns, *rows, strict=True)]
+    for column, width in zip(columns, widths, strict=True):
+        if column == cut:
+            room = console().width - sum(widths) + width - 3 * len(columns)
+            drawn.add_column(
+                column,
+                overflow="ellipsis",
+                no_wrap=True,
+                max_width=max(CUT_COLUMN_LEAST, room),
+            )
+        else:
+            drawn.add_column(column, overflow="fold", no_wrap=bool(cut))
+    for row in rows:
+        drawn.add_row(*(_coloured(cell) for cell in row))
+    console().print(drawn)
 
 
 def card(fields: Mapping[str, object]) -> None:
@@ -120,20 +127,23 @@ def card(fields: Mapping[str, object]) -> None:
         console().print(f"[bold]{name.ljust(width)}[/]  {_coloured(cell)}")
 
 
-def findings(found: Sequence[Finding], json_wanted: bool) -> None:
-    """The lines of a check with their remedies. Raises Exit with code 1 where something is
-    wrong."""
-    fine = all(each.ok for each in found)
-    if json_wanted:
-        as_json({"ok": fine, "findings": [asdict(each) for each in found]})
+def findings(lines: Sequence[Finding], json_output: bool) -> None:
+    """The lines of a check with their remedies. Raises Exit, code 1, where something is wrong."""
+    fine = all(line.ok for line in lines)
+    if json_output:
+        as_json({"ok": fine, "findings": [asdict(line) for line in lines]})
     else:
-        for each in found:
-            mark = "[green]✓[/]" if each.ok else "[bold red]✗[/]"
-            console().print(f"{mark} [bold]{_escaped(each.subject)}[/]  {_escaped(each.detail)}")
-            if each.remedy and not each.ok:
-                console().print(f"  [yellow]→ {_escaped(commands(each.remedy))}[/]")
+        for line in lines:
+            _print_finding(line)
     if not fine:
         raise typer.Exit(1)
+
+
+def _print_finding(line: Finding) -> None:
+    mark = "[green]✓[/]" if line.ok else "[bold red]✗[/]"
+    console().print(f"{mark} [bold]{_escaped(line.subject)}[/]  {_escaped(line.detail)}")
+    if line.remedy and not line.ok:
+        console().print(f"  [yellow]→ {_escaped(commands(line.remedy))}[/]")
 
 
 def markdown(text: str) -> None:
@@ -171,16 +181,22 @@ def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     if isinstance(value, dict):
-        return ", ".join(f"{name}={each}" for name, each in value.items() if each not in ("", None))
-    # What people wrote elsewhere must not move the cursor of whoever looks.
-    return "".join(
-        c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in str(value)
-    )
+        return ", ".join(f"{name}={item}" for name, item in value.items() if item not in ("", None))
+    return "".join(map(_harmless, str(value)))
+
+
+def _harmless(character: str) -> str:
+    """What people wrote elsewhere must not move the cursor of whoever looks."""
+    if character.isprintable() or character in "\n\t":
+        return character
+    return "\N{REPLACEMENT CHARACTER}"
 
 
 def _coloured(cell: str) -> str:
-    colour = _COLOURS.get(cell)
-    return f"[{colour}]{cell}[/]" if colour else _escaped(cell)
+    colour = STATE_COLOURS.get(cell)
+    if colour is None:
+        return _escaped(cell)
+    return f"[{colour}]{cell}[/]"
 
 
 def _escaped(text: str) -> str:

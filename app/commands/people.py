@@ -22,7 +22,9 @@ Generate = Annotated[bool, typer.Option("--generate", help="Make a password and 
 
 
 def _password(generate: bool) -> str:
-    return secrets.token_urlsafe(12) if generate else ask_secret("Password", confirm=True)
+    if generate:
+        return secrets.token_urlsafe(12)
+    return ask_secret("Password", confirm=True)
 
 
 @users.command("add")
@@ -34,20 +36,21 @@ def add_user(
 ) -> None:
     """Make a user. The password is typed unseen, piped in, or made with --generate."""
     from app.errors import Invalid
+    from app.models.states import Role
     from app.setup.accounts import create_user
 
-    if role not in ("admin", "member"):
+    if role not in tuple(Role):
         raise Invalid("A role is admin or member.", reason="role_invalid")
     password = _password(generate)
 
     async def work(services: Services) -> User:
-        async with services.database.transaction() as c:
+        async with services.database.transaction() as connection:
             return await create_user(
-                c, email, name, password, cast(Literal["admin", "member"], role)
+                connection, email, name, password, cast(Literal["admin", "member"], role)
             )
 
-    made = perform(work)
-    output.done(f"User {made.email} may sign in as {made.role}.")
+    added = perform(work)
+    output.done(f"User {added.email} may sign in as {added.role}.")
     if generate:
         output.say(password)
 
@@ -58,26 +61,25 @@ def list_users(as_json: AsJson = False) -> None:
     from app.setup.accounts import list_users as listed
 
     async def work(services: Services) -> list[User]:
-        async with services.database.transaction() as c:
-            return await listed(c)
+        async with services.database.transaction() as connection:
+            return await listed(connection)
 
-    found = perform(work)
     shown: list[dict[str, Any]] = [
         {
-            "email": u.email,
-            "name": u.name,
-            "role": u.role,
-            "locked_until": u.locked_until,
-            "id": u.id,
+            "email": user.email,
+            "name": user.name,
+            "role": user.role,
+            "locked_until": user.locked_until,
+            "id": user.id,
         }
-        for u in found
+        for user in perform(work)
     ]
     if as_json:
         output.as_json(shown)
     else:
         output.table(
             ["email", "name", "role", "locked until", "id"],
-            [tuple(each.values()) for each in shown],
+            [tuple(user.values()) for user in shown],
             empty="No users yet: relay user add you@example.org --role admin",
         )
 
@@ -92,10 +94,10 @@ def password(
     new = _password(generate)
 
     async def work(services: Services) -> str:
-        async with services.database.transaction() as c:
-            found = await finding.user(c, email)
-            await set_password(c, found.id, new)
-            return found.email
+        async with services.database.transaction() as connection:
+            user = await finding.user(connection, email)
+            await set_password(connection, user.id, new)
+            return user.email
 
     output.done(f"User {perform(work)} has a new password.")
     if generate:
@@ -113,10 +115,10 @@ def remove_user(
         typer.confirm(f"Remove {email}?", abort=True, err=True)
 
     async def work(services: Services) -> str:
-        async with services.database.transaction() as c:
-            found = await finding.user(c, email)
-            await delete_user(c, found.id)
-            return found.email
+        async with services.database.transaction() as connection:
+            user = await finding.user(connection, email)
+            await delete_user(connection, user.id)
+            return user.email
 
     output.done(f"User {perform(work)} is removed.")
 
@@ -133,14 +135,14 @@ def add_token(
     from app.setup.accounts import create_token
 
     async def work(services: Services) -> tuple[ApiToken, str]:
-        async with services.database.transaction() as c:
-            return await create_token(c, name, scopes or ["read"])
+        async with services.database.transaction() as connection:
+            return await create_token(connection, name, scopes or ["read"])
 
-    made, clear = perform(work)
+    token, clear = perform(work)
     if as_json:
-        output.as_json({**fields(made), "token": clear})
+        output.as_json({**fields(token), "token": clear})
         return
-    output.hint(f"Token {made.name} ({made.scopes}); it is shown this once:")
+    output.hint(f"Token {token.name} ({token.scopes}); it is shown this once:")
     output.say(clear)
 
 
@@ -150,26 +152,26 @@ def list_tokens(as_json: AsJson = False) -> None:
     from app.setup.accounts import list_tokens as listed
 
     async def work(services: Services) -> list[ApiToken]:
-        async with services.database.transaction() as c:
-            return await listed(c)
+        async with services.database.transaction() as connection:
+            return await listed(connection)
 
-    found = perform(work)
+    rows = perform(work)
     if as_json:
-        output.as_json([fields(each) for each in found])
+        output.as_json([fields(token) for token in rows])
         return
     output.table(
         ["token", "starts with", "scopes", "made", "last used", "revoked", "id"],
         [
             (
-                t.name,
-                t.prefix,
-                t.scopes,
-                t.created_at,
-                output.ago(t.last_used_at),
-                t.revoked_at,
-                t.id,
+                token.name,
+                token.prefix,
+                token.scopes,
+                token.created_at,
+                output.ago(token.last_used_at),
+                token.revoked_at,
+                token.id,
             )
-            for t in found
+            for token in rows
         ],
         empty="No tokens yet: relay token add NAME --scope read",
     )
@@ -181,10 +183,10 @@ def revoke(token: Annotated[str, typer.Argument(help="Name or id.")]) -> None:
     from app.setup.accounts import revoke_token
 
     async def work(services: Services) -> str:
-        async with services.database.transaction() as c:
-            found = await finding.token(c, token)
-            await revoke_token(c, found.id)
-            return found.name
+        async with services.database.transaction() as connection:
+            row = await finding.token(connection, token)
+            await revoke_token(connection, row.id)
+            return row.name
 
     output.done(f"Token {perform(work)} is revoked.")
 

@@ -19,7 +19,8 @@ app = typer.Typer(no_args_is_help=True, help="Products: what a team builds, and 
 Policy = Annotated[
     str | None,
     typer.Option(
-        help="review: a person approves; auto: themes above the thresholds; hold: nothing is pushed."
+        help="review: a person approves; auto: themes above the thresholds; "
+        "hold: nothing is pushed."
     ),
 ]
 People = Annotated[
@@ -60,12 +61,12 @@ def add(
                 count_staff=bool(staff),
             )
 
-    made = perform(work)
+    product = perform(work)
     if as_json:
-        output.as_json(fields(made))
+        output.as_json(fields(product))
         return
-    output.done(f"Product {made.slug} made, with the policy {made.policy}.")
-    output.hint(f"Next: relay source add NAME --platform PLATFORM --product {made.slug}")
+    output.done(f"Product {product.slug} made, with the policy {product.policy}.")
+    output.hint(f"Next: relay source add NAME --platform PLATFORM --product {product.slug}")
 
 
 @app.command("list")
@@ -77,23 +78,23 @@ def list_(as_json: AsJson = False) -> None:
         async with services.database.session() as session:
             return await list_products(session)
 
-    found = perform(work)
+    rows = perform(work)
     if as_json:
-        output.as_json([fields(each) for each in found])
+        output.as_json([fields(product) for product in rows])
         return
     output.table(
         ["product", "name", "policy", "people", "confidence", "staff count", "made"],
         [
             (
-                p.slug,
-                p.name,
-                p.policy,
-                p.auto_min_people,
-                p.auto_min_confidence,
-                p.count_staff,
-                p.created_at,
+                product.slug,
+                product.name,
+                product.policy,
+                product.auto_min_people,
+                product.auto_min_confidence,
+                product.count_staff,
+                product.created_at,
             )
-            for p in found
+            for product in rows
         ],
         empty="No products yet: relay product add NAME",
     )
@@ -109,20 +110,22 @@ def show(
 
     async def work(services: Services) -> dict[str, Any]:
         async with services.database.session() as session:
-            found = await finding.product(session, product)
-            sources = await list_sources(session, found.id)
-            trackers = await list_trackers(session, found.id)
+            row = await finding.product(session, product)
+            sources = await list_sources(session, row.id)
+            trackers = await list_trackers(session, row.id)
         return {
-            **fields(found),
-            "sources": [f"{each.name} ({each.platform})" for each in sources],
-            "trackers": [f"{each.name} ({each.type})" for each in trackers],
+            **fields(row),
+            "sources": [f"{source.name} ({source.platform})" for source in sources],
+            "trackers": [f"{tracker.name} ({tracker.type})" for tracker in trackers],
         }
 
     shown = perform(work)
     if as_json:
         output.as_json(shown)
-    else:
-        output.card({name: ", ".join(v) if isinstance(v, list) else v for name, v in shown.items()})
+        return
+    for connected in ("sources", "trackers"):
+        shown[connected] = ", ".join(shown[connected])
+    output.card(shown)
 
 
 @app.command("set")
@@ -141,10 +144,10 @@ def set_(
 
     async def work(services: Services) -> Product:
         async with services.database.session() as session:
-            found = await finding.product(session, product)
+            row = await finding.product(session, product)
             return await update_product(
                 session,
-                found.id,
+                row.id,
                 name=name,
                 policy=policy,
                 auto_min_people=people,
@@ -155,8 +158,7 @@ def set_(
     changed = perform(work)
     output.done(
         f"Product {changed.slug}: policy {changed.policy}; under auto at least "
-        f"{changed.auto_min_people} people "
-        f"and a confidence of {changed.auto_min_confidence:g}."
+        f"{changed.auto_min_people} people and a confidence of {changed.auto_min_confidence:g}."
     )
 
 
@@ -170,8 +172,8 @@ def check(
 
     async def work(services: Services) -> list[Finding]:
         async with services.database.session() as session:
-            found = await finding.product(session, product)
-        return await product_findings(services, found)
+            row = await finding.product(session, product)
+        return await product_findings(services, row)
 
     output.findings(perform(work), as_json)
 

@@ -31,9 +31,11 @@ Fields = Annotated[
         help="What the file calls a field: kind=truth.kind; repeatable.",
     ),
 ]
-Where = Annotated[
+Conditions = Annotated[
     list[str] | None,
-    typer.Option(metavar="FIELD=VALUE", help="Only rows that say so: language=en; repeatable."),
+    typer.Option(
+        "--where", metavar="FIELD=VALUE", help="Only rows that say so: language=en; repeatable."
+    ),
 ]
 Weights = Annotated[
     Path | None, typer.Option(help="A folder of other heads and thresholds than the shipped ones.")
@@ -43,9 +45,10 @@ Limit = Annotated[int | None, typer.Option(min=1, help="Only the first rows.")]
 
 def _writable(path: Path | None) -> Path | None:
     """Refuses before the work what could not be written after it."""
-    if path is not None and (
-        path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK)
-    ):
+    if path is None:
+        return None
+    place = path if path.exists() else path.parent
+    if path.is_dir() or not os.access(place, os.W_OK):
         raise typer.BadParameter(
             f"{path} cannot be written: name a file in a folder that is there and yours."
         )
@@ -74,8 +77,7 @@ def prepare() -> None:
 
 @model.command()
 def reenrich() -> None:
-    """Read comments again that another encoder or other heads have read: after a change of
-    either."""
+    """Read comments again after a change of encoder or heads: those that others have read."""
     from app.judging.chosen_model import load_enricher
     from app.learning.reenriching import reenrich as read_again
     from app.learning.reenriching import stale_comments
@@ -116,7 +118,7 @@ def kind(
         int, typer.Option(min=2, help="Without --train, baselines learn from folds of the file.")
     ] = 5,
     fields: Fields = None,
-    where: Where = None,
+    conditions: Conditions = None,
     limit: Limit = None,
     weights: Weights = None,
     write: Write = None,
@@ -126,13 +128,22 @@ def kind(
     from classifiers.evaluation.evaluate import evaluate_kind, learned_from
     from classifiers.evaluation.labels import read_folds
 
-    folded, reading = read_folds(mapping or []), Reading.of(fields or [], where or [])
+    folded, reading = read_folds(mapping or []), Reading.of(fields or [], conditions or [])
     enricher = _enricher(weights)
     report = evaluate_kind(
-        file, enricher, reading=reading, only=only, mapping=folded, unsure_below=enricher.unsure_below,
-        baselines=baseline or [], train=train or [], folds=folds, limit=limit, seen=learned_from(file, weights),
+        file,
+        enricher,
+        reading=reading,
+        only=only,
+        mapping=folded,
+        unsure_below=enricher.unsure_below,
+        baselines=baseline or [],
+        train=train or [],
+        folds=folds,
+        limit=limit,
+        seen=learned_from(file, weights),
         say=output.hint,
-    )  # fmt: skip
+    )
     _report(report, write)
 
 
@@ -154,7 +165,7 @@ def duplicates(
     ] = None,
     mapping: Folds = None,
     fields: Fields = None,
-    where: Where = None,
+    conditions: Conditions = None,
     limit: Limit = None,
     weights: Weights = None,
     write: Write = None,
@@ -166,12 +177,20 @@ def duplicates(
     from classifiers.evaluation.labels import read_folds
     from classifiers.grouping.grouper import DefaultGrouper, Thresholds
 
-    folded, reading = read_folds(mapping or []), Reading.of(fields or [], where or [])
+    folded, reading = read_folds(mapping or []), Reading.of(fields or [], conditions or [])
     enricher = _enricher(weights)
     report = evaluate_duplicates(
-        file, enricher, DefaultGrouper(Thresholds.read(weights)), reading=reading, mapping=folded, shuffle=shuffle,
-        limit=limit, orders=orders, baselines=baseline or [], say=output.hint,
-    )  # fmt: skip
+        file,
+        enricher,
+        DefaultGrouper(Thresholds.read(weights)),
+        reading=reading,
+        mapping=folded,
+        shuffle=shuffle,
+        limit=limit,
+        orders=orders,
+        baselines=baseline or [],
+        say=output.hint,
+    )
     _report(report, write)
 
 

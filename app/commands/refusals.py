@@ -1,5 +1,4 @@
-"""Turns what commands raise into one sentence and an exit code; a traceback only where it was asked
-for."""
+"""Turns what commands raise into a sentence and an exit code; a traceback only on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How secrets come in: typed unseen, piped in, or from a named variable, never as an argument that
+"""How secrets come in: typed unseen, piped in, or from a variable, never as an argument, which
 others can list."""
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ def ask_secret(label: str, *, confirm: bool = False) -> str:
 
     if sys.stdin.isatty():
         return str(typer.prompt(label, hide_input=True, confirmation_prompt=confirm, err=True))
-    given = sys.stdin.readline().strip()
-    if not given:
+    secret = sys.stdin.readline().strip()
+    if not secret:
         raise Invalid(
             f"{label} is missing: run this in a terminal to type it, or pipe it into standard "
             "input.",
             reason="secret_missing",
         )
-    return given
+    return secret
 
 
 def credentials(
@@ -43,21 +43,20 @@ def credentials(
 
     from app.errors import Invalid
 
-    found = dict(plain)
+    values = dict(plain)
     for name, variable in variables.items():
         if not os.environ.get(variable):
             raise Invalid(f"The variable {variable} is not set.", reason="secret_missing")
-        found[name] = os.environ[variable]
+        values[name] = os.environ[variable]
     for name, field in model.model_fields.items():
         if field.annotation is not SecretStr:
             continue
         if name in plain:
             raise Invalid(
                 f"Everybody on this machine can read arguments: leave {name} out to be asked for "
-                "it, pipe it in, or "
-                f"name a variable with --credential-env {name}=VARIABLE.",
+                f"it, pipe it in, or name a variable with --credential-env {name}=VARIABLE.",
                 reason="secret_in_arguments",
             )
-        if name not in found:
-            found[name] = ask_secret(name.replace("_", " ").capitalize())
-    return found
+        if name not in values:
+            values[name] = ask_secret(name.replace("_", " ").capitalize())
+    return values

@@ -18,6 +18,7 @@ Host = Annotated[str | None, typer.Option(help="Address to listen on; default RE
 Port = Annotated[
     int | None, typer.Option(min=0, max=65535, help="Port to listen on; default RELAY_PORT.")
 ]
+ANY_FREE_PORT = 0
 # What the supervisor gives its children: the open socket, and the word that they end when it ends.
 Socket = Annotated[int | None, typer.Option("--fd", hidden=True)]
 Supervised = Annotated[bool, typer.Option("--supervised", hidden=True)]
@@ -26,10 +27,12 @@ NoMigrate = Annotated[bool, typer.Option("--no-migrate", help="Take the database
 
 def chosen_settings(host: str | None, port: int | None) -> Settings:
     """The settings with what the command line said instead."""
-    said: dict[str, Any] = {"host": host, "port": port}
-    return settings().model_copy(
-        update={name: value for name, value in said.items() if value is not None}
-    )
+    options_given: dict[str, Any] = {}
+    if host is not None:
+        options_given["host"] = host
+    if port is not None:
+        options_given["port"] = port
+    return settings().model_copy(update=options_given)
 
 
 def serve(
@@ -108,10 +111,9 @@ def demo(
 
     options.demo = True
     chosen = chosen_settings(host, port)
-    show(
-        chosen,
-        sandbox_port if sandbox_port is not None else (chosen.port + 1 if chosen.port else 0),
-    )
+    if sandbox_port is None:
+        sandbox_port = chosen.port + 1 if chosen.port else ANY_FREE_PORT
+    show(chosen, sandbox_port)
 
 
 def sandbox(

@@ -25,6 +25,7 @@ AskSecret = Annotated[
         "--ask-secret", help="The platform made the secret: type it unseen, or pipe it in."
     ),
 ]
+ON_CARD = ("name", "platform", "id", "enabled", "webhook_url", "settings")
 
 
 @app.command()
@@ -44,17 +45,15 @@ def add(
 
     definition = known(platform)
     chosen = pairs(settings or [], "--set")
-    given = (
-        ask_secret(f"Secret from {definition.title}")
-        if ask or definition.new_secret is None
-        else None
-    )
+    secret_of_platform = None
+    if ask or definition.new_secret is None:
+        secret_of_platform = ask_secret(f"Secret from {definition.title}")
 
     async def work(services: Services) -> dict[str, Any]:
         async with services.database.session() as session:
             of = await finding.product_or_only(session, product)
             source, secret = await create_source(
-                session, services.vault, of.id, platform, name, chosen, given
+                session, services.vault, of.id, platform, name, chosen, secret_of_platform
             )
             return described(services, source, [secret])
 
@@ -77,9 +76,9 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
         async with services.database.transaction() as connection:
             return await sources(connection, of)
 
-    found = perform(work)
+    rows = perform(work)
     if as_json:
-        output.as_json(found)
+        output.as_json(rows)
         return
     output.table(
         [
@@ -94,16 +93,16 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
         ],
         [
             (
-                each.name,
-                each.platform,
-                each.status,
-                output.ago(each.last_delivery_at),
-                each.deliveries_24h,
-                each.comments_24h,
-                each.failed,
-                each.source_id,
+                source.name,
+                source.platform,
+                source.status,
+                output.ago(source.last_delivery_at),
+                source.deliveries_24h,
+                source.comments_24h,
+                source.failed,
+                source.source_id,
             )
-            for each in found
+            for source in rows
         ],
         empty="No sources yet: relay source add NAME --platform PLATFORM",
     )
@@ -116,22 +115,15 @@ def show(source: Named, product: OfProduct = None, as_json: AsJson = False) -> N
 
     async def work(services: Services) -> dict[str, Any]:
         async with services.database.session() as session:
-            found = await finding.source(session, source, product)
-            return described(
-                services, found, await active_secrets(session, services.vault, found.id)
-            )
+            row = await finding.source(session, source, product)
+            secrets = await active_secrets(session, services.vault, row.id)
+        return described(services, row, secrets)
 
     shown = perform(work)
     if as_json:
         output.as_json(shown)
         return
-    output.card(
-        {
-            k: v
-            for k, v in shown.items()
-            if k in ("name", "platform", "id", "enabled", "webhook_url", "settings")
-        }
-    )
+    output.card({name: value for name, value in shown.items() if name in ON_CARD})
     output.say("")
     _guide(shown)
 
@@ -143,8 +135,8 @@ def check(source: Named, product: OfProduct = None, as_json: AsJson = False) -> 
 
     async def work(services: Services) -> list[Finding]:
         async with services.database.session() as session:
-            found = await finding.source(session, source, product)
-        return await source_findings(services, found)
+            row = await finding.source(session, source, product)
+        return await source_findings(services, row)
 
     output.findings(perform(work), as_json)
 
@@ -163,15 +155,17 @@ def rotate(
     delivery."""
     from app.setup.sources import retire_old_secret, rotate_secret
 
-    given = ask_secret("Secret") if ask and not finish else None
+    secret_of_platform = ask_secret("Secret") if ask and not finish else None
 
     async def work(services: Services) -> tuple[str, str | None]:
         async with services.database.session() as session:
-            found = await finding.source(session, source, product)
+            row = await finding.source(session, source, product)
             if finish:
-                await retire_old_secret(session, found.id)
-                return found.name, None
-            return found.name, await rotate_secret(session, services.vault, found.id, given)
+                await retire_old_secret(session, row.id)
+                return row.name, None
+            return row.name, await rotate_secret(
+                session, services.vault, row.id, secret_of_platform
+            )
 
     name, secret = perform(work)
     if secret is None:
@@ -196,9 +190,9 @@ def remove(source: Named, product: OfProduct = None, yes: Yes = False) -> None:
 
     async def work(services: Services) -> str:
         async with services.database.session() as session:
-            found = await finding.source(session, source, product)
-            await delete_source(session, found.id)
-            return found.name
+            row = await finding.source(session, source, product)
+            await delete_source(session, row.id)
+            return row.name
 
     output.done(f"Source {perform(work)} is deleted.")
 
@@ -208,6 +202,7 @@ def described(services: Services, source: Source, secrets: list[str]) -> dict[st
     from app.setup.sources import guide, webhook_url
 
     base = services.settings.base_url
+    secret = secrets[0] if secrets else "none: run `relay source rotate`"
     return {
         "id": source.id,
         "product_id": source.product_id,
@@ -217,7 +212,7 @@ def described(services: Services, source: Source, secrets: list[str]) -> dict[st
         "settings": source.settings,
         "webhook_url": webhook_url(base, source.id),
         "secrets": secrets,
-        "guide": guide(source, base, secrets[0] if secrets else "none: run `relay source rotate`"),
+        "guide": guide(source, base, secret),
         "public": bool(services.settings.public_url),
     }
 

@@ -28,44 +28,51 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Show tickets, newest first."""
-    from app.queries.paging import MAX_LIMIT
+    from app.queries.paging import PAGE_MAX_ROWS
     from app.queries.tickets import list_tickets
 
     async def work(services: Services) -> list[TicketRow]:
         async with services.database.session() as session:
-            of = await finding.product_id(session, product)
-            at = (await finding.tracker(session, tracker, product)).id if tracker else None
-        found: list[TicketRow] = []
+            product_id = await finding.product_id(session, product)
+            tracker_id = None
+            if tracker:
+                tracker_id = (await finding.tracker(session, tracker, product)).id
+        rows: list[TicketRow] = []
         cursor: str | None = None
-        async with services.database.transaction() as c:
-            while len(found) < limit:
-                size = min(MAX_LIMIT, limit - len(found))
+        async with services.database.transaction() as connection:
+            while len(rows) < limit:
                 page = await list_tickets(
-                    c, product_id=of, state=state, tracker_id=at, cursor=cursor, limit=size
+                    connection,
+                    product_id=product_id,
+                    state=state,
+                    tracker_id=tracker_id,
+                    cursor=cursor,
+                    limit=min(PAGE_MAX_ROWS, limit - len(rows)),
                 )
-                found += page.items
+                rows += page.items
                 cursor = page.next_cursor
                 if cursor is None:
                     break
-        return found
+        return rows
 
     tickets = perform(work)
     if as_json:
         output.as_json(tickets)
         return
-    shown = 8 if sys.stdout.isatty() else None  # the start of an id is enough for `retry`
+    # The start of an id is enough for `retry`.
+    id_characters = 8 if sys.stdout.isatty() else None
     output.table(
         ["state", "tracker", "kind", "theme", "address or trouble", "id"],
         [
             (
-                t.state,
-                t.tracker_name,
-                t.theme_kind,
-                t.theme_title,
-                _trouble(t) if t.reason else t.url,
-                str(t.id)[:shown],
+                ticket.state,
+                ticket.tracker_name,
+                ticket.theme_kind,
+                ticket.theme_title,
+                _trouble(ticket) if ticket.reason else ticket.url,
+                str(ticket.id)[:id_characters],
             )
-            for t in tickets
+            for ticket in tickets
         ],
         empty="No tickets.",
         cut="theme",
@@ -86,8 +93,8 @@ def retry(
     from app.tickets.retrying import retry_ticket
 
     async def work(services: Services) -> None:
-        async with services.database.transaction() as c:
-            number = await finding.ticket(c, ticket)
+        async with services.database.transaction() as connection:
+            number = await finding.ticket(connection, ticket)
         await retry_ticket(services.database, number)
 
     perform(work)
@@ -113,12 +120,14 @@ def replay(
 
     async def work(services: Services) -> int:
         async with services.database.session() as session:
-            of = (await finding.source(session, source, product)).id if source else None
-        async with services.database.transaction() as c:
+            source_id = None
+            if source:
+                source_id = (await finding.source(session, source, product)).id
+        async with services.database.transaction() as connection:
             if delivery is not None:
-                await replay_delivery(c, delivery)
+                await replay_delivery(connection, delivery)
                 return 1
-            return await replay_failed(c, of)
+            return await replay_failed(connection, source_id)
 
     count = perform(work)
     output.done(f"{count:,} back in the queue; the worker takes them up.")

@@ -30,6 +30,7 @@ Variables = Annotated[
     list[str] | None,
     typer.Option("--credential-env", help="A secret from a variable: token=VARIABLE; repeatable."),
 ]
+EVERY_KIND = "bug,feature"
 Kinds = Annotated[
     str | None, typer.Option(help="Which themes it takes: bug, feature or bug,feature.")
 ]
@@ -43,7 +44,7 @@ def add(
     settings: Settings = None,
     plain: Plain = None,
     variables: Variables = None,
-    kinds: Kinds = "bug,feature",
+    kinds: Kinds = EVERY_KIND,
     as_json: AsJson = False,
 ) -> None:
     """Connect a tracker. Secrets are typed unseen, piped in, or taken from variables."""
@@ -58,17 +59,17 @@ def add(
     async def work(services: Services) -> Tracker:
         async with services.database.session() as session:
             of = await finding.product_or_only(session, product)
-            kept = (kinds or "bug,feature").split(",")
+            takes = (kinds or EVERY_KIND).split(",")
             return await create_tracker(
-                session, services.vault, of.id, type_, name, chosen, secret, kept
+                session, services.vault, of.id, type_, name, chosen, secret, takes
             )
 
-    made = perform(work)
+    tracker = perform(work)
     if as_json:
-        output.as_json(fields(made))
+        output.as_json(fields(tracker))
         return
-    output.done(f"Tracker {made.name} made; it takes {made.kinds.replace(',', ' and ')}.")
-    output.hint(f"Next: relay tracker check {made.name!r}")
+    output.done(f"Tracker {tracker.name} made; it takes {tracker.kinds.replace(',', ' and ')}.")
+    output.hint(f"Next: relay tracker check {tracker.name!r}")
 
 
 @app.command("list")
@@ -80,13 +81,23 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
         async with services.database.session() as session:
             return await list_trackers(session, await finding.product_id(session, product))
 
-    found = perform(work)
+    rows = perform(work)
     if as_json:
-        output.as_json([fields(each) for each in found])
+        output.as_json([fields(tracker) for tracker in rows])
         return
     output.table(
         ["tracker", "type", "kinds", "enabled", "trouble", "id"],
-        [(each.name, each.type, each.kinds, each.enabled, each.reason, each.id) for each in found],
+        [
+            (
+                tracker.name,
+                tracker.type,
+                tracker.kinds,
+                tracker.enabled,
+                tracker.reason,
+                tracker.id,
+            )
+            for tracker in rows
+        ],
         empty="No trackers yet: relay tracker add NAME --type TYPE",
     )
 
@@ -100,13 +111,13 @@ def show(tracker: Named, product: OfProduct = None, as_json: AsJson = False) -> 
         async with services.database.session() as session:
             return await finding.tracker(session, tracker, product)
 
-    found = perform(work)
+    row = perform(work)
     if as_json:
-        output.as_json(fields(found))
+        output.as_json(fields(row))
         return
-    output.card(fields(found))
+    output.card(fields(row))
     output.say("")
-    output.markdown(tracker_type(found.type).guide)
+    output.markdown(tracker_type(row.type).guide)
 
 
 @app.command()
@@ -117,8 +128,8 @@ def check(tracker: Named, product: OfProduct = None, as_json: AsJson = False) ->
 
     async def work(services: Services) -> list[Finding]:
         async with services.database.session() as session:
-            found = await finding.tracker(session, tracker, product)
-        return await tracker_findings(services, found)
+            row = await finding.tracker(session, tracker, product)
+        return await tracker_findings(services, row)
 
     output.findings(perform(work), as_json)
 
@@ -143,28 +154,26 @@ def set_(
     from app.setup.trackers import tracker_type, update_tracker
 
     changed = pairs(settings or [], "--set")
-    open_ones, named = (
-        pairs(plain or [], "--credential"),
-        pairs(variables or [], "--credential-env"),
-    )
+    open_ones = pairs(plain or [], "--credential")
+    from_variables = pairs(variables or [], "--credential-env")
 
     async def current(services: Services) -> Tracker:
         async with services.database.session() as session:
             return await finding.tracker(session, tracker, product)
 
-    found = perform(current)
+    row = perform(current)
     secret: dict[str, Any] | None = None
-    if credentials or open_ones or named:
-        secret = read_credentials(tracker_type(found.type).credentials, open_ones, named)
+    if credentials or open_ones or from_variables:
+        secret = read_credentials(tracker_type(row.type).credentials, open_ones, from_variables)
 
     async def work(services: Services) -> Tracker:
         async with services.database.session() as session:
             return await update_tracker(
                 session,
                 services.vault,
-                found.id,
+                row.id,
                 name=name,
-                settings={**found.settings, **changed} if changed else None,
+                settings={**row.settings, **changed} if changed else None,
                 credentials=secret,
                 kinds=kinds.split(",") if kinds else None,
                 enabled=enabled,
@@ -183,9 +192,9 @@ def remove(tracker: Named, product: OfProduct = None, yes: Yes = False) -> None:
 
     async def work(services: Services) -> str:
         async with services.database.session() as session:
-            found = await finding.tracker(session, tracker, product)
-            await delete_tracker(session, found.id)
-            return found.name
+            row = await finding.tracker(session, tracker, product)
+            await delete_tracker(session, row.id)
+            return row.name
 
     output.done(f"Tracker {perform(work)} is forgotten.")
 

@@ -33,68 +33,67 @@ def migrate(
         )
     configure_logs("warning")
     with database_url(settings()) as url:
-        before, _ = migrations.versions(url)
+        old, _ = migrations.versions(url)
         if down:
             migrations.downgrade(url, to)
         else:
             upgrade(url, to)
-        after, newest = migrations.versions(url)
-    if before == after:
-        output.done(f"The database is at {after or 'base'} already.")
+        new, newest = migrations.versions(url)
+    if old == new:
+        output.done(f"The database is at {new or 'base'} already.")
     else:
         output.done(
-            f"The database went from {before or 'empty'} to {after or 'empty'} (newest: {newest})."
+            f"The database went from {old or 'empty'} to {new or 'empty'} (newest: {newest})."
         )
 
 
 def status(product: OfProduct = None, as_json: AsJson = False) -> None:
     """Show what waits in each stage and for how long, the sources' health, and tickets by state."""
-    from app.queries import health
+    from app.queries import health, tickets
 
     async def work(services: Services) -> dict[str, Any]:
         async with services.database.session() as session:
-            of = await finding.product_id(session, product)
-        async with services.database.transaction() as c:
-            rows = await c.execute(
-                "select state, count(*) as count from ticket where %(of)s::uuid is null or "
-                "product_id = %(of)s"
-                " group by state order by state",
-                {"of": of},
-            )
+            product_id = await finding.product_id(session, product)
+        async with services.database.transaction() as connection:
             return {
-                "stages": await health.stages(c, of),
-                "sources": await health.sources(c, of),
-                "tickets": {row["state"]: row["count"] async for row in rows},
+                "stages": await health.stages(connection, product_id),
+                "sources": await health.sources(connection, product_id),
+                "tickets": await tickets.count_by_state(connection, product_id),
             }
 
-    found = perform(work)
+    state = perform(work)
     if as_json:
-        output.as_json(found)
+        output.as_json(state)
         return
     output.table(
         ["stage", "waiting", "oldest", "failed"],
         [
-            (s.stage, s.waiting, output.duration(s.oldest_seconds) if s.waiting else "", s.failed)
-            for s in found["stages"]
+            (
+                stage.stage,
+                stage.waiting,
+                output.duration(stage.oldest_seconds) if stage.waiting else "",
+                stage.failed,
+            )
+            for stage in state["stages"]
         ],
     )
     output.table(
         ["source", "platform", "status", "last delivery", "deliveries 24 h", "failed", "unknown"],
         [
             (
-                s.name,
-                s.platform,
-                s.status,
-                output.ago(s.last_delivery_at),
-                s.deliveries_24h,
-                s.failed,
-                s.unknown,
+                source.name,
+                source.platform,
+                source.status,
+                output.ago(source.last_delivery_at),
+                source.deliveries_24h,
+                source.failed,
+                source.unknown,
             )
-            for s in found["sources"]
+            for source in state["sources"]
         ],
         empty="No sources yet: relay source add NAME --platform PLATFORM",
     )
-    output.table(["tickets", "count"], list(found["tickets"].items()), empty="No tickets yet.")
+    output.table(["tickets", "count"], list(state["tickets"].items()), empty="No tickets yet.")
 
 
 def doctor(as_json: AsJson = False) -> None:
@@ -110,8 +109,8 @@ def doctor(as_json: AsJson = False) -> None:
     def run(url: str) -> list[Finding]:
         return asyncio.run(examination.findings(chosen, url))
 
-    found = [*examination.examine(chosen, run), *examination.surroundings(chosen)]
-    output.findings(found, as_json)
+    findings = [*examination.examine(chosen, run), *examination.surroundings(chosen)]
+    output.findings(findings, as_json)
 
 
 def secret_key() -> None:

@@ -18,19 +18,21 @@ from pathlib import Path
 
 from integrations.source_contract import EventType
 
-PRODUCT = "Tidewater"
-DAYS = 60
+DEMO_PRODUCT = "Tidewater"
+COMMUNITY_DAYS = 60
 """The comments spread over this many days before the epoch."""
 
-_FILE = Path(__file__).with_name("community.jsonl")
-_IDS = uuid.UUID("5d3c0b0e-9f0a-4b5e-8a53-6f0f5d9a7c11")
-_NIGHT, _WEEKEND = 0.25, 0.4  # how much people write then, compared with a weekday's noon
+COMMUNITY_FILE = Path(__file__).with_name("community.jsonl")
+DELIVERY_NAMESPACE = uuid.UUID("5d3c0b0e-9f0a-4b5e-8a53-6f0f5d9a7c11")
+NIGHT_EFFORT, WEEKEND_EFFORT = 0.25, 0.4
+"""How much people write then, compared with a weekday's noon."""
+AWAKE_HOURS = range(7, 22)
+SATURDAY = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What a comment really is. ``theme`` is None where it names neither a bug nor a request;
-    ``person`` the human."""
+    """What a comment really is. ``theme`` is None where it names neither a bug nor a request."""
 
     theme: str | None
     kind: str
@@ -77,8 +79,8 @@ class DemoComment:
 class DemoEvent:
     """One thing that happened to one comment: what a platform sends one delivery about.
 
-    ``revision`` counts the comment's events from 0. ``before`` is the text until now (blank for a
-    new comment). ``changed_at`` is when the comment was last written or edited, this event
+    ``revision`` counts the comment's events from 0. ``old_text`` is the text until now (blank for
+    a new comment). ``changed_at`` is when the comment was last written or edited, this event
     included. ``opener`` is the first comment of the thread. Times are UTC, in whole seconds.
     """
 
@@ -89,7 +91,7 @@ class DemoEvent:
     created_at: datetime
     changed_at: datetime
     text: str
-    before: str
+    old_text: str
     opener: DemoComment
     opened_at: datetime
     parent: DemoComment | None
@@ -98,14 +100,14 @@ class DemoEvent:
     @property
     def delivery(self) -> uuid.UUID:
         """Names the delivery: the same at every replay."""
-        return uuid.uuid5(_IDS, f"{self.comment.key}:{self.revision}")
+        return uuid.uuid5(DELIVERY_NAMESPACE, f"{self.comment.key}:{self.revision}")
 
 
 def load() -> list[DemoComment]:
     """The community's comments, the oldest first."""
     positions: dict[tuple[str, str], int] = {}
     comments = []
-    for number, line in enumerate(_FILE.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(COMMUNITY_FILE.read_text(encoding="utf-8").splitlines(), start=1):
         record = json.loads(line)
         thread = record["platform"], record["thread"]["id"]
         positions[thread] = positions.get(thread, 0) + 1
@@ -144,12 +146,12 @@ def events(comments: Sequence[DemoComment], epoch: datetime) -> list[DemoEvent]:
         opener = openers.setdefault((comment.platform, comment.thread_id), comment)
         parent = by_key.get(comment.parent)
         created_at = moment(epoch, comment.offset)
-        changed_at, before = created_at, ""
-        for revision, later in enumerate(
-            (Later(EventType.created, comment.offset, comment.text), *comment.later)
-        ):
+        changed_at, old_text = created_at, ""
+        written = Later(EventType.created, comment.offset, comment.text)
+        for revision, later in enumerate((written, *comment.later)):
             at = moment(epoch, later.offset)
-            changed_at = changed_at if later.type is EventType.deleted else at
+            if later.type is not EventType.deleted:
+                changed_at = at
             happened.append(
                 DemoEvent(
                     comment=comment,
@@ -159,14 +161,14 @@ def events(comments: Sequence[DemoComment], epoch: datetime) -> list[DemoEvent]:
                     created_at=created_at,
                     changed_at=changed_at,
                     text=later.text,
-                    before=before,
+                    old_text=old_text,
                     opener=opener,
                     opened_at=moment(epoch, opener.offset),
                     parent=parent,
                     parent_at=moment(epoch, parent.offset) if parent else None,
                 )
             )
-            before = later.text
+            old_text = later.text
     return sorted(happened, key=lambda event: (event.at, event.comment.number, event.revision))
 
 
@@ -174,23 +176,26 @@ def moment(epoch: datetime, offset: int) -> datetime:
     """The time ``offset`` seconds before ``epoch``, shifted so that nights and weekends (UTC) are
     quiet.
 
-    The shift keeps the order: a larger offset is never later. Beyond the DAYS there is none.
+    The shift keeps the order: a larger offset is never later. Beyond COMMUNITY_DAYS there is none.
     """
     anchor = epoch.replace(microsecond=0)
     effort = _effort(anchor)
-    wanted = offset / (DAYS * 86_400) * effort[-1]
-    hour = bisect_right(effort, wanted) - 1
+    share_of_effort = offset / (COMMUNITY_DAYS * 86_400) * effort[-1]
+    hour = bisect_right(effort, share_of_effort) - 1
     if hour >= len(effort) - 1:
         return anchor - timedelta(seconds=offset)
-    part = (wanted - effort[hour]) / (effort[hour + 1] - effort[hour])
+    part = (share_of_effort - effort[hour]) / (effort[hour + 1] - effort[hour])
     return anchor - timedelta(seconds=int((hour + part) * 3600))
 
 
 @lru_cache(maxsize=4)
 def _effort(epoch: datetime) -> tuple[float, ...]:
     """How much is written between each full hour before the epoch and the epoch."""
-    hours = [epoch - timedelta(hours=hour) for hour in range(1, DAYS * 24 + 1)]
-    weights = [
-        (1 if 7 <= h.hour < 22 else _NIGHT) * (_WEEKEND if h.weekday() >= 5 else 1) for h in hours
-    ]
-    return tuple(accumulate(weights, initial=0.0))
+    hours = (epoch - timedelta(hours=hour) for hour in range(1, COMMUNITY_DAYS * 24 + 1))
+    return tuple(accumulate(map(_effort_of_hour, hours), initial=0.0))
+
+
+def _effort_of_hour(at: datetime) -> float:
+    by_day = 1.0 if at.hour in AWAKE_HOURS else NIGHT_EFFORT
+    by_week = WEEKEND_EFFORT if at.weekday() >= SATURDAY else 1.0
+    return by_day * by_week

@@ -12,24 +12,24 @@ from markdown_it import MarkdownIt
 from app.demo.community import DemoComment, DemoEvent
 from integrations.source_contract import EventType
 
-INSTANCE = "https://forum.tidewater.example"
-SETTINGS = {"base_url": INSTANCE}
+FORUM_ADDRESS = "https://forum.tidewater.example"
+SOURCE_SETTINGS = {"base_url": FORUM_ADDRESS}
 
-_EVENTS = {
+FORUM_EVENTS = {
     EventType.created: "post_created",
     EventType.edited: "post_edited",
     EventType.deleted: "post_destroyed",
 }
-_QUOTE = re.compile(r"\[quote=[^\]]*\]\n(.*?)\n\[/quote\]", re.DOTALL)
-_MARKDOWN = MarkdownIt("js-default")  # escapes HTML
+QUOTE_BLOCK = re.compile(r"\[quote=[^\]]*\]\n(.*?)\n\[/quote\]", re.DOTALL)
+FORUM_MARKDOWN = MarkdownIt("js-default")  # escapes HTML
 
 
 def request(event: DemoEvent) -> tuple[dict[str, str], dict[str, Any]]:
     """Headers (without the signature) and body of a post's delivery."""
-    name = _EVENTS[event.type]
+    name = FORUM_EVENTS[event.type]
     headers = {
         "user-agent": "Discourse/3.6.0",
-        "x-discourse-instance": INSTANCE,
+        "x-discourse-instance": FORUM_ADDRESS,
         "x-discourse-event-id": str(event.delivery.int % 1_000_000),
         "x-discourse-event-type": "post",
         "x-discourse-event": name,
@@ -39,22 +39,24 @@ def request(event: DemoEvent) -> tuple[dict[str, str], dict[str, Any]]:
 
 def _post(event: DemoEvent) -> dict[str, Any]:
     comment, deleted = event.comment, event.type is EventType.deleted
-    raw = event.before if deleted else event.text
+    raw = event.old_text if deleted else event.text
     edits = sum(later.type is EventType.edited for later in comment.later[: event.revision])
     return {
         "id": 20_000 + comment.number,
         "name": comment.name,
         "username": comment.handle,
-        "avatar_template": f"/letter_avatar_proxy/v4/letter/{comment.handle[0]}/90db22/{{size}}.png",
+        "avatar_template": (
+            f"/letter_avatar_proxy/v4/letter/{comment.handle[0]}/90db22/{{size}}.png"
+        ),
         "created_at": _iso(event.created_at),
-        "cooked": _MARKDOWN.render(_QUOTE.sub(r"> \1", raw)).strip(),
+        "cooked": FORUM_MARKDOWN.render(QUOTE_BLOCK.sub(r"> \1", raw)).strip(),
         "post_number": comment.position,
         "post_type": 1,
         "posts_count": comment.position,
         "updated_at": _iso(event.changed_at),
         "reply_count": 0,
         "reply_to_post_number": event.parent.position if event.parent else None,
-        "quote_count": len(_QUOTE.findall(raw)),
+        "quote_count": len(QUOTE_BLOCK.findall(raw)),
         "incoming_link_count": 0,
         "reads": 1,
         "score": 0,

@@ -7,9 +7,9 @@ from typing import Any
 from app.demo.community import DemoEvent
 from integrations.source_contract import EventType
 
-SETTINGS: dict[str, str] = {}
+SOURCE_SETTINGS: dict[str, str] = {}
 
-_SITE = "https://app.tidewater.example/feedback"
+FEEDBACK_PAGE = "https://app.tidewater.example/feedback"
 
 
 def request(event: DemoEvent) -> tuple[dict[str, str], dict[str, Any]]:
@@ -23,12 +23,12 @@ def request(event: DemoEvent) -> tuple[dict[str, str], dict[str, Any]]:
         "thread": {
             "id": comment.thread_id,
             "title": f"In the app: {comment.thread_title}",
-            "url": f"{_SITE}/{comment.thread_id}",
+            "url": f"{FEEDBACK_PAGE}/{comment.thread_id}",
         },
         "author": {"id": f"usr_{comment.handle}", "handle": comment.handle, "name": comment.name},
         "text": event.text,
         "format": "text",
-        "url": f"{_SITE}/{comment.thread_id}#{comment.key}",
+        "url": f"{FEEDBACK_PAGE}/{comment.thread_id}#{comment.key}",
         "created_at": event.created_at.isoformat(),
         "likes": comment.likes,
     }

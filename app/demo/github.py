@@ -4,39 +4,57 @@ comments."""
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.demo.community import DemoComment, DemoEvent
 from integrations.source_contract import EventType
 
-SETTINGS: dict[str, str] = {}
+SOURCE_SETTINGS: dict[str, str] = {}
 
 _REPOSITORY = "tidewater-app/tidewater"
 _WEB = f"https://github.com/{_REPOSITORY}"
 _API = f"https://api.github.com/repos/{_REPOSITORY}"
-_EMOJI = ("-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How GitHub's webhooks speak of issues, or of discussions."""
+
+    name: str
+    opening_event: str
+    comment_event: str
+    opening_action: str
+    node_prefix: str
+    first_id: int
+    first_comment_id: int
+
+
+ISSUE = Place("issue", "issues", "issue_comment", "opened", "I", 3_100_000_000, 2_900_000_000)
+DISCUSSION = Place(
+    "discussion", "discussion", "discussion_comment", "created", "D", 8_600_000, 11_400_000
+)
+OTHER_REACTIONS = ("-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
 
 
 def request(event: DemoEvent) -> tuple[dict[str, str], dict[str, Any]]:
     """Headers (without the signature) and body of a delivery: the thread itself where the comment
     opens it."""
     comment, opener = event.comment, event.opener
-    place = "issue" if comment.thread_id.startswith("issues/") else "discussion"
+    place = ISSUE if comment.thread_id.startswith("issues/") else DISCUSSION
+    text = event.old_text if event.type is EventType.deleted else event.text
     opens = comment is opener
-    name = ("issues" if place == "issue" else "discussion") if opens else f"{place}_comment"
+    if opens:
+        name, thread = place.opening_event, _thread(event, place, text, event.changed_at)
+    else:
+        name, thread = place.comment_event, _thread(event, place, opener.text, event.opened_at)
     action = str(event.type)
-    if opens and place == "issue" and event.type is EventType.created:
-        action = "opened"
-    text = event.before if event.type is EventType.deleted else event.text
+    if opens and event.type is EventType.created:
+        action = place.opening_action
     body: dict[str, Any] = {
         "action": action,
-        place: _thread(
-            event,
-            place,
-            text if opens else opener.text,
-            event.changed_at if opens else event.opened_at,
-        ),
+        place.name: thread,
         "repository": _repository(),
         "organization": {
             "login": "tidewater-app",
@@ -48,7 +66,7 @@ def request(event: DemoEvent) -> tuple[dict[str, str], dict[str, Any]]:
     if not opens:
         body["comment"] = _comment(event, place, text)
     if event.type is EventType.edited:
-        body["changes"] = {"body": {"from": event.before}}
+        body["changes"] = {"body": {"from": event.old_text}}
     headers = {
         "user-agent": "GitHub-Hookshot/7f2c1de",
         "x-github-event": name,
@@ -60,13 +78,12 @@ def request(event: DemoEvent) -> tuple[dict[str, str], dict[str, Any]]:
     return headers, body
 
 
-def _thread(event: DemoEvent, place: str, text: str, updated: datetime) -> dict[str, Any]:
+def _thread(event: DemoEvent, place: Place, text: str, updated: datetime) -> dict[str, Any]:
     opener = event.opener
     number = int(opener.thread_id.partition("/")[2])
-    kind = "I" if place == "issue" else "D"
     thread: dict[str, Any] = {
-        "id": (3_100_000_000 if place == "issue" else 8_600_000) + number,
-        "node_id": f"{kind}_kwDOTW{number:06d}",
+        "id": place.first_id + number,
+        "node_id": f"{place.node_prefix}_kwDOTW{number:06d}",
         "number": number,
         "title": opener.thread_title,
         "html_url": f"{_WEB}/{opener.thread_id}",
@@ -83,7 +100,7 @@ def _thread(event: DemoEvent, place: str, text: str, updated: datetime) -> dict[
         "body": text,
         "reactions": _reactions(opener, f"{_API}/{opener.thread_id}/reactions"),
     }
-    if place == "issue":
+    if place is ISSUE:
         address = f"{_API}/issues/{number}"
         return thread | {
             "url": address,
@@ -106,40 +123,41 @@ def _thread(event: DemoEvent, place: str, text: str, updated: datetime) -> dict[
     }
 
 
-def _comment(event: DemoEvent, place: str, text: str) -> dict[str, Any]:
+def _comment(event: DemoEvent, place: Place, text: str) -> dict[str, Any]:
     comment = event.comment
     identity = _comment_id(comment, place)
-    anchor = "issuecomment" if place == "issue" else "discussioncomment"
     shared = {
         "id": identity,
-        "node_id": f"{'IC' if place == 'issue' else 'DC'}_kwDOTW{identity}",
-        "html_url": f"{_WEB}/{comment.thread_id}#{anchor}-{identity}",
+        "node_id": f"{place.node_prefix}C_kwDOTW{identity}",
+        "html_url": f"{_WEB}/{comment.thread_id}#{place.name}comment-{identity}",
         "user": _user(comment),
         "author_association": _association(comment),
         "created_at": _iso(event.created_at),
         "updated_at": _iso(event.changed_at),
         "body": text,
-        "reactions": _reactions(comment, f"{_API}/{place}s/comments/{identity}/reactions"),
+        "reactions": _reactions(comment, f"{_API}/{place.name}s/comments/{identity}/reactions"),
     }
-    if place == "issue":
+    if place is ISSUE:
         issue = f"{_API}/{comment.thread_id}"
         return shared | {
             "url": f"{_API}/issues/comments/{identity}",
             "issue_url": issue,
             "performed_via_github_app": None,
         }
-    parent = event.parent if event.parent and event.parent is not event.opener else None
+    parent_id = None
+    if event.parent and event.parent is not event.opener:
+        parent_id = _comment_id(event.parent, place)
     number = int(comment.thread_id.partition("/")[2])
     return shared | {
-        "parent_id": _comment_id(parent, place) if parent else None,
+        "parent_id": parent_id,
         "child_comment_count": 0,
         "repository_url": _REPOSITORY,
-        "discussion_id": 8_600_000 + number,
+        "discussion_id": place.first_id + number,
     }
 
 
-def _comment_id(comment: DemoComment, place: str) -> int:
-    return (2_900_000_000 if place == "issue" else 11_400_000) + comment.number
+def _comment_id(comment: DemoComment, place: Place) -> int:
+    return place.first_comment_id + comment.number
 
 
 def _user(comment: DemoComment) -> dict[str, Any]:
@@ -166,7 +184,7 @@ def _reactions(comment: DemoComment, address: str) -> dict[str, Any]:
         "url": address,
         "total_count": comment.likes,
         "+1": comment.likes,
-        **dict.fromkeys(_EMOJI, 0),
+        **dict.fromkeys(OTHER_REACTIONS, 0),
     }
 
 

@@ -14,8 +14,9 @@ import httpx
 from app.demo.community import DemoComment, DemoEvent, events, load
 from app.demo.sending import SourceAddress, by_platform, request
 
-_TRIES = 6
-_FIRST_PAUSE = 0.2  # seconds; doubled at each try
+SEND_TRIES = 6
+FIRST_PAUSE_SECONDS = 0.2
+"""Doubled at each try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +117,9 @@ async def _send(
     it was taken."""
     address = f"{base_url.rstrip('/')}/hooks/{source.id}"
     status, reason = 0, "unreachable"
-    for attempt in range(_TRIES):
+    for attempt in range(SEND_TRIES):
         if attempt:
-            await sleep(_FIRST_PAUSE * 2 ** (attempt - 1))
+            await sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
         sending = request(event, name, source, now())
         try:
             response = await client.post(

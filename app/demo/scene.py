@@ -1,5 +1,4 @@
-"""The demo's product with its sources, trackers and administrator: made once, found again at every
-later start."""
+"""The demo's product with its sources, trackers and administrator: made once, then found again."""
 
 from __future__ import annotations
 
@@ -12,27 +11,58 @@ from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from app.demo.community import PRODUCT, events, load
+from app.demo.community import DEMO_PRODUCT, events, load
 from app.demo.sending import SourceAddress
 from app.demo.sending import settings as source_settings
 from app.models.product import Product
 from app.models.source import Source
-from app.models.tracker import Tracker
+from app.models.states import Policy, Role
+from app.queries.deliveries import count_deliveries_of
 from app.running.runtime import Services
 from app.setup.accounts import create_user, has_password, list_users, set_password
 from app.setup.products import create_product, list_products
 from app.setup.sources import active_secrets, create_source, list_sources
 from app.setup.trackers import create_tracker, list_trackers, update_tracker
 from app.storage.vault import Vault
+from classifiers.contract import Kind
 
-EMAIL = "admin@tidewater.example"
-SOURCES = {
+DEMO_EMAIL = "admin@tidewater.example"
+DEMO_SOURCES = {
     "Community forum": "discourse",
     "In-app feedback": "generic",
     "GitHub repository": "github",
     "Slack community": "slack",
 }
-_TOKEN = {"token": "sandbox"}
+SANDBOX_TOKEN = {"token": "sandbox"}
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTracker:
+    """A tracker of the demo; ``base_url`` is the sandbox's, which changes."""
+
+    name: str
+    type: str
+    settings: Mapping[str, str]
+    credentials: Mapping[str, str]
+    kind: Kind
+
+
+DEMO_TRACKERS = (
+    DemoTracker(
+        "Jira (sandbox)",
+        "jira",
+        {"project": "TIDE"},
+        {**SANDBOX_TOKEN, "email": DEMO_EMAIL},
+        Kind.bug,
+    ),
+    DemoTracker(
+        "GitHub (sandbox)",
+        "github",
+        {"repository": "tidewater/app"},
+        SANDBOX_TOKEN,
+        Kind.feature,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,90 +105,73 @@ async def set_up(services: Services, sandbox: str, password_file: Path) -> Scene
             for source in sources
         }
     async with services.database.transaction() as connection:
-        found = await connection.execute(
-            "select count(*) as stored from delivery where source_id = any(%s)",
-            [[source.id for source in sources]],
-        )
-        row = await found.fetchone()
-    assert row is not None
+        stored = await count_deliveries_of(connection, [source.id for source in sources])
     password = await _administrator(services, password_file)
     assert product.created_at is not None
-    return Scene(product, addresses, product.created_at, password, row["stored"])
+    return Scene(product, addresses, product.created_at, password, stored)
 
 
 async def _product(session: AsyncSession) -> Product:
-    found = [each for each in await list_products(session) if each.slug == PRODUCT.lower()]
-    if found:
-        return found[0]
+    for product in await list_products(session):
+        if product.slug == DEMO_PRODUCT.lower():
+            return product
     # Lower than what a team would choose: in a sandbox a wrong ticket costs nothing, and there is
     # more to look at.
     return await create_product(
-        session, PRODUCT, policy="auto", auto_min_people=2, auto_min_confidence=0.5
+        session, DEMO_PRODUCT, policy=Policy.auto, auto_min_people=2, auto_min_confidence=0.5
     )
 
 
 async def _sources(session: AsyncSession, vault: Vault, product: Product) -> list[Source]:
-    known = {source.name: source for source in await list_sources(session, product.id)}
-    for name, platform in SOURCES.items():
-        if name not in known:
+    by_name = {source.name: source for source in await list_sources(session, product.id)}
+    for name, platform in DEMO_SOURCES.items():
+        if name not in by_name:
             fields = source_settings(platform)
             secret = secrets.token_urlsafe(32)  # Slack would make it itself
-            known[name], _ = await create_source(
+            by_name[name], _ = await create_source(
                 session, vault, product.id, platform, name, fields, secret
             )
-    return [known[name] for name in SOURCES]
+    return [by_name[name] for name in DEMO_SOURCES]
 
 
 async def _trackers(session: AsyncSession, vault: Vault, product: Product, sandbox: str) -> None:
     """Bugs go to a Jira project and requests to a GitHub repository, so that both can be seen."""
-    known = {tracker.name: tracker for tracker in await list_trackers(session, product.id)}
-    wanted: list[tuple[str, str, dict[str, str], dict[str, str], str]] = [
-        (
-            "Jira (sandbox)",
-            "jira",
-            {"base_url": sandbox, "project": "TIDE"},
-            {**_TOKEN, "email": EMAIL},
-            "bug",
-        ),
-        (
-            "GitHub (sandbox)",
-            "github",
-            {"base_url": sandbox, "repository": "tidewater/app"},
-            _TOKEN,
-            "feature",
-        ),
-    ]
-    for name, kind, settings, credentials, takes in wanted:
-        if name not in known:
+    by_name = {tracker.name: tracker for tracker in await list_trackers(session, product.id)}
+    for planned in DEMO_TRACKERS:
+        tracker = by_name.get(planned.name)
+        if tracker is None:
             await create_tracker(
-                session, vault, product.id, kind, name, settings, credentials, [takes]
+                session,
+                vault,
+                product.id,
+                planned.type,
+                planned.name,
+                {**planned.settings, "base_url": sandbox},
+                planned.credentials,
+                [planned.kind],
             )
-        elif _address(known[name]) != sandbox:
-            changed = {**known[name].settings, "base_url": sandbox}
-            await update_tracker(session, vault, known[name].id, settings=changed)
-
-
-def _address(tracker: Tracker) -> object:
-    return tracker.settings.get("base_url")
+        elif tracker.settings.get("base_url") != sandbox:
+            settings = {**tracker.settings, "base_url": sandbox}
+            await update_tracker(session, vault, tracker.id, settings=settings)
 
 
 def _password(path: Path) -> tuple[str, bool]:
-    """(password, whether it was made now), kept in a file that only this user can read."""
-    made = not path.exists()
-    if made:
+    """(password, whether it is new), kept in a file that only this user can read."""
+    is_new = not path.exists()
+    if is_new:
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(12) + "\n")
-    return path.read_text().strip(), made
+    return path.read_text().strip(), is_new
 
 
 async def _administrator(services: Services, password_file: Path) -> str:
-    password, made = await asyncio.to_thread(_password, password_file)
+    password, is_new = await asyncio.to_thread(_password, password_file)
     async with services.database.transaction() as connection:
         users = {user.email: user for user in await list_users(connection)}
-        if EMAIL not in users:
-            await create_user(connection, EMAIL, "Demo", password, "admin")
-        elif made:
-            await set_password(connection, users[EMAIL].id, password)
-        elif not await has_password(connection, users[EMAIL].id, password):
+        if DEMO_EMAIL not in users:
+            await create_user(connection, DEMO_EMAIL, "Demo", password, Role.admin.value)
+        elif is_new:
+            await set_password(connection, users[DEMO_EMAIL].id, password)
+        elif not await has_password(connection, users[DEMO_EMAIL].id, password):
             return ""
     return password

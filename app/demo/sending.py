@@ -12,7 +12,7 @@ from app.demo.community import DemoComment, DemoEvent, events
 from integrations import registry
 from integrations.signatures import sign
 
-_PLATFORMS = {"discourse": discourse, "generic": generic, "github": github, "slack": slack}
+DEMO_PLATFORMS = {"discourse": discourse, "generic": generic, "github": github, "slack": slack}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class DemoRequest:
 def settings(platform: str) -> dict[str, str]:
     """The settings that a source of the platform needs so that links and staff of the sample
     community are right."""
-    return dict(_PLATFORMS[platform].SETTINGS)
+    return dict(DEMO_PLATFORMS[platform].SOURCE_SETTINGS)
 
 
 def request(event: DemoEvent, name: str, source: SourceAddress, now: datetime) -> DemoRequest:
     """The request that the event's platform sends about it. ``now`` is signed where the platform
     signs a time; the rest depends on the event alone."""
-    headers, payload = _PLATFORMS[source.platform].request(event)
+    headers, payload = DEMO_PLATFORMS[source.platform].request(event)
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
     signature = registry.source(source.platform).signature
     signed = sign(

@@ -14,8 +14,8 @@ from typing import Any
 from app.demo.community import DemoComment, DemoEvent
 from integrations.source_contract import EventType
 
-_TEAM = "T06TIDEWTR1"
-_LINK = re.compile(r"https?://[^\s,;]+")
+TEAM_ID = "T06TIDEWTR1"
+BARE_LINK = re.compile(r"https?://[^\s,;]+")
 
 
 def member_id(handle: str) -> str:
@@ -24,14 +24,17 @@ def member_id(handle: str) -> str:
     return f"U{letters}{zlib.crc32(handle.encode()):010d}"[:11]
 
 
-SETTINGS = {"workspace_url": "https://tidewater-community.slack.com", "staff": member_id("finn")}
+SOURCE_SETTINGS = {
+    "workspace_url": "https://tidewater-community.slack.com",
+    "staff": member_id("finn"),
+}
 
 
 def request(event: DemoEvent) -> tuple[dict[str, str], dict[str, Any]]:
     """Headers (without the signature) and body of an ``event_callback``."""
     body = {
-        "team_id": _TEAM,
-        "context_team_id": _TEAM,
+        "team_id": TEAM_ID,
+        "context_team_id": TEAM_ID,
         "api_app_id": "A06RELAY001",
         "event": _inner(event),
         "type": "event_callback",
@@ -40,7 +43,7 @@ def request(event: DemoEvent) -> tuple[dict[str, str], dict[str, Any]]:
         "authorizations": [
             {
                 "enterprise_id": None,
-                "team_id": _TEAM,
+                "team_id": TEAM_ID,
                 "user_id": member_id("relay"),
                 "is_bot": True,
                 "is_enterprise_install": False,
@@ -59,22 +62,22 @@ def _inner(event: DemoEvent) -> dict[str, Any]:
         message = _message(event, event.text)
         return {**message, **channel, "event_ts": message["ts"]}
     change = {"type": "message", **channel, "hidden": True, "ts": happened, "event_ts": happened}
-    before = _message(event, event.before)
+    previous = _message(event, event.old_text)
     if event.type is EventType.deleted:
         return {
             **change,
             "subtype": "message_deleted",
-            "deleted_ts": before["ts"],
-            "previous_message": before,
+            "deleted_ts": previous["ts"],
+            "previous_message": previous,
         }
-    edited = {"user": before["user"], "ts": f"{int(event.at.timestamp())}.000000"}
+    edited = {"user": previous["user"], "ts": f"{int(event.at.timestamp())}.000000"}
     now = {
         **_message(event, event.text),
         "edited": edited,
-        "source_team": _TEAM,
-        "user_team": _TEAM,
+        "source_team": TEAM_ID,
+        "user_team": TEAM_ID,
     }
-    return {**change, "subtype": "message_changed", "message": now, "previous_message": before}
+    return {**change, "subtype": "message_changed", "message": now, "previous_message": previous}
 
 
 def _message(event: DemoEvent, text: str) -> dict[str, Any]:
@@ -85,14 +88,14 @@ def _message(event: DemoEvent, text: str) -> dict[str, Any]:
         "ts": _ts(comment, event.created_at),
         "client_msg_id": str(event.delivery),
         "text": _mrkdwn(text),
-        "team": _TEAM,
+        "team": TEAM_ID,
         "user_profile": {
             "avatar_hash": f"g{zlib.crc32(comment.handle.encode()):011x}",
             "image_72": "",
             "first_name": comment.name.split()[0],
             "real_name": comment.name,
             "display_name": comment.name,
-            "team": _TEAM,
+            "team": TEAM_ID,
             "name": comment.handle,
             "is_restricted": False,
             "is_ultra_restricted": False,
@@ -123,4 +126,4 @@ def _mrkdwn(text: str) -> str:
     """Text as Slack writes it: control characters escaped, links in angle brackets, ``@channel`` as
     a command."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return _LINK.sub(r"<\g<0>>", escaped).replace("@channel", "<!channel>")
+    return BARE_LINK.sub(r"<\g<0>>", escaped).replace("@channel", "<!channel>")

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from psycopg import sql
 
 from app.errors import NotFound
-from app.queries.paging import BIGINT, Filters, Order, Page, check_limit, page
-from app.queries.rows import CommentDetail, CommentRow, CommentVersionRow, build
+from app.queries.paging import BIGINT_MAX, Filters, Listing, Order, Page
+from app.queries.rows import CommentDetail, CommentRow, CommentVersionRow
 from app.storage.db import Connection
+from app.storage.rows import fetch_all, fetch_one
 
-COLUMNS = sql.SQL(
-    """
-    cm.id, cm.product_id, cm.source_id, s.name as source_name, cm.platform, cm.external_id, cm.thread_id,
-    cm.thread_title, cm.permalink, cm.author_id, coalesce(nullif(a.name, ''), a.handle, '') as author,
-    coalesce(a.handle, '') as author_handle, coalesce(a.is_staff, false) as author_is_staff,
-    coalesce(a.is_bot, false) as author_is_bot, cm.text, cm.likes, cm.created_at, cm.edited_at, cm.deleted_at,
-    cm.received_at, cm.stage, cm.reason, cm.detail, cm.language, cm.kind, cm.kind_by, cm.kind_confidence,
-    cm.kind_reason, case when cm.kind_reason = 'unsure' then cm.kind_scores else '{}'::jsonb end as doubt,
-    array_remove(cm.other_kinds, cm.kind) as other_kinds, cm.sentiment, cm.tone, cm.tone_confidence,
-    cm.theme_id, coalesce(t.title, '') as theme_title, cm.theme_by, cm.grouping
-    """
+COMMENT_LIST = Listing(
+    of=CommentRow,
+    columns=sql.SQL(
+        """
+        cm.id, cm.product_id, cm.source_id, s.name as source_name, cm.platform, cm.external_id,
+        cm.thread_id, cm.thread_title, cm.permalink, cm.author_id,
+        coalesce(nullif(a.name, ''), a.handle, '') as author,
+        coalesce(a.handle, '') as author_handle, coalesce(a.is_staff, false) as author_is_staff,
+        coalesce(a.is_bot, false) as author_is_bot, cm.text, cm.likes, cm.created_at, cm.edited_at,
+        cm.deleted_at, cm.received_at, cm.stage, cm.reason, cm.detail, cm.language, cm.kind,
+        cm.kind_by, cm.kind_confidence, cm.kind_reason,
+        case when cm.kind_reason = 'unsure' then cm.kind_scores else '{}'::jsonb end as doubt,
+        array_remove(cm.other_kinds, cm.kind) as other_kinds, cm.sentiment, cm.tone,
+        cm.tone_confidence, cm.theme_id, coalesce(t.title, '') as theme_title, cm.theme_by,
+        cm.grouping
+        """
+    ),
+    tables=sql.SQL(
+        """
+        from comment cm join source s on s.id = cm.source_id
+        left join author a on a.id = cm.author_id left join theme t on t.id = cm.theme_id
+        """
+    ),
 )
-TABLES = sql.SQL(
-    """
-    from comment cm join source s on s.id = cm.source_id
-    left join author a on a.id = cm.author_id left join theme t on t.id = cm.theme_id
-    """
-)
-ORDERS = {
+COMMENT_ORDERS = {
     "recent": Order("comments.recent", ("cm.created_at", "cm.id"), (datetime, int)),
     "oldest": Order(
         "comments.oldest", ("cm.created_at", "cm.id"), (datetime, int), descending=False
@@ -46,6 +52,19 @@ ORDERS = {
     ),
 }
 """``doubt`` takes what is unsure alone: most doubt first, times the people who say the same."""
+
+SELECT_COMMENT = COMMENT_LIST.select(
+    "where cm.id = %s",
+    sql.SQL(", cm.kind_scores, cm.model_version, cm.delivery_id, cm.parent_id"),
+)
+SELECT_VERSIONS = """
+    select version, type, text, delivery_id, received_at from comment_version
+    where source_id = %s and external_id = %s order by id
+"""
+SELECT_EXCERPTS = """
+    select id, left(text, 300) as text from comment
+    where id = any(%s::bigint[]) and deleted_at is null
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +93,25 @@ class CommentFilter:
     until: datetime | None = None
     deleted: bool | None = False
 
-    def clauses(self) -> Filters:
-        """The conditions of this filter."""
+    def conditions(self) -> Filters:
+        """This filter as conditions of the query."""
         filters = Filters()
-        if self.product_id is not None:
-            filters.add("cm.product_id = %(product_id)s", product_id=self.product_id)
-        if self.source_id is not None:
-            filters.add("cm.source_id = %(source_id)s", source_id=self.source_id)
-        if self.platform is not None:
-            filters.add("cm.platform = %(platform)s", platform=self.platform)
-        if self.theme_id is not None:
-            filters.add("cm.theme_id = %(theme_id)s", theme_id=self.theme_id)
-        if self.author_id is not None:
-            filters.add("cm.author_id = %(author_id)s", author_id=self.author_id)
+        filters.add_equal("cm.product_id", self.product_id)
+        filters.add_equal("cm.source_id", self.source_id)
+        filters.add_equal("cm.platform", self.platform)
+        filters.add_equal("cm.theme_id", self.theme_id)
+        filters.add_equal("cm.author_id", self.author_id)
         if self.kind is not None and self.also:
             filters.add("(cm.kind = %(kind)s or %(kind)s = any(cm.other_kinds))", kind=self.kind)
-        elif self.kind is not None:
-            filters.add("cm.kind = %(kind)s", kind=self.kind)
+        else:
+            filters.add_equal("cm.kind", self.kind)
         if self.tone is not None:
+            # The index of hostile comments holds those with a tone alone.
             filters.add("cm.tone = %(tone)s and cm.tone <> ''", tone=self.tone)
         if self.unsure:
             filters.add("cm.kind_reason = 'unsure'")
-        if self.language is not None:
-            filters.add("cm.language = %(language)s", language=self.language)
-        if self.stage is not None:
-            filters.add("cm.stage = %(stage)s", stage=self.stage)
+        filters.add_equal("cm.language", self.language)
+        filters.add_equal("cm.stage", self.stage)
         if self.q:
             filters.add("cm.search @@ websearch_to_tsquery('english', %(q)s)", q=self.q)
         if self.since is not None:
@@ -110,54 +123,52 @@ class CommentFilter:
         return filters
 
 
-def read_row(row: Mapping[str, Any]) -> CommentRow:
-    """A CommentRow from the columns above."""
-    made: CommentRow = build(CommentRow, row)
-    return made
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The start of a comment's text."""
+
+    id: int
+    text: str
 
 
 async def list_comments(
-    c: Connection,
-    wanted: CommentFilter,
+    connection: Connection,
+    chosen: CommentFilter,
     *,
     order: str = "recent",
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[CommentRow]:
-    """Comments by ``order`` (a key of ORDERS). Raises Invalid: ``cursor_invalid``,
+    """Comments by ``order`` (a key of COMMENT_ORDERS). Raises Invalid: ``cursor_invalid``,
     ``limit_invalid``."""
-    wanted = replace(wanted, unsure=wanted.unsure or order == "doubt")
-    by, more, filters = ORDERS[order], check_limit(limit), wanted.clauses()
-    by.after(cursor, filters)
-    query = sql.SQL("select {}, {} {} where {} order by {} limit {}").format(
-        COLUMNS, by.keys, TABLES, filters.clause, by.clause, more
+    chosen = replace(chosen, unsure=chosen.unsure or order == "doubt")
+    return await COMMENT_LIST.page(
+        connection, COMMENT_ORDERS[order], chosen.conditions(), cursor, limit
     )
-    rows = await (await c.execute(query, filters.values)).fetchall()
-    return page(rows, limit, by, read_row)
 
 
-async def read_comment(c: Connection, comment_id: int) -> CommentDetail:
+async def read_comment(connection: Connection, comment_id: int) -> CommentDetail:
     """One comment, deleted or not, with its versions. Raises NotFound."""
     missing = NotFound(f"There is no comment {comment_id}.", reason="comment_not_found")
-    if not 0 < comment_id <= BIGINT:
+    if not 0 < comment_id <= BIGINT_MAX:
         raise missing
-    query = sql.SQL(
-        "select {}, cm.kind_scores, cm.model_version, cm.delivery_id, cm.parent_id {} where cm.id "
-        "= %s"
-    )
-    row = await (await c.execute(query.format(COLUMNS, TABLES), (comment_id,))).fetchone()
+    row = await fetch_one(connection, SELECT_COMMENT, (comment_id,))
     if row is None:
         raise missing
-    versions = await c.execute(
-        "select version, type, text, delivery_id, received_at from comment_version"
-        " where source_id = %s and external_id = %s order by id",
-        (row["source_id"], row["external_id"]),
+    versions = await fetch_all(
+        connection, SELECT_VERSIONS, (row["source_id"], row["external_id"]), of=CommentVersionRow
     )
     return CommentDetail(
-        row=read_row(row),
+        row=COMMENT_LIST.read(row),
         kind_scores=row["kind_scores"],
         model_version=row["model_version"],
         delivery_id=row["delivery_id"],
         parent_id=row["parent_id"],
-        versions=[CommentVersionRow(**version) async for version in versions],
+        versions=versions,
     )
+
+
+async def read_excerpts(connection: Connection, comment_ids: Collection[int]) -> dict[int, str]:
+    """The start of these comments' texts, by id; deleted ones are left out."""
+    excerpts = await fetch_all(connection, SELECT_EXCERPTS, [sorted(comment_ids)], of=Excerpt)
+    return {excerpt.id: excerpt.text for excerpt in excerpts}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,14 @@ from uuid import UUID
 from psycopg import sql
 
 from app.errors import NotFound
-from app.queries.paging import BIGINT, Filters, Order, Page, check_limit, page
-from app.queries.rows import build
+from app.models.states import DeliveryStage
+from app.queries.paging import BIGINT_MAX, Filters, Listing, Order, Page
 from app.storage.db import Connection
+from app.storage.rows import fetch_all, fetch_one, fetch_value
 
-BODY_SHOWN = 100_000
-HIDDEN = "(hidden)"
-_SECRET_WORDS = (
+BODY_SHOWN_BYTES = 100_000
+HIDDEN_VALUE = "(hidden)"
+SECRET_WORDS = (
     "authorization",
     "cookie",
     "token",
@@ -27,14 +28,6 @@ _SECRET_WORDS = (
     "apikey",
     "api_key",
 )
-_NEWEST = Order("deliveries.newest", ("d.id",), (int,))
-_COLUMNS = sql.SQL(
-    """
-    d.id, d.product_id, d.source_id, s.name as source_name, s.platform, d.received_at, d.event, d.stage, d.attempts,
-    d.reason, d.detail, d.finished_at, octet_length(d.body) as size
-    """
-)
-_TABLES = sql.SQL("from delivery d join source s on s.id = d.source_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +42,7 @@ class DeliveryRow:
     platform: str
     received_at: datetime
     event: str
-    stage: str
+    stage: DeliveryStage
     attempts: int
     reason: str
     detail: str
@@ -61,7 +54,7 @@ class DeliveryRow:
 class DeliveryDetail:
     """A delivery with its request. Headers and parameters that may hold a secret are hidden.
 
-    ``body`` is at most BODY_SHOWN characters; bytes that are not UTF-8 and NUL are written as
+    ``body`` is the first BODY_SHOWN_BYTES; bytes that are not UTF-8 and NUL are written as
     ``\\xNN`` escapes. ``truncated`` says whether there was more; ``comments`` counts the comments
     whose current version came from here.
     """
@@ -79,13 +72,42 @@ class DeliveryDetail:
 class StageCount:
     """How many deliveries ended in a stage for a reason."""
 
-    stage: str
+    stage: DeliveryStage
     reason: str
     count: int
 
 
+DELIVERY_LIST = Listing(
+    of=DeliveryRow,
+    columns=sql.SQL(
+        """
+        d.id, d.product_id, d.source_id, s.name as source_name, s.platform, d.received_at, d.event,
+        d.stage, d.attempts, d.reason, d.detail, d.finished_at, octet_length(d.body) as size
+        """
+    ),
+    tables=sql.SQL("from delivery d join source s on s.id = d.source_id"),
+)
+NEWEST_DELIVERIES = Order("deliveries.newest", ("d.id",), (int,))
+SELECT_DELIVERY = DELIVERY_LIST.select(
+    "where d.id = %s",
+    sql.SQL(
+        """, d.method, d.headers, d.query, substring(d.body from 1 for {}) as body,
+        (select count(*) from comment cm
+          where cm.source_id = d.source_id and cm.delivery_id = d.id) as comments
+        """
+    ).format(BODY_SHOWN_BYTES),
+)
+COUNT_DELIVERIES_BY_STAGE = sql.SQL(
+    """
+    select stage, reason, count(*) as count from delivery where {}
+    group by 1, 2 order by 3 desc, 1, 2
+    """
+)
+COUNT_DELIVERIES_OF_SOURCES = "select count(*) from delivery where source_id = any(%s)"
+
+
 async def list_deliveries(
-    c: Connection,
+    connection: Connection,
     *,
     product_id: UUID | None = None,
     source_id: UUID | None = None,
@@ -96,74 +118,57 @@ async def list_deliveries(
     limit: int = 50,
 ) -> Page[DeliveryRow]:
     """Deliveries, newest first. Raises Invalid (``cursor_invalid``, ``limit_invalid``)."""
-    filters, more = Filters(), check_limit(limit)
-    if product_id is not None:
-        filters.add("d.product_id = %(product_id)s", product_id=product_id)
-    if source_id is not None:
-        filters.add("d.source_id = %(source_id)s", source_id=source_id)
-    if stage is not None:
-        filters.add("d.stage = %(stage)s", stage=stage)
-    if reason is not None:
-        filters.add("d.reason = %(reason)s", reason=reason)
-    if event is not None:
-        filters.add("d.event = %(event)s", event=event)
-    _NEWEST.after(cursor, filters)
-    query = sql.SQL("select {}, {} {} where {} order by {} limit {}").format(
-        _COLUMNS, _NEWEST.keys, _TABLES, filters.clause, _NEWEST.clause, more
-    )
-    return page(
-        await (await c.execute(query, filters.values)).fetchall(), limit, _NEWEST, _read_row
-    )
+    filters = Filters()
+    filters.add_equal("d.product_id", product_id)
+    filters.add_equal("d.source_id", source_id)
+    filters.add_equal("d.stage", stage)
+    filters.add_equal("d.reason", reason)
+    filters.add_equal("d.event", event)
+    return await DELIVERY_LIST.page(connection, NEWEST_DELIVERIES, filters, cursor, limit)
 
 
-def _read_row(row: Mapping[str, Any]) -> DeliveryRow:
-    made: DeliveryRow = build(DeliveryRow, row)
-    return made
-
-
-async def read_delivery(c: Connection, delivery_id: int) -> DeliveryDetail:
+async def read_delivery(connection: Connection, delivery_id: int) -> DeliveryDetail:
     """One delivery with its request. Raises NotFound."""
     missing = NotFound(f"There is no delivery {delivery_id}.", reason="delivery_not_found")
-    if not 0 < delivery_id <= BIGINT:
+    if not 0 < delivery_id <= BIGINT_MAX:
         raise missing
-    query = sql.SQL(
-        "select {}, d.method, d.headers, d.query, substring(d.body from 1 for {}) as body,"
-        " (select count(*) from comment cm where cm.source_id = d.source_id and cm.delivery_id = "
-        "d.id) as comments"
-        " {} where d.id = %s"
-    ).format(_COLUMNS, BODY_SHOWN, _TABLES)
-    row = await (await c.execute(query, (delivery_id,))).fetchone()
+    row = await fetch_one(connection, SELECT_DELIVERY, (delivery_id,))
     if row is None:
         raise missing
     return DeliveryDetail(
-        row=_read_row(row),
+        row=DELIVERY_LIST.read(row),
         method=row["method"],
         headers=_without_secrets(row["headers"]),
         query=_without_secrets(row["query"]),
         body=bytes(row["body"]).decode("utf-8", "backslashreplace").replace("\x00", "\\x00"),
-        truncated=row["size"] > BODY_SHOWN,
+        truncated=row["size"] > BODY_SHOWN_BYTES,
         comments=row["comments"],
     )
 
 
 def _without_secrets(fields: Mapping[str, Any]) -> dict[str, str]:
     return {
-        name: HIDDEN if any(word in name.lower() for word in _SECRET_WORDS) else str(value)
+        name: HIDDEN_VALUE if _may_hold_secret(name) else str(value)
         for name, value in fields.items()
     }
 
 
+def _may_hold_secret(name: str) -> bool:
+    return any(word in name.lower() for word in SECRET_WORDS)
+
+
 async def count_deliveries(
-    c: Connection, *, product_id: UUID | None = None, source_id: UUID | None = None
+    connection: Connection, *, product_id: UUID | None = None, source_id: UUID | None = None
 ) -> list[StageCount]:
     """Deliveries by stage and reason, most first."""
     filters = Filters()
-    if product_id is not None:
-        filters.add("product_id = %(product_id)s", product_id=product_id)
-    if source_id is not None:
-        filters.add("source_id = %(source_id)s", source_id=source_id)
-    query = sql.SQL(
-        "select stage, reason, count(*) as count from delivery where {} group by 1, 2 order by 3 "
-        "desc, 1, 2"
-    ).format(filters.clause)
-    return [StageCount(**row) async for row in await c.execute(query, filters.values)]
+    filters.add_equal("product_id", product_id)
+    filters.add_equal("source_id", source_id)
+    query = COUNT_DELIVERIES_BY_STAGE.format(filters.clause)
+    return await fetch_all(connection, query, filters.values, of=StageCount)
+
+
+async def count_deliveries_of(connection: Connection, source_ids: Sequence[UUID]) -> int:
+    """How many deliveries these sources sent together."""
+    count: int = await fetch_value(connection, COUNT_DELIVERIES_OF_SOURCES, [list(source_ids)])
+    return count

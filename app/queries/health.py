@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
+from app.queries.rows import build
 from app.storage.db import Connection
+from app.storage.rows import fetch_all, fetch_value
 
-SourceStatus = Literal["ok", "quiet", "failing", "never", "disabled"]
+
+class SourceStatus(StrEnum):
+    """How a source does, in one word."""
+
+    ok = "ok"
+    quiet = "quiet"
+    """It is silent for longer than usual."""
+    failing = "failing"
+    """More of its last finished deliveries failed than were parsed."""
+    never = "never"
+    """Nothing arrived yet."""
+    disabled = "disabled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +44,8 @@ class SourceHealth:
 
     ``deliveries_24h`` counts by arrival, ``comments_24h`` by the time of writing; ``failed``,
     ``unknown`` and ``ignored`` count the last seven days. ``silent``: it has not spoken for more
-    than a day and for more than ten times the mean gap of its last 100 deliveries. ``status``:
-    ``disabled``, ``never`` (nothing arrived yet), ``failing`` (more of the last 20 finished
-    deliveries failed than were parsed), ``quiet`` (silent) or ``ok``.
+    than a day and for more than ten times the mean gap of its last 100 deliveries. ``status`` is
+    ``failing`` by its last 20 finished deliveries.
     """
 
     source_id: UUID
@@ -49,103 +63,115 @@ class SourceHealth:
     status: SourceStatus
 
 
+COUNT_WAITING = """
+    with clock as (select coalesce(%(now)s::timestamptz, now()) as now),
+    waits as (
+      select 1 as place, 'parse' as stage, count(*) as waiting, min(received_at) as oldest
+      from delivery
+      where stage = 'received' and (%(product)s::uuid is null or product_id = %(product)s)
+      union all
+      select 2, 'enrich', count(*), min(received_at) from comment
+      where stage = 'parsed' and (%(product)s::uuid is null or product_id = %(product)s)
+      union all
+      select 3, 'group', count(*), min(received_at) from comment
+      where stage = 'enriched' and (%(product)s::uuid is null or product_id = %(product)s)
+      union all
+      select 4, 'push', count(*), min(due_at) from ticket, clock
+      where due_at <= clock.now and (%(product)s::uuid is null or product_id = %(product)s)
+    ),
+    failures as (
+      select 'parse' as stage, count(*) as failed from delivery
+      where stage = 'failed' and (%(product)s::uuid is null or product_id = %(product)s)
+      union all
+      select case when kind = '' then 'enrich' else 'group' end, count(*) from comment
+      where stage = 'failed' and (%(product)s::uuid is null or product_id = %(product)s)
+      group by 1
+      union all
+      select 'push', count(*) from ticket
+      where state = 'blocked' and (%(product)s::uuid is null or product_id = %(product)s)
+    )
+    select w.stage, w.waiting, coalesce(f.failed, 0) as failed,
+           greatest(0, coalesce(extract(epoch from clock.now - w.oldest), 0))::float8
+             as oldest_seconds
+    from clock, waits w left join failures f using (stage) order by w.place
+"""
+SELECT_SOURCE_HEALTH = """
+    with clock as (select coalesce(%(now)s::timestamptz, now()) as now),
+    week as (
+      select source_id,
+             count(*) filter (where received_at > clock.now - interval '24 hours')
+               as deliveries_24h,
+             count(*) filter (where stage = 'failed') as failed,
+             count(*) filter (where stage = 'unknown') as unknown,
+             count(*) filter (where stage = 'ignored') as ignored
+      from delivery, clock where received_at > clock.now - interval '7 days' group by source_id
+    ),
+    written as (
+      select source_id, count(*) as comments_24h from comment, clock
+      where created_at > clock.now - interval '24 hours'
+        and (%(product)s::uuid is null or product_id = %(product)s) group by source_id
+    )
+    select s.id as source_id, s.product_id, s.name, s.platform, s.enabled, latest.*,
+      coalesce(week.deliveries_24h, 0) as deliveries_24h,
+      coalesce(written.comments_24h, 0) as comments_24h,
+      coalesce(week.failed, 0) as failed, coalesce(week.unknown, 0) as unknown,
+      coalesce(week.ignored, 0) as ignored,
+      coalesce(last_delivery_at < clock.now - interval '1 day'
+        and clock.now - last_delivery_at
+          > 10 * (last_delivery_at - first_of_latest) / greatest(1, n - 1), false) as silent
+    from clock, source s
+    left join week on week.source_id = s.id left join written on written.source_id = s.id
+    cross join lateral (
+      select max(received_at) as last_delivery_at, min(received_at) as first_of_latest,
+             count(*) as n,
+             count(*) filter (where place <= 20 and stage = 'failed')
+               > count(*) filter (where place <= 20 and stage = 'parsed') as failing
+      from (select received_at, stage, row_number() over (order by id desc) as place
+            from delivery where source_id = s.id order by id desc limit 100) recent
+    ) latest
+    where (%(product)s::uuid is null or s.product_id = %(product)s)
+      and (%(source)s::uuid is null or s.id = %(source)s)
+    order by s.name, s.id
+"""
+COUNT_ACTIVE_SECRETS = """
+    select count(*) from source_secret where source_id = %s and retired_at is null
+"""
+
+
 async def stages(
-    c: Connection, product_id: UUID | None = None, *, now: datetime | None = None
+    connection: Connection, product_id: UUID | None = None, *, now: datetime | None = None
 ) -> list[StageWait]:
     """What waits in parse, enrich, group and push, in this order."""
-    found = await c.execute(
-        """
-        with clock as (select coalesce(%(now)s::timestamptz, now()) as now),
-        waits as (
-          select 1 as place, 'parse' as stage, count(*) as waiting, min(received_at) as oldest from delivery
-            where stage = 'received' and (%(product)s::uuid is null or product_id = %(product)s)
-          union all
-          select 2, 'enrich', count(*), min(received_at) from comment
-            where stage = 'parsed' and (%(product)s::uuid is null or product_id = %(product)s)
-          union all
-          select 3, 'group', count(*), min(received_at) from comment
-            where stage = 'enriched' and (%(product)s::uuid is null or product_id = %(product)s)
-          union all
-          select 4, 'push', count(*), min(due_at) from ticket, clock
-            where due_at <= clock.now and (%(product)s::uuid is null or product_id = %(product)s)
-        ),
-        failures as (
-          select 'parse' as stage, count(*) as failed from delivery
-            where stage = 'failed' and (%(product)s::uuid is null or product_id = %(product)s)
-          union all
-          select case when kind = '' then 'enrich' else 'group' end, count(*) from comment
-            where stage = 'failed' and (%(product)s::uuid is null or product_id = %(product)s) group by 1
-          union all
-          select 'push', count(*) from ticket
-            where state = 'blocked' and (%(product)s::uuid is null or product_id = %(product)s)
-        )
-        select w.stage, w.waiting, coalesce(f.failed, 0) as failed,
-               greatest(0, coalesce(extract(epoch from clock.now - w.oldest), 0))::float8 as oldest_seconds
-        from clock, waits w left join failures f using (stage) order by w.place
-        """,
-        {"product": product_id, "now": now},
-    )
-    return [StageWait(**row) async for row in found]
+    values = {"product": product_id, "now": now}
+    return await fetch_all(connection, COUNT_WAITING, values, of=StageWait)
 
 
 async def sources(
-    c: Connection,
+    connection: Connection,
     product_id: UUID | None = None,
     *,
     source_id: UUID | None = None,
     now: datetime | None = None,
 ) -> list[SourceHealth]:
     """Every source with its health, by name."""
-    found = await c.execute(
-        """
-        with clock as (select coalesce(%(now)s::timestamptz, now()) as now),
-        week as (
-          select source_id, count(*) filter (where received_at > clock.now - interval '24 hours') as deliveries_24h,
-                 count(*) filter (where stage = 'failed') as failed,
-                 count(*) filter (where stage = 'unknown') as unknown,
-                 count(*) filter (where stage = 'ignored') as ignored
-          from delivery, clock where received_at > clock.now - interval '7 days' group by source_id
-        ),
-        written as (
-          select source_id, count(*) as comments_24h from comment, clock
-          where created_at > clock.now - interval '24 hours'
-            and (%(product)s::uuid is null or product_id = %(product)s) group by source_id
-        )
-        select s.id as source_id, s.product_id, s.name, s.platform, s.enabled, latest.*,
-          coalesce(week.deliveries_24h, 0) as deliveries_24h, coalesce(written.comments_24h, 0) as comments_24h,
-          coalesce(week.failed, 0) as failed, coalesce(week.unknown, 0) as unknown,
-          coalesce(week.ignored, 0) as ignored,
-          coalesce(last_delivery_at < clock.now - interval '1 day'
-            and clock.now - last_delivery_at > 10 * (last_delivery_at - first_of_latest) / greatest(1, n - 1), false)
-            as silent
-        from clock, source s
-        left join week on week.source_id = s.id left join written on written.source_id = s.id
-        cross join lateral (
-          select max(received_at) as last_delivery_at, min(received_at) as first_of_latest, count(*) as n,
-                 count(*) filter (where place <= 20 and stage = 'failed')
-                   > count(*) filter (where place <= 20 and stage = 'parsed') as failing
-          from (select received_at, stage, row_number() over (order by id desc) as place from delivery
-                where source_id = s.id order by id desc limit 100) recent
-        ) latest
-        where (%(product)s::uuid is null or s.product_id = %(product)s)
-          and (%(source)s::uuid is null or s.id = %(source)s)
-        order by s.name, s.id
-        """,
-        {"product": product_id, "source": source_id, "now": now},
-    )
-    return [_health(row) async for row in found]
+    values = {"product": product_id, "source": source_id, "now": now}
+    rows = await fetch_all(connection, SELECT_SOURCE_HEALTH, values)
+    return [build(SourceHealth, {**row, "status": _status(row)}) for row in rows]
 
 
-def _health(row: dict[str, object]) -> SourceHealth:
-    status: SourceStatus = "ok"
+def _status(row: Mapping[str, Any]) -> SourceStatus:
     if not row["enabled"]:
-        status = "disabled"
-    elif row["last_delivery_at"] is None:
-        status = "never"
-    elif row["failing"]:
-        status = "failing"
-    elif row["silent"]:
-        status = "quiet"
-    names = [name for name in SourceHealth.__dataclass_fields__ if name != "status"]
-    values: dict[str, object] = {name: row[name] for name in names}
-    return SourceHealth(**values, status=status)  # type: ignore[arg-type]
+        return SourceStatus.disabled
+    if row["last_delivery_at"] is None:
+        return SourceStatus.never
+    if row["failing"]:
+        return SourceStatus.failing
+    if row["silent"]:
+        return SourceStatus.quiet
+    return SourceStatus.ok
+
+
+async def count_active_secrets(connection: Connection, source_id: UUID) -> int:
+    """How many secrets a source's deliveries may be signed with."""
+    count: int = await fetch_value(connection, COUNT_ACTIVE_SECRETS, [source_id])
+    return count

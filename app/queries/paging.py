@@ -1,5 +1,4 @@
-"""Pages and filters that every list shares: a cursor names the last row seen, so that no row comes
-twice or is lost."""
+"""Lists in pages: a cursor names the last row seen, so that no row comes twice or is lost."""
 
 from __future__ import annotations
 
@@ -7,26 +6,33 @@ import base64
 import binascii
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, LiteralString, TypeVar
+from typing import Any, Generic, LiteralString
 from uuid import UUID
 
 from psycopg import sql
 
 from app.errors import Invalid
+from app.queries.rows import Row, build
+from app.storage.db import Connection
+from app.storage.rows import fetch_all
 
-T = TypeVar("T")
-MAX_LIMIT = 200
-BIGINT = 2**63 - 1
+PAGE_MAX_ROWS = 200
+NO_MORE_COLUMNS = sql.SQL("")
+BIGINT_MAX = 2**63 - 1
+
+SELECT_PAGE = sql.SQL(
+    "select {columns}, {cursor_keys} {tables} where {conditions} order by {order} limit {rows}"
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Generic[Row]):
     """Some rows in order; ``next_cursor`` asks for those after them and is None at the end."""
 
-    items: list[T]
+    items: list[Row]
     next_cursor: str | None
 
 
@@ -42,6 +48,13 @@ class Filters:
         self._parts.append(sql.SQL(condition))
         self.values.update(values)
 
+    def add_equal(self, column: LiteralString, value: object) -> None:
+        """``column`` holds ``value``; no condition where that is None."""
+        if value is not None:
+            name = column.rpartition(".")[2]
+            self.add_composed(sql.SQL("{} = {}").format(sql.SQL(column), sql.Placeholder(name)))
+            self.values[name] = value
+
     def add_composed(self, condition: sql.Composable) -> None:
         """One condition made elsewhere."""
         self._parts.append(condition)
@@ -49,11 +62,11 @@ class Filters:
     @property
     def clause(self) -> sql.Composable:
         """``true`` where there is no condition."""
-        return sql.SQL(" and ").join(self._parts) if self._parts else sql.SQL("true")
+        return sql.SQL(" and ").join(self._parts or [sql.SQL("true")])
 
 
 def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > BIGINT:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > BIGINT_MAX:
         raise ValueError
     return value
 
@@ -149,18 +162,63 @@ class Order:
             ) from None
 
 
-def page(
-    rows: Sequence[dict[str, Any]], limit: int, order: Order, read: Callable[[dict[str, Any]], T]
-) -> Page[T]:
-    """The first ``limit`` of ``rows`` (the query asks for one more, to know whether anything
-    follows)."""
-    kept = rows[:limit]
-    cursor = order.cursor(kept[-1]["cursor_keys"]) if len(rows) > limit and kept else None
-    return Page([read(row) for row in kept], cursor)
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[Row]):
+    """What a list shows: the ``columns`` of its ``tables`` (a FROM clause) as rows of ``of``."""
+
+    of: type[Row]
+    columns: sql.SQL
+    tables: sql.SQL
+
+    def select(
+        self, ending: LiteralString, more_columns: sql.Composable = NO_MORE_COLUMNS
+    ) -> sql.Composed:
+        """The query of rows outside of a page; ``ending`` follows the tables."""
+        return sql.SQL("select {}{} {} {}").format(
+            self.columns, more_columns, self.tables, sql.SQL(ending)
+        )
+
+    def read(self, row: Mapping[str, Any]) -> Row:
+        """The row that these columns make."""
+        return build(self.of, row)
+
+    async def page(
+        self,
+        connection: Connection,
+        order: Order,
+        filters: Filters,
+        cursor: str | None,
+        limit: int,
+    ) -> Page[Row]:
+        """At most ``limit`` rows behind ``cursor``. Raises Invalid (``cursor_invalid``,
+        ``limit_invalid``)."""
+        rows_to_read = one_more_row(limit)
+        order.after(cursor, filters)
+        query = SELECT_PAGE.format(
+            columns=self.columns,
+            cursor_keys=order.keys,
+            tables=self.tables,
+            conditions=filters.clause,
+            order=order.clause,
+            rows=rows_to_read,
+        )
+        rows = await fetch_all(connection, query, filters.values)
+        return first_page(rows, limit, order, self.read)
 
 
-def check_limit(limit: int) -> int:
-    """``limit`` plus one row. Raises Invalid, reason ``limit_invalid``."""
-    if not 1 <= limit <= MAX_LIMIT:
-        raise Invalid(f"A page holds 1 to {MAX_LIMIT} rows.", reason="limit_invalid")
+def one_more_row(limit: int) -> int:
+    """``limit`` plus the row that tells whether another page follows. Raises Invalid
+    (``limit_invalid``)."""
+    if not 1 <= limit <= PAGE_MAX_ROWS:
+        raise Invalid(f"A page holds 1 to {PAGE_MAX_ROWS} rows.", reason="limit_invalid")
     return limit + 1
+
+
+def first_page(
+    rows: Sequence[dict[str, Any]], limit: int, order: Order, read: Callable[[dict[str, Any]], Row]
+) -> Page[Row]:
+    """The first ``limit`` of ``rows``, with a cursor where there is one more."""
+    shown = rows[:limit]
+    another_page = len(rows) > limit
+    cursor = order.cursor(shown[-1]["cursor_keys"]) if another_page else None
+    return Page([read(row) for row in shown], cursor)

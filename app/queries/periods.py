@@ -1,13 +1,38 @@
-"""Checks of the period and the time zone that a reader asks for."""
+"""The period that a reader asks for: its checks, its parameters, and its days in SQL."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
+from uuid import UUID
 from zoneinfo import available_timezones
+
+from psycopg import sql
 
 from app.errors import Invalid
 
-MAX_DAYS = 731
+PERIOD_MAX_DAYS = 731
+
+PERIOD = sql.SQL("""
+    period as (
+      select day, (day + 1)::timestamp at time zone %(tz)s as until,
+             (day - %(days)s + 1)::timestamp at time zone %(tz)s as since,
+             (day - 2 * %(days)s + 1)::timestamp at time zone %(tz)s as before
+      from (
+        select (coalesce(%(now)s::timestamptz, now()) at time zone %(tz)s)::date as day
+      ) today
+    ),
+    chosen as (select id from product where %(product)s::uuid is null or id = %(product)s)
+""")
+"""Takes ``period_values``. Comments are always read product by product, because the index that
+answers these questions alone begins with it."""
+
+
+def period_values(
+    product_id: UUID | None, days: int, tz: str, now: datetime | None
+) -> dict[str, object]:
+    """The values of PERIOD. Raises Invalid: ``days_invalid``, ``timezone_unknown``."""
+    return {"product": product_id, "days": check_days(days), "tz": check_zone(tz), "now": now}
 
 
 @lru_cache(maxsize=1)
@@ -16,9 +41,9 @@ def _zones() -> frozenset[str]:
 
 
 def check_days(days: int) -> int:
-    """``days`` where it is 1 to MAX_DAYS. Raises Invalid, reason ``days_invalid``."""
-    if not 1 <= days <= MAX_DAYS:
-        raise Invalid(f"A period has 1 to {MAX_DAYS} days.", reason="days_invalid")
+    """``days`` where it is 1 to PERIOD_MAX_DAYS. Raises Invalid, reason ``days_invalid``."""
+    if not 1 <= days <= PERIOD_MAX_DAYS:
+        raise Invalid(f"A period has 1 to {PERIOD_MAX_DAYS} days.", reason="days_invalid")
     return days
 
 

@@ -1,13 +1,31 @@
-"""What a reader sees of comments, themes and tickets: frozen rows that the API and the dashboard
-share."""
+"""What a reader sees of comments, themes and tickets: rows that API and dashboard share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
+
+from app.models.states import (
+    CommentStage,
+    Policy,
+    SuggestionState,
+    ThemeStatus,
+    TicketState,
+    Tone,
+)
+from app.storage.rows import states_of
+
+
+class DataRow(Protocol):
+    """A row whose fields are declared: any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+Row = TypeVar("Row", bound=DataRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +63,7 @@ class CommentRow:
     edited_at: datetime | None
     deleted_at: datetime | None
     received_at: datetime
-    stage: str
+    stage: CommentStage
     reason: str
     detail: str
     language: str
@@ -56,7 +74,7 @@ class CommentRow:
     doubt: Mapping[str, float]
     other_kinds: list[str]
     sentiment: float
-    tone: str
+    tone: Tone
     tone_confidence: float
     theme_id: UUID | None
     theme_title: str
@@ -67,8 +85,8 @@ class CommentRow:
     def runner_up(self) -> tuple[str, float]:
         """The kind that is likeliest after ``kind`` and its likelihood, where there is doubt; else
         an empty name."""
-        rest = [(likely, name) for name, likely in self.doubt.items() if name != self.kind]
-        likely, name = max(rest, default=(0.0, ""))
+        candidates = [(likely, name) for name, likely in self.doubt.items() if name != self.kind]
+        likely, name = max(candidates, default=(0.0, ""))
         return name, likely
 
     @property
@@ -113,7 +131,7 @@ class TicketRow:
     tracker_id: UUID
     tracker_name: str
     tracker_type: str
-    state: str
+    state: TicketState
     remote_key: str
     url: str
     remote_status: str
@@ -142,7 +160,7 @@ class ThemeRow:
     kind_by: str
     title: str
     title_by: str
-    status: str
+    status: ThemeStatus
     status_reason: str
     merged_into: UUID | None
     version: int
@@ -172,12 +190,12 @@ class SuggestionRow:
     other_id: UUID
     other_title: str
     other_kind: str
-    other_status: str
+    other_status: ThemeStatus
     other_people: int
     other_mentions: int
     score: float
     evidence: Mapping[str, Any]
-    state: str
+    state: SuggestionState
     created_at: datetime
 
 
@@ -186,7 +204,7 @@ class ThemeDetail:
     """A theme with its policy, its open suggestions and what was merged into it."""
 
     row: ThemeRow
-    policy: str
+    policy: Policy
     suggestions: list[SuggestionRow]
     merged_from: list[tuple[UUID, str]]
     sources: list[tuple[UUID, str, int]]
@@ -217,7 +235,9 @@ class TimelineDay:
     people: int
 
 
-def build(kind: type[Any], row: Mapping[str, Any], **extra: object) -> Any:
-    """A row class from the columns of the same names."""
-    names = kind.__dataclass_fields__
-    return kind(**{name: extra[name] if name in extra else row[name] for name in names})
+def build(of: type[Row], row: Mapping[str, Any], **extra: object) -> Row:
+    """A row class from the columns of the same names, and from what a query does not know."""
+    values = {name: row[name] for field in fields(of) if (name := field.name) not in extra}
+    for name, state in states_of(of).items():
+        values[name] = state(values[name])
+    return of(**values, **extra)

@@ -11,53 +11,82 @@ from psycopg import sql
 
 from app.errors import Invalid, NotFound
 from app.queries.comments import CommentFilter, list_comments
-from app.queries.paging import Filters, Order, Page, check_limit, page
-from app.queries.rows import CommentRow, SuggestionRow, ThemeDetail, ThemeRow, TicketRow, build
+from app.queries.paging import Filters, Order, Page, first_page, one_more_row
+from app.queries.rows import CommentRow, ThemeDetail, ThemeRow, TicketRow, build
+from app.queries.suggestions import list_suggestions
 from app.queries.tickets import tickets_of
 from app.storage.db import Connection
+from app.storage.rows import fetch_all, fetch_one, fetch_value
 
-_SEEN: LiteralString = "coalesce(t.last_seen, t.created_at)"
-ORDERS = {
+_LAST_SEEN: LiteralString = "coalesce(t.last_seen, t.created_at)"
+THEME_ORDERS = {
     "people": Order("themes.people", ("t.people", "t.mentions", "t.id"), (int, int, UUID)),
-    "recent": Order("themes.recent", (_SEEN, "t.id"), (datetime, UUID)),
+    "recent": Order("themes.recent", (_LAST_SEEN, "t.id"), (datetime, UUID)),
     "new": Order("themes.new", ("t.created_at", "t.id"), (datetime, UUID)),
     "confidence": Order("themes.confidence", ("t.confidence", "t.id"), (float, UUID)),
 }
-_QUOTE_LENGTH = 280
+NEWEST_QUOTE_CHARACTERS = 280
 
-_DRESS = sql.SQL(
+SELECT_THEMES = sql.SQL("select t.* from theme t where {} order by {} limit {}")
+SELECT_THEMES_BY_ID = sql.SQL("select t.* from theme t where t.id = any(%(ids)s)")
+ADD_WHAT_LISTS_SHOW = sql.SQL(
     """
-    select t.*, p.name as product_name, p.policy, {keys},
+    select t.*, p.name as product_name, p.policy, {cursor_keys},
       coalesce((select array_agg(distinct cm.platform order by cm.platform) from comment cm
                 where cm.theme_id = t.id and cm.deleted_at is null), '{{}}') as platforms,
-      coalesce((select left(cm.text, {length}) from comment cm where cm.theme_id = t.id and cm.deleted_at is null
+      coalesce((select left(cm.text, {quote_characters}) from comment cm
+                where cm.theme_id = t.id and cm.deleted_at is null
                 order by cm.created_at desc limit 1), '') as quote,
       (select count(*) from comment cm where cm.theme_id = t.id and cm.deleted_at is null
         and cm.created_at > now() - interval '7 days') as recent,
       (select count(*) from theme_suggestion g where g.state = 'open'
         and t.id in (g.theme_id, g.other_id)) as suggestions
-    from ({chosen}) t join product p on p.id = t.product_id order by {order}
+    from ({themes}) t join product p on p.id = t.product_id order by {order}
     """
 )
+"""Around a query that chose the themes, so that only those of one page are looked at."""
+SELECT_THEMES_MERGED_INTO = """
+    select id, title from theme where merged_into = %s order by changed_at, id
+"""
+COUNT_COMMENTS_BY_SOURCE = """
+    select s.id, s.name, count(*) as comments
+    from comment cm join source s on s.id = cm.source_id
+    where cm.theme_id = %s and cm.deleted_at is null
+    group by s.id, s.name order by comments desc, s.name
+"""
+COUNT_COMMENTS_BY_LANGUAGE = """
+    select language, count(*) as comments from comment
+    where theme_id = %s and deleted_at is null group by language order by comments desc, language
+"""
+COUNT_THEMES_IN_TRIAGE = """
+    select count(*) from theme
+    where status = 'triage' and (%(product)s::uuid is null or product_id = %(product)s)
+"""
+
+TicketsByTheme = Mapping[UUID, tuple[TicketRow, ...]]
 
 
-def _read_row(row: Mapping[str, Any], tickets: Mapping[UUID, tuple[TicketRow, ...]]) -> ThemeRow:
-    made: ThemeRow = build(
+def _theme_row(row: Mapping[str, Any], tickets: TicketsByTheme) -> ThemeRow:
+    return build(
         ThemeRow, row, platforms=tuple(row["platforms"]), tickets=tickets.get(row["id"], ())
     )
-    return made
 
 
-async def _dressed(
-    c: Connection, chosen: sql.Composable, values: Mapping[str, object], order: Order
-) -> tuple[list[dict[str, Any]], dict[UUID, tuple[TicketRow, ...]]]:
-    query = _DRESS.format(keys=order.keys, length=_QUOTE_LENGTH, chosen=chosen, order=order.clause)
-    rows = await (await c.execute(query, values)).fetchall()
-    return rows, await tickets_of(c, [row["id"] for row in rows])
+async def _read_themes(
+    connection: Connection, themes: sql.Composable, values: Mapping[str, object], order: Order
+) -> tuple[list[dict[str, Any]], TicketsByTheme]:
+    query = ADD_WHAT_LISTS_SHOW.format(
+        cursor_keys=order.keys,
+        quote_characters=NEWEST_QUOTE_CHARACTERS,
+        themes=themes,
+        order=order.clause,
+    )
+    rows = await fetch_all(connection, query, values)
+    return rows, await tickets_of(connection, [row["id"] for row in rows])
 
 
 async def list_themes(
-    c: Connection,
+    connection: Connection,
     product_id: UUID | None = None,
     *,
     status: str | None = None,
@@ -76,16 +105,14 @@ async def list_themes(
     Without a ``status`` merged themes are left out. ``q`` searches titles and comments. Raises
     Invalid: ``cursor_invalid``, ``limit_invalid``, ``sort_unknown``.
     """
-    if sort not in ORDERS:
-        raise Invalid(f"Sort by one of: {', '.join(ORDERS)}.", reason="sort_unknown")
-    by, more = ORDERS[sort], check_limit(limit)
+    if sort not in THEME_ORDERS:
+        raise Invalid(f"Sort by one of: {', '.join(THEME_ORDERS)}.", reason="sort_unknown")
+    order, rows_to_read = THEME_ORDERS[sort], one_more_row(limit)
     filters = _filters(product_id, status, kind, platform, source_id, q, min_people)
-    by.after(cursor, filters)
-    chosen = sql.SQL("select t.* from theme t where {} order by {} limit {}").format(
-        filters.clause, by.clause, more
-    )
-    rows, tickets = await _dressed(c, chosen, filters.values, by)
-    return page(rows, limit, by, lambda row: _read_row(row, tickets))
+    order.after(cursor, filters)
+    themes = SELECT_THEMES.format(filters.clause, order.clause, rows_to_read)
+    rows, tickets = await _read_themes(connection, themes, filters.values, order)
+    return first_page(rows, limit, order, lambda row: _theme_row(row, tickets))
 
 
 def _filters(
@@ -98,26 +125,23 @@ def _filters(
     min_people: int,
 ) -> Filters:
     filters = Filters()
-    if product_id is not None:
-        filters.add("t.product_id = %(product_id)s", product_id=product_id)
+    filters.add_equal("t.product_id", product_id)
     if status is None:
         filters.add("t.status <> 'merged'")
-    else:
-        filters.add("t.status = %(status)s", status=status)
-    if kind is not None:
-        filters.add("t.kind = %(kind)s", kind=kind)
+    filters.add_equal("t.status", status)
+    filters.add_equal("t.kind", kind)
     if min_people > 0:
         filters.add("t.people >= %(min_people)s", min_people=min_people)
     if platform is not None:
         filters.add(
-            "exists (select from comment cm where cm.theme_id = t.id and cm.platform = "
-            "%(platform)s)",
+            "exists (select from comment cm where cm.theme_id = t.id"
+            " and cm.platform = %(platform)s)",
             platform=platform,
         )
     if source_id is not None:
         filters.add(
-            "exists (select from comment cm where cm.theme_id = t.id and cm.source_id = "
-            "%(source_id)s)",
+            "exists (select from comment cm where cm.theme_id = t.id"
+            " and cm.source_id = %(source_id)s)",
             source_id=source_id,
         )
     if q:
@@ -130,71 +154,58 @@ def _filters(
     return filters
 
 
-async def theme_rows(c: Connection, theme_ids: Sequence[UUID]) -> dict[UUID, ThemeRow]:
+async def theme_rows(connection: Connection, theme_ids: Sequence[UUID]) -> dict[UUID, ThemeRow]:
     """These themes, by id; missing ones are left out."""
-    chosen = sql.SQL("select t.* from theme t where t.id = any(%(ids)s)")
-    rows, tickets = await _dressed(c, chosen, {"ids": list(theme_ids)}, ORDERS["people"])
-    return {row["id"]: _read_row(row, tickets) for row in rows}
+    rows, tickets = await _read_themes(
+        connection, SELECT_THEMES_BY_ID, {"ids": list(theme_ids)}, THEME_ORDERS["people"]
+    )
+    return {row["id"]: _theme_row(row, tickets) for row in rows}
 
 
-async def read_theme(c: Connection, theme_id: UUID) -> ThemeDetail:
+async def read_theme(connection: Connection, theme_id: UUID) -> ThemeDetail:
     """One theme, merged or not. Raises NotFound."""
-    chosen = sql.SQL("select t.* from theme t where t.id = %(id)s")
-    rows, tickets = await _dressed(c, chosen, {"id": theme_id}, ORDERS["people"])
+    rows, tickets = await _read_themes(
+        connection, SELECT_THEMES_BY_ID, {"ids": [theme_id]}, THEME_ORDERS["people"]
+    )
     if not rows:
-        raise NotFound("There is no such theme.", reason="theme_not_found")
-    merged = await c.execute(
-        "select id, title from theme where merged_into = %s order by changed_at, id", (theme_id,)
-    )
-    by_source = await c.execute(
-        "select s.id, s.name, count(*) as n from comment cm join source s on s.id = cm.source_id"
-        " where cm.theme_id = %s and cm.deleted_at is null group by s.id, s.name order by n desc, "
-        "s.name",
-        (theme_id,),
-    )
-    by_language = await c.execute(
-        "select language, count(*) as n from comment where theme_id = %s and deleted_at is null"
-        " group by language order by n desc, language",
-        (theme_id,),
-    )
+        raise _no_theme()
+    merged = await fetch_all(connection, SELECT_THEMES_MERGED_INTO, (theme_id,))
+    by_source = await fetch_all(connection, COUNT_COMMENTS_BY_SOURCE, (theme_id,))
+    by_language = await fetch_all(connection, COUNT_COMMENTS_BY_LANGUAGE, (theme_id,))
     return ThemeDetail(
-        row=_read_row(rows[0], tickets),
+        row=_theme_row(rows[0], tickets),
         policy=rows[0]["policy"],
-        suggestions=await list_suggestions(c, theme_id),
-        merged_from=[(row["id"], row["title"]) async for row in merged],
-        sources=[(row["id"], row["name"], row["n"]) async for row in by_source],
-        languages=[(row["language"], row["n"]) async for row in by_language],
+        suggestions=await list_suggestions(connection, theme_id),
+        merged_from=[(row["id"], row["title"]) for row in merged],
+        sources=[(row["id"], row["name"], row["comments"]) for row in by_source],
+        languages=[(row["language"], row["comments"]) for row in by_language],
     )
-
-
-async def list_suggestions(
-    c: Connection, theme_id: UUID, state: str = "open"
-) -> list[SuggestionRow]:
-    """The themes that may be the same as this one, likeliest first, seen from this side."""
-    found = await c.execute(
-        """
-        select g.id, %(id)s::uuid as theme_id, o.id as other_id, o.title as other_title, o.kind as other_kind,
-               o.status as other_status, o.people as other_people, o.mentions as other_mentions, g.score, g.evidence,
-               g.state, g.created_at
-        from theme_suggestion g
-        join theme o on o.id = case when g.theme_id = %(id)s then g.other_id else g.theme_id end
-        where %(id)s in (g.theme_id, g.other_id) and g.state = %(state)s order by g.score desc, g.id
-        """,
-        {"id": theme_id, "state": state},
-    )
-    return [SuggestionRow(**row) async for row in found]
 
 
 async def theme_comments(
-    c: Connection, theme_id: UUID, cursor: str | None = None, limit: int = 50, order: str = "recent"
+    connection: Connection,
+    theme_id: UUID,
+    cursor: str | None = None,
+    limit: int = 50,
+    order: str = "recent",
 ) -> Page[CommentRow]:
     """The comments of a theme, deleted ones too (marked). Raises NotFound, Invalid."""
-    await require_theme(c, theme_id)
-    wanted = CommentFilter(theme_id=theme_id, deleted=None)
-    return await list_comments(c, wanted, order=order, cursor=cursor, limit=limit)
+    await require_theme(connection, theme_id)
+    of_theme = CommentFilter(theme_id=theme_id, deleted=None)
+    return await list_comments(connection, of_theme, order=order, cursor=cursor, limit=limit)
 
 
-async def require_theme(c: Connection, theme_id: UUID) -> None:
+async def require_theme(connection: Connection, theme_id: UUID) -> None:
     """Raises NotFound where there is no such theme."""
-    if await (await c.execute("select from theme where id = %s", (theme_id,))).fetchone() is None:
-        raise NotFound("There is no such theme.", reason="theme_not_found")
+    if await fetch_one(connection, "select from theme where id = %s", (theme_id,)) is None:
+        raise _no_theme()
+
+
+def _no_theme() -> NotFound:
+    return NotFound("There is no such theme.", reason="theme_not_found")
+
+
+async def count_themes_in_triage(connection: Connection, product_id: UUID | None) -> int:
+    """How many themes wait for a decision."""
+    count: int = await fetch_value(connection, COUNT_THEMES_IN_TRIAGE, {"product": product_id})
+    return count

@@ -2,39 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from psycopg import sql
 
 from app.errors import NotFound
-from app.queries.paging import Filters, Order, Page, check_limit, page
-from app.queries.rows import TicketRow, build
+from app.models.states import TicketState
+from app.queries.paging import Filters, Listing, Order, Page
+from app.queries.rows import TicketRow
 from app.storage.db import Connection
+from app.storage.rows import fetch_all, fetch_one
 
-COLUMNS = sql.SQL(
-    """
-    k.id, k.product_id, k.theme_id, t.title as theme_title, t.kind as theme_kind, k.tracker_id,
-    r.name as tracker_name, r.type as tracker_type, k.state, k.remote_key, k.url, k.remote_status, k.due_at,
-    k.attempts, k.reason, k.detail, k.created_at, k.pushed_at
-    """
+TICKET_LIST = Listing(
+    of=TicketRow,
+    columns=sql.SQL(
+        """
+        k.id, k.product_id, k.theme_id, t.title as theme_title, t.kind as theme_kind, k.tracker_id,
+        r.name as tracker_name, r.type as tracker_type, k.state, k.remote_key, k.url,
+        k.remote_status, k.due_at, k.attempts, k.reason, k.detail, k.created_at, k.pushed_at
+        """
+    ),
+    tables=sql.SQL(
+        "from ticket k join theme t on t.id = k.theme_id join tracker r on r.id = k.tracker_id"
+    ),
 )
-TABLES = sql.SQL(
-    "from ticket k join theme t on t.id = k.theme_id join tracker r on r.id = k.tracker_id"
+NEWEST_TICKETS = Order("tickets.newest", ("k.created_at", "k.id"), (datetime, UUID))
+SELECT_TICKET = TICKET_LIST.select("where k.id = %s")
+SELECT_TICKETS_OF_THEMES = TICKET_LIST.select(
+    "where k.theme_id = any(%s) order by k.created_at, k.id"
 )
-NEWEST = Order("tickets.newest", ("k.created_at", "k.id"), (datetime, UUID))
+SELECT_TICKETS_NAMED = """
+    select id from ticket
+    where remote_key = %(name)s or starts_with(id::text, lower(%(name)s)) limit 2
+"""
+COUNT_TICKETS_BY_TRACKER = "select tracker_id, state, count(*) as count from ticket group by 1, 2"
+COUNT_TICKETS_BY_STATE = """
+    select state, count(*) as count from ticket
+    where %(product)s::uuid is null or product_id = %(product)s group by state order by state
+"""
 
 
-def read_row(row: Mapping[str, Any]) -> TicketRow:
-    """A TicketRow from the columns above."""
-    made: TicketRow = build(TicketRow, row)
-    return made
+@dataclass(frozen=True, slots=True)
+class TrackerStateCount:
+    """How many tickets of a tracker are in a state."""
+
+    tracker_id: UUID
+    state: TicketState
+    count: int
 
 
 async def list_tickets(
-    c: Connection,
+    connection: Connection,
     *,
     product_id: UUID | None = None,
     state: str | None = None,
@@ -44,37 +64,49 @@ async def list_tickets(
     limit: int = 50,
 ) -> Page[TicketRow]:
     """Tickets, newest first. Raises Invalid (``cursor_invalid``, ``limit_invalid``)."""
-    filters, more = Filters(), check_limit(limit)
-    if product_id is not None:
-        filters.add("k.product_id = %(product_id)s", product_id=product_id)
-    if state is not None:
-        filters.add("k.state = %(state)s", state=state)
-    if tracker_id is not None:
-        filters.add("k.tracker_id = %(tracker_id)s", tracker_id=tracker_id)
-    if theme_id is not None:
-        filters.add("k.theme_id = %(theme_id)s", theme_id=theme_id)
-    NEWEST.after(cursor, filters)
-    query = sql.SQL("select {}, {} {} where {} order by {} limit {}").format(
-        COLUMNS, NEWEST.keys, TABLES, filters.clause, NEWEST.clause, more
-    )
-    return page(await (await c.execute(query, filters.values)).fetchall(), limit, NEWEST, read_row)
+    filters = Filters()
+    filters.add_equal("k.product_id", product_id)
+    filters.add_equal("k.state", state)
+    filters.add_equal("k.tracker_id", tracker_id)
+    filters.add_equal("k.theme_id", theme_id)
+    return await TICKET_LIST.page(connection, NEWEST_TICKETS, filters, cursor, limit)
 
 
-async def read_ticket(c: Connection, ticket_id: UUID) -> TicketRow:
+async def read_ticket(connection: Connection, ticket_id: UUID) -> TicketRow:
     """One ticket. Raises NotFound."""
-    query = sql.SQL("select {} {} where k.id = %s").format(COLUMNS, TABLES)
-    row = await (await c.execute(query, (ticket_id,))).fetchone()
-    if row is None:
+    ticket = await fetch_one(connection, SELECT_TICKET, (ticket_id,), of=TicketRow)
+    if ticket is None:
         raise NotFound("There is no such ticket.", reason="ticket_not_found")
-    return read_row(row)
+    return ticket
 
 
-async def tickets_of(c: Connection, theme_ids: list[UUID]) -> dict[UUID, tuple[TicketRow, ...]]:
+async def tickets_of(
+    connection: Connection, theme_ids: list[UUID]
+) -> dict[UUID, tuple[TicketRow, ...]]:
     """The tickets of these themes, by theme, oldest first."""
-    query = sql.SQL("select {} {} where k.theme_id = any(%s) order by k.created_at, k.id").format(
-        COLUMNS, TABLES
-    )
-    found: dict[UUID, tuple[TicketRow, ...]] = {}
-    async for row in await c.execute(query, (theme_ids,)):
-        found[row["theme_id"]] = (*found.get(row["theme_id"], ()), read_row(row))
-    return found
+    tickets: dict[UUID, tuple[TicketRow, ...]] = {}
+    rows = await fetch_all(connection, SELECT_TICKETS_OF_THEMES, (theme_ids,), of=TicketRow)
+    for ticket in rows:
+        tickets[ticket.theme_id] = (*tickets.get(ticket.theme_id, ()), ticket)
+    return tickets
+
+
+async def find_ticket_ids(connection: Connection, name: str) -> list[UUID]:
+    """The ids of at most two tickets with this key in their tracker, or this start of an id."""
+    rows = await fetch_all(connection, SELECT_TICKETS_NAMED, {"name": name})
+    return [row["id"] for row in rows]
+
+
+async def count_by_tracker(connection: Connection) -> dict[UUID, dict[str, int]]:
+    """The tickets of each tracker that has any, by state."""
+    counts: dict[UUID, dict[str, int]] = {}
+    rows = await fetch_all(connection, COUNT_TICKETS_BY_TRACKER, of=TrackerStateCount)
+    for row in rows:
+        counts.setdefault(row.tracker_id, {})[row.state] = row.count
+    return counts
+
+
+async def count_by_state(connection: Connection, product_id: UUID | None) -> dict[str, int]:
+    """Tickets by state, in the order of the states' names."""
+    rows = await fetch_all(connection, COUNT_TICKETS_BY_STATE, {"product": product_id})
+    return {row["state"]: row["count"] for row in rows}

@@ -20,23 +20,25 @@ from classifiers.contract import THEME_KINDS
 from integrations.tracker_contract import Finding
 
 DELIVERY_FINDINGS: Mapping[health.SourceStatus, Finding] = {
-    "ok": right("deliveries", "It speaks."),
-    "quiet": wrong(
+    health.SourceStatus.ok: right("deliveries", "It speaks."),
+    health.SourceStatus.quiet: wrong(
         "deliveries",
         "It has been silent for much longer than usual.",
         "Look whether the platform still sends.",
     ),
-    "failing": wrong(
+    health.SourceStatus.failing: wrong(
         "deliveries",
         "Most of its latest deliveries failed.",
         "Look at them on the source's page; put right what is wrong and replay them.",
     ),
-    "never": wrong(
+    health.SourceStatus.never: wrong(
         "deliveries",
         "Nothing has arrived yet.",
         "Follow the steps of `relay source show`; the platform must reach RELAY_PUBLIC_URL.",
     ),
-    "disabled": wrong("deliveries", "It is switched off.", "Switch it on in the dashboard."),
+    health.SourceStatus.disabled: wrong(
+        "deliveries", "It is switched off.", "Switch it on in the dashboard."
+    ),
 }
 
 

@@ -23,6 +23,8 @@ from integrations.contract import IntegrationError
 from integrations.tracker_contract import Finding, TrackerError, TrackerType
 from integrations.tracker_contract import Tracker as OpenConnection
 
+MARK_CHECKED = "update tracker set checked_at = now() where id = %s"
+
 
 @dataclass(slots=True)
 class OpenedTracker:
@@ -150,6 +152,11 @@ async def check_tracker(
         ]
     finally:
         await opened.close()
+
+
+async def mark_checked(connection: Connection, tracker_id: uuid.UUID) -> None:
+    """Remember that a person looked at the tracker's check just now."""
+    await connection.execute(MARK_CHECKED, [tracker_id])
 
 
 async def open_tracker(

@@ -57,6 +57,11 @@ async def _prepare(connection: psycopg.AsyncConnection[Any]) -> None:
     await connection.commit()
 
 
+async def require_tables(connection: Connection) -> None:
+    """Raises UndefinedTable where no migration ran."""
+    await connection.execute("select 1 from alembic_version")
+
+
 class Database:
     """Connections to one PostgreSQL. ``conninfo`` is a libpq URL or keyword string."""
 

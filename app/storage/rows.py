@@ -86,7 +86,7 @@ async def _run(
 def typed_row(of: type[Any]) -> AsyncRowFactory[Any]:
     """A row factory that makes ``of``, with a StrEnum where a field is one: psycopg's ``class_row``
     would leave plain text there."""
-    states = _states(of)  # type: ignore[arg-type]  # a class is hashable (mypy 11470)
+    states = states_of(of)  # type: ignore[arg-type]  # a class is hashable (mypy 11470)
     if not states:
         return class_row(of)
 
@@ -105,7 +105,8 @@ def typed_row(of: type[Any]) -> AsyncRowFactory[Any]:
 
 
 @cache
-def _states(of: type[Any]) -> Mapping[str, type[StrEnum]]:
+def states_of(of: type[Any]) -> Mapping[str, type[StrEnum]]:
+    """The fields of a dataclass that hold a state, by name."""
     hints = get_type_hints(of)
     return {
         name: hint

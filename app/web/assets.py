@@ -1,5 +1,4 @@
-"""Static files under addresses that carry a hash of their content, so that a browser keeps them for
-good."""
+"""Static files under addresses with a hash of their content, so that a browser keeps them."""
 
 from __future__ import annotations
 
@@ -11,15 +10,15 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-FOLDER = Path(__file__).resolve().parent / "static"
-_YEAR = 31_536_000
+STATIC_FOLDER = Path(__file__).resolve().parent / "static"
+HASHED_CACHING = f"public, max-age={365 * 86_400}, immutable"
 
 
 @cache
 def fingerprint(name: str) -> str:
     """Twelve characters that change with the content of a static file. ``name`` is relative to the
     static folder."""
-    return hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:12]
+    return hashlib.sha256((STATIC_FOLDER / name).read_bytes()).hexdigest()[:12]
 
 
 def asset(name: str) -> str:
@@ -37,10 +36,8 @@ class HashedFiles(StaticFiles):
         stem, _, suffix = path.rpartition(".")
         plain, _, digest = stem.rpartition(".")
         name = f"{plain}.{suffix}"
-        hashed = bool(plain) and (FOLDER / name).is_file() and digest == fingerprint(name)
+        hashed = bool(plain) and (STATIC_FOLDER / name).is_file() and digest == fingerprint(name)
         response = await super().get_response(name if hashed else path, scope)
-        response.headers["Cache-Control"] = (
-            f"public, max-age={_YEAR}, immutable" if hashed else "no-cache"
-        )
+        response.headers["Cache-Control"] = HASHED_CACHING if hashed else "no-cache"
         response.headers["X-Content-Type-Options"] = "nosniff"
         return response

@@ -1,4 +1,4 @@
-"""Geometry of the charts. Widths are percentages of the plot, heights are pixels, so text keeps its
+"""Geometry of the charts: widths in percent of the plot, heights in pixels, so that text keeps its
 size on a phone."""
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-COLOURS = 6
-_LABELS = 6
-_LOW = 2  # a bar this high (pixels) is still seen
+CHART_COLOURS = 6
+DATE_LABELS = 6
+LOWEST_BAR_PIXELS = 2
+"""A bar this high is still seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +86,14 @@ def round_up(value: int) -> int:
 
 
 def top_series(
-    named: Sequence[tuple[str, Sequence[int]]], keep: int = COLOURS
+    named: Sequence[tuple[str, Sequence[int]]], most: int = CHART_COLOURS
 ) -> tuple[Series, ...]:
-    """The biggest series in order of size; what doesn't get a colour of its own is added up as the
-    last one."""
+    """The biggest series by size; those without a colour of their own add up to the last one."""
     ranked = sorted(named, key=lambda pair: (-sum(pair[1]), pair[0]))
-    if len(ranked) > keep:
-        rest = [
-            sum(values)
-            for values in zip(*(values for _, values in ranked[keep - 1 :]), strict=True)
-        ]
-        ranked = [*ranked[: keep - 1], (f"{len(ranked) - keep + 1} more", rest)]
+    if len(ranked) > most:
+        small = ranked[most - 1 :]
+        sums = [sum(values) for values in zip(*(values for _, values in small), strict=True)]
+        ranked = [*ranked[: most - 1], (f"{len(small)} more", sums)]
     return tuple(
         Series(name, tuple(values), colour) for colour, (name, values) in enumerate(ranked)
     )
@@ -105,46 +103,66 @@ def stacked(
     days: Sequence[date], series: Sequence[Series], *, height: int, plot: int, gap: float = 0.22
 ) -> Bars:
     """Stacked bars, one per day, ``plot`` pixels high with dates underneath."""
-    totals = [sum(one.values[index] for one in series) for index in range(len(days))]
+    totals = [sum(part.values[index] for part in series) for index in range(len(days))]
     top = round_up(max(totals, default=0))
     step = 100 / max(len(days), 1)
     columns = []
-    for index, at in enumerate(days):
-        x, width, y = step * (index + gap / 2), step * (1 - gap), float(plot)
-        pieces = []
-        for one in series:
-            value = one.values[index]
-            if value:
-                tall = max(_LOW, plot * value / top)
-                y -= tall
-                pieces.append(
-                    Piece(
-                        round(x, 3),
-                        round(width, 3),
-                        round(max(y, 0.0), 2),
-                        round(tall, 2),
-                        one.colour,
-                    )
-                )
-        parts = ", ".join(
-            f"{one.name} {one.values[index]:,}" for one in series if one.values[index]
+    for index, day in enumerate(days):
+        stack = [(part, part.values[index]) for part in series if part.values[index]]
+        columns.append(
+            Column(
+                pieces=_pieces(
+                    stack, x=step * (index + gap / 2), width=step * (1 - gap), plot=plot, top=top
+                ),
+                says=_sentence(day, totals[index], stack, named=len(series) > 1),
+                x=round(step * index, 3),
+                width=round(step, 3),
+            )
         )
-        says = f"{_day(at)}: {totals[index]:,}" + (
-            f" ({parts})" if parts and len(series) > 1 else ""
-        )
-        columns.append(Column(tuple(pieces), says, round(step * index, 3), round(step, 3)))
     return Bars(tuple(columns), _rules(top, plot), _ticks(days, step), height)
 
 
+def _pieces(
+    stack: Sequence[tuple[Series, int]], *, x: float, width: float, plot: int, top: int
+) -> tuple[Piece, ...]:
+    """The stack's pieces from the bottom up; the value ``top`` is ``plot`` pixels high."""
+    pieces = []
+    y = float(plot)
+    for part, value in stack:
+        height = max(LOWEST_BAR_PIXELS, plot * value / top)
+        y -= height
+        pieces.append(
+            Piece(
+                x=round(x, 3),
+                width=round(width, 3),
+                y=round(max(y, 0.0), 2),
+                height=round(height, 2),
+                colour=part.colour,
+            )
+        )
+    return tuple(pieces)
+
+
+def _sentence(day: date, total: int, stack: Sequence[tuple[Series, int]], *, named: bool) -> str:
+    """``3 Nov: 12 (Forum 8, Slack 4)``; one series alone needs no names."""
+    sentence = f"{_day(day)}: {total:,}"
+    if named and stack:
+        parts = ", ".join(f"{part.name} {value:,}" for part, value in stack)
+        sentence += f" ({parts})"
+    return sentence
+
+
 def _rules(top: int, plot: int) -> tuple[Rule, ...]:
-    values = sorted({0, top // 2, top} if top > 1 else {0, top})
-    return tuple(Rule(round(plot * (1 - value / top), 2), f"{value:,}") for value in values)
+    values = {0, top}
+    if top > 1:
+        values.add(top // 2)
+    return tuple(Rule(round(plot * (1 - value / top), 2), f"{value:,}") for value in sorted(values))
 
 
 def _ticks(days: Sequence[date], step: float) -> tuple[Tick, ...]:
     if not days:
         return ()
-    every = max(1, math.ceil(len(days) / _LABELS))
+    every = max(1, math.ceil(len(days) / DATE_LABELS))
     chosen = range(0, len(days), every)
     return tuple(
         Tick(round(step * (index + 0.5), 2), _day(days[index]), "middle" if index else "start")
@@ -160,12 +178,10 @@ def weekly(days: Sequence[date], values: Sequence[int]) -> tuple[tuple[date, ...
     """Days added up to weeks that end on the last day."""
     if not days:
         return (), ()
-    ends = list(range(len(days) - 1, -1, -7))[::-1]
-    firsts = [max(0, end - 6) for end in ends]
-    sums = tuple(sum(values[first : end + 1]) for first, end in zip(firsts, ends, strict=True))
-    return tuple(
-        days[end] - timedelta(days=end - first) for first, end in zip(firsts, ends, strict=True)
-    ), sums
+    lasts = list(range(len(days) - 1, -1, -7))[::-1]
+    weeks = [(max(0, last - 6), last) for last in lasts]
+    starts = tuple(days[last] - timedelta(days=last - first) for first, last in weeks)
+    return starts, tuple(sum(values[first : last + 1]) for first, last in weeks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +197,10 @@ class Slice:
 def slices(named: Sequence[tuple[str, int]]) -> tuple[Slice, ...]:
     """The parts of a whole, side by side."""
     total = sum(value for _, value in named)
-    made: list[Slice] = []
+    parts: list[Slice] = []
     x = 0.0
     for name, value in named:
         share = 100 * value / total if total else 0.0
-        made.append(Slice(name, value, round(share, 2), round(x, 2)))
+        parts.append(Slice(name, value, round(share, 2), round(x, 2)))
         x += share
-    return tuple(made)
+    return tuple(parts)

@@ -1,5 +1,4 @@
-"""What the next page says about the last action: a short-lived cookie, so that it works across a
-redirect."""
+"""What the next page says about the last action: a short-lived cookie, as a redirect follows."""
 
 from __future__ import annotations
 
@@ -11,15 +10,16 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
-COOKIE = "relay_flash"
-_SECONDS = 60
+FLASH_COOKIE = "relay_flash"
+FLASH_SECONDS = 60
+_TEXT_MAX_CHARACTERS = 500
 _MAX_UNDO = 200
+"""A browser keeps no cookie of more than 4 kB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flash:
-    """One sentence for the person who acted; ``undo`` lists the activities that a click takes
-    back."""
+    """One sentence for the person who acted; ``undo`` are activities that a click takes back."""
 
     text: str
     tone: Literal["done", "failed"] = "done"
@@ -28,17 +28,17 @@ class Flash:
 
 def leave(response: Response, flash: Flash, *, secure: bool) -> None:
     """Put ``flash`` on ``response`` for the next page."""
-    kept = Flash(flash.text[:500], flash.tone, flash.undo[:_MAX_UNDO])
-    value = base64.urlsafe_b64encode(json.dumps(asdict(kept)).encode()).decode()
+    short = Flash(flash.text[:_TEXT_MAX_CHARACTERS], flash.tone, flash.undo[:_MAX_UNDO])
+    value = base64.urlsafe_b64encode(json.dumps(asdict(short)).encode()).decode()
     response.set_cookie(
-        COOKIE, value, max_age=_SECONDS, httponly=True, samesite="lax", secure=secure
+        FLASH_COOKIE, value, max_age=FLASH_SECONDS, httponly=True, samesite="lax", secure=secure
     )
 
 
 def pick_up(request: Request) -> Flash | None:
     """What the last action left, if anything readable."""
     try:
-        value = json.loads(base64.urlsafe_b64decode(request.cookies.get(COOKIE, "")))
+        value = json.loads(base64.urlsafe_b64decode(request.cookies.get(FLASH_COOKIE, "")))
         tone: Literal["done", "failed"] = "failed" if value["tone"] == "failed" else "done"
         return Flash(str(value["text"]), tone, tuple(int(activity) for activity in value["undo"]))
     except (ValueError, KeyError, TypeError):
@@ -47,4 +47,4 @@ def pick_up(request: Request) -> Flash | None:
 
 def forget(response: Response) -> None:
     """Take the message away once it was shown."""
-    response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+    response.delete_cookie(FLASH_COOKIE, httponly=True, samesite="lax")

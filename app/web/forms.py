@@ -16,7 +16,7 @@ from starlette.datastructures import FormData
 from app.errors import Invalid
 
 Control = Literal["text", "secret", "number", "check", "select", "document"]
-_ACRONYMS = {"url": "URL", "api": "API", "id": "ID", "ids": "IDs"}
+_LABEL_ACRONYMS = {"url": "URL", "api": "API", "id": "ID", "ids": "IDs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +36,25 @@ class FormField:
 def fields(
     model: type[BaseModel], prefix: str, values: Mapping[str, Any] | None = None
 ) -> list[FormField]:
-    """The fields of ``model``; names start with ``prefix``. A secret's value is never put into a
-    form."""
-    known = values or {}
-    return [_field(name, info, prefix, known) for name, info in model.model_fields.items()]
+    """The fields of ``model``; names start with ``prefix``. No secret is put into a form."""
+    stored = values or {}
+    return [_field(name, info, prefix, stored) for name, info in model.model_fields.items()]
 
 
-def _field(name: str, info: FieldInfo, prefix: str, known: Mapping[str, Any]) -> FormField:
+def _field(name: str, info: FieldInfo, prefix: str, stored: Mapping[str, Any]) -> FormField:
     control, options = _control(info.annotation)
-    default = None if info.is_required() else info.get_default(call_default_factory=True)
-    value = "" if control == "secret" else _text(known.get(name, default))
+    value, hint = "", info.description or ""
+    if control != "secret":
+        default = None if info.is_required() else info.get_default(call_default_factory=True)
+        value = _text(stored.get(name, default))
+    if control == "document" and not hint:
+        hint = "A JSON object."
     return FormField(
         name=prefix + name,
         label=label(name),
         control=control,
         value=value,
-        hint=info.description or ("A JSON object." if control == "document" else ""),
+        hint=hint,
         required=info.is_required(),
         options=options,
         placeholder=str(info.examples[0]) if info.examples else "",
@@ -60,25 +63,27 @@ def _field(name: str, info: FieldInfo, prefix: str, known: Mapping[str, Any]) ->
 
 def label(name: str) -> str:
     """``base_url`` as people read it: ``Base URL``."""
-    words = [_ACRONYMS.get(word, word) for word in name.split("_")]
+    words = [_LABEL_ACRONYMS.get(word, word) for word in name.split("_")]
     return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
 
 
 def _control(annotation: Any) -> tuple[Control, tuple[str, ...]]:
-    kinds = set(_plain(annotation))
-    if SecretStr in kinds:
+    types_in_it = set(_plain(annotation))
+    if SecretStr in types_in_it:
         return "secret", ()
-    if bool in kinds:
+    if bool in types_in_it:
         return "check", ()
-    if kinds & {int, float}:
+    if types_in_it & {int, float}:
         return "number", ()
-    literals = [one for one in _parts(annotation) if get_origin(one) is Literal]
+    literals = [part for part in _parts(annotation) if get_origin(part) is Literal]
     if literals:
         return "select", tuple(str(value) for value in get_args(literals[0]))
-    enums = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, enum.Enum)]
+    enums = [part for part in types_in_it if isinstance(part, type) and issubclass(part, enum.Enum)]
     if enums:
         return "select", tuple(str(member.value) for member in enums[0])
-    return ("document", ()) if kinds & {dict, list} else ("text", ())
+    if types_in_it & {dict, list}:
+        return "document", ()
+    return "text", ()
 
 
 def _parts(annotation: Any) -> Iterator[Any]:
@@ -106,20 +111,24 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def typed(form: FormData, wanted: Sequence[FormField], prefix: str) -> dict[str, Any]:
+def typed(form: FormData, form_fields: Sequence[FormField], prefix: str) -> dict[str, Any]:
     """What was typed, as the model reads it; a field left blank is left out. Raises Invalid for
     JSON that isn't."""
     values: dict[str, Any] = {}
-    for field in wanted:
-        raw = form.get(field.name, "")
-        text = raw.strip() if isinstance(raw, str) else ""
+    for field in form_fields:
+        name, text = field.name.removeprefix(prefix), _raw_text(form, field).strip()
         if field.control == "check":
-            values[field.name.removeprefix(prefix)] = bool(text)
+            values[name] = bool(text)
+        elif text and field.control == "document":
+            values[name] = _document(field, text)
         elif text:
-            values[field.name.removeprefix(prefix)] = (
-                _document(field, text) if field.control == "document" else text
-            )
+            values[name] = text
     return values
+
+
+def _raw_text(form: FormData, field: FormField) -> str:
+    raw = form.get(field.name, "")
+    return raw if isinstance(raw, str) else ""
 
 
 def _document(field: FormField, text: str) -> Any:
@@ -131,11 +140,12 @@ def _document(field: FormField, text: str) -> Any:
         ) from None
 
 
-def refilled(wanted: Sequence[FormField], form: FormData) -> list[FormField]:
-    """The fields with what was typed, for a form that has to be shown again; secrets are typed
-    anew."""
-    typed_in = [(field, form.get(field.name, "")) for field in wanted]
+def refilled(form_fields: Sequence[FormField], form: FormData | None) -> list[FormField]:
+    """The fields with what was typed, for a form that is shown again; secrets are typed anew.
+    Without a form the fields as they are."""
+    if form is None:
+        return list(form_fields)
     return [
-        replace(field, value=raw if isinstance(raw, str) and field.control != "secret" else "")
-        for field, raw in typed_in
+        replace(field, value="" if field.control == "secret" else _raw_text(form, field))
+        for field in form_fields
     ]

@@ -1,5 +1,4 @@
-"""Who may see and do what in the dashboard: the session, the token in every form, and where a
-request comes from."""
+"""Who may see and do what in the dashboard: session, token of each form, origin of a request."""
 
 from __future__ import annotations
 
@@ -16,13 +15,14 @@ from starlette.responses import RedirectResponse
 
 from app.config import Settings
 from app.errors import Forbidden, Unauthorized
+from app.models.states import Role
 from app.setup import accounts
 from app.setup.accounts import SessionUser
 from app.storage.db import Database
 from app.web import flash
 from app.web.params import without_nul
 
-SESSION = "relay_session"
+SESSION_COOKIE = "relay_session"
 
 
 class LoginNeeded(Unauthorized):
@@ -47,14 +47,14 @@ class ForgedRequest(Forbidden):
 
 def database(request: Request) -> Database:
     """The service's database."""
-    found: Database = request.app.state.database
-    return found
+    database: Database = request.app.state.database
+    return database
 
 
 def settings(request: Request) -> Settings:
     """The service's settings."""
-    found: Settings = request.app.state.settings
-    return found
+    settings: Settings = request.app.state.settings
+    return settings
 
 
 def secure(request: Request) -> bool:
@@ -63,35 +63,32 @@ def secure(request: Request) -> bool:
 
 
 def local_path(target: str, fallback: str = "/") -> str:
-    """``target`` if it is a path on this site, else ``fallback``: a redirect never leaves the
-    site."""
+    """``target`` if it is a path on this site, else ``fallback``: no redirect leaves the site."""
     clean = target.strip()
-    if (
-        not clean.startswith("/")
-        or clean.startswith("//")
-        or "\\" in clean
-        or any(ord(mark) < 32 for mark in clean)
-    ):
+    # Browsers read a backslash as a slash, and drop control characters: both could name a host.
+    unsafe = "\\" in clean or any(ord(mark) < 32 for mark in clean)
+    if unsafe or not clean.startswith("/") or clean.startswith("//"):
         return fallback
     parts = urlsplit(clean)
-    return fallback if parts.scheme or parts.netloc else clean
+    if parts.scheme or parts.netloc:
+        return fallback
+    return clean
 
 
 def check_sender(request: Request) -> None:
-    """Let a form pass only if the browser says that a page of ours sent it. Raises
-    ForgedRequest."""
+    """Let a form pass only if a page of ours sent it. Raises ForgedRequest."""
     site = request.headers.get("sec-fetch-site", "")
     if site and site not in ("same-origin", "none"):
         raise ForgedRequest
     origin = request.headers.get("origin", "")
-    ours = (urlsplit(settings(request).base_url).netloc, request.headers.get("host", ""))
-    if origin and urlsplit(origin).netloc not in ours:
+    own_hosts = (urlsplit(settings(request).base_url).netloc, request.headers.get("host", ""))
+    if origin and urlsplit(origin).netloc not in own_hosts:
         raise ForgedRequest
 
 
 async def viewer(request: Request) -> SessionUser:
     """Who is signed in. Raises LoginNeeded."""
-    cookie = request.cookies.get(SESSION, "")
+    cookie = request.cookies.get(SESSION_COOKIE, "")
     if not cookie:
         raise LoginNeeded
     async with database(request).transaction() as connection:
@@ -128,7 +125,9 @@ class Act:
     def text(self, name: str, limit: int = 4000) -> str:
         """A field as text, trimmed; empty where it is missing."""
         value = self.form.get(name, "")
-        return without_nul(value).strip()[:limit] if isinstance(value, str) else ""
+        if not isinstance(value, str):
+            return ""
+        return without_nul(value).strip()[:limit]
 
     def texts(self, name: str) -> list[str]:
         """Every value of a field that may come several times."""
@@ -139,8 +138,8 @@ class Act:
         return local_path(self.text("next"), fallback)
 
     def done(self, text: str, *undo: int, to: str = "", tone: str = "done") -> RedirectResponse:
-        """Answer with the page to go on with, and what it shall say; ``undo`` are activities that
-        can be taken back."""
+        """Answer with the page to go on with, and what it says; ``undo`` are activities that can be
+        taken back."""
         response = RedirectResponse(to or self.back(), status_code=303)
         note = flash.Flash(text, "failed" if tone == "failed" else "done", tuple(undo))
         flash.leave(response, note, secure=secure(self.request))
@@ -159,7 +158,7 @@ async def acting(request: Request, user: Annotated[SessionUser, Depends(viewer)]
 
 def require_admin(user: SessionUser) -> None:
     """Raises Forbidden for a member."""
-    if user.role != "admin":
+    if user.role != Role.admin:
         raise Forbidden(
             "Only an administrator may do this; ask one of them to change it or to make you one."
         )

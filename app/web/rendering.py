@@ -1,8 +1,8 @@
-"""Turns a template into a page: the frame around it, the words in it, and the headers that keep it
-safe."""
+"""Turns a template into a page: the frame around it, its words, and headers that keep it safe."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,41 +17,42 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.errors import NotFound
+from app.queries.products import ProductChoice, list_product_choices
+from app.queries.themes import count_themes_in_triage
 from app.setup.accounts import SessionUser
 from app.web import charts, flash, guard, whys, words
 from app.web.assets import asset
 
-SCHEMES = ("light", "dark")
-POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action "
-    "'self'; "
-    "frame-ancestors 'none'"
+COLOUR_SCHEMES = ("light", "dark")
+PAGE_CONTENT_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'"
 )
-HEADERS = {
-    "Content-Security-Policy": POLICY,
+PAGE_HEADERS = {
+    "Content-Security-Policy": PAGE_CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_MARKDOWN = MarkdownIt("js-default", {"html": False, "linkify": False})
+GUIDE_MARKDOWN = MarkdownIt("js-default", {"html": False, "linkify": False})
 
 
 def markdown(text: str) -> Markup:
     """A set-up guide of ours as HTML; raw HTML in it is shown, not run."""
-    return Markup(_MARKDOWN.render(text))  # noqa: S704 - the renderer escapes every HTML in its input
+    return Markup(GUIDE_MARKDOWN.render(text))  # noqa: S704 - the renderer escapes every HTML in its input
 
 
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(Path(__file__).resolve().parent / "templates"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=asset, words=words, whys=whys, charts=charts)
-    made.filters.update(
+    environment.globals.update(asset=asset, words=words, whys=whys, charts=charts)
+    environment.filters.update(
         number=words.number,
         percent=words.percent,
         duration=words.duration,
@@ -64,19 +65,10 @@ def _environment() -> Environment:
         actor=words.actor,
         markdown=markdown,
     )
-    return made
+    return environment
 
 
-ENVIRONMENT = _environment()
-
-
-@dataclass(frozen=True, slots=True)
-class ProductChoice:
-    """A product as the switcher shows it."""
-
-    id: UUID
-    slug: str
-    name: str
+PAGE_TEMPLATES = _environment()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,32 +83,26 @@ class Shell:
     def product_id(self) -> UUID | None:
         """What lists are narrowed to: the chosen product, or the only one (which lets the database
         use its indexes)."""
-        only = self.products[0] if len(self.products) == 1 else None
-        chosen = self.product or only
-        return chosen.id if chosen else None
+        if self.product is not None:
+            return self.product.id
+        if len(self.products) == 1:
+            return self.products[0].id
+        return None
 
 
 async def shell(request: Request) -> Shell:
     """The products, the one that the address names, and how many themes wait. Raises NotFound."""
     slug = request.query_params.get("product", "")
     async with guard.database(request).transaction() as connection:
-        rows = await (
-            await connection.execute("select id, slug, name from product order by name, id")
-        ).fetchall()
-        products = tuple(ProductChoice(**row) for row in rows)
+        products = tuple(await list_product_choices(connection))
         product = next((choice for choice in products if choice.slug == slug), None)
         if slug and product is None:
             raise NotFound(
                 "There is no product of this name; choose one in the menu.",
                 reason="product_not_found",
             )
-        found = await connection.execute(
-            "select count(*) as waiting from theme where status = 'triage'"
-            " and (%(p)s::uuid is null or product_id = %(p)s)",
-            {"p": product.id if product else None},
-        )
-        row = await found.fetchone()
-    return Shell(products, product, row["waiting"] if row else 0)
+        waiting = await count_themes_in_triage(connection, product.id if product else None)
+    return Shell(products, product, waiting)
 
 
 class Links:
@@ -129,19 +115,16 @@ class Links:
 
     def to(self, path: str, **values: object) -> str:
         """``path`` with the given query and the chosen product."""
-        chosen = {"product": self._product, **values}
-        query = urlencode(
-            {key: str(value) for key, value in chosen.items() if value not in (None, "")}
-        )
-        return f"{path}?{query}" if query else path
+        return _address(path, {"product": self._product, **values})
 
     def here(self, **changes: object) -> str:
         """This page with some of its query changed; an empty value leaves the field out."""
-        merged = {**self._current, **changes}
-        query = urlencode(
-            {key: str(value) for key, value in merged.items() if value not in (None, "")}
-        )
-        return f"{self._path}?{query}" if query else self._path
+        return _address(self._path, {**self._current, **changes})
+
+
+def _address(path: str, values: Mapping[str, object]) -> str:
+    query = urlencode({key: str(value) for key, value in values.items() if value not in (None, "")})
+    return f"{path}?{query}" if query else path
 
 
 async def page(
@@ -176,12 +159,12 @@ async def page(
 def bare(request: Request, template: str, *, code: int = 200, **context: Any) -> Response:
     """A page of its own, such as the login."""
     scheme = request.cookies.get("relay_scheme", "")
-    html = ENVIRONMENT.get_template(template).render(
+    html = PAGE_TEMPLATES.get_template(template).render(
         request=request,
         path=request.url.path,
         now=datetime.now(UTC),
-        scheme=scheme if scheme in SCHEMES else "",
+        scheme=scheme if scheme in COLOUR_SCHEMES else "",
         keys=request.cookies.get("relay_keys", "") != "off",
         **context,
     )
-    return HTMLResponse(html, status_code=code, headers=HEADERS)
+    return HTMLResponse(html, status_code=code, headers=PAGE_HEADERS)

@@ -1,5 +1,4 @@
-"""The dashboard: its pages, its static files and its error pages, put on an application by
-``install``."""
+"""The dashboard: pages, static files and error pages, put on an application by ``install``."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.errors import RelayError
-from app.web.assets import FOLDER, HashedFiles
+from app.web.assets import STATIC_FOLDER, HashedFiles
 from app.web.pages import (
     answers,
     comments,
@@ -47,23 +46,24 @@ for part in (
 ):
     router.include_router(part.router)
 
-_MACHINES = ("/api/", "/hooks/", "/static/", "/metrics", "/health", "/openapi")
-_SENTENCES = {
+_MACHINE_PATHS = ("/api/", "/hooks/", "/static/", "/metrics", "/health", "/openapi")
+_ROUTING_SENTENCES = {
     404: "There is no page at this address. It may have moved, or the link was cut off.",
-    405: "This address doesn't answer to that kind of request; go back and use the buttons of the page.",
+    405: "This address doesn't answer to that kind of request; "
+    "go back and use the buttons of the page.",
 }
 
 
 def _for_people(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(
-        _MACHINES
+        _MACHINE_PATHS
     )
 
 
 def install(app: FastAPI) -> None:
     """Put the dashboard on ``app``. Call it last: people then get pages for errors; for machines
     nothing changes."""
-    app.mount("/static", HashedFiles(directory=FOLDER), name="static")
+    app.mount("/static", HashedFiles(directory=STATIC_FOLDER), name="static")
     app.include_router(router)
     _for_people_first(app, HTTPException, _not_here)
     _for_people_first(app, Exception, _broken)
@@ -71,7 +71,7 @@ def install(app: FastAPI) -> None:
 
 def _not_here(error: Exception) -> RelayError:
     assert isinstance(error, HTTPException)
-    sentence = _SENTENCES.get(error.status_code, str(error.detail))
+    sentence = _ROUTING_SENTENCES.get(error.status_code, str(error.detail))
     return RelayError(sentence, reason="not_found", status=error.status_code)
 
 
@@ -83,18 +83,20 @@ def _broken(_: Exception) -> RelayError:
 
 
 def _for_people_first(
-    app: FastAPI, kind: type[Exception], told: Callable[[Exception], RelayError]
+    app: FastAPI, kind: type[Exception], as_refusal: Callable[[Exception], RelayError]
 ) -> None:
     """Answer people with a page, and leave everybody else to the handler that was there before."""
-    others: Callable[[Request, Exception], Any] | None = app.exception_handlers.get(kind)
+    for_machines: Callable[[Request, Exception], Any] | None = app.exception_handlers.get(kind)
 
     async def answer(request: Request, error: Exception) -> Response:
         if _for_people(request):
-            return refusal(request, told(error))
-        if others is None:
+            return refusal(request, as_refusal(error))
+        if for_machines is None:
             status = error.status_code if isinstance(error, HTTPException) else 500
             return JSONResponse({"detail": "Not found" if status == 404 else "Failed"}, status)
-        made: Response | Awaitable[Response] = others(request, error)
-        return await made if inspect.isawaitable(made) else made
+        response: Response | Awaitable[Response] = for_machines(request, error)
+        if inspect.isawaitable(response):
+            return await response
+        return response
 
     app.add_exception_handler(kind, answer)

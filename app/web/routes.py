@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from app.errors import NotFound, RelayError
 from app.web import flash, guard, rendering
 
-_TITLES = {
+_REFUSAL_TITLES = {
     401: "Sign in first",
     403: "Not allowed",
     404: "Nothing here",
@@ -56,12 +56,12 @@ class PageRoute(APIRoute):
 def to_login(request: Request) -> Response:
     """Send somebody who isn't signed in to the login and, afterwards, back to where they wanted to
     go."""
-    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    login = (
-        f"/login?next={quote(target, safe='/')}"
-        if request.method == "GET" and target != "/"
-        else "/login"
-    )
+    target = request.url.path
+    if request.url.query:
+        target += f"?{request.url.query}"
+    login = "/login"
+    if request.method == "GET" and target != "/":
+        login += f"?next={quote(target, safe='/')}"
     if request.headers.get("hx-request"):
         return Response(status_code=204, headers={"HX-Redirect": login})
     return RedirectResponse(login, status_code=303)
@@ -84,7 +84,7 @@ def refusal(request: Request, error: RelayError) -> Response:
         request,
         "error.html",
         code=error.status,
-        title=_TITLES.get(error.status, "That went wrong"),
+        title=_REFUSAL_TITLES.get(error.status, "That went wrong"),
         detail=error.detail,
         reason=error.reason,
         retry=error.status >= 500,

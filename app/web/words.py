@@ -1,40 +1,48 @@
-"""How the dashboard says things: counts, times, and one plain name for every status, stage, verb
-and reason."""
+"""How the dashboard says things: counts, times, and a plain name for every status and reason."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-KINDS = {
-    "bug": "Bug",
-    "feature": "Request",
-    "question": "Question",
-    "praise": "Praise",
-    "other": "Other",
+from app.models.states import DeliveryStage, ThemeStatus, TicketState
+from app.queries.health import SourceStatus
+from classifiers.contract import Kind
+
+KIND_NAMES: dict[str, str] = {
+    Kind.bug: "Bug",
+    Kind.feature: "Request",
+    Kind.question: "Question",
+    Kind.praise: "Praise",
+    Kind.other: "Other",
 }
-KIND_PLURALS = {
-    "bug": "Bugs",
-    "feature": "Requests",
-    "question": "Questions",
-    "praise": "Praise",
-    "other": "Other",
+KIND_PLURALS: dict[str, str] = {
+    Kind.bug: "Bugs",
+    Kind.feature: "Requests",
+    Kind.question: "Questions",
+    Kind.praise: "Praise",
+    Kind.other: "Other",
     "": "Not read yet",
 }
-KIND_ICONS = {
-    "bug": "bug",
-    "feature": "lightbulb",
-    "question": "circle-question-mark",
-    "praise": "heart",
-    "other": "message-circle",
+KIND_ICONS: dict[str, str] = {
+    Kind.bug: "bug",
+    Kind.feature: "lightbulb",
+    Kind.question: "circle-question-mark",
+    Kind.praise: "heart",
+    Kind.other: "message-circle",
     "": "clock",
 }
-STATUSES = {"triage": "Waiting", "accepted": "Accepted", "ignored": "Ignored", "merged": "Merged"}
-STAGES = {
-    "received": "Waiting",
-    "parsed": "Read",
-    "ignored": "Ignored on purpose",
-    "unknown": "Unknown event",
-    "failed": "Failed",
+THEME_STATUSES: dict[str, str] = {
+    ThemeStatus.triage: "Waiting",
+    ThemeStatus.accepted: "Accepted",
+    ThemeStatus.ignored: "Ignored",
+    ThemeStatus.merged: "Merged",
+}
+DELIVERY_STAGES: dict[str, str] = {
+    DeliveryStage.received: "Waiting",
+    DeliveryStage.parsed: "Read",
+    DeliveryStage.ignored: "Ignored on purpose",
+    DeliveryStage.unknown: "Unknown event",
+    DeliveryStage.failed: "Failed",
 }
 QUEUES = {
     "parse": ("Read deliveries", "Requests that arrived and wait to be read"),
@@ -47,20 +55,20 @@ VERDICTS = {
     "suggest": "Close to another theme, so a person was asked",
     "new": "Nothing was close enough, so it opened a theme",
 }
-HEALTH = {
-    "ok": "Delivering",
-    "quiet": "Silent",
-    "failing": "Failing",
-    "never": "Nothing yet",
-    "disabled": "Switched off",
+SOURCE_STATUSES: dict[str, str] = {
+    SourceStatus.ok: "Delivering",
+    SourceStatus.quiet: "Silent",
+    SourceStatus.failing: "Failing",
+    SourceStatus.never: "Nothing yet",
+    SourceStatus.disabled: "Switched off",
 }
-TICKET_STATES = {
-    "pending": "Waits to be created",
-    "creating": "Being created",
-    "created": "Created",
-    "blocked": "Blocked",
-    "cancelled": "Taken back before it was created",
-    "gone": "Deleted in the tracker",
+TICKET_STATES: dict[str, str] = {
+    TicketState.pending: "Waits to be created",
+    TicketState.creating: "Being created",
+    TicketState.created: "Created",
+    TicketState.blocked: "Blocked",
+    TicketState.cancelled: "Taken back before it was created",
+    TicketState.gone: "Deleted in the tracker",
 }
 VERBS = {
     "created": "opened this theme",
@@ -95,39 +103,49 @@ _PLATFORM_ICONS = {
     "generic": "webhook",
 }
 _PLATFORM_TITLES = {"github": "GitHub", "generic": "Webhook"}
-_STEPS = (
-    (60.0, 1.0, "s"),
-    (3600.0, 60.0, "min"),
-    (86400.0, 3600.0, "h"),
-    (86400.0 * 60, 86400.0, "d"),
+_MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0
+_MONTH = 30.4 * _DAY
+_DURATIONS = (
+    # below this many seconds, counted in units of so many, called
+    (_MINUTE, 1.0, "s"),
+    (_HOUR, _MINUTE, "min"),
+    (_DAY, _HOUR, "h"),
+    (60 * _DAY, _DAY, "d"),
+    (24 * _MONTH, _MONTH, "mo"),
 )
+_NOTHING = "—"
 
 
 def number(value: float | None) -> str:
     """A count with grouped digits; a dash where there is none."""
-    return "—" if value is None else f"{value:,.0f}"
+    if value is None:
+        return _NOTHING
+    return f"{value:,.0f}"
 
 
-def percent(part: float | None, whole: float | None = 1.0) -> str:
+def percent(part: float | None, total: float | None = 1.0) -> str:
     """A share as a whole percentage; a dash where there is nothing to take a share of."""
-    return f"{100 * part / whole:.0f} %" if part is not None and whole else "—"
+    if part is None or not total:
+        return _NOTHING
+    return f"{100 * part / total:.0f} %"
 
 
 def counted(value: int, one: str, many: str = "") -> str:
     """``1 person``, ``2,000 people``."""
-    return f"{value:,} {one if value == 1 else many or one + 's'}"
+    if value == 1:
+        return f"1 {one}"
+    return f"{value:,} {many or one + 's'}"
 
 
 def duration(seconds: float | None) -> str:
     """The longest unit that says enough: ``40 s``, ``3 min``, ``5 h``, ``12 d``, ``7 mo``."""
     if seconds is None:
-        return "—"
+        return _NOTHING
     seconds = max(0.0, seconds)
-    for limit, unit, name in _STEPS:
+    for limit, unit, name in _DURATIONS:
         if seconds < limit:
             return f"{int(seconds // unit)} {name}"
-    months = int(seconds // (86400 * 30.4))
-    return f"{months} mo" if months < 24 else f"{months // 12} y"
+    return f"{int(seconds // _MONTH) // 12} y"
 
 
 def since(moment: datetime, now: datetime) -> str:
@@ -135,7 +153,9 @@ def since(moment: datetime, now: datetime) -> str:
     seconds = (now - moment).total_seconds()
     if abs(seconds) < 10:
         return "just now"
-    return f"{duration(seconds)} ago" if seconds > 0 else f"in {duration(-seconds)}"
+    if seconds > 0:
+        return f"{duration(seconds)} ago"
+    return f"in {duration(-seconds)}"
 
 
 def exact(moment: datetime) -> str:
@@ -171,7 +191,11 @@ def plain(reason: str) -> str:
 
 def actor(name: str) -> str:
     """Who acted, without the technical prefix: ``user:ada@example.org`` is ``ada@example.org``."""
-    kind, _, who = name.partition(":")
-    return {"user": who, "token": f"API token {who}"}.get(
-        kind, "Feedback Relay" if name == "system" else name
-    )
+    if name == "system":
+        return "Feedback Relay"
+    prefix, _, holder = name.partition(":")
+    if prefix == "user":
+        return holder
+    if prefix == "token":
+        return f"API token {holder}"
+    return name

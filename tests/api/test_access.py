@@ -41,11 +41,28 @@ async def test_reading_and_deciding_do_not_need_administrators(app: FastAPI) -> 
     scopes = {operation.name: operation.scope for operation in operations(app)}
     admin = {name for name, scope in scopes.items() if scope == "admin"}
     assert admin == {
-        "create_product", "update_product", "delete_product", "create_source", "update_source", "delete_source",
-        "rotate_source_secret", "create_tracker", "update_tracker", "delete_tracker", "check_tracker", "list_tokens",
-        "create_token", "revoke_token", "list_users", "create_user", "set_user_password", "delete_user",
-        "train_models", "roll_back_model", "promote_model",
-    }  # fmt: skip
+        "create_product",
+        "update_product",
+        "delete_product",
+        "create_source",
+        "update_source",
+        "delete_source",
+        "rotate_source_secret",
+        "create_tracker",
+        "update_tracker",
+        "delete_tracker",
+        "check_tracker",
+        "list_tokens",
+        "create_token",
+        "revoke_token",
+        "list_users",
+        "create_user",
+        "set_user_password",
+        "delete_user",
+        "train_models",
+        "roll_back_model",
+        "promote_model",
+    }
     writes = {o.name for o in operations(app) if o.method != "get"}
     assert {name for name, scope in scopes.items() if scope == "read"}.isdisjoint(writes)
 

@@ -111,9 +111,16 @@ async def _rows(database: Database) -> dict[str, object]:
             (product, theme, other),
         )
     return {
-        "product_id": str(product), "source_id": str(source), "tracker_id": str(tracker), "theme_id": str(theme),
-        "comment_id": comment, "ticket_id": str(ticket), "delivery_id": delivery, "suggestion_id": 1, "action_id": 1,
-    }  # fmt: skip
+        "product_id": str(product),
+        "source_id": str(source),
+        "tracker_id": str(tracker),
+        "theme_id": str(theme),
+        "comment_id": comment,
+        "ticket_id": str(ticket),
+        "delivery_id": delivery,
+        "suggestion_id": 1,
+        "action_id": 1,
+    }
 
 
 @pytest.fixture

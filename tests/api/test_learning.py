@@ -105,7 +105,7 @@ async def test_from_labels_to_a_version_and_back(
     )
     assert insisted.json()["active"]["number"] == 1
     await forum.rows(
-        """update product_model set settings = '{"empty": true}', status = 'rejected' returning id"""
+        "update product_model set settings = '{\"empty\": true}', status = 'rejected' returning id"
     )
     assert_problem(
         await client.post(f"{models}/promote", json=promote, headers=admin),

@@ -10,7 +10,7 @@ import pytest
 from fastapi import FastAPI
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from app.api.reasons import REASONS
+from app.api.reasons import API_REASONS
 from tests.api.calling import operations
 from tests.paths import ROOT
 
@@ -55,7 +55,7 @@ async def test_every_operation_is_described(app: FastAPI) -> None:
                     "$ref": "#/components/schemas/Problem"
                 }
                 for reason in content["application/problem+json"]["examples"]:
-                    assert REASONS[reason][0] == int(status)
+                    assert API_REASONS[reason][0] == int(status)
         assert {"401", "403", "422", "500", "503"} <= set(details["responses"]), operation.name
         if "{" in operation.path:
             assert "404" in details["responses"], operation.name
@@ -111,10 +111,10 @@ async def test_the_reader_loads_nothing_from_elsewhere(client: httpx.AsyncClient
 
 def test_every_reason_is_in_the_documents() -> None:
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    for reason, (status, _) in REASONS.items():
+    for reason, (status, _) in API_REASONS.items():
         assert re.search(rf"^\| `{reason}` \| {status} \|", text, re.MULTILINE), reason
     listed = re.findall(r"^\| `([a-z_]+)` \| \d{3} \|", text, re.MULTILINE)
-    assert sorted(listed) == sorted(REASONS)
+    assert sorted(listed) == sorted(API_REASONS)
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda path: f"{path.parent.name}-{path.stem}")
@@ -122,4 +122,4 @@ def test_reasons_that_services_refuse_with_are_known(service: Path) -> None:
     """Whatever a decision or a set-up service refuses with is a reason that the API documents."""
     source = service.read_text(encoding="utf-8")
     raised = set(re.findall(r'reason="([a-z_]+)"', source))
-    assert raised - {"login_failed", "login_locked"} <= set(REASONS)
+    assert raised - {"login_failed", "login_locked"} <= set(API_REASONS)

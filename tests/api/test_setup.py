@@ -41,9 +41,15 @@ async def test_a_product_lives_and_goes(admin: Admin) -> None:
     changed = await admin.send(
         "PATCH", f"/products/{made['id']}", {"policy": "auto", "auto_min_people": 3}
     )
-    assert (changed.json()["policy"], changed.json()["auto_min_people"], changed.json()["name"]) == (
-        "auto", 3, "Desktop app",
-    )  # fmt: skip
+    assert (
+        changed.json()["policy"],
+        changed.json()["auto_min_people"],
+        changed.json()["name"],
+    ) == (
+        "auto",
+        3,
+        "Desktop app",
+    )
     assert (await admin.send("GET", f"/products/{made['id']}")).json() == changed.json()
     assert_problem(
         await admin.send("POST", "/products", {"name": "Desktop app"}), 409, "name_taken"
@@ -147,10 +153,13 @@ async def test_failed_deliveries_are_replayed(admin: Admin, database: Database) 
 async def test_a_tracker_keeps_its_credentials_to_itself(admin: Admin) -> None:
     product = (await admin.made("/products", {"name": "Desktop"}))["id"]
     good = {
-        "product_id": product, "type": "github", "name": "Repository",
+        "product_id": product,
+        "type": "github",
+        "name": "Repository",
         "settings": {"repository": "example/desktop", "base_url": "http://127.0.0.1:9"},
-        "credentials": {"token": "ghp_very_secret"}, "kinds": ["bug"],
-    }  # fmt: skip
+        "credentials": {"token": "ghp_very_secret"},
+        "kinds": ["bug"],
+    }
     made = await admin.made("/trackers", good)
     assert made["kinds"] == ["bug"]
     assert made["settings"]["repository"] == "example/desktop"

@@ -20,7 +20,7 @@ import httpx
 
 from app.config import Settings
 from app.main import create_app
-from app.queries import health, insights
+from app.queries import health, insights, totals
 from app.storage import migrate
 from app.storage.db import Connection, Database
 from app.storage.postgres import EmbeddedPostgres
@@ -71,7 +71,7 @@ PAGES = (
     "/comments?sort=doubt",
 )
 QUERIES: dict[str, Callable[[Connection], Awaitable[object]]] = {
-    "totals": insights.overview,
+    "totals": totals.overview,
     "breakdown": insights.breakdown,
     "volume": insights.volume,
     "kinds": insights.kinds,

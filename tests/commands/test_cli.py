@@ -176,8 +176,15 @@ def test_doctor_names_every_trouble_with_a_remedy(database_url: str, tmp_path: P
     answer = relay("doctor", "--json", fails=True)
     found = {each["subject"]: each for each in answer.json["findings"]}
     assert {name for name, each in found.items() if each["ok"]} == {
-        "database", "migrations", "clock", "secret key", "trackers", "vectors", "search", "disk",
-    }  # fmt: skip
+        "database",
+        "migrations",
+        "clock",
+        "secret key",
+        "trackers",
+        "vectors",
+        "search",
+        "disk",
+    }
     assert "RELAY_PROT" in found["settings"]["detail"]
     assert "relay model prepare" in found["model"]["remedy"]
     (tmp_path / "secret.key").chmod(0o644)

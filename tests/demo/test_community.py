@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.demo.community import DAYS, DemoComment, events, load, moment
+from app.demo.community import COMMUNITY_DAYS, DemoComment, events, load, moment
 from integrations.source_contract import EventType
 
 EPOCH = datetime(2026, 11, 20, 16, 30, 5, 123456, tzinfo=UTC)
@@ -130,7 +130,7 @@ def test_events_happen_in_order_and_before_the_epoch() -> None:
     happened = events(COMMENTS, EPOCH)
     assert len(happened) == len(COMMENTS) + sum(len(comment.later) for comment in COMMENTS)
     assert [event.at for event in happened] == sorted(event.at for event in happened)
-    assert all(EPOCH - timedelta(days=DAYS) <= event.at < EPOCH for event in happened)
+    assert all(EPOCH - timedelta(days=COMMUNITY_DAYS) <= event.at < EPOCH for event in happened)
     revisions: dict[str, int] = {}
     for event in happened:
         assert event.revision == revisions.get(event.comment.key, -1) + 1
@@ -158,4 +158,6 @@ def test_moments_keep_the_order_of_the_offsets() -> None:
     moments = [moment(EPOCH, offset) for offset in offsets]
     assert moments == sorted(moments, reverse=True)
     assert moments[0] == EPOCH.replace(microsecond=0)
-    assert moment(EPOCH, DAYS * 86_400) == EPOCH.replace(microsecond=0) - timedelta(days=DAYS)
+    assert moment(EPOCH, COMMUNITY_DAYS * 86_400) == EPOCH.replace(microsecond=0) - timedelta(
+        days=COMMUNITY_DAYS
+    )

@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx
 
-from app.queries.insights import overview, top_themes
+from app.queries.insights import top_themes
 from app.queries.theme_history import theme_timeline
+from app.queries.totals import overview
 from app.storage.db import Database
 from app.themes.counts import recount
 from tests.api.calling import V1, assert_problem, bearer

@@ -8,10 +8,9 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from app.errors import Invalid, NotFound
-from app.queries.comments import ORDERS, CommentFilter, list_comments, read_comment
+from app.queries.comments import COMMENT_ORDERS, CommentFilter, list_comments, read_comment
 from app.queries.deliveries import count_deliveries, list_deliveries, read_delivery
-from app.queries.themes import ORDERS as THEME_ORDERS
-from app.queries.themes import list_themes, theme_comments
+from app.queries.themes import THEME_ORDERS, list_themes, theme_comments
 from app.queries.tickets import list_tickets, read_ticket
 from app.storage.db import Database
 from tests.scenes.reading import (
@@ -28,7 +27,7 @@ from tests.scenes.reading import (
 )
 
 
-@pytest.mark.parametrize("order", sorted(ORDERS))
+@pytest.mark.parametrize("order", sorted(COMMENT_ORDERS))
 @pytest.mark.parametrize("limit", [1, 7])
 async def test_pages_of_comments_hold_every_row_once_while_rows_arrive(
     database: Database, order: str, limit: int
@@ -39,11 +38,16 @@ async def test_pages_of_comments_hold_every_row_once_while_rows_arrive(
         # Ties in every order, so that only the id tells rows apart.
         before = [
             await add_comment(
-                c, product, source, created_at=ago(hours=n // 4), likes=n % 3, kind_reason="unsure",
+                c,
+                product,
+                source,
+                created_at=ago(hours=n // 4),
+                likes=n % 3,
+                kind_reason="unsure",
                 kind_confidence=0.1 * (n % 4),
             )
             for n in range(23)
-        ]  # fmt: skip
+        ]
     seen: list[int] = []
     cursor, arriving = None, 15
     while True:
@@ -67,9 +71,14 @@ async def test_pages_of_themes_follow_their_order(database: Database, sort: str)
         product = await add_product(c)
         for n in range(11):
             await add_theme(
-                c, product, f"Theme {n}", people=n % 3, confidence=(n % 4) / 7, created_at=ago(days=n % 5),
+                c,
+                product,
+                f"Theme {n}",
+                people=n % 3,
+                confidence=(n % 4) / 7,
+                created_at=ago(days=n % 5),
                 last_seen=None if n == 3 else ago(days=n % 2),
-            )  # fmt: skip
+            )
         seen, cursor = [], None
         while True:
             found = await list_themes(c, product, sort=sort, cursor=cursor, limit=2)
@@ -93,14 +102,27 @@ def _packed(value: object) -> str:
 
 
 FOREIGN_CURSORS = [
-    "", "x", "%%%", "\x00", "\ud800", "äö", _packed({}), _packed(1), _packed([]), _packed(["comments.recent"]),
-    _packed(["comments.oldest", "2026-01-01T00:00:00+00:00", 1]), _packed(["comments.recent", "yesterday", 1]),
-    _packed(["comments.recent", "2026-01-01T00:00:00", 1]), _packed(["comments.recent", 1, 1]),
+    "",
+    "x",
+    "%%%",
+    "\x00",
+    "\ud800",
+    "äö",
+    _packed({}),
+    _packed(1),
+    _packed([]),
+    _packed(["comments.recent"]),
+    _packed(["comments.oldest", "2026-01-01T00:00:00+00:00", 1]),
+    _packed(["comments.recent", "yesterday", 1]),
+    _packed(["comments.recent", "2026-01-01T00:00:00", 1]),
+    _packed(["comments.recent", 1, 1]),
     _packed(["comments.recent", "2026-01-01T00:00:00+00:00", 2**63]),
     _packed(["comments.recent", "2026-01-01T00:00:00+00:00", True]),
-    _packed(["comments.recent", "2026-01-01T00:00:00+00:00", "1", 2]), "W" * 9, _packed("[" * 100_000),
+    _packed(["comments.recent", "2026-01-01T00:00:00+00:00", "1", 2]),
+    "W" * 9,
+    _packed("[" * 100_000),
     base64.urlsafe_b64encode(b"[" * 100_000).decode(),
-]  # fmt: skip
+]
 
 
 async def test_a_cursor_that_we_did_not_make_is_refused(database: Database) -> None:
@@ -144,9 +166,15 @@ async def test_comments_are_found_by_what_they_are(database: Database) -> None:
             language="de",
         )
         chat = await add_comment(
-            c, product, slack, "Dark mode, please", platform="slack", kind="feature", stage="enriched",
+            c,
+            product,
+            slack,
+            "Dark mode, please",
+            platform="slack",
+            kind="feature",
+            stage="enriched",
             created_at=ago(days=3),
-        )  # fmt: skip
+        )
         gone = await add_comment(
             c, product, forum, "never mind", deleted_at=NOW, created_at=ago(days=4)
         )
@@ -182,22 +210,34 @@ async def test_what_is_worth_a_look_is_doubted_and_said_by_many(database: Databa
         wide, narrow = await add_theme(c, product, people=30), await add_theme(c, product, people=1)
         scores = Jsonb({"bug": 0.5, "feature": 0.4, "other": 0.1})
         for text, theme, confidence, reason in (
-            ("alone, hardly doubted", None, 0.7, "unsure"), ("alone, doubted", None, 0.3, "unsure"),
-            ("many, hardly doubted", wide, 0.7, "unsure"), ("two, doubted", narrow, 0.3, "unsure"),
-            ("sure", wide, 0.95, ""), ("spam", None, 0.0, "spam"),
-        ):  # fmt: skip
+            ("alone, hardly doubted", None, 0.7, "unsure"),
+            ("alone, doubted", None, 0.3, "unsure"),
+            ("many, hardly doubted", wide, 0.7, "unsure"),
+            ("two, doubted", narrow, 0.3, "unsure"),
+            ("sure", wide, 0.95, ""),
+            ("spam", None, 0.0, "spam"),
+        ):
             await add_comment(
-                c, product, source, text, theme_id=theme, kind_confidence=confidence, kind_reason=reason,
+                c,
+                product,
+                source,
+                text,
+                theme_id=theme,
+                kind_confidence=confidence,
+                kind_reason=reason,
                 kind_scores=scores,
-            )  # fmt: skip
+            )
         first = await list_comments(c, CommentFilter(product), order="doubt", limit=3)
         rest = await list_comments(
             c, CommentFilter(product), order="doubt", cursor=first.next_cursor
         )
         found = [*first.items, *rest.items]
         assert [row.text for row in found] == [
-            "many, hardly doubted", "two, doubted", "alone, doubted", "alone, hardly doubted",
-        ]  # fmt: skip
+            "many, hardly doubted",
+            "two, doubted",
+            "alone, doubted",
+            "alone, hardly doubted",
+        ]
         assert {row.runner_up for row in found} == {("feature", 0.4)}
         (sure,) = [
             row
@@ -250,9 +290,15 @@ async def test_deliveries_are_listed_counted_and_safe_to_look_at(database: Datab
         product = await add_product(c)
         source, other = await add_source(c, product), await add_source(c, product, "Chat", "slack")
         first = await add_delivery(
-            c, product, source, body=b"\xff\x00<script>\xe2\x82\xac", stage="failed", reason="invalid_json",
-            headers={"x-gitlab-token": "s3cret", "content-type": "application/json"}, query={"api_key": "s3cret"},
-        )  # fmt: skip
+            c,
+            product,
+            source,
+            body=b"\xff\x00<script>\xe2\x82\xac",
+            stage="failed",
+            reason="invalid_json",
+            headers={"x-gitlab-token": "s3cret", "content-type": "application/json"},
+            query={"api_key": "s3cret"},
+        )
         second = await add_delivery(c, product, other, event="message", body=b"x" * 100_001)
         assert [row.id for row in (await list_deliveries(c)).items] == [second, first]
         assert [row.id for row in (await list_deliveries(c, reason="invalid_json")).items] == [

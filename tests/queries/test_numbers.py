@@ -3,7 +3,7 @@
 import pytest
 
 from app.errors import Invalid
-from app.queries import health, insights
+from app.queries import health, insights, totals
 from app.storage.db import Database
 from tests.scenes.reading import (
     NOW,
@@ -65,8 +65,13 @@ async def test_sources_show_whether_they_still_speak(database: Database) -> None
         await add_comment(c, product, made["busy"], created_at=ago(hours=25))
         found = {row.name: row for row in await health.sources(c, product, now=NOW)}
         assert {name: row.status for name, row in found.items()} == {
-            "busy": "ok", "failing": "failing", "never": "never", "off": "disabled", "quiet": "quiet", "slow": "ok",
-        }  # fmt: skip
+            "busy": "ok",
+            "failing": "failing",
+            "never": "never",
+            "off": "disabled",
+            "quiet": "quiet",
+            "slow": "ok",
+        }
         assert (found["busy"].deliveries_24h, found["busy"].comments_24h) == (23, 1)
         assert (found["failing"].failed, found["failing"].unknown, found["failing"].ignored) == (
             2,
@@ -86,7 +91,7 @@ async def test_the_overview_adds_up(database: Database) -> None:
         source = await add_source(c, product)
         ada, bob = await add_author(c, product, "ada"), await add_author(c, product, "bob")
         staff = await add_author(c, product, "eve", staff=True)
-        empty = await insights.overview(c, product, 7, now=NOW)
+        empty = await totals.overview(c, product, 7, now=NOW)
         assert (empty.comments, empty.net_tone, empty.oldest_decision_seconds) == (0, None, None)
         for author, sentiment, days in (
             (ada, 0.9, 0),
@@ -110,7 +115,7 @@ async def test_the_overview_adds_up(database: Database) -> None:
             theme = await add_theme(c, product, status=status, created_at=ago(hours=2))
             if state:
                 await add_ticket(c, product, theme, tracker, state=state)
-        seen = await insights.overview(c, product, 7, now=NOW)
+        seen = await totals.overview(c, product, 7, now=NOW)
         assert (seen.comments, seen.people, seen.previous_comments, seen.previous_people) == (
             4,
             2,
@@ -147,8 +152,11 @@ async def test_what_the_overview_draws_is_what_volume_and_kinds_say(database: Da
         chat, forum = await add_source(c, product, "Chat", "slack"), await add_source(c, product)
         await add_source(c, product, "Silent", "slack")
         for hours, source, kind, reason in (
-            (1, forum, "bug", "unsure"), (2, forum, "praise", ""), (26, chat, "bug", ""), (27, forum, "", ""),
-        ):  # fmt: skip
+            (1, forum, "bug", "unsure"),
+            (2, forum, "praise", ""),
+            (26, chat, "bug", ""),
+            (27, forum, "", ""),
+        ):
             await add_comment(
                 c, product, source, kind=kind, kind_reason=reason, created_at=ago(hours=hours)
             )
@@ -198,7 +206,7 @@ async def test_people_are_counted_once_however_they_speak(database: Database) ->
         for author in (*handles, *handles, eve, None, None):
             await add_comment(c, product, source, author_id=author, created_at=ago(hours=1))
         await add_comment(c, product, source, author_id=handles[1], created_at=ago(days=8))
-        seen = await insights.overview(c, product, 7, now=NOW)
+        seen = await totals.overview(c, product, 7, now=NOW)
         assert (seen.comments, seen.people, seen.previous_comments, seen.previous_people) == (
             9,
             4,
@@ -232,8 +240,12 @@ async def test_kinds_and_top_themes_count_the_period(database: Database) -> None
         )
         counts = await insights.kinds(c, product, 30, now=NOW)
         assert [(k.kind, k.comments, k.people) for k in counts] == [
-            ("bug", 3, 1), ("feature", 2, 2), ("question", 0, 0), ("praise", 0, 0), ("other", 0, 0),
-        ]  # fmt: skip
+            ("bug", 3, 1),
+            ("feature", 2, 2),
+            ("question", 0, 0),
+            ("praise", 0, 0),
+            ("other", 0, 0),
+        ]
         top = await insights.top_themes(c, product, 30, now=NOW)
         assert [(one.theme.title, one.mentions, one.people) for one in top] == [
             ("wide", 2, 2),

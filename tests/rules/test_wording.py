@@ -81,7 +81,10 @@ def test_commands_of_the_demo_lead_to_the_demo(monkeypatch: pytest.MonkeyPatch) 
     said = "Run `relay doctor` or relay source add NAME; Feedback Relay, relay --demo status"
     assert output.commands(said) == said
     monkeypatch.setattr(options, "demo", True)
-    expected = "Run `relay --demo doctor` or relay --demo source add NAME; Feedback Relay, relay --demo status"
+    expected = (
+        "Run `relay --demo doctor` or relay --demo source add NAME; "
+        "Feedback Relay, relay --demo status"
+    )
     assert output.commands(said) == expected
 
 

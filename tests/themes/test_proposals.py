@@ -13,7 +13,7 @@ import pytest
 from procrastinate.testing import InMemoryConnector
 
 from app.jobs.upkeep import add_upkeep
-from app.queries.themes import list_suggestions
+from app.queries.suggestions import list_suggestions
 from app.themes.links import links, speakers
 from app.themes.proposals import OPEN_PROPOSALS_MOST, Passed, propose_merges
 from app.triage import regroup

@@ -1,4 +1,4 @@
-"""Pages over a real database: odd addresses, refusals, hostile words, and files that browsers keep."""
+"""Pages over a real database: odd addresses, refusals, hostile words, files that browsers keep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of trackers and their tickets: forms made from what a tracker declares, checks, retries."""
+"""The pages of trackers and their tickets: forms made of declared settings, checks, retries."""
 
 from __future__ import annotations
 

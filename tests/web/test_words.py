@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal
@@ -11,8 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretStr
 
+from app.models.states import DeliveryStage, ModelStatus, Policy, ThemeStatus, TicketState
+from app.queries.health import SourceStatus
 from app.web import charts, forms, whys, words
+from app.web.pages.learning import MODEL_STATUSES
 from app.web.pages.overview import change
+from app.web.pages.settings import POLICY_CHOICES
+from classifiers.contract import Kind
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -49,6 +55,22 @@ def test_times_and_counts() -> None:
     assert change(3, 0) == "none in the period before"
 
 
+@pytest.mark.parametrize(
+    ("named", "states"),
+    [
+        (words.KIND_NAMES, Kind),
+        (words.THEME_STATUSES, ThemeStatus),
+        (words.DELIVERY_STAGES, DeliveryStage),
+        (words.SOURCE_STATUSES, SourceStatus),
+        (words.TICKET_STATES, TicketState),
+        (MODEL_STATUSES, ModelStatus),
+        ([policy for policy, _, _ in POLICY_CHOICES], Policy),
+    ],
+)
+def test_every_state_has_a_name(named: Collection[str], states: type[StrEnum]) -> None:
+    assert set(named) == set(states)
+
+
 @given(st.integers(min_value=0, max_value=10**9))
 def test_axes_end_on_a_number_that_reads_well(value: int) -> None:
     top = charts.round_up(value)
@@ -67,7 +89,7 @@ def test_axes_end_on_a_number_that_reads_well(value: int) -> None:
 def test_stacks_stay_in_their_plot_and_tell_every_comment(values: list[list[int]]) -> None:
     days = [date(2026, 11, 1) + timedelta(days=index) for index in range(10)]
     series = charts.top_series([(f"s{index}", one) for index, one in enumerate(values)])
-    assert len(series) <= charts.COLOURS
+    assert len(series) <= charts.CHART_COLOURS
     assert sum(one.total for one in series) == sum(map(sum, values))
     chart = charts.stacked(days, series, height=192, plot=150)
     pieces = [piece for column in chart.columns for piece in column.pieces]
@@ -113,8 +135,14 @@ def test_every_kind_of_setting_has_its_field() -> None:
         for field in forms.fields(Everything, "set_", {"token": "kept apart", "retries": 5})
     }
     assert [field.control for field in made.values()] == [
-        "text", "secret", "number", "check", "select", "select", "document",
-    ]  # fmt: skip
+        "text",
+        "secret",
+        "number",
+        "check",
+        "select",
+        "select",
+        "document",
+    ]
     assert made["set_base_url"].required
     assert made["set_base_url"].label == "Base URL"
     assert made["set_token"].value == ""
@@ -127,10 +155,16 @@ def test_every_kind_of_setting_has_its_field() -> None:
 @pytest.mark.parametrize(
     ("score", "said"),
     [
-        (0.0, "under 1 %"), (0.0099, "under 1 %"), (0.01, "1 %"), (0.29, "29 %"), (0.8799, "87 %"), (0.99, "99 %"),
-        (0.9996, "over 99 %"), (1.0, "over 99 %"),
+        (0.0, "under 1 %"),
+        (0.0099, "under 1 %"),
+        (0.01, "1 %"),
+        (0.29, "29 %"),
+        (0.8799, "87 %"),
+        (0.99, "99 %"),
+        (0.9996, "over 99 %"),
+        (1.0, "over 99 %"),
     ],
-)  # fmt: skip
+)
 def test_a_likelihood_is_never_rounded_up_to_a_threshold_or_to_certainty(
     score: float, said: str
 ) -> None:

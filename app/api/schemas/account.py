@@ -31,10 +31,15 @@ class TokenOut(Out):
 
     model_config = Out.model_config | example(
         {
-            "id": "b3a7b1b6-0d0a-4c0e-8a27-0f5d0a9ca001", "name": "weekly report", "prefix": "relay_Xk3fQ2",
-            "scopes": ["read"], "created_at": "2026-11-20T12:00:00Z", "last_used_at": None, "revoked_at": None,
+            "id": "b3a7b1b6-0d0a-4c0e-8a27-0f5d0a9ca001",
+            "name": "weekly report",
+            "prefix": "relay_Xk3fQ2",
+            "scopes": ["read"],
+            "created_at": "2026-11-20T12:00:00Z",
+            "last_used_at": None,
+            "revoked_at": None,
         }
-    )  # fmt: skip
+    )
 
     @field_validator("scopes", mode="before")
     @classmethod
@@ -87,7 +92,11 @@ class UserOut(Out):
 
     model_config = Out.model_config | example(
         {
-            "id": "1f0f6a42-52cf-4b6c-8a2f-2a6f9b7fa001", "email": "ada@example.org", "name": "Ada",
-            "role": "member", "locked_until": None, "created_at": "2026-11-20T12:00:00Z",
+            "id": "1f0f6a42-52cf-4b6c-8a2f-2a6f9b7fa001",
+            "email": "ada@example.org",
+            "name": "Ada",
+            "role": "member",
+            "locked_until": None,
+            "created_at": "2026-11-20T12:00:00Z",
         }
-    )  # fmt: skip
+    )

@@ -9,10 +9,11 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
-from app.queries.paging import BIGINT, MAX_LIMIT
+from app.queries.paging import BIGINT_MAX, PAGE_MAX_ROWS
 
 T = TypeVar("T")
-_DEPTH = 20
+JSON_MAX_DEPTH = 20
+PRODUCT_EXAMPLE = "0d2cdb2e-54e6-4f2e-8a3c-0a3a52f0a001"
 
 
 def check_text(text: str) -> str:
@@ -30,7 +31,7 @@ def check_json(value: JsonValue) -> JsonValue:
 
 
 def _check_json(value: JsonValue, depth: int) -> None:
-    if depth > _DEPTH:
+    if depth > JSON_MAX_DEPTH:
         raise PydanticCustomError("too_deep", "The value has more than 20 levels; make it flatter.")
     if isinstance(value, str):
         _check_encodable(value)
@@ -56,8 +57,9 @@ def _check_encodable(text: str) -> None:
 
 CleanText = Annotated[str, AfterValidator(check_text)]
 Word = Annotated[str, Field(max_length=200), AfterValidator(check_text)]
+Name = Annotated[Word, Field(min_length=1, max_length=100)]
 CleanJson = Annotated[dict[str, JsonValue], AfterValidator(check_json)]
-Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Rows of a page at most.")]
+Limit = Annotated[int, Field(ge=1, le=PAGE_MAX_ROWS, description="Rows of a page at most.")]
 Cursor = Annotated[
     str | None,
     Field(
@@ -65,7 +67,7 @@ Cursor = Annotated[
         description="`next_cursor` of the page before, with the same filters and order.",
     ),
 ]
-BigId = Annotated[int, Field(ge=1, le=BIGINT)]
+BigId = Annotated[int, Field(ge=1, le=BIGINT_MAX)]
 Version = Annotated[
     int | None,
     Field(

@@ -46,8 +46,8 @@ class CommentOut(Out):
     kind_by: str = Field(description="`model` or `person`.")
     kind_confidence: float = Field(description="0 to 1.")
     kind_reason: str = Field(
-        description="Why the kind is not the model's own choice (`spam`, `agreement` and others), or `unsure`: a "
-        "person should look."
+        description="Why the kind is not the model's own choice (`spam`, `agreement` and others), "
+        "or `unsure`: a person should look."
     )
     other_kinds: list[Kind] = Field(
         description="What parts of it clearly say beside `kind`, clearest first."
@@ -61,14 +61,12 @@ class CommentOut(Out):
     theme_title: str
     theme_by: str = Field(description="`model` or `person`.")
     grouping: dict[str, Any] = Field(
-        description="Why it is in its theme: `verdict` (`join`, `suggest`, `new`), `score`, how likely it says the "
-        "same as the theme that came closest (0 to 1), `join_at` and `suggest_at`, the likelihoods "
-        "from which such "
-        "texts join and a person is asked (above 1: never by themselves), `apart`, two words by "
-        "which it means "
-        "something else than that theme, if any, and the `nearest` comments with `words` in "
-        "common; `cosine` and "
-        "`lexical` there are likenesses, no likelihoods. Empty where it has no theme."
+        description="Why it is in its theme: `verdict` (`join`, `suggest`, `new`), `score`, how "
+        "likely it says the same as the theme that came closest (0 to 1), `join_at` and "
+        "`suggest_at`, the likelihoods from which such texts join and a person is asked (above 1: "
+        "never by themselves), `apart`, two words by which it means something else than that "
+        "theme, if any, and the `nearest` comments with `words` in common; `cosine` and `lexical` "
+        "there are likenesses, no likelihoods. Empty where it has no theme."
     )
 
     model_config = Out.model_config | example(

@@ -8,8 +8,8 @@ from pydantic import Field
 from app.api.schemas.base import BigId, CleanText, In, Out, Version, example
 from app.api.schemas.theme import ThemeOut
 
-_THEME = "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001"
-_OTHER = "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a002"
+THEME_EXAMPLE = "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001"
+OTHER_THEME_EXAMPLE = "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a002"
 Sentence = Annotated[CleanText, Field(min_length=1, max_length=1000)]
 
 
@@ -52,7 +52,7 @@ class MergeIn(DecisionIn):
 
     theme_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
 
-    model_config = In.model_config | example({"theme_ids": [_OTHER], "version": 3})
+    model_config = In.model_config | example({"theme_ids": [OTHER_THEME_EXAMPLE], "version": 3})
 
 
 class SplitIn(DecisionIn):
@@ -72,7 +72,7 @@ class BulkIn(In):
     dry_run: bool = Field(default=False, description="Answer what would happen and change nothing.")
 
     model_config = In.model_config | example(
-        {"decision": "accept", "ids": [_THEME, _OTHER], "dry_run": True}
+        {"decision": "accept", "ids": [THEME_EXAMPLE, OTHER_THEME_EXAMPLE], "dry_run": True}
     )
 
 
@@ -116,10 +116,10 @@ class BulkOut(Out):
     model_config = Out.model_config | example(
         {
             "dry_run": False,
-            "succeeded": [{"id": _THEME, "action_id": 88}],
+            "succeeded": [{"id": THEME_EXAMPLE, "action_id": 88}],
             "failed": [
                 {
-                    "id": _OTHER,
+                    "id": OTHER_THEME_EXAMPLE,
                     "reason": "already_accepted",
                     "detail": "This theme is accepted already.",
                 }

@@ -9,15 +9,24 @@ from app.api.schemas.base import In, Out, example
 
 What = Literal["kind", "grouping"]
 Status = Literal["candidate", "active", "retired", "rejected"]
-_VERSION: dict[str, Any] = {
-    "number": 3, "status": "active", "reason": "better", "detail": "It is better on labels that were kept out.",
-    "labels": 214, "base": "all-MiniLM-L6-v2+kind-5f1c2a", "trained_at": "2026-11-20T03:23:05Z", "trained_by": "system",
-    "activated_at": "2026-11-20T03:23:05Z", "settings": {"unsure_below": 0.62, "empty": False},
+VERSION_EXAMPLE: dict[str, Any] = {
+    "number": 3,
+    "status": "active",
+    "reason": "better",
+    "detail": "It is better on labels that were kept out.",
+    "labels": 214,
+    "base": "all-MiniLM-L6-v2+kind-5f1c2a",
+    "trained_at": "2026-11-20T03:23:05Z",
+    "trained_by": "system",
+    "activated_at": "2026-11-20T03:23:05Z",
+    "settings": {"unsure_below": 0.62, "empty": False},
     "scores": {
-        "before": {"macro_f1": 0.71, "log_loss": 0.83}, "after": {"macro_f1": 0.79, "log_loss": 0.73},
-        "gain": {"mean": 0.08, "low": 0.03}, "changed": 0.07,
+        "before": {"macro_f1": 0.71, "log_loss": 0.83},
+        "after": {"macro_f1": 0.79, "log_loss": 0.73},
+        "gain": {"mean": 0.08, "low": 0.03},
+        "changed": 0.07,
     },
-}  # fmt: skip
+}
 
 
 class ModelVersionOut(Out):
@@ -25,7 +34,8 @@ class ModelVersionOut(Out):
 
     number: int
     status: Status = Field(
-        description="`active` serves; `candidate` may be promoted; `retired` served before; `rejected` was not better."
+        description="`active` serves; `candidate` may be promoted; `retired` served before; "
+        "`rejected` was not better."
     )
     reason: str = Field(description="Why it has its status, in one word.")
     detail: str = Field(description="The same as a sentence.")
@@ -34,24 +44,22 @@ class ModelVersionOut(Out):
         description="The shipped model that it corrects; under another one it is not used."
     )
     settings: dict[str, Any] = Field(
-        description="`unsure_below` of kinds: from this confidence nine of ten were right. `shifts` of grouping: how "
-        "far each likelihood from which comments join or a person is asked moved, by class of "
-        "text. `labels_digest`: "
-        "SHA-256 of the labels; `compared_with`: the version it was measured against, null for the "
-        "shipped model."
+        description="`unsure_below` of kinds: from this confidence nine of ten were right. "
+        "`shifts` of grouping: how far each likelihood from which comments join or a person is "
+        "asked moved, by class of text. `labels_digest`: SHA-256 of the labels; `compared_with`: "
+        "the version it was measured against, null for the shipped model."
     )
     scores: dict[str, Any] = Field(
-        description="Measured on labels kept out of the fit: `before`, `after`, `gain` (of macro F1; of coverage where "
-        "the reason is `surer` and only the threshold moved; of net benefit for grouping) with the "
-        "5 % quantile `low`; "
-        "of kinds `changed`, the share of unlabelled comments whose kind it changes; empty where "
-        "nothing was measured."
+        description="Measured on labels kept out of the fit: `before`, `after`, `gain` (of macro "
+        "F1; of coverage where the reason is `surer` and only the threshold moved; of net benefit "
+        "for grouping) with the 5 % quantile `low`; of kinds `changed`, the share of unlabelled "
+        "comments whose kind it changes; empty where nothing was measured."
     )
     trained_at: datetime
     trained_by: str
     activated_at: datetime | None
 
-    model_config = Out.model_config | example(_VERSION)
+    model_config = Out.model_config | example(VERSION_EXAMPLE)
 
 
 class LearningOut(Out):
@@ -71,10 +79,17 @@ class LearningOut(Out):
 
     model_config = Out.model_config | example(
         {
-            "what": "kind", "labels": 214, "corrections": 61, "confirmations": 153, "fresh": 4, "needed": 30,
-            "training": False, "active": _VERSION, "versions": [_VERSION],
+            "what": "kind",
+            "labels": 214,
+            "corrections": 61,
+            "confirmations": 153,
+            "fresh": 4,
+            "needed": 30,
+            "training": False,
+            "active": VERSION_EXAMPLE,
+            "versions": [VERSION_EXAMPLE],
         }
-    )  # fmt: skip
+    )
 
 
 class TrainIn(In):
@@ -92,7 +107,8 @@ class TrainOut(Out):
         description="Empty where a worker was asked before and has not finished."
     )
     unchanged: list[What] = Field(
-        description="Not asked for: the labels and the shipped model are those that the last version learned from."
+        description="Not asked for: the labels and the shipped model are those that the last "
+        "version learned from."
     )
 
     model_config = Out.model_config | example({"asked": ["kind"], "unchanged": ["grouping"]})

@@ -36,12 +36,24 @@ class OverviewOut(Out):
 
     model_config = Out.model_config | example(
         {
-            "days": 30, "comments": 312, "people": 141, "previous_comments": 280, "previous_people": 133,
-            "net_tone": -0.12, "toned": 190, "hostile": 2, "themes_triage": 24, "themes_accepted": 11,
-            "themes_ignored": 6, "tickets_created": 10, "tickets_open": 1, "tickets_blocked": 0,
-            "oldest_decision_seconds": 86400.0, "suggestions": 2,
+            "days": 30,
+            "comments": 312,
+            "people": 141,
+            "previous_comments": 280,
+            "previous_people": 133,
+            "net_tone": -0.12,
+            "toned": 190,
+            "hostile": 2,
+            "themes_triage": 24,
+            "themes_accepted": 11,
+            "themes_ignored": 6,
+            "tickets_created": 10,
+            "tickets_open": 1,
+            "tickets_blocked": 0,
+            "oldest_decision_seconds": 86400.0,
+            "suggestions": 2,
         }
-    )  # fmt: skip
+    )
 
 
 class VolumeOut(Out):
@@ -56,10 +68,14 @@ class VolumeOut(Out):
 
     model_config = Out.model_config | example(
         {
-            "day": "2026-11-20", "source_id": "9d7a2a8e-3f0c-4d53-9b1f-5a1a6f1ca001", "source_name": "Forum",
-            "platform": "discourse", "comments": 12, "people": 9,
+            "day": "2026-11-20",
+            "source_id": "9d7a2a8e-3f0c-4d53-9b1f-5a1a6f1ca001",
+            "source_name": "Forum",
+            "platform": "discourse",
+            "comments": 12,
+            "people": 9,
         }
-    )  # fmt: skip
+    )
 
 
 class KindCountOut(Out):
@@ -116,8 +132,17 @@ class SourceHealthOut(Out):
     model_config = Out.model_config | example(
         {
             "source_id": "9d7a2a8e-3f0c-4d53-9b1f-5a1a6f1ca001",
-            "product_id": "0d2cdb2e-54e6-4f2e-8a3c-0a3a52f0a001", "name": "Forum", "platform": "discourse",
-            "enabled": True, "last_delivery_at": "2026-11-20T11:58:01Z", "deliveries_24h": 40, "comments_24h": 31,
-            "failed": 0, "unknown": 0, "ignored": 9, "silent": False, "status": "ok",
+            "product_id": "0d2cdb2e-54e6-4f2e-8a3c-0a3a52f0a001",
+            "name": "Forum",
+            "platform": "discourse",
+            "enabled": True,
+            "last_delivery_at": "2026-11-20T11:58:01Z",
+            "deliveries_24h": 40,
+            "comments_24h": 31,
+            "failed": 0,
+            "unknown": 0,
+            "ignored": 9,
+            "silent": False,
+            "status": "ok",
         }
-    )  # fmt: skip
+    )

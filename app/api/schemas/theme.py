@@ -94,16 +94,15 @@ class SuggestionOut(Out):
     other_people: int
     other_mentions: int
     score: float = Field(
-        description="How likely both say the same, 0 to 1. Of two themes (verdict `merge`) the mean over the comments "
-        "that speak for one."
+        description="How likely both say the same, 0 to 1. Of two themes (verdict `merge`) the "
+        "mean over the comments that speak for one."
     )
     evidence: dict[str, Any] = Field(
-        description="`verdict` (`suggest`: a comment came, `merge`: two themes grew together), `score`, `join_at` and "
-        "`suggest_at` (from which likelihood comments join, and a person is asked; above 1: they "
-        "never join by "
-        "themselves), `apart`, two words by which they mean different things, if any, `nearest` "
-        "comments with `words` "
-        "in common; `cosine` and `lexical` there are likenesses, no likelihoods."
+        description="`verdict` (`suggest`: a comment came, `merge`: two themes grew together), "
+        "`score`, `join_at` and `suggest_at` (from which likelihood comments join, and a person is "
+        "asked; above 1: they never join by themselves), `apart`, two words by which they mean "
+        "different things, if any, `nearest` comments with `words` in common; `cosine` and "
+        "`lexical` there are likenesses, no likelihoods."
     )
     state: Literal["open", "accepted", "rejected"]
     created_at: datetime

@@ -1,5 +1,4 @@
-"""Pages that answer a form have an address as well: reloading or going back to it leads to the page
-it belongs to."""
+"""Pages that answer a form have an address too: reloading it leads to the page it belongs to."""
 
 from __future__ import annotations
 

@@ -8,24 +8,24 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.queries.comments import ORDERS, CommentFilter, list_comments
+from app.models.states import Tone
+from app.queries.comments import COMMENT_ORDERS, CommentFilter, list_comments
 from app.web import guard, rendering
 from app.web.guard import Viewer
 from app.web.params import Cursor, Word, identifier
 from app.web.routes import PageRoute
-from app.web.words import KIND_PLURALS
+from app.web.words import KIND_NAMES
 from integrations import registry
 
 router = APIRouter(route_class=PageRoute)
-_ROWS = 40
-TONES = ("hostile",)
-SORTS = (
+COMMENTS_PER_PAGE = 40
+COMMENT_SORTS = (
     ("recent", "Newest first"),
     ("oldest", "Oldest first"),
     ("liked", "Most liked"),
     ("doubt", "Worth a look, 30 days"),
 )
-WORTH_DAYS = 30
+DOUBT_DAYS = 30
 """What is older is seldom decided any more, and all of it would take long to sort."""
 
 
@@ -45,32 +45,36 @@ async def comments_page(
 ) -> Response:
     """The comments that match, forty at a time."""
     frame = await rendering.shell(request)
-    sort = sort if sort in ORDERS else "recent"
-    wanted = CommentFilter(
+    if sort not in COMMENT_ORDERS:
+        sort = "recent"
+    since = None
+    if sort == "doubt":
+        since = datetime.now(UTC) - timedelta(days=DOUBT_DAYS)
+    chosen = CommentFilter(
         product_id=frame.product_id,
         source_id=identifier(source),
         platform=platform or None,
-        kind=kind if kind in KIND_PLURALS and kind else None,
+        kind=kind if kind in KIND_NAMES else None,
         also=bool(also),
-        tone=tone if tone in TONES else None,
+        tone=Tone.hostile if tone == Tone.hostile else None,
         unsure=bool(unsure),
         q=q or None,
-        since=datetime.now(UTC) - timedelta(days=WORTH_DAYS) if sort == "doubt" else None,
+        since=since,
     )
     async with guard.database(request).transaction() as connection:
-        found = await list_comments(
-            connection, wanted, order=sort, cursor=cursor or None, limit=_ROWS
+        comments = await list_comments(
+            connection, chosen, order=sort, cursor=cursor or None, limit=COMMENTS_PER_PAGE
         )
     return await rendering.page(
         request,
         user,
         "comments.html",
         frame=frame,
-        comments=found.items,
-        cursor=found.next_cursor,
+        comments=comments.items,
+        cursor=comments.next_cursor,
         first=not cursor,
         sort=sort,
-        sorts=SORTS,
+        sorts=COMMENT_SORTS,
         filters={
             "q": q,
             "kind": kind,

@@ -1,5 +1,4 @@
-"""What a product learned from its corrections, for a product manager: how good, since when, and the
-way back."""
+"""What a product learned, for a product manager: how good, since when, and the way back."""
 
 from __future__ import annotations
 
@@ -14,6 +13,7 @@ from app.judging.product_models import shipped_base
 from app.learning import model_versions
 from app.learning.training_queue import ask_for_training
 from app.learning.unchanged import NOTHING_NEW, sentence, unchanged_since
+from app.models.states import Learned, ModelStatus
 from app.queries.learning import learning_states
 from app.setup import products
 from app.web import guard, rendering
@@ -21,18 +21,18 @@ from app.web.guard import Administering, Viewer
 from app.web.routes import PageRoute
 
 router = APIRouter(route_class=PageRoute)
-WHATS = {
-    "kind": (
+LEARNED_NAMES: dict[str, tuple[str, str]] = {
+    Learned.kind: (
         "Kinds",
         "Whether a comment is a bug, a request, a question, praise or something else.",
     ),
-    "grouping": ("Grouping", "Whether a comment says the same as an earlier one."),
+    Learned.grouping: ("Grouping", "Whether a comment says the same as an earlier one."),
 }
-STATUSES = {
-    "active": "In force",
-    "candidate": "Waits for you",
-    "retired": "Served before",
-    "rejected": "Not better",
+MODEL_STATUSES: dict[str, str] = {
+    ModelStatus.active: "In force",
+    ModelStatus.candidate: "Waits for you",
+    ModelStatus.retired: "Served before",
+    ModelStatus.rejected: "Not better",
 }
 
 
@@ -49,48 +49,55 @@ async def learning_page(request: Request, user: Viewer, product_id: UUID) -> Res
         "learning.html",
         of=product,
         states=states,
-        whats=WHATS,
-        statuses=STATUSES,
+        whats=LEARNED_NAMES,
+        statuses=MODEL_STATUSES,
         why_not=model_versions.why_not,
     )
 
 
 @router.post("/settings/learning/{product_id}/train")
 async def train(act: Administering, product_id: UUID) -> Response:
-    """Ask a worker to train now, unless it would only repeat the last version. Raises Conflict
-    then."""
-    what = act.text("what")
-    model_versions.check_what(what)
+    """Ask a worker to train now. Raises Conflict where it would only repeat the last version."""
+    learned = act.text("what")
+    model_versions.check_what(learned)
     async with act.database.transaction() as connection:
         await learning_states(connection, product_id)
-        known = await unchanged_since(connection, product_id, what, shipped_base(what))
-        if known is not None:
-            raise Conflict(sentence(known), reason=NOTHING_NEW)
-        asked = await ask_for_training(connection, product_id, what, act.actor)
-    return act.done(
-        "A worker trains now. Look again in a minute." if asked else "It is being trained already."
-    )
+        same_version = await unchanged_since(connection, product_id, learned, shipped_base(learned))
+        if same_version is not None:
+            raise Conflict(sentence(same_version), reason=NOTHING_NEW)
+        deferred = await ask_for_training(connection, product_id, learned, act.actor)
+    if deferred:
+        return act.done("A worker trains now. Look again in a minute.")
+    return act.done("It is being trained already.")
 
 
 @router.post("/settings/learning/{product_id}/rollback")
 async def roll_back(act: Administering, product_id: UUID) -> Response:
     """Go back to the version before."""
     async with act.database.transaction() as connection:
-        back = await model_versions.roll_back(connection, product_id, act.text("what"))
-    now = f"Version {back.number}" if back else "The shipped model"
+        version = await model_versions.roll_back(connection, product_id, act.text("what"))
+    in_force = f"Version {version.number}" if version else "The shipped model"
     return act.done(
-        f"{now} is in force from the next comments on. The other one stays in the history."
+        f"{in_force} is in force from the next comments on. The other one stays in the history."
     )
 
 
 @router.post("/settings/learning/{product_id}/promote")
 async def promote(act: Administering, product_id: UUID) -> Response:
-    """Put a version of the history in force; one that was rejected only where the form says that it
-    shall anyway."""
-    number = act.text("number")
+    """Put a version of the history in force; a rejected one only where the form says anyway."""
     async with act.database.transaction() as connection:
-        found = await model_versions.promote(
-            connection, product_id, act.text("what"), int(number) if number.isdecimal() and len(number) < 9 else 0,
+        version = await model_versions.promote(
+            connection,
+            product_id,
+            act.text("what"),
+            _version_number(act.text("number")),
             anyway=act.text("anyway") == "yes",
-        )  # fmt: skip
-    return act.done(f"Version {found.number} is in force from the next comments on.")
+        )
+    return act.done(f"Version {version.number} is in force from the next comments on.")
+
+
+def _version_number(text: str) -> int:
+    """What was typed; 0, which no version has, for what is no number that the column holds."""
+    if text.isdecimal() and len(text) < 9:
+        return int(text)
+    return 0

@@ -17,7 +17,9 @@ from app.web.guard import Acting, ForgedRequest
 from app.web.routes import PageRoute
 
 router = APIRouter(route_class=PageRoute)
-_FORM_COOKIE = "relay_login"
+LOGIN_COOKIE = "relay_login"
+LOGIN_SECONDS = 86_400
+EMAIL_MAX_CHARACTERS = 255
 
 
 @router.get("/login")
@@ -29,14 +31,14 @@ async def login_page(request: Request, next: str = "/") -> Response:
 def _form(
     request: Request, *, next: str, email: str = "", error: str = "", status: int = 200
 ) -> Response:
-    token = request.cookies.get(_FORM_COOKIE, "") or secrets.token_urlsafe(24)
+    token = request.cookies.get(LOGIN_COOKIE, "") or secrets.token_urlsafe(24)
     response = rendering.bare(
         request, "login.html", code=status, next=next, email=email, error=error, form_token=token
     )
     response.set_cookie(
-        _FORM_COOKIE,
+        LOGIN_COOKIE,
         token,
-        max_age=86_400,
+        max_age=LOGIN_SECONDS,
         path="/login",
         httponly=True,
         samesite="strict",
@@ -50,16 +52,14 @@ async def login(request: Request) -> Response:
     """Check address and password, and open a session."""
     guard.check_sender(request)
     form = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
-    expected = request.cookies.get(_FORM_COOKIE, "")
+    expected = request.cookies.get(LOGIN_COOKIE, "")
     if not expected or not hmac.compare_digest(
         form.get("form_token", "").encode(), expected.encode()
     ):
         raise ForgedRequest
-    target, email, now = (
-        guard.local_path(form.get("next", "/")),
-        form.get("email", "")[:255],
-        datetime.now(UTC),
-    )
+    target = guard.local_path(form.get("next", "/"))
+    email = form.get("email", "")[:EMAIL_MAX_CHARACTERS]
+    now = datetime.now(UTC)
     try:
         user = await accounts.authenticate(
             guard.database(request), email, form.get("password", ""), now
@@ -71,7 +71,7 @@ async def login(request: Request) -> Response:
         cookie, _ = await accounts.open_session(connection, user.id, now, hours)
     response = RedirectResponse(target, status_code=303)
     response.set_cookie(
-        guard.SESSION,
+        guard.SESSION_COOKIE,
         cookie,
         max_age=int(hours * 3600),
         httponly=True,
@@ -85,8 +85,8 @@ async def login(request: Request) -> Response:
 async def logout(act: Acting) -> Response:
     """End this browser's session."""
     async with act.database.transaction() as connection:
-        await accounts.close_session(connection, act.request.cookies.get(guard.SESSION, ""))
+        await accounts.close_session(connection, act.request.cookies.get(guard.SESSION_COOKIE, ""))
     response = RedirectResponse("/login", status_code=303)
-    response.delete_cookie(guard.SESSION, httponly=True, samesite="lax")
+    response.delete_cookie(guard.SESSION_COOKIE, httponly=True, samesite="lax")
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

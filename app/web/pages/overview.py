@@ -1,5 +1,4 @@
-"""The first page: what waits for a decision, how much is said where, and whether everything still
-runs."""
+"""The first page: what waits for a decision, how much is said where, and whether all runs."""
 
 from __future__ import annotations
 
@@ -10,37 +9,44 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.queries import health, insights
+from app.queries import health, insights, totals
+from app.queries.health import SourceStatus
 from app.web import charts, guard, rendering
 from app.web.guard import Viewer
 from app.web.routes import PageRoute
 
 router = APIRouter(route_class=PageRoute)
-PERIODS = (7, 30, 90)
-_WEEKS_FROM = 90  # days from which the chart shows weeks: daily bars would be too thin for a phone
-_PLOT, _HEIGHT = 150, 192
+PERIODS_DAYS = (7, 30, 90)
+WEEKS_FROM_DAYS = 90
+"""From here on the chart shows weeks: daily bars would be too thin for a phone."""
+PLOT_PIXELS, CHART_PIXELS = 150, 192
+TOP_THEMES = 7
+TROUBLED = (SourceStatus.failing, SourceStatus.quiet, SourceStatus.never)
 
 
-def volume_series(said: insights.Breakdown) -> tuple[tuple[date, ...], tuple[charts.Series, ...]]:
+def volume_series(
+    breakdown: insights.Breakdown,
+) -> tuple[tuple[date, ...], tuple[charts.Series, ...]]:
     """The days of a period, or its weeks, and one series per source that said anything in it."""
-    if len(said.days) < _WEEKS_FROM:
-        return said.days, charts.top_series(list(said.sources.items()))
-    weeks = charts.weekly(said.days, [0] * len(said.days))[0]
+    days, sources = breakdown.days, breakdown.sources
+    if len(days) < WEEKS_FROM_DAYS:
+        return days, charts.top_series(list(sources.items()))
+    weeks, _ = charts.weekly(days, [0] * len(days))
     return weeks, charts.top_series(
-        [(name, charts.weekly(said.days, counts)[1]) for name, counts in said.sources.items()]
+        [(name, charts.weekly(days, counts)[1]) for name, counts in sources.items()]
     )
 
 
-def change(now: int, before: int) -> str:
+def change(now: int, previous: int) -> str:
     """How a count compares with the period before, in words."""
-    if not before:
-        return "none in the period before" if now else "none in the period before either"
-    share = round(100 * (now - before) / before)
-    return (
-        f"as many as in the period before ({before:,})"
-        if not share
-        else f"{share:+d} % ({before:,} before)"
-    )
+    if not previous and not now:
+        return "none in the period before either"
+    if not previous:
+        return "none in the period before"
+    share = round(100 * (now - previous) / previous)
+    if not share:
+        return f"as many as in the period before ({previous:,})"
+    return f"{share:+d} % ({previous:,} before)"
 
 
 @router.get("/")
@@ -51,30 +57,30 @@ async def overview_page(
     frame, period = await rendering.shell(request), int(days)
     product = frame.product_id
     async with guard.database(request).transaction() as connection:
-        totals = await insights.overview(connection, product, period)
-        said = await insights.breakdown(connection, product, period)
-        top = await insights.top_themes(connection, product, period, limit=7)
+        counts = await totals.overview(connection, product, period)
+        breakdown = await insights.breakdown(connection, product, period)
+        top = await insights.top_themes(connection, product, period, limit=TOP_THEMES)
         stages = await health.stages(connection, product)
         sources = await health.sources(connection, product)
-    at, series = volume_series(said)
+    days_shown, series = volume_series(breakdown)
     return await rendering.page(
         request,
         user,
         "overview.html",
         frame=frame,
         days=period,
-        periods=PERIODS,
-        totals=totals,
-        comments_change=change(totals.comments, totals.previous_comments),
-        people_change=change(totals.people, totals.previous_people),
-        at=at,
-        weekly=period >= _WEEKS_FROM,
+        periods=PERIODS_DAYS,
+        totals=counts,
+        comments_change=change(counts.comments, counts.previous_comments),
+        people_change=change(counts.people, counts.previous_people),
+        at=days_shown,
+        weekly=period >= WEEKS_FROM_DAYS,
         series=series,
-        chart=charts.stacked(at, series, height=_HEIGHT, plot=_PLOT),
-        unsure=said.unsure,
-        kinds=charts.slices(list(said.kinds.items())),
+        chart=charts.stacked(days_shown, series, height=CHART_PIXELS, plot=PLOT_PIXELS),
+        unsure=breakdown.unsure,
+        kinds=charts.slices(list(breakdown.kinds.items())),
         top=top,
         stages=stages,
-        troubled=[source for source in sources if source.status in ("failing", "quiet", "never")],
+        troubled=[source for source in sources if source.status in TROUBLED],
         sources=sources,
     )

@@ -8,16 +8,21 @@ from starlette.responses import RedirectResponse, Response
 
 from app.web import guard
 from app.web.guard import Acting
-from app.web.rendering import SCHEMES
+from app.web.rendering import COLOUR_SCHEMES
 from app.web.routes import PageRoute
 
 router = APIRouter(route_class=PageRoute)
-_YEAR = 31_536_000
+PREFERENCE_SECONDS = 31_536_000
 
 
-def _keep(request: Request, response: Response, name: str, value: str) -> None:
+def _set_preference(request: Request, response: Response, name: str, value: str) -> None:
     response.set_cookie(
-        name, value, max_age=_YEAR, httponly=True, samesite="lax", secure=guard.secure(request)
+        name,
+        value,
+        max_age=PREFERENCE_SECONDS,
+        httponly=True,
+        samesite="lax",
+        secure=guard.secure(request),
     )
 
 
@@ -27,7 +32,9 @@ async def prefer(act: Acting) -> Response:
     response = RedirectResponse(act.back(), status_code=303)
     scheme, keys = act.text("scheme"), act.text("keys")
     if scheme:
-        _keep(act.request, response, "relay_scheme", scheme if scheme in SCHEMES else "system")
+        chosen = scheme if scheme in COLOUR_SCHEMES else "system"
+        _set_preference(act.request, response, "relay_scheme", chosen)
     if keys:
-        _keep(act.request, response, "relay_keys", "off" if keys == "off" else "on")
+        switch = "off" if keys == "off" else "on"
+        _set_preference(act.request, response, "relay_keys", switch)
     return response

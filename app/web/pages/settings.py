@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -10,26 +9,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Conflict, Invalid
+from app.models.states import Policy, Role
 from app.setup import accounts, products
+from app.setup.accounts import SessionUser
 from app.web import guard, rendering
 from app.web.guard import Administering, Viewer
 from app.web.routes import PageRoute
 
 router = APIRouter(route_class=PageRoute)
-POLICIES = (
-    ("review", "A person decides", "Every theme waits in triage until somebody accepts it."),
+POLICY_CHOICES = (
+    (Policy.review, "A person decides", "Every theme waits in triage until somebody accepts it."),
     (
-        "auto",
+        Policy.auto,
         "Decide by numbers",
         "A theme that enough people speak of is accepted by itself; everything else waits.",
     ),
     (
-        "hold",
+        Policy.hold,
         "Write no tickets",
         "Decisions are kept, but nothing is sent to a tracker until you change this.",
     ),
 )
-SCOPES = (
+SCOPE_CHOICES = (
     ("read", "Read", "Themes, comments, tickets and numbers."),
     ("triage", "Triage", "Read, and decide about themes."),
     ("admin", "Administer", "Everything, sources and trackers too."),
@@ -42,21 +43,23 @@ async def settings_page(request: Request, user: Viewer) -> Response:
     return await _page(request, user)
 
 
-async def _page(request: Request, user: Any, token: str = "") -> Response:
+async def _page(request: Request, user: SessionUser, token: str = "") -> Response:
     async with guard.database(request).session() as session:
-        found = await products.list_products(session)
+        every_product = await products.list_products(session)
     async with guard.database(request).transaction() as connection:
         members = await accounts.list_users(connection)
-        tokens = await accounts.list_tokens(connection) if user.role == "admin" else []
+        tokens = []
+        if user.role == Role.admin:
+            tokens = await accounts.list_tokens(connection)
     return await rendering.page(
         request,
         user,
         "settings.html",
-        products=found,
-        policies=POLICIES,
+        products=every_product,
+        policies=POLICY_CHOICES,
         members=members,
-        tokens=[one for one in tokens if one.revoked_at is None],
-        scopes=SCOPES,
+        tokens=[row for row in tokens if row.revoked_at is None],
+        scopes=SCOPE_CHOICES,
         token=token,
     )
 
@@ -104,7 +107,7 @@ def _number(value: str) -> float:
 @router.post("/settings/members")
 async def add_member(act: Administering) -> Response:
     """Somebody else who may sign in."""
-    role: accounts.Role = "admin" if act.text("role") == "admin" else "member"
+    role: accounts.Role = "admin" if act.text("role") == Role.admin else "member"
     async with act.database.transaction() as connection:
         member = await accounts.create_user(
             connection, act.text("email"), act.text("name"), str(act.form.get("password", "")), role

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -12,8 +11,11 @@ from starlette.responses import RedirectResponse, Response
 
 from app.errors import RelayError
 from app.intake import replay
+from app.models.source import Source
+from app.models.states import DeliveryStage
 from app.queries import deliveries, health
 from app.setup import products, sources
+from app.setup.accounts import SessionUser
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Admin, Administering, Viewer
 from app.web.params import Cursor, Word
@@ -22,10 +24,11 @@ from app.web.words import counted
 from integrations import registry
 
 router = APIRouter(route_class=PageRoute)
-_ROWS = 30
-_PREFIX = "set_"
-_SECRETS = "select id from source_secret where source_id = %s and retired_at is null"
-_HIDDEN_SECRET = "the secret you were shown (rotate it to get a new one)"  # noqa: S105 - a sentence, not a secret
+DELIVERIES_PER_PAGE = 30
+NAME_MAX_CHARACTERS = 100
+SETTING_PREFIX = "set_"
+SECRET_STAND_IN = "the secret you were shown (rotate it to get a new one)"  # noqa: S105 - a sentence
+BROKEN_STAGES = (DeliveryStage.failed, DeliveryStage.unknown)
 
 
 @router.get("/sources")
@@ -33,8 +36,8 @@ async def sources_page(request: Request, user: Viewer) -> Response:
     """Every source with its health."""
     frame = await rendering.shell(request)
     async with guard.database(request).transaction() as connection:
-        found = await health.sources(connection, frame.product_id)
-    return await rendering.page(request, user, "sources.html", frame=frame, sources=found)
+        rows = await health.sources(connection, frame.product_id)
+    return await rendering.page(request, user, "sources.html", frame=frame, sources=rows)
 
 
 @router.get("/sources/new")
@@ -47,7 +50,7 @@ async def new_source_page(request: Request, user: Admin, platform: Word = "") ->
 
 async def _new(
     request: Request,
-    user: Any,
+    user: SessionUser,
     platform: str,
     *,
     act: Act | None = None,
@@ -55,7 +58,9 @@ async def _new(
     status: int = 200,
 ) -> Response:
     definition = registry.sources().get(platform)
-    wanted = forms.fields(definition.settings, _PREFIX) if definition else []
+    title, fields = "", []
+    if definition:
+        title, fields = definition.title, forms.fields(definition.settings, SETTING_PREFIX)
     return await rendering.page(
         request,
         user,
@@ -63,8 +68,8 @@ async def _new(
         code=status,
         platforms=[(name, source.title) for name, source in registry.sources().items()],
         chosen=definition,
-        fields=forms.refilled(wanted, act.form) if act else wanted,
-        name=act.text("name", 100) if act else definition.title if definition else "",
+        fields=forms.refilled(fields, act.form if act else None),
+        name=act.text("name", NAME_MAX_CHARACTERS) if act else title,
         product=act.text("product") if act else "",
         error=error,
     )
@@ -77,7 +82,9 @@ async def create_source(act: Administering) -> Response:
     state = act.request.app.state
     try:
         definition = sources.platform(platform)
-        settings = forms.typed(act.form, forms.fields(definition.settings, _PREFIX), _PREFIX)
+        settings = forms.typed(
+            act.form, forms.fields(definition.settings, SETTING_PREFIX), SETTING_PREFIX
+        )
         async with act.database.session() as session:
             product = await products.find_product(session, act.text("product"))
             source, secret = await sources.create_source(
@@ -98,7 +105,7 @@ async def create_source(act: Administering) -> Response:
     return await _ready(act, source, secret, fresh=True)
 
 
-async def _ready(act: Act, source: Any, secret: str, *, fresh: bool) -> Response:
+async def _ready(act: Act, source: Source, secret: str, *, fresh: bool) -> Response:
     base = guard.settings(act.request).base_url
     return await rendering.page(
         act.request,
@@ -126,36 +133,36 @@ async def source_page(
         source = await sources.get_source(session, source_id)
     async with guard.database(request).transaction() as connection:
         state = (await health.sources(connection, source_id=source_id))[0]
-        kept = await connection.execute(_SECRETS, (source_id,))
-        secrets = len(await kept.fetchall())
+        secrets = await health.count_active_secrets(connection, source_id)
         counts = await deliveries.count_deliveries(connection, source_id=source_id)
-        found = await deliveries.list_deliveries(
+        delivered = await deliveries.list_deliveries(
             connection,
             source_id=source_id,
             stage=stage or None,
             reason=reason or None,
             cursor=cursor or None,
-            limit=_ROWS,
+            limit=DELIVERIES_PER_PAGE,
         )
     base = guard.settings(request).base_url
+    platform = registry.source(source.platform)
     return await rendering.page(
         request,
         user,
         "source.html",
         source=source,
-        title=registry.source(source.platform).title,
+        title=platform.title,
         state=state,
         counts=counts,
-        makes_secrets=registry.source(source.platform).new_secret is not None,
+        makes_secrets=platform.new_secret is not None,
         secrets=secrets,
-        broken=sum(count.count for count in counts if count.stage in ("failed", "unknown")),
-        deliveries=found.items,
-        cursor=found.next_cursor,
+        broken=sum(count.count for count in counts if count.stage in BROKEN_STAGES),
+        deliveries=delivered.items,
+        cursor=delivered.next_cursor,
         first=not cursor,
         chosen={"stage": stage, "reason": reason},
-        fields=forms.fields(registry.source(source.platform).settings, _PREFIX, source.settings),
+        fields=forms.fields(platform.settings, SETTING_PREFIX, source.settings),
         url=sources.webhook_url(base, source.id),
-        guide=sources.guide(source, base, _HIDDEN_SECRET),
+        guide=sources.guide(source, base, SECRET_STAND_IN),
     )
 
 
@@ -202,8 +209,7 @@ async def replay_one(act: Administering, delivery_id: int) -> Response:
 
 @router.post("/sources/{source_id}/secret")
 async def rotate(act: Administering, source_id: UUID) -> Response:
-    """Make a second secret, and show it this once; the one before stays valid until the next
-    rotation."""
+    """Make a second secret, shown this once; the one before stays valid until the next rotation."""
     async with act.database.session() as session:
         source = await sources.get_source(session, source_id)
         secret = await sources.rotate_secret(
@@ -226,13 +232,11 @@ async def change(act: Administering, source_id: UUID) -> Response:
     async with act.database.session() as session:
         if switch := act.text("enabled"):
             await sources.update_source(session, source_id, enabled=switch == "on")
-            return act.done(
-                "Switched on."
-                if switch == "on"
-                else "Switched off: deliveries are refused from now on."
-            )
+            if switch == "on":
+                return act.done("Switched on.")
+            return act.done("Switched off: deliveries are refused from now on.")
         source = await sources.get_source(session, source_id)
-        wanted = forms.fields(registry.source(source.platform).settings, _PREFIX)
-        settings = forms.typed(act.form, wanted, _PREFIX)
+        fields = forms.fields(registry.source(source.platform).settings, SETTING_PREFIX)
+        settings = forms.typed(act.form, fields, SETTING_PREFIX)
         await sources.update_source(session, source_id, name=act.text("name"), settings=settings)
     return act.done("Saved.")

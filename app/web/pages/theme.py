@@ -9,23 +9,26 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.models.states import ThemeStatus
+from app.queries.comments import read_excerpts
 from app.queries.rows import CommentRow, SuggestionRow, ThemeRow
 from app.queries.theme_history import similar_themes, theme_activity, theme_timeline
 from app.queries.themes import list_themes, read_theme, theme_comments
 from app.storage.db import Connection
-from app.themes.quotes import read_face, theme_quotes
+from app.themes.quotes import MemberRow, read_face, theme_quotes
 from app.web import guard, rendering
 from app.web.guard import Viewer
-from app.web.pages.triage import REASONS, sparkline
+from app.web.pages.triage import IGNORE_REASONS, sparkline
 from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
 
 router = APIRouter(route_class=PageRoute)
-_QUOTES, _DAYS, _SIMILAR, _ACTIVITY, _FOUND = 25, 60, 5, 40, 20
-_SIMILAR_FROM = 0.35
-_ALL_SHOWN = 4
-"""Up to so many mentions the list of all comments says it as well as a choice of them."""
-_NEAR_TEXTS = "select id, left(text, 300) as text from comment where id = any(%s::bigint[]) and deleted_at is null"
+COMMENTS_SHOWN, SIMILAR_SHOWN, ACTIVITIES_SHOWN, CHOICES_SHOWN = 25, 5, 40, 20
+THEME_DAYS = 60
+SIMILAR_FROM_COSINE = 0.35
+QUOTES_FROM_MENTIONS = 5
+"""Below, the list of all comments says it as well as a choice of them."""
+NEAREST_SHOWN = 3
 
 
 async def near_texts(
@@ -33,21 +36,15 @@ async def near_texts(
     comments: Sequence[CommentRow],
     suggestions: Sequence[SuggestionRow] = (),
 ) -> dict[int, str]:
-    """The words of the comments that the evidence of grouping and suggestions names, by id; without
-    deleted ones."""
-    wanted = {
-        near["comment"]
-        for comment in comments
-        for near in (comment.grouping.get("nearest") or [])[:3]
-    }
-    pairs = [
-        near
-        for suggestion in suggestions
-        for near in (suggestion.evidence.get("nearest") or [])[:1]
-    ]
-    wanted |= {near[side] for near in pairs for side in ("of", "comment") if side in near}
-    rows = await (await connection.execute(_NEAR_TEXTS, [sorted(wanted)])).fetchall()
-    return {row["id"]: row["text"] for row in rows}
+    """The words of the comments that the evidence names, by id; without deleted ones."""
+    comment_ids: set[int] = set()
+    for comment in comments:
+        nearest = comment.grouping.get("nearest") or []
+        comment_ids.update(neighbour["comment"] for neighbour in nearest[:NEAREST_SHOWN])
+    for suggestion in suggestions:
+        for pair in (suggestion.evidence.get("nearest") or [])[:1]:
+            comment_ids.update(pair[side] for side in ("of", "comment") if side in pair)
+    return await read_excerpts(connection, comment_ids)
 
 
 @router.get("/themes/{theme_id}")
@@ -58,21 +55,24 @@ async def theme_page(
     frame = await rendering.shell(request)
     async with guard.database(request).transaction() as connection:
         theme = await read_theme(connection, theme_id)
-        comments = await theme_comments(connection, theme_id, cursor or None, _QUOTES)
-        near = await near_texts(connection, comments.items, theme.suggestions)
+        comments = await theme_comments(connection, theme_id, cursor or None, COMMENTS_SHOWN)
+        texts = await near_texts(connection, comments.items, theme.suggestions)
         face = await read_face(connection, theme_id)
-        quotes = (
-            []
-            if cursor or theme.row.mentions <= _ALL_SHOWN
-            else await theme_quotes(connection, theme_id)
-        )
-        timeline = await theme_timeline(connection, theme_id, _DAYS)
-        activity = await theme_activity(connection, theme_id, _ACTIVITY)
-        similar = await similar_themes(connection, theme_id, _SIMILAR)
-        into = (
-            await read_theme(connection, theme.row.merged_into) if theme.row.merged_into else None
-        )
+        quotes: list[MemberRow] = []
+        if not cursor and theme.row.mentions >= QUOTES_FROM_MENTIONS:
+            quotes = await theme_quotes(connection, theme_id)
+        timeline = await theme_timeline(connection, theme_id, THEME_DAYS)
+        activity = await theme_activity(connection, theme_id, ACTIVITIES_SHOWN)
+        similar = await similar_themes(connection, theme_id, SIMILAR_SHOWN)
+        merged_into: ThemeRow | None = None
+        if theme.row.merged_into:
+            merged_into = (await read_theme(connection, theme.row.merged_into)).row
     suggested = {suggestion.other_id for suggestion in theme.suggestions}
+    similar_to_show = [
+        (other, cosine)
+        for other, cosine in similar
+        if cosine >= SIMILAR_FROM_COSINE and other.id not in suggested
+    ]
     return await rendering.page(
         request,
         user,
@@ -80,43 +80,39 @@ async def theme_page(
         frame=frame,
         theme=theme.row,
         detail=theme,
-        into=into.row if into else None,
+        into=merged_into,
         comments=comments.items,
-        near=near,
+        near=texts,
         face=face,
         telling=quotes,
         cursor=comments.next_cursor,
         first=not cursor,
         chart=sparkline(timeline),
         spoken=sum(point.mentions for point in timeline),
-        days=_DAYS,
+        days=THEME_DAYS,
         activity=activity,
-        similar=[
-            pair for pair in similar if pair[1] >= _SIMILAR_FROM and pair[0].id not in suggested
-        ],
-        reasons=REASONS,
+        similar=similar_to_show,
+        reasons=IGNORE_REASONS,
     )
 
 
 @router.get("/themes/{theme_id}/merge")
 async def merge_page(request: Request, user: Viewer, theme_id: UUID, q: Word = "") -> Response:
-    """Choose the theme that this one goes into: the most similar ones first, or what a search
-    finds."""
+    """Choose the theme that this one goes into: the most similar ones, or what a search finds."""
     frame = await rendering.shell(request)
     words = q.strip()
     async with guard.database(request).transaction() as connection:
         theme = await read_theme(connection, theme_id)
-        if theme.row.status == "merged":
+        if theme.row.status == ThemeStatus.merged:
             return RedirectResponse(f"/themes/{theme_id}", status_code=303)
+        choices: list[tuple[ThemeRow, float | None]] = []
         if words:
-            found = await list_themes(connection, theme.row.product_id, q=words, limit=_FOUND)
-            choices: list[tuple[ThemeRow, float | None]] = [
-                (row, None) for row in found.items if row.id != theme_id
-            ]
+            matches = await list_themes(
+                connection, theme.row.product_id, q=words, limit=CHOICES_SHOWN
+            )
+            choices += [(row, None) for row in matches.items if row.id != theme_id]
         else:
-            choices = [
-                (row, near) for row, near in await similar_themes(connection, theme_id, _FOUND)
-            ]
+            choices += await similar_themes(connection, theme_id, CHOICES_SHOWN)
     return await rendering.page(
         request,
         user,

@@ -10,12 +10,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.errors import Invalid, NotFound
+from app.queries.suggestions import remaining_theme
 from app.storage.db import Connection
 from app.triage import decisions, regroup, undo
 from app.web import guard
 from app.web.guard import Act, Acting
 from app.web.routes import PageRoute
-from app.web.words import KINDS, counted
+from app.web.words import KIND_NAMES, counted
 
 router = APIRouter(route_class=PageRoute)
 Decision = Callable[[Connection], Awaitable[int]]
@@ -34,8 +35,12 @@ async def accept(act: Acting, theme_id: UUID) -> Response:
     return await _decide(
         act,
         "Accepted.",
-        lambda c: decisions.accept(
-            c, theme_id, actor=act.actor, undo_seconds=undo_seconds, version=act.version
+        lambda connection: decisions.accept(
+            connection,
+            theme_id,
+            actor=act.actor,
+            undo_seconds=undo_seconds,
+            version=act.version,
         ),
     )
 
@@ -47,8 +52,8 @@ async def ignore(act: Acting, theme_id: UUID) -> Response:
     return await _decide(
         act,
         f"Ignored: {reason}.",
-        lambda c: decisions.ignore(
-            c, theme_id, actor=act.actor, reason=reason, version=act.version
+        lambda connection: decisions.ignore(
+            connection, theme_id, actor=act.actor, reason=reason, version=act.version
         ),
     )
 
@@ -59,7 +64,9 @@ async def reopen(act: Acting, theme_id: UUID) -> Response:
     return await _decide(
         act,
         "Back in triage.",
-        lambda c: decisions.reopen(c, theme_id, actor=act.actor, version=act.version),
+        lambda connection: decisions.reopen(
+            connection, theme_id, actor=act.actor, version=act.version
+        ),
     )
 
 
@@ -69,8 +76,10 @@ async def change_kind(act: Acting, theme_id: UUID) -> Response:
     kind = act.text("kind")
     return await _decide(
         act,
-        f"It is a {KINDS.get(kind, kind).lower()} now.",
-        lambda c: decisions.change_kind(c, theme_id, kind, actor=act.actor, version=act.version),
+        f"It is a {KIND_NAMES.get(kind, kind).lower()} now.",
+        lambda connection: decisions.change_kind(
+            connection, theme_id, kind, actor=act.actor, version=act.version
+        ),
     )
 
 
@@ -80,8 +89,8 @@ async def rename(act: Acting, theme_id: UUID) -> Response:
     return await _decide(
         act,
         "Title changed.",
-        lambda c: decisions.rename(
-            c, theme_id, act.text("title"), actor=act.actor, version=act.version
+        lambda connection: decisions.rename(
+            connection, theme_id, act.text("title"), actor=act.actor, version=act.version
         ),
     )
 
@@ -93,7 +102,7 @@ async def merge(act: Acting, theme_id: UUID) -> Response:
     return await _decide(
         act,
         "Merged into this theme.",
-        lambda c: regroup.merge(c, into, [theme_id], actor=act.actor),
+        lambda connection: regroup.merge(connection, into, [theme_id], actor=act.actor),
         to=f"/themes/{into}",
     )
 
@@ -121,18 +130,16 @@ async def answer_suggestion(
 ) -> Response:
     """Say whether two themes are the same; the same ones are merged."""
     async with act.database.transaction() as connection:
-        cursor = await connection.execute(
-            "select other_id from theme_suggestion where id = %s", [suggestion_id]
+        remaining = await remaining_theme(connection, suggestion_id)
+
+    async def decide(connection: Connection) -> int:
+        return await regroup.decide_suggestion(
+            connection, suggestion_id, answer == "same", actor=act.actor
         )
-        found = await cursor.fetchone()
-    decision: Decision = lambda c: regroup.decide_suggestion(  # noqa: E731
-        c, suggestion_id, answer == "same", actor=act.actor
-    )
-    if answer == "same" and found is not None:
-        return await _decide(
-            act, "They are one theme now.", decision, to=f"/themes/{found['other_id']}"
-        )
-    return await _decide(act, "Kept apart for good.", decision)
+
+    if answer == "same" and remaining is not None:
+        return await _decide(act, "They are one theme now.", decide, to=f"/themes/{remaining}")
+    return await _decide(act, "Kept apart for good.", decide)
 
 
 @router.post("/comments/{comment_id}/kind")
@@ -141,8 +148,8 @@ async def reclassify(act: Acting, comment_id: int) -> Response:
     kind = act.text("kind")
     return await _decide(
         act,
-        f"Filed under {KINDS.get(kind, kind).lower()}; it goes where that belongs.",
-        lambda c: decisions.reclassify(c, comment_id, kind, actor=act.actor),
+        f"Filed under {KIND_NAMES.get(kind, kind).lower()}; it goes where that belongs.",
+        lambda connection: decisions.reclassify(connection, comment_id, kind, actor=act.actor),
     )
 
 
@@ -160,7 +167,9 @@ async def take_back(act: Acting) -> Response:
     async with act.database.transaction() as connection:
         for activity in chosen:
             await undo.undo(connection, activity, actor=act.actor)
-    return act.done("Undone." if len(chosen) == 1 else f"{len(chosen)} decisions undone.")
+    if len(chosen) == 1:
+        return act.done("Undone.")
+    return act.done(f"{len(chosen)} decisions undone.")
 
 
 def _theme(value: str) -> UUID:

@@ -7,15 +7,19 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.errors import Conflict, Invalid, RelayError
+from app.models.states import TicketState
 from app.models.tracker import Tracker
-from app.queries.tickets import list_tickets
+from app.queries.tickets import count_by_tracker, list_tickets
 from app.setup import products, trackers
+from app.setup.accounts import SessionUser
 from app.tickets.retrying import retry_ticket
 from app.web import forms, guard, rendering
+from app.web.forms import FormField
 from app.web.guard import Act, Acting, Admin, Administering, Viewer
 from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
@@ -24,15 +28,18 @@ from integrations import registry
 from integrations.tracker_contract import Finding
 
 router = APIRouter(route_class=PageRoute)
-_ROWS = 40
+TICKETS_PER_PAGE = 40
+TRACKER_NAME_MAX = 100
 _SETTINGS, _CREDENTIALS = "set_", "cred_"
-STATES = (
+TICKET_TABS = (
     ("", "Every ticket"),
-    ("blocked", "Blocked"),
-    ("pending", "Waiting"),
-    ("created", "Created"),
-    ("gone", "Deleted"),
+    (TicketState.blocked, "Blocked"),
+    (TicketState.pending, "Waiting"),
+    (TicketState.created, "Created"),
+    (TicketState.gone, "Deleted"),
 )
+
+SWITCHES = {"on": (True, "Switched on."), "off": (False, "Switched off.")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +53,18 @@ class TrackerRow:
 
 async def _rows(request: Request, product_id: UUID | None) -> list[TrackerRow]:
     async with guard.database(request).session() as session:
-        found = await trackers.list_trackers(session, product_id)
+        listed = await trackers.list_trackers(session, product_id)
     async with guard.database(request).transaction() as connection:
-        counted = await connection.execute(
-            "select tracker_id, state, count(*) as n from ticket group by 1, 2"
-        )
-        rows = await counted.fetchall()
-    states: dict[UUID, dict[str, int]] = {}
-    for row in rows:
-        states.setdefault(row["tracker_id"], {})[row["state"]] = row["n"]
-    known = registry.trackers()
+        counts = await count_by_tracker(connection)
     return [
-        TrackerRow(
-            one, known[one.type].title if one.type in known else one.type, states.get(one.id, {})
-        )
-        for one in found
+        TrackerRow(tracker, _type_title(tracker), counts.get(tracker.id, {})) for tracker in listed
     ]
+
+
+def _type_title(tracker: Tracker) -> str:
+    """How people call its type; the bare name where the type is not installed any more."""
+    definition = registry.trackers().get(tracker.type)
+    return definition.title if definition else tracker.type
 
 
 @router.get("/trackers")
@@ -78,7 +81,7 @@ async def trackers_page(
 
 async def _page(
     request: Request,
-    user: Any,
+    user: SessionUser,
     state: str = "",
     tracker: str = "",
     cursor: str | None = None,
@@ -88,13 +91,13 @@ async def _page(
     rows = await _rows(request, frame.product_id)
     chosen = next((row.tracker.id for row in rows if str(row.tracker.id) == tracker), None)
     async with guard.database(request).transaction() as connection:
-        found = await list_tickets(
+        tickets = await list_tickets(
             connection,
             product_id=frame.product_id,
             state=state if state in TICKET_STATES else None,
             tracker_id=chosen,
             cursor=cursor or None,
-            limit=_ROWS,
+            limit=TICKETS_PER_PAGE,
         )
     return await rendering.page(
         request,
@@ -102,11 +105,11 @@ async def _page(
         "trackers.html",
         frame=frame,
         rows=rows,
-        tickets=found.items,
-        cursor=found.next_cursor,
+        tickets=tickets.items,
+        cursor=tickets.next_cursor,
         first=not cursor,
         state=state,
-        states=STATES,
+        states=TICKET_TABS,
         tracker=tracker,
         checked=checked,
     )
@@ -122,7 +125,7 @@ async def new_tracker_page(request: Request, user: Admin, type: Word = "") -> Re
 
 async def _new(
     request: Request,
-    user: Any,
+    user: SessionUser,
     type: str,
     *,
     act: Act | None = None,
@@ -130,18 +133,24 @@ async def _new(
     status: int = 200,
 ) -> Response:
     definition = registry.trackers().get(type)
-    settings = forms.fields(definition.settings, _SETTINGS) if definition else []
-    credentials = forms.fields(definition.credentials, _CREDENTIALS) if definition else []
+    form = act.form if act else None
+    title = ""
+    settings: list[FormField] = []
+    credentials: list[FormField] = []
+    if definition:
+        title = definition.title
+        settings = forms.fields(definition.settings, _SETTINGS)
+        credentials = forms.fields(definition.credentials, _CREDENTIALS)
     return await rendering.page(
         request,
         user,
         "tracker_new.html",
         code=status,
-        types=[(name, one.title) for name, one in registry.trackers().items()],
+        types=[(name, each_type.title) for name, each_type in registry.trackers().items()],
         chosen=definition,
-        settings=forms.refilled(settings, act.form) if act else settings,
-        credentials=forms.refilled(credentials, act.form) if act else credentials,
-        name=act.text("name", 100) if act else definition.title if definition else "",
+        settings=forms.refilled(settings, form),
+        credentials=forms.refilled(credentials, form),
+        name=act.text("name", TRACKER_NAME_MAX) if act else title,
         kinds=act.texts("kinds") if act else ["bug", "feature"],
         product=act.text("product") if act else "",
         error=error,
@@ -154,10 +163,8 @@ async def create_tracker(act: Administering) -> Response:
     type = act.text("type")
     try:
         definition = trackers.tracker_type(type)
-        settings = forms.typed(act.form, forms.fields(definition.settings, _SETTINGS), _SETTINGS)
-        credentials = forms.typed(
-            act.form, forms.fields(definition.credentials, _CREDENTIALS), _CREDENTIALS
-        )
+        settings = _typed(act, definition.settings, _SETTINGS)
+        credentials = _typed(act, definition.credentials, _CREDENTIALS)
         async with act.database.session() as session:
             product = await products.find_product(session, act.text("product"))
             await trackers.create_tracker(
@@ -181,19 +188,21 @@ async def create_tracker(act: Administering) -> Response:
     )
 
 
+def _typed(act: Act, model: type[BaseModel], prefix: str) -> dict[str, Any]:
+    return forms.typed(act.form, forms.fields(model, prefix), prefix)
+
+
 @router.post("/trackers/{tracker_id}/check")
 async def check(act: Administering, tracker_id: UUID) -> Response:
     """Ask the tracker whether we may do what we need to do, and show what it said."""
     state = act.request.app.state
     async with act.database.session() as session:
-        found = await trackers.check_tracker(
+        findings = await trackers.check_tracker(
             session, state.vault, tracker_id, allow_private=state.settings.allow_private_addresses
         )
     async with act.database.transaction() as connection:
-        await connection.execute(
-            "update tracker set checked_at = now() where id = %s", (tracker_id,)
-        )
-    return await _page(act.request, act.user, checked=(tracker_id, found))
+        await trackers.mark_checked(connection, tracker_id)
+    return await _page(act.request, act.user, checked=(tracker_id, findings))
 
 
 @router.get("/trackers/{tracker_id}")
@@ -204,7 +213,7 @@ async def tracker_page(request: Request, user: Admin, tracker_id: UUID) -> Respo
 
 async def _edit(
     request: Request,
-    user: Any,
+    user: SessionUser,
     tracker_id: UUID,
     *,
     act: Act | None = None,
@@ -215,6 +224,7 @@ async def _edit(
         tracker = await trackers.get_tracker(session, tracker_id)
     definition = trackers.tracker_type(tracker.type)
     settings = forms.fields(definition.settings, _SETTINGS, tracker.settings)
+    form = act.form if act else None
     return await rendering.page(
         request,
         user,
@@ -222,12 +232,12 @@ async def _edit(
         code=code,
         tracker=tracker,
         definition=definition,
-        settings=forms.refilled(settings, act.form) if act else settings,
+        settings=forms.refilled(settings, form),
         credentials=[
             replace(field, required=False)
             for field in forms.fields(definition.credentials, _CREDENTIALS)
         ],
-        name=act.text("name", 100) if act else tracker.name,
+        name=act.text("name", TRACKER_NAME_MAX) if act else tracker.name,
         kinds=act.texts("kinds") if act else tracker.kinds.split(","),
         error=error,
     )
@@ -235,24 +245,20 @@ async def _edit(
 
 @router.post("/trackers/{tracker_id}/settings")
 async def save(act: Administering, tracker_id: UUID) -> Response:
-    """Change a tracker's name, settings and kinds; credentials only where new ones were typed
-    in."""
+    """Change a tracker's name, settings and kinds; credentials only where new ones were typed."""
     try:
         async with act.database.session() as session:
             tracker = await trackers.get_tracker(session, tracker_id)
             definition = trackers.tracker_type(tracker.type)
-            given = forms.typed(
-                act.form, forms.fields(definition.credentials, _CREDENTIALS), _CREDENTIALS
-            )
+            settings = _typed(act, definition.settings, _SETTINGS)
+            credentials = _typed(act, definition.credentials, _CREDENTIALS)
             await trackers.update_tracker(
                 session,
                 act.request.app.state.vault,
                 tracker_id,
                 name=act.text("name"),
-                settings=forms.typed(
-                    act.form, forms.fields(definition.settings, _SETTINGS), _SETTINGS
-                ),
-                credentials=given or None,
+                settings=settings,
+                credentials=credentials or None,
                 kinds=act.texts("kinds"),
             )
     except (Invalid, Conflict) as refused:
@@ -265,17 +271,12 @@ async def save(act: Administering, tracker_id: UUID) -> Response:
 @router.post("/trackers/{tracker_id}")
 async def change(act: Administering, tracker_id: UUID) -> Response:
     """Switch a tracker on or off, or end a pause."""
-    switch = act.text("enabled")
+    enabled, answer = SWITCHES.get(act.text("enabled"), (None, "It is tried again now."))
     async with act.database.session() as session:
         await trackers.update_tracker(
-            session,
-            act.request.app.state.vault,
-            tracker_id,
-            enabled=switch == "on" if switch else None,
+            session, act.request.app.state.vault, tracker_id, enabled=enabled
         )
-    return act.done(
-        {"on": "Switched on.", "off": "Switched off."}.get(switch, "It is tried again now.")
-    )
+    return act.done(answer)
 
 
 @router.post("/tickets/{ticket_id}/retry")

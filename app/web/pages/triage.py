@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Invalid
-from app.queries.rows import TimelineDay
-from app.queries.themes import ORDERS, list_themes, read_theme, theme_comments
+from app.models.states import ThemeStatus
+from app.queries.rows import ThemeRow, TimelineDay
+from app.queries.themes import THEME_ORDERS, list_themes, read_theme, theme_comments
 from app.triage.bulk import BulkChoice, BulkDecision, decide_many
 from app.web import charts, guard, rendering
 from app.web.guard import Act, Acting, Viewer
@@ -21,14 +22,18 @@ from app.web.words import counted
 from integrations import registry
 
 router = APIRouter(route_class=PageRoute)
-SORTS = (
+THEME_SORTS = (
     ("people", "Most people"),
     ("recent", "Last spoken of"),
     ("new", "Newest"),
     ("confidence", "Surest kind"),
 )
-TABS = (("triage", "Waiting"), ("accepted", "Accepted"), ("ignored", "Ignored"))
-REASONS = (
+STATUS_TABS = (
+    (ThemeStatus.triage, "Waiting"),
+    (ThemeStatus.accepted, "Accepted"),
+    (ThemeStatus.ignored, "Ignored"),
+)
+IGNORE_REASONS = (
     "Not something we will do",
     "Works as intended",
     "Already solved",
@@ -38,7 +43,7 @@ REASONS = (
 )
 DECIDED = {"accept": "accepted", "ignore": "ignored"}
 """What the page can decide about many themes, and how it says that it was done."""
-_ROWS, _QUOTES = 30, 8
+THEMES_PER_PAGE, COMMENTS_BESIDE = 30, 8
 
 
 @router.get("/triage")
@@ -54,13 +59,14 @@ async def triage_page(
     cursor: Cursor = None,
     open: Word = "",
 ) -> Response:
-    """The themes that match, thirty at a time, and the evidence of the chosen one (by default the
-    first)."""
+    """The themes that match, and the evidence of the chosen one (by default the first)."""
     frame = await rendering.shell(request)
-    status = status if status in dict(TABS) else "triage"
-    sort = sort if sort in ORDERS else "people"
+    if status not in dict(STATUS_TABS):
+        status = ThemeStatus.triage
+    if sort not in THEME_ORDERS:
+        sort = "people"
     async with guard.database(request).transaction() as connection:
-        found = await list_themes(
+        themes = await list_themes(
             connection,
             frame.product_id,
             status=status,
@@ -70,15 +76,15 @@ async def triage_page(
             q=q or None,
             sort=sort,
             cursor=cursor or None,
-            limit=_ROWS,
+            limit=THEMES_PER_PAGE,
         )
-        rows = found.items
+        rows = themes.items
         place = next((index for index, row in enumerate(rows) if str(row.id) == open), 0)
         chosen = comments = None
         if rows:
             chosen = await read_theme(connection, rows[place].id)
-            comments = await theme_comments(connection, chosen.row.id, limit=_QUOTES)
-    following = rows[place + 1] if place + 1 < len(rows) else rows[place - 1] if place else None
+            comments = await theme_comments(connection, chosen.row.id, limit=COMMENTS_BESIDE)
+    following = _following(rows, place)
     return await rendering.page(
         request,
         user,
@@ -89,17 +95,26 @@ async def triage_page(
         filters={"kind": kind, "platform": platform, "source": source, "q": q},
         filtered=bool(kind or platform or source or q),
         platforms=[(name, source.title) for name, source in registry.sources().items()],
-        sorts=SORTS,
-        tabs=TABS,
-        reasons=REASONS,
+        sorts=THEME_SORTS,
+        tabs=STATUS_TABS,
+        reasons=IGNORE_REASONS,
         rows=rows,
-        cursor=found.next_cursor,
+        cursor=themes.next_cursor,
         first=not cursor,
         chosen=chosen,
         explicit=any(str(row.id) == open for row in rows),
         following=str(following.id) if following else "",
         comments=comments,
     )
+
+
+def _following(rows: Sequence[ThemeRow], place: int) -> ThemeRow | None:
+    """What comes up when the theme at ``place`` is decided: the next one, else the one before."""
+    if place + 1 < len(rows):
+        return rows[place + 1]
+    if place > 0:
+        return rows[place - 1]
+    return None
 
 
 def sparkline(timeline: Sequence[TimelineDay]) -> charts.Bars:

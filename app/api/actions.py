@@ -1,0 +1,20 @@
+"""What the API answers to a decision that may be about no theme."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from app.api.schemas.decision import ActionOut
+from app.api.schemas.theme import ThemeOut
+from app.queries.themes import theme_rows
+from app.storage.db import Connection
+
+
+async def action_with_theme(
+    connection: Connection, action_id: int, theme_id: UUID | None
+) -> ActionOut:
+    """The action with its theme as it is now; without one where that is gone."""
+    if theme_id is None:
+        return ActionOut(action_id=action_id, theme=None)
+    theme = (await theme_rows(connection, [theme_id])).get(theme_id)
+    return ActionOut(action_id=action_id, theme=ThemeOut.model_validate(theme) if theme else None)

@@ -1,0 +1,121 @@
+"""Trackers as the API shows them, and what sets them up."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, field_validator
+
+from app.api.schemas.base import (
+    PRODUCT_EXAMPLE,
+    CleanJson,
+    In,
+    Name,
+    Out,
+    Word,
+    example,
+)
+from app.api.schemas.source import KindOfIntegrationOut
+
+ThemeKinds = Annotated[list[Literal["bug", "feature"]], Field(min_length=1, max_length=2)]
+
+
+class TrackerTypeOut(KindOfIntegrationOut):
+    """A kind of tracker. ``credentials`` is a JSON Schema of what is kept encrypted."""
+
+    credentials: dict[str, Any]
+
+    model_config = Out.model_config | example(
+        {
+            "name": "github",
+            "title": "GitHub Issues",
+            "settings": {"type": "object", "properties": {}},
+            "credentials": {"type": "object", "properties": {}},
+        }
+    )
+
+
+class TrackerIn(In):
+    """A new tracker. `GET /tracker-types` names the settings and credentials of each type."""
+
+    product_id: UUID
+    type: Word
+    name: Name
+    settings: CleanJson
+    credentials: CleanJson = Field(description="Kept encrypted, never answered.")
+    kinds: ThemeKinds = Field(default=["bug", "feature"])
+
+    model_config = In.model_config | example(
+        {
+            "product_id": PRODUCT_EXAMPLE,
+            "type": "github",
+            "name": "Desktop app",
+            "settings": {"repository": "example/desktop"},
+            "credentials": {"token": "a token with issues: write"},
+        }
+    )
+
+
+class TrackerPatch(In):
+    """What to change; fields that are left out stay. A pause after an error ends."""
+
+    name: Name | None = None
+    settings: CleanJson | None = None
+    credentials: CleanJson | None = None
+    kinds: ThemeKinds | None = None
+    enabled: bool | None = None
+
+    model_config = In.model_config | example({"kinds": ["bug"]})
+
+
+class TrackerOut(Out):
+    """A Jira project or a GitHub repository. ``reason`` and ``detail`` say what is wrong with it,
+    if anything."""
+
+    id: UUID
+    product_id: UUID
+    type: str
+    name: str
+    settings: dict[str, Any]
+    kinds: list[str]
+    enabled: bool
+    paused_until: datetime | None
+    reason: str
+    detail: str
+    checked_at: datetime | None
+    created_at: datetime
+
+    @field_validator("kinds", mode="before")
+    @classmethod
+    def _words(cls, value: object) -> object:
+        return value.split(",") if isinstance(value, str) else value
+
+    model_config = Out.model_config | example(
+        {
+            "id": "c0a3d6f4-11b4-4e0e-9f0e-0b7b1c1aa001",
+            "product_id": PRODUCT_EXAMPLE,
+            "type": "github",
+            "name": "Desktop app",
+            "settings": {"repository": "example/desktop"},
+            "kinds": ["bug", "feature"],
+            "enabled": True,
+            "paused_until": None,
+            "reason": "",
+            "detail": "",
+            "checked_at": None,
+            "created_at": "2026-11-20T12:00:00Z",
+        }
+    )
+
+
+class FindingOut(Out):
+    """One line of a check."""
+
+    subject: str
+    ok: bool
+    detail: str
+    remedy: str = Field(description="What to do where it is not right.")
+
+    model_config = Out.model_config | example(
+        {"subject": "permissions", "ok": True, "detail": "Issues can be written.", "remedy": ""}
+    )

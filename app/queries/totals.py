@@ -1,0 +1,159 @@
+"""The totals of a product: what was said in a period, and what waits for a person now."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import sql
+
+from app.queries.periods import PERIOD, period_values
+from app.storage.db import Connection
+from app.storage.rows import fetch_one
+
+COUNT_COMMENTS_OF_PERIOD = sql.SQL("""
+    with {period}, said as (
+      select cm.created_at >= since as current, cm.author_id, count(*) as comments,
+             count(*) filter (where abs(cm.sentiment) > 0.2) as toned,
+             count(*) filter (where cm.tone = 'hostile') as hostile,
+             sum(sign(cm.sentiment)) filter (where abs(cm.sentiment) > 0.2) as tone
+      from period cross join chosen join comment cm on cm.product_id = chosen.id
+      where cm.created_at >= before and cm.created_at < until and cm.deleted_at is null
+      group by 1, 2
+    ),
+    heard as (
+      select said.*, a.person_id,
+             case when a.id is null then comments when a.is_staff or a.is_bot then 0
+               when a.person_id is null then 1 else 0 end as voices,
+             not (a.is_staff or a.is_bot) as counts
+      from said left join author a on a.id = said.author_id
+    ),
+    linked as (
+      select distinct current, person_id from heard where person_id is not null and counts
+    )
+    select coalesce(sum(comments) filter (where current), 0)::bigint as comments,
+           coalesce(sum(comments) filter (where not current), 0)::bigint as previous_comments,
+           coalesce(sum(voices) filter (where current), 0)::bigint
+             + (select count(*) from linked where current) as people,
+           coalesce(sum(voices) filter (where not current), 0)::bigint
+             + (select count(*) from linked where not current) as previous_people,
+           coalesce(sum(toned) filter (where current), 0)::bigint as toned,
+           coalesce(sum(hostile) filter (where current), 0)::bigint as hostile,
+           coalesce(sum(tone) filter (where current), 0)::float8 as tone
+    from heard
+""").format(period=PERIOD)
+COUNT_THEMES_BY_STATUS = """
+    select count(*) filter (where status = 'triage') as themes_triage,
+           count(*) filter (where status = 'accepted') as themes_accepted,
+           count(*) filter (where status = 'ignored') as themes_ignored,
+           extract(epoch from coalesce(%(now)s::timestamptz, now())
+             - min(created_at) filter (where status = 'triage'))::float8 as oldest_seconds
+    from theme where (%(product)s::uuid is null or product_id = %(product)s)
+"""
+COUNT_OPEN_WORK = """
+    select count(*) filter (where state = 'created') as tickets_created,
+           count(*) filter (where state in ('pending', 'creating')) as tickets_open,
+           count(*) filter (where state = 'blocked') as tickets_blocked,
+           (select count(*) from theme_suggestion where state = 'open'
+             and (%(product)s::uuid is null or product_id = %(product)s)) as suggestions
+    from ticket where (%(product)s::uuid is null or product_id = %(product)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The totals of a period (comments, people, kinds) and of now (themes, tickets).
+
+    ``people`` leaves staff and bots out. ``net_tone`` is (comments above 0.2 - comments below -0.2)
+    / comments with a tone, in -1..1, or None where there are none. ``hostile`` comments may attack
+    a person: a hint. ``oldest_decision_seconds`` is how long the oldest theme in triage has waited,
+    None where nothing waits.
+    """
+
+    days: int
+    comments: int
+    people: int
+    previous_comments: int
+    previous_people: int
+    net_tone: float | None
+    toned: int
+    hostile: int
+    themes_triage: int
+    themes_accepted: int
+    themes_ignored: int
+    tickets_created: int
+    tickets_open: int
+    tickets_blocked: int
+    oldest_decision_seconds: float | None
+    suggestions: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommentTotals:
+    """What was said. ``tone`` is the friendly comments minus the unfriendly ones."""
+
+    comments: int
+    previous_comments: int
+    people: int
+    previous_people: int
+    toned: int
+    hostile: int
+    tone: float
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeTotals:
+    """Themes by status, and how long the oldest in triage has waited; negative where the clock of
+    a test stands before it."""
+
+    themes_triage: int
+    themes_accepted: int
+    themes_ignored: int
+    oldest_seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTotals:
+    """Tickets by state, and open suggestions."""
+
+    tickets_created: int
+    tickets_open: int
+    tickets_blocked: int
+    suggestions: int
+
+
+async def overview(
+    connection: Connection,
+    product_id: UUID | None = None,
+    days: int = 30,
+    tz: str = "UTC",
+    *,
+    now: datetime | None = None,
+) -> Overview:
+    """Totals of the last ``days`` days, today among them, beside those of the ``days`` days before.
+    Raises Invalid."""
+    values = period_values(product_id, days, tz, now)
+    comments = await fetch_one(connection, COUNT_COMMENTS_OF_PERIOD, values, of=CommentTotals)
+    themes = await fetch_one(connection, COUNT_THEMES_BY_STATUS, values, of=ThemeTotals)
+    work = await fetch_one(connection, COUNT_OPEN_WORK, values, of=WorkTotals)
+    assert comments is not None
+    assert themes is not None
+    assert work is not None
+    net_tone = comments.tone / comments.toned if comments.toned else None
+    oldest = themes.oldest_seconds
+    return Overview(
+        days=days,
+        comments=comments.comments,
+        people=comments.people,
+        previous_comments=comments.previous_comments,
+        previous_people=comments.previous_people,
+        net_tone=net_tone,
+        toned=comments.toned,
+        hostile=comments.hostile,
+        themes_triage=themes.themes_triage,
+        themes_accepted=themes.themes_accepted,
+        themes_ignored=themes.themes_ignored,
+        oldest_decision_seconds=None if oldest is None else max(0.0, oldest),
+        **asdict(work),
+    )
