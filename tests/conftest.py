@@ -134,7 +134,7 @@ ENDED = """
 """
 
 
-def _admin(server: EmbeddedPostgres, statement: sql.Composable) -> None:
+def _admin(server: EmbeddedPostgres, statement: sql.Composed) -> None:
     with psycopg.connect(server.conninfo(), autocommit=True) as connection:
         connection.execute(statement)
 

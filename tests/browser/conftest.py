@@ -8,6 +8,7 @@ import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -17,7 +18,10 @@ from psycopg import sql
 from app.storage.postgres import EmbeddedPostgres
 from tests.browser.site import EMAIL, Site
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 _driver = pytest.importorskip("playwright._impl._driver")
 
 FLAGS = [
@@ -33,7 +37,7 @@ PATIENCE = 15_000  # milliseconds that a step may take on a busy machine
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[playwright.Browser]:
+def chromium() -> Iterator[Browser]:
     """The system's Chromium, without a window. It ends with this package: its event loop would stay
     the current one, and asynchronous tests that come later in the same process could not run."""
     path = (
@@ -46,7 +50,7 @@ def chromium() -> Iterator[playwright.Browser]:
     driver = _driver.compute_driver_executable()[0]
     if subprocess.run([driver, "--version"], capture_output=True, check=False).returncode:
         pytest.skip("Playwright's driver does not run here (Debian: apt-get install libatomic1)")
-    with playwright.sync_playwright() as started:
+    with api.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
@@ -98,17 +102,17 @@ def fresh(server: EmbeddedPostgres, community: str, key: str, tmp_path: Path) ->
         yield site
 
 
-def _is_complaint(line: playwright.ConsoleMessage) -> bool:
+def _is_complaint(line: ConsoleMessage) -> bool:
     return line.type == "error" and "the server responded with a status of 4" not in line.text
 
 
 @pytest.fixture
-def open_page(chromium: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
+def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Opens a signed-in page of a site: ``open_page(site, color_scheme="dark")``. Console errors
     fail the test."""
     contexts, complaints = [], []
 
-    def opened(site: Site, email: str = EMAIL, **options: object) -> playwright.Page:
+    def opened(site: Site, email: str = EMAIL, **options: Any) -> Page:
         context = chromium.new_context(**options)
         context.set_default_timeout(PATIENCE)
         contexts.append(context)

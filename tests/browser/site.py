@@ -123,7 +123,7 @@ class Site:
 
         async def read() -> list[dict[str, Any]]:
             async with self.database.transaction() as connection:
-                return await (await connection.execute(query, values)).fetchall()  # type: ignore[call-overload,no-any-return]
+                return await (await connection.execute(query, values)).fetchall()
 
         return self.run(read())
 
@@ -148,7 +148,7 @@ class Site:
                 {"token": "t"},
             )
         await self._post(str(source.id), secret)
-        await drain(stages(self.database, SmallEnricher(), SmallGrouper(), self._settings))  # type: ignore[arg-type]
+        await drain(stages(self.database, SmallEnricher(), SmallGrouper(), self._settings))
 
     async def _post(self, source_id: str, secret: str) -> None:
         now = datetime.now(UTC)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 from tests.paths import ROOT
 
@@ -57,16 +56,3 @@ from . import test_pages
     assert len(seen) == 6
     assert not is_collected("tests.scenes.forum.Forum")
     assert not is_collected("app.test_me")
-
-
-def test_no_module_of_tests_is_longer_than_a_reader_bears() -> None:
-    long = [
-        f"{path.relative_to(ROOT)}: {lines} lines"
-        for path in TEST_MODULES
-        if (lines := len(_lines(path))) > 350
-    ]
-    assert long == []
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").splitlines()
