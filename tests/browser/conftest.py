@@ -27,13 +27,14 @@ _driver = pytest.importorskip("playwright._impl._driver")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # containers have little of it
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 15_000  # milliseconds that a step may take on a busy machine
+PATIENCE_MS = 30_000  # what a step, or what is expected of a page, may take on a busy machine
 
 
 @pytest.fixture(scope="package")
@@ -51,7 +52,8 @@ def chromium() -> Iterator[Browser]:
     if subprocess.run([driver, "--version"], capture_output=True, check=False).returncode:
         pytest.skip("Playwright's driver does not run here (Debian: apt-get install libatomic1)")
     with api.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=path, args=FLAGS)
+        api.expect.set_options(timeout=PATIENCE_MS)
+        browser = started.chromium.launch(executable_path=path, args=FLAGS, timeout=120_000)
         yield browser
         browser.close()
 
@@ -114,7 +116,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
 
     def opened(site: Site, email: str = EMAIL, **options: Any) -> Page:
         context = chromium.new_context(**options)
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

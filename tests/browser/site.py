@@ -7,8 +7,8 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 T = TypeVar("T")
+PATIENCE_SECONDS = 60.0
 OpenPage = Callable[..., "Page"]
 """Opens a signed-in page of a site: ``open_page(site, color_scheme="dark")``."""
 EMAIL, MEMBER, PASSWORD = "ada@example.org", "max@example.org", "a long password"
@@ -58,6 +59,15 @@ SAID = (
 )
 
 
+def until(is_true: Callable[[], bool], patience: float = PATIENCE_SECONDS) -> None:
+    """Look again and again, until it is so. Raises TimeoutError."""
+    deadline = time.monotonic() + patience
+    while not is_true():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.02)
+
+
 class Site:
     """A running service with its own database. ``url`` is its address."""
 
@@ -72,34 +82,32 @@ class Site:
             refresh_seconds=0,
             public_url=self.url,
         )
-        self._database_url = database_url
         self.vault = Vault(key)
         self._loop = asyncio.new_event_loop()
+        self.database = Database(database_url, size=8)
+        app = create_app(self._settings, self.database, self.vault)
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._ready: Future[None] = Future()
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self.database = Database(self._database_url, size=8)
-        app = create_app(self._settings, self.database, self.vault)
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
-        self._ready.set_result(None)
         self._loop.run_until_complete(self._server.serve(sockets=[self._socket]))
 
     def __enter__(self) -> Site:
         self._thread.start()
-        self._ready.result(timeout=20)
+        until(lambda: self._server.started or not self._thread.is_alive())
+        assert self._thread.is_alive(), "the service did not start"
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
-        self._thread.join(timeout=20)
+        self._thread.join(timeout=PATIENCE_SECONDS)
         with suppress(RuntimeError):
             self._loop.close()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of ``work``, done in the service's own event loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
 
     def session(self, email: str) -> str:
         """The cookie of a new session, for tests that are not about the login."""
@@ -126,6 +134,12 @@ class Site:
                 return await (await connection.execute(query, values)).fetchall()
 
         return self.run(read())
+
+    def expect_rows(self, expected: list[dict[str, Any]], query: str, *values: object) -> None:
+        """Wait until the database holds this: a page may show its answer before or after."""
+        with suppress(TimeoutError):
+            until(lambda: self.rows(query, *values) == expected, patience=30)
+        assert self.rows(query, *values) == expected
 
     async def seed(self) -> None:
         """Two users, a product with a source and a tracker, and what people said, through every

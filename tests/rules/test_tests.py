@@ -9,6 +9,7 @@ from tests.paths import ROOT
 
 TEST_MODULES = sorted((ROOT / "tests").rglob("*.py"))
 COLLECTED = ("test_", "bench_", "conftest")
+TEST_FILE_MOST_LINES = 350
 
 
 def imported_modules(tree: ast.Module) -> Iterator[str]:
@@ -56,3 +57,12 @@ from . import test_pages
     assert len(seen) == 6
     assert not is_collected("tests.scenes.forum.Forum")
     assert not is_collected("app.test_me")
+
+
+def test_test_files_stay_short() -> None:
+    lengths = {
+        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in TEST_MODULES
+    }
+    too_long = {name: lines for name, lines in lengths.items() if lines > TEST_FILE_MOST_LINES}
+    assert too_long == {}
