@@ -7,7 +7,6 @@ import asyncio
 import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -26,12 +25,12 @@ from app.storage.vault import Vault
 from integrations import registry
 from integrations.signatures import sign
 from tests.scenes.small_model import SmallEnricher, SmallGrouper
+from tests.scenes.waiting import PATIENCE_SECONDS, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 60.0
 OpenPage = Callable[..., "Page"]
 """Opens a signed-in page of a site: ``open_page(site, color_scheme="dark")``."""
 EMAIL, MEMBER, PASSWORD = "ada@example.org", "max@example.org", "a long password"
@@ -57,15 +56,6 @@ SAID = (
     ("\u202eevil", "This bug hides \u202e reversed \u2066 words", "Right to left"),
     ("nat", WORD, "Long"),
 )
-
-
-def until(is_true: Callable[[], bool], patience: float = PATIENCE_SECONDS) -> None:
-    """Look again and again, until it is so. Raises TimeoutError."""
-    deadline = time.monotonic() + patience
-    while not is_true():
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.02)
 
 
 class Site:
@@ -95,7 +85,7 @@ class Site:
 
     def __enter__(self) -> Site:
         self._thread.start()
-        until(lambda: self._server.started or not self._thread.is_alive())
+        wait_until(lambda: self._server.started or not self._thread.is_alive())
         assert self._thread.is_alive(), "the service did not start"
         return self
 
@@ -138,7 +128,7 @@ class Site:
     def expect_rows(self, expected: list[dict[str, Any]], query: str, *values: object) -> None:
         """Wait until the database holds this: a page may show its answer before or after."""
         with suppress(TimeoutError):
-            until(lambda: self.rows(query, *values) == expected, patience=30)
+            wait_until(lambda: self.rows(query, *values) == expected)
         assert self.rows(query, *values) == expected
 
     async def seed(self) -> None:
