@@ -1,4 +1,4 @@
-# make install | demo | run | test, and for developers: lint, bench, lock, install-torch, clean.
+# make install | demo | run | test, and for developers: check ROOM=..., lint, coverage, bench, lock, clean.
 # PYTHON=... chooses the interpreter (3.11 or newer), PYTEST=... adds options to pytest.
 
 SHELL := /bin/sh
@@ -24,7 +24,7 @@ else ifneq ($(shell $(BIN)/python -c 'print("runs")' 2>/dev/null),runs)
 STALE := stale
 endif
 
-.PHONY: help install demo run test lint check-types bench lock install-torch reference browser clean stale
+.PHONY: help install demo run test check lint check-types coverage bench lock install-torch reference browser clean stale
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1: \2/p' Makefile
@@ -62,12 +62,22 @@ run: .venv/installed ## run everything: database, model, web server, worker
 test: .venv/tested browser reference lint check-types ## install what the tests need and run everything
 	@exec $(BIN)/python -m pytest -n $(WORKERS) $(PYTEST)
 
+check: .venv/tested ## rules, types and tests of one room alone: make check ROOM=themes
+	@$(BIN)/python -m tests.check_room "$(ROOM)" $(WORKERS)
+
 lint: .venv/tested ## ruff's rules and format
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check .
 
 check-types: .venv/tested ## mypy --strict
 	@$(BIN)/mypy
+
+# Every process of a test is measured, also those that it starts. One in eight minutes more than `make test`.
+coverage: .venv/tested browser ## run every test and say how much of each room they go through
+	@rm -rf .coverage && mkdir .coverage
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) $(PYTEST)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/python -m tests.coverage_by_room
 
 # Tests of the pages need a browser, and Playwright's driver a library that small systems lack. Root on Debian gets both.
 browser: .venv/tested
@@ -100,4 +110,4 @@ bench: .venv/tested ## measure; prints machine, versions, n, median and spread
 	@for each in encoder ingest pipeline grouping service; do $(BIN)/python -m tests.benchmarks.bench_$$each || exit 1; done
 
 clean: ## remove .venv and what tools left behind; data of the service stays
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info
+	@rm -rf .venv .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

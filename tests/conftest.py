@@ -9,6 +9,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # Decisions are pushed at once, unless a test is about the wait.
 os.environ["RELAY_UNDO_SECONDS"] = "0"
 
+import random
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -35,6 +36,32 @@ _FAST = {
     "full_page_writes": "off",
     "max_connections": "200",
 }
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--seed", type=int, help="run the tests in an order drawn from this number")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Folders, their files and the tests in them change places, so that none leans on another.
+
+    The tests of a file stay together: what they share is made once.
+    """
+    seed = config.getoption("--seed")
+    if seed is None:
+        return
+
+    def place(item: pytest.Item) -> list[float]:
+        file = item.path.relative_to(config.rootpath)
+        names = (file.parent, file, item.nodeid)
+        return [random.Random(f"{seed} {name}").random() for name in names]
+
+    items.sort(key=place)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    seed = config.getoption("--seed")
+    return None if seed is None else f"order: --seed {seed}"
 
 
 @pytest.fixture(scope="session")
@@ -134,7 +161,7 @@ ENDED = """
 """
 
 
-def _admin(server: EmbeddedPostgres, statement: sql.Composable) -> None:
+def _admin(server: EmbeddedPostgres, statement: sql.Composed) -> None:
     with psycopg.connect(server.conninfo(), autocommit=True) as connection:
         connection.execute(statement)
 

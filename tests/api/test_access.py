@@ -79,7 +79,7 @@ async def test_other_credentials_are_refused(client: httpx.AsyncClient, database
         (good.lower(), "token_invalid"),
         ("Bearer \xff\xfe", "token_invalid"),
     ):
-        response = await client.get(url, headers={"Authorization": value.encode("latin-1")})  # type: ignore[dict-item]
+        response = await client.get(url, headers={b"Authorization": value.encode("latin-1")})
         assert_problem(response, 401, reason)
         assert good[7:] not in response.text
     assert (await client.get(url, headers={"Authorization": good})).status_code == 200

@@ -4,6 +4,7 @@ held to them."""
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_headers_conformance,
@@ -49,6 +51,7 @@ BOUNDED = settings(
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+AnyCase = Case[Any]
 SEPARATE = (
     "delete_product",
     "delete_source",
@@ -63,7 +66,7 @@ class Fuzzed:
     ) -> None:
         self.runner, self.client, self.ids = runner, client, ids
 
-    def send(self, case: Case) -> httpx.Response:
+    def send(self, case: AnyCase) -> httpx.Response:
         """Send a generated request as it is."""
         made = case.as_transport_kwargs(base_url="http://testserver")
         made.pop("cookies", None)
@@ -82,7 +85,7 @@ class Fuzzed:
 @asynccontextmanager
 async def _running(
     url: str, given_settings: Settings, vault: Vault
-) -> AsyncIterator[tuple[httpx.AsyncClient, dict]]:
+) -> AsyncIterator[tuple[httpx.AsyncClient, dict[str, Any]]]:
     database = Database(url, size=4)
     app = create_app(given_settings, database, vault)
     async with app.router.lifespan_context(app):
@@ -124,7 +127,9 @@ async def _rows(database: Database) -> dict[str, object]:
 
 
 @pytest.fixture
-def fuzzed(database_url: str, settings: Settings, vault: Vault) -> Iterator[tuple[Fuzzed, dict]]:
+def fuzzed(
+    database_url: str, settings: Settings, vault: Vault
+) -> Iterator[tuple[Fuzzed, dict[str, Any]]]:
     with asyncio.Runner() as runner:
         context = _running(database_url, settings, vault)
         client, known = runner.run(context.__aenter__())
@@ -135,14 +140,14 @@ def fuzzed(database_url: str, settings: Settings, vault: Vault) -> Iterator[tupl
 
 
 def _hold(
-    running: Fuzzed, cases: SearchStrategy[Case], named: set[str], statuses: dict[int, int]
+    running: Fuzzed, cases: SearchStrategy[AnyCase], named: set[str], statuses: dict[int, int]
 ) -> None:
     """Send some cases and hold the answers to the description; ``named`` path parameters name rows
     that exist."""
 
     @BOUNDED
     @given(case=cases)
-    def check(case: Case) -> None:
+    def check(case: AnyCase) -> None:
         case.path_parameters = {
             **(case.path_parameters or {}),
             **{name: running.ids[name] for name in named},
@@ -158,12 +163,13 @@ def _hold(
     "mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["good", "bad"]
 )
 def test_answers_are_what_the_description_says(
-    fuzzed: tuple[Fuzzed, dict], mode: GenerationMode
+    fuzzed: tuple[Fuzzed, dict[str, Any]], mode: GenerationMode
 ) -> None:
     running, description = fuzzed
     schema = schemathesis.openapi.from_dict(description)
     statuses: dict[int, int] = {}
     for result in schema.get_all_operations():
+        assert isinstance(result, Ok), "the description is one that schemathesis can read"
         operation = result.ok()
         name = operation.definition.raw["operationId"]
         if name in SEPARATE:

@@ -174,7 +174,7 @@ async def test_a_tracker_keeps_its_credentials_to_itself(admin: Admin) -> None:
     for answer in (made, changed.text, findings.text, (await admin.send("GET", "/trackers")).text):
         assert "ghp_" not in str(answer)
         assert "gAAAA" not in str(answer)
-    nothing = (
+    nothing: tuple[dict[str, Any], ...] = (
         {"type": "abacus"},
         {"settings": {"repository": "no slash"}},
         {"credentials": {}},

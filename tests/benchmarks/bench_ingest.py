@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,7 @@ async def drive(
     started = time.perf_counter()
     for part, done in zip(share, finished, strict=True):
         await loop.create_connection(
-            lambda p=part, d=done: Client(p, latencies, refused, d), "127.0.0.1", port
+            partial(Client, part, latencies, refused, done), "127.0.0.1", port
         )
     await asyncio.gather(*finished)
     return len(latencies) / (time.perf_counter() - started), latencies, refused

@@ -8,6 +8,7 @@ import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -17,23 +18,27 @@ from psycopg import sql
 from app.storage.postgres import EmbeddedPostgres
 from tests.browser.site import EMAIL, Site
 
-playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
 _driver = pytest.importorskip("playwright._impl._driver")
 
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-dev-shm-usage",  # containers have little of it
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 15_000  # milliseconds that a step may take on a busy machine
+PATIENCE_MS = 30_000  # what a step, or what is expected of a page, may take on a busy machine
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[playwright.Browser]:
+def chromium() -> Iterator[Browser]:
     """The system's Chromium, without a window. It ends with this package: its event loop would stay
     the current one, and asynchronous tests that come later in the same process could not run."""
     path = (
@@ -46,8 +51,9 @@ def chromium() -> Iterator[playwright.Browser]:
     driver = _driver.compute_driver_executable()[0]
     if subprocess.run([driver, "--version"], capture_output=True, check=False).returncode:
         pytest.skip("Playwright's driver does not run here (Debian: apt-get install libatomic1)")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=path, args=FLAGS)
+    with api.sync_playwright() as started:
+        api.expect.set_options(timeout=PATIENCE_MS)
+        browser = started.chromium.launch(executable_path=path, args=FLAGS, timeout=120_000)
         yield browser
         browser.close()
 
@@ -98,19 +104,19 @@ def fresh(server: EmbeddedPostgres, community: str, key: str, tmp_path: Path) ->
         yield site
 
 
-def _is_complaint(line: playwright.ConsoleMessage) -> bool:
+def _is_complaint(line: ConsoleMessage) -> bool:
     return line.type == "error" and "the server responded with a status of 4" not in line.text
 
 
 @pytest.fixture
-def open_page(chromium: playwright.Browser) -> Iterator[Callable[..., playwright.Page]]:
+def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
     """Opens a signed-in page of a site: ``open_page(site, color_scheme="dark")``. Console errors
     fail the test."""
     contexts, complaints = [], []
 
-    def opened(site: Site, email: str = EMAIL, **options: object) -> playwright.Page:
+    def opened(site: Site, email: str = EMAIL, **options: Any) -> Page:
         context = chromium.new_context(**options)
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -8,7 +8,6 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from app.storage.vault import Vault
 from integrations import registry
 from integrations.signatures import sign
 from tests.scenes.small_model import SmallEnricher, SmallGrouper
+from tests.scenes.waiting import PATIENCE_SECONDS, wait_until
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -72,34 +72,32 @@ class Site:
             refresh_seconds=0,
             public_url=self.url,
         )
-        self._database_url = database_url
         self.vault = Vault(key)
         self._loop = asyncio.new_event_loop()
+        self.database = Database(database_url, size=8)
+        app = create_app(self._settings, self.database, self.vault)
+        self._server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
         self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._ready: Future[None] = Future()
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self.database = Database(self._database_url, size=8)
-        app = create_app(self._settings, self.database, self.vault)
-        self._server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="on"))
-        self._ready.set_result(None)
         self._loop.run_until_complete(self._server.serve(sockets=[self._socket]))
 
     def __enter__(self) -> Site:
         self._thread.start()
-        self._ready.result(timeout=20)
+        wait_until(lambda: self._server.started or not self._thread.is_alive())
+        assert self._thread.is_alive(), "the service did not start"
         return self
 
     def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
-        self._thread.join(timeout=20)
+        self._thread.join(timeout=PATIENCE_SECONDS)
         with suppress(RuntimeError):
             self._loop.close()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of ``work``, done in the service's own event loop."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
 
     def session(self, email: str) -> str:
         """The cookie of a new session, for tests that are not about the login."""
@@ -123,9 +121,15 @@ class Site:
 
         async def read() -> list[dict[str, Any]]:
             async with self.database.transaction() as connection:
-                return await (await connection.execute(query, values)).fetchall()  # type: ignore[call-overload,no-any-return]
+                return await (await connection.execute(query, values)).fetchall()
 
         return self.run(read())
+
+    def expect_rows(self, expected: list[dict[str, Any]], query: str, *values: object) -> None:
+        """Wait until the database holds this: a page may show its answer before or after."""
+        with suppress(TimeoutError):
+            wait_until(lambda: self.rows(query, *values) == expected)
+        assert self.rows(query, *values) == expected
 
     async def seed(self) -> None:
         """Two users, a product with a source and a tracker, and what people said, through every
@@ -148,7 +152,7 @@ class Site:
                 {"token": "t"},
             )
         await self._post(str(source.id), secret)
-        await drain(stages(self.database, SmallEnricher(), SmallGrouper(), self._settings))  # type: ignore[arg-type]
+        await drain(stages(self.database, SmallEnricher(), SmallGrouper(), self._settings))
 
     async def _post(self, source_id: str, secret: str) -> None:
         now = datetime.now(UTC)

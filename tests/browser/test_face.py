@@ -46,7 +46,7 @@ def test_the_face_of_a_theme(fresh: Site, open_page: OpenPage) -> None:
     assert len(set(texts)) == len(texts)
     page.evaluate(AXE.read_text(encoding="utf-8"))
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert violations(page, *EVERYTHING) == []
         _shoot(page, f"theme-{scheme}.png")
     page.set_viewport_size({"width": 390, "height": 844})

@@ -28,9 +28,8 @@ def test_works_without_a_script(fresh: Site, open_page: OpenPage) -> None:
     expect(page.locator("#toast")).to_contain_text("Undone.")
     page.locator("summary", has_text="Ignore…").click()
     page.get_by_role("button", name="Spam").click()
-    assert fresh.rows("select status_reason from theme where status = 'ignored'") == [
-        {"status_reason": "Spam"}
-    ]
+    ignored = "select status_reason from theme where status = 'ignored'"
+    fresh.expect_rows([{"status_reason": "Spam"}], ignored)
 
 
 def test_hostile_words_stay_words(seeded: Site, open_page: OpenPage) -> None:

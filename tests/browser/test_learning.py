@@ -129,7 +129,6 @@ def test_rolling_back_and_putting_in_force(fresh: Site, open_page: OpenPage) -> 
     expect(kinds.locator("dl")).to_contain_text("Version 1")
     kinds.get_by_role("button", name=re.compile("Put in force.*version 2")).click()
     expect(kinds.locator("dl")).to_contain_text("Version 2")
-    found = fresh.rows(
-        "select number, status from product_model where what = 'kind' order by number"
-    )
-    assert [row["status"] for row in found] == ["retired", "active", "rejected"]
+    in_order = [{"status": "retired"}, {"status": "active"}, {"status": "rejected"}]
+    query = "select status from product_model where what = 'kind' order by number"
+    fresh.expect_rows(in_order, query)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -31,8 +32,13 @@ def test_a_proposal_shows_both_quotes(fresh: Site, open_page: OpenPage) -> None:
         "cosine": 0.71,
         "lexical": 0.4,
     }
-    evidence = {"verdict": "merge", "score": 0.61, "join_at": 0.7, "suggest_at": 0.5}
-    evidence["nearest"] = [{**near, "words": ["export", "crashes"]}]  # type: ignore[assignment]
+    evidence: dict[str, Any] = {
+        "verdict": "merge",
+        "score": 0.61,
+        "join_at": 0.7,
+        "suggest_at": 0.5,
+    }
+    evidence["nearest"] = [{**near, "words": ["export", "crashes"]}]
     fresh.rows("delete from theme_suggestion returning id")
     fresh.rows(
         "insert into theme_suggestion (product_id, theme_id, other_id, score, evidence)"

@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,9 +17,9 @@ import pytest
 from app.running.supervisor import relay_command
 from app.storage.postgres import EmbeddedPostgres
 from tests.scenes.processes import alive
+from tests.scenes.waiting import PATIENCE_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
-PATIENCE = 90.0
 
 
 class Running:
@@ -36,12 +35,15 @@ class Running:
 
     def wait_for(self, pattern: str) -> str:
         """The first group of ``pattern`` once it was said."""
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until and self.process.poll() is None:
-            if found := re.search(pattern, self.said):
-                return found.group(1)
-            time.sleep(0.05)
+        with suppress(TimeoutError):
+            wait_until(lambda: bool(re.search(pattern, self.said)) or self.ended)
+        if match := re.search(pattern, self.said):
+            return match.group(1)
         raise AssertionError(f"never said {pattern!r}:\n{self.said}")
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
 
     def children(self, word: str = "") -> list[int]:
         """The processes below this one, those with ``word`` in their command where it is given."""
@@ -72,7 +74,7 @@ def relay(folder: Path, model: Path, *arguments: str) -> Iterator[Running]:
     finally:
         if process.poll() is None:
             process.terminate()
-            process.wait(30)
+            process.wait(PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +87,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def gone(pids: list[int]) -> bool:
-    until = time.monotonic() + 20
-    while any(alive(pid) for pid in pids) and time.monotonic() < until:
-        time.sleep(0.05)
-    return not any(alive(pid) for pid in pids)
+def wait_until_gone(pids: list[int]) -> None:
+    wait_until(lambda: not any(alive(pid) for pid in pids))
+
+
+def is_ready(address: str) -> bool:
+    return httpx.get(f"{address}/readyz", timeout=PATIENCE_SECONDS).status_code == 200
 
 
 def test_run_serves_comes_back_after_kill_and_leaves_nothing_behind(
@@ -97,28 +100,24 @@ def test_run_serves_comes_back_after_kill_and_leaves_nothing_behind(
 ) -> None:
     with relay(tmp_path, model, "run", "--port", "0") as running:
         address = running.wait_for(r"runs at (http://127\.0\.0\.1:\d+)")
-        assert httpx.get(f"{address}/readyz").json() == {"status": "ok"}
+        ready = httpx.get(f"{address}/readyz", timeout=PATIENCE_SECONDS)
+        assert ready.json() == {"status": "ok"}
         running.wait_for(r"(relay user add)")
         children = running.children()
         [server] = running.children("serve")
         os.kill(server, signal.SIGKILL)
         # The socket outlives the server: this request waits for the next one.
-        assert httpx.get(f"{address}/readyz", timeout=PATIENCE).status_code == 200
+        assert is_ready(address)
         running.wait_for(r"The serve ended \(by (SIGKILL)\)")
         children += running.children()
         [postmaster] = running.children("-D")
         os.kill(postmaster, signal.SIGKILL)
         running.wait_for(r"(embedded database ended)")
-        until = time.monotonic() + PATIENCE
-        while httpx.get(f"{address}/readyz", timeout=PATIENCE).status_code != 200:
-            assert time.monotonic() < until
-            time.sleep(0.1)
+        wait_until(lambda: is_ready(address))
         children += running.children()
-        started = time.monotonic()
         running.process.send_signal(signal.SIGINT)
-        assert running.process.wait(30) == 0
-        assert time.monotonic() - started < 10
-        assert gone(children)
+        assert running.process.wait(PATIENCE_SECONDS) == 0
+        wait_until_gone(children)
     assert not EmbeddedPostgres(tmp_path / "data").running()
 
 
@@ -131,11 +130,11 @@ def test_children_of_a_killed_run_stop_and_the_next_run_uses_the_same_data(
         assert len(ours) == 2
         running.process.kill()
         running.process.wait()
-        assert gone(ours)
+        wait_until_gone(ours)
     with relay(tmp_path, model, "run", "--port", "0") as running:
         running.wait_for(r"runs at (http://127\.0\.0\.1:\d+)")
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(30) == 0
+        assert running.process.wait(PATIENCE_SECONDS) == 0
     assert not EmbeddedPostgres(tmp_path / "data").running()
 
 
@@ -149,11 +148,13 @@ def test_demo_shows_the_community_once_and_again_without_doubling_it(
             counts = running.wait_for(r"(\d+ comments of .* tickets)\.")
             password = running.wait_for(r"Sign in\s+\S+\s+(\S+)")
             sandbox = running.wait_for(r"Sandbox tracker\s+(\S+)")
-            tickets = httpx.get(f"{sandbox}/_sandbox/state").json()["tickets"]
+            tickets = httpx.get(f"{sandbox}/_sandbox/state", timeout=PATIENCE_SECONDS).json()[
+                "tickets"
+            ]
             markers = [ticket["title"] for ticket in tickets]
             running.wait_for(r"(goes on from here)")
             running.process.send_signal(signal.SIGINT)
-            assert running.process.wait(30) == 0
+            assert running.process.wait(PATIENCE_SECONDS) == 0
         told.append((counts, password, sorted(markers)))
     assert told[0] == told[1]
     assert int(told[0][0].split()[0]) >= 300

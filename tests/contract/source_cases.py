@@ -40,9 +40,10 @@ class Case:
 
     @property
     def settings(self) -> BaseModel:
-        return self.source.settings.model_validate_json(
+        settings: BaseModel = self.source.settings.model_validate_json(
             (self.folder / "_settings.json").read_bytes()
         )
+        return settings
 
     @property
     def expected(self) -> dict[str, Any]:

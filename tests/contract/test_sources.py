@@ -45,7 +45,10 @@ def observed(case: Case) -> dict[str, Any]:
             ]
     except PayloadError as error:
         outcome_json["refused"] = {"reason": error.reason, "detail": error.detail}
-    return json.loads(json.dumps(outcome_json, default=lambda value: value.isoformat()))
+    as_json: dict[str, Any] = json.loads(
+        json.dumps(outcome_json, default=lambda value: value.isoformat())
+    )
+    return as_json
 
 
 @each_fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -112,7 +113,8 @@ def test_blocks() -> None:
     }
     assert blocks_to_text([section, rich]) == "Hi & bye\n::"
     assert blocks_to_text([quote]) == "theirs"
-    for nonsense in (None, "x", 7, {}, [[]], [None, 1, {"type": []}, {"elements": {"a": 1}}]):
+    blocks: list[Any] = [None, "x", 7, {}, [[]], [None, 1, {"type": []}, {"elements": {"a": 1}}]]
+    for nonsense in blocks:
         assert blocks_to_text(nonsense) == ""
 
 

@@ -168,7 +168,7 @@ async def test_the_first_of_a_wording_has_the_voice_whatever_is_counted(database
         theme = await add_theme(c, product)
         people = [await add_author(c, product, name) for name in ("ann", "bob", "cem")]
 
-        async def said(author: int, wording: str, days: int, **columns: object) -> int:
+        async def said(author: int, wording: str, days: int, **columns: Any) -> int:
             return await add_comment(
                 c, product, source, theme_id=theme, author_id=author, wording=wording, created_at=ago(days=days),
                 **columns,

@@ -198,8 +198,8 @@ def tiny_model(folder: Path, dimensions: int) -> Path:
         pytest.skip("sentence-transformers and torch are not installed here")
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
-    from transformers import BertConfig, BertModel, BertTokenizerFast
 
+    transformers = pytest.importorskip("transformers")
     base = folder / "base"
     base.mkdir(parents=True)
     words = [
@@ -212,15 +212,15 @@ def tiny_model(folder: Path, dimensions: int) -> Path:
         *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz"),
     ]
     (base / "vocab.txt").write_text("\n".join(words), encoding="utf-8")
-    BertTokenizerFast(str(base / "vocab.txt")).save_pretrained(base)
-    config = BertConfig(
+    transformers.BertTokenizerFast(str(base / "vocab.txt")).save_pretrained(base)
+    config = transformers.BertConfig(
         vocab_size=len(words),
         hidden_size=dimensions,
         num_hidden_layers=1,
         num_attention_heads=4,
         intermediate_size=64,
     )
-    BertModel(config).save_pretrained(base)
+    transformers.BertModel(config).save_pretrained(base)
     transformer = Transformer(str(base), max_seq_length=64)
     SentenceTransformer(modules=[transformer, Pooling(dimensions)]).save(str(folder / "tiny"))
     return folder / "tiny"

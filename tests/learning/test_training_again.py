@@ -35,7 +35,8 @@ async def forum(forum: Forum) -> Forum:
 async def test_training_again_without_new_labels_says_that_nothing_changed(forum: Forum) -> None:
     await correct(forum, 30, 15)
     first = await train(forum)
-    for how in ({}, {"dry_run": True}, {"hold": True}):
+    ways: list[dict[str, Any]] = [{}, {"dry_run": True}, {"hold": True}]
+    for how in ways:
         again = await train(forum, **how)
         assert (again.reason, again.promoted, again.version) == ("nothing_new", False, 1)
         assert again.scores == json.loads(json.dumps(first.scores))

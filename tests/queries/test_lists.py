@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from psycopg.types.json import Jsonb
@@ -87,14 +88,15 @@ async def test_pages_of_themes_follow_their_order(database: Database, sort: str)
             cursor = found.next_cursor
             if cursor is None:
                 break
-    keys = {
+    by_order: dict[str, list[Any]] = {
         "people": [row.people for row in seen],
         "recent": [row.last_seen or row.created_at for row in seen],
         "new": [row.created_at for row in seen],
         "confidence": [row.confidence for row in seen],
-    }[sort]
+    }
+    keys = by_order[sort]
     assert len({row.id for row in seen}) == 11
-    assert keys == sorted(keys, reverse=True)  # type: ignore[type-var]
+    assert keys == sorted(keys, reverse=True)
 
 
 def _packed(value: object) -> str:

@@ -14,7 +14,7 @@ from tests.scenes.forum import Forum
 
 
 async def add_grouped_comments(
-    forum: Forum, texts: Sequence[str], vectors: Vectors, space: str = "one"
+    forum: Forum, texts: Sequence[str], vectors: Sequence[Vectors] | Vectors, space: str = "one"
 ) -> list[int]:
     """Live comments of one theme of their own, with these vectors; returns their ids."""
     async with forum.database.transaction() as connection:

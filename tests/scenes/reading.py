@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 from psycopg.types.json import Jsonb
@@ -15,12 +16,12 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 async def one(c: Connection, query: str, *values: object) -> dict[str, object]:
     """The one row of a query."""
-    row = await (await c.execute(query, values)).fetchone()  # type: ignore[call-overload]
+    row = await (await c.execute(query, values)).fetchone()
     assert row is not None
     return dict(row)
 
 
-async def add_product(c: Connection, slug: str = "atlas", **columns: object) -> uuid.UUID:
+async def add_product(c: Connection, slug: str = "atlas", **columns: Any) -> uuid.UUID:
     """A product."""
     product_id = uuid.uuid4()
     await c.execute(
@@ -64,7 +65,7 @@ async def add_author(
 
 
 async def add_theme(
-    c: Connection, product_id: uuid.UUID, title: str = "Export crashes", **columns: object
+    c: Connection, product_id: uuid.UUID, title: str = "Export crashes", **columns: Any
 ) -> uuid.UUID:
     """A theme; columns as in the table."""
     theme_id = uuid.uuid4()
@@ -89,7 +90,7 @@ async def add_comment(
     product_id: uuid.UUID,
     source_id: uuid.UUID,
     text: str = "The export crashes.",
-    **columns: object,
+    **columns: Any,
 ) -> int:
     """A grouped comment; columns as in the table. ``vector`` adds an embedding (shorter ones are
     padded)."""
@@ -113,7 +114,7 @@ async def add_comment(
     comment_id = int(str(row["id"]))
     if vector is not None:
         full = np.zeros(384)
-        full[: len(vector)] = vector  # type: ignore[arg-type]
+        full[: len(vector)] = vector
         full /= np.linalg.norm(full)
         await c.execute(
             "insert into comment_embedding (comment_id, product_id, model, live, embedding)"
@@ -124,7 +125,7 @@ async def add_comment(
 
 
 async def add_delivery(
-    c: Connection, product_id: uuid.UUID, source_id: uuid.UUID, **columns: object
+    c: Connection, product_id: uuid.UUID, source_id: uuid.UUID, **columns: Any
 ) -> int:
     """A received delivery; columns as in the table."""
     values = {
@@ -160,14 +161,14 @@ async def add_ticket(
     product_id: uuid.UUID,
     theme_id: uuid.UUID,
     tracker_id: uuid.UUID,
-    **columns: object,
+    **columns: Any,
 ) -> uuid.UUID:
     """A row of the ledger."""
     ticket_id = uuid.uuid4()
     values = {"state": "created", "due_at": None, "reason": "", "created_at": NOW, **columns}
     names = ["id", "product_id", "theme_id", "tracker_id", "marker", *values]
     await c.execute(
-        f"insert into ticket ({', '.join(names)}) values ({', '.join(['%s'] * len(names))})",  # type: ignore[arg-type]
+        f"insert into ticket ({', '.join(names)}) values ({', '.join(['%s'] * len(names))})",
         (ticket_id, product_id, theme_id, tracker_id, f"relay-{ticket_id}", *values.values()),
     )
     return ticket_id

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.errors import Conflict, Invalid, NotFound, Unauthorized
+from app.models.account import User
 from app.setup import accounts
 from app.storage.db import Database
 
@@ -13,7 +14,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 
 
-async def _add_ada(database: Database, role: accounts.Role = "admin") -> accounts.User:
+async def _add_ada(database: Database, role: accounts.Role = "admin") -> User:
     async with database.transaction() as c:
         return await accounts.create_user(
             c, " Ada@Example.org ", "Ada\x00 Lovelace", PASSWORD, role

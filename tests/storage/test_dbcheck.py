@@ -18,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 from app.storage.dbcheck import DatabaseProblem, check_server, require_pgvector, require_version
 from app.storage.postgres import EmbeddedPostgres
 from app.storage.postgres.binaries import wheel_binaries
+from tests.scenes.processes import free_port
 
 PASSWORD = "s3cr3t-w0rd"
 
@@ -59,12 +60,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             found = Server(embedded, port, control)
             found.administer(f"alter role relay password '{PASSWORD}'")
             yield found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

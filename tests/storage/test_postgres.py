@@ -19,6 +19,7 @@ from app.storage.postgres.address import socket_folder
 from app.storage.postgres.leases import turn
 from app.storage.postgres.postmaster import Postmaster, serves
 from tests.paths import ROOT
+from tests.scenes.waiting import PATIENCE_SECONDS
 
 USER = Path(__file__).with_name("postgres_user.py")
 QUICK = {"fsync": "off"}
@@ -57,7 +58,7 @@ def user(data_dir: Path) -> Iterator[subprocess.Popen[str]]:
             killed = process.poll() is not None
             assert process.stdin is not None
             process.stdin.close()
-            assert process.wait(30) == 0 or killed
+            assert process.wait(PATIENCE_SECONDS) == 0 or killed
 
 
 def url_of(process: subprocess.Popen[str]) -> str:
@@ -68,7 +69,7 @@ def url_of(process: subprocess.Popen[str]) -> str:
 
 
 def ask(url: str, statement: str) -> object:
-    with psycopg.connect(url, connect_timeout=5) as connection:
+    with psycopg.connect(url, connect_timeout=60) as connection:
         cursor = connection.execute(statement)
         row = cursor.fetchone() if cursor.description else None
         return row[0] if row else None
@@ -77,7 +78,7 @@ def ask(url: str, statement: str) -> object:
 def kill(pid: int) -> None:
     process = psutil.Process(pid)
     process.kill()
-    psutil.wait_procs([process], timeout=10)
+    process.wait(PATIENCE_SECONDS)
 
 
 def postmaster(server: EmbeddedPostgres) -> Postmaster:
@@ -124,7 +125,7 @@ def test_listens_to_nobody_but_us_and_knows_no_trust(data: Path) -> None:
         assert methods == ["scram-sha-256"]
         assert "password" not in server.conninfo()
         with pytest.raises(psycopg.OperationalError, match="password"):
-            psycopg.connect(server.conninfo(), passfile="/nowhere", connect_timeout=5)
+            psycopg.connect(server.conninfo(), passfile="/nowhere", connect_timeout=60)
         assert oct((server.path / "pgpass").stat().st_mode & 0o777) == "0o600"
         assert oct(server.path.stat().st_mode & 0o777) == "0o700"
 
@@ -193,7 +194,7 @@ def test_a_process_id_that_is_not_the_server_does_not_fool_us(
 ) -> None:
     server = EmbeddedPostgres(data, options=QUICK)
     owner = server.path.stat()
-    command = ["true"] if kind == "zombie" else ["sleep", "60"]
+    command = ["true"] if kind == "zombie" else ["sleep", "600"]
     # Of the server's own user: PostgreSQL takes a process of another one for dead by itself.
     with subprocess.Popen(
         command, **({"user": owner.st_uid} if os.geteuid() == 0 else {})

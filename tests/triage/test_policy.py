@@ -11,7 +11,7 @@ from app.config import Settings
 from app.jobs.stages import drain, stages
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault
-from app.triage import decisions, policy
+from app.triage import decisions
 from app.triage.policy import apply_policies
 from tests.scenes.forum import ME, Forum, open_forum
 from tests.scenes.small_model import SmallEnricher, SmallGrouper
@@ -107,7 +107,7 @@ async def test_a_theme_that_cannot_be_accepted_is_tried_again_later_and_holds_up
         return await accept(connection, theme_id, **options)
 
     with monkeypatch.context() as patched:
-        patched.setattr(policy.decisions, "accept", failing)
+        patched.setattr(decisions, "accept", failing)
         assert await apply_policies(forum.database, limit=10) == 2
     assert await status_of(forum, "login") == "accepted"
     assert await status_of(forum, "export") == "triage"

@@ -46,6 +46,7 @@
     const source = event.detail.ctx.sourceElement;
     acted = source.matches("form[method=post]") && Boolean(source.closest("[data-triage]") || source.closest("#toast"));
     page()?.setAttribute("aria-busy", "true");
+    clearTimeout(pause); // a search that still waits would come after this request, and show its page instead
   });
   document.addEventListener("htmx:finally:request", () => page()?.removeAttribute("aria-busy"));
   document.addEventListener("htmx:after:swap", () => settle(dress()));

@@ -24,7 +24,8 @@ REFERENCE = Path(__file__).parent / "reference_vectors.npz"
 @pytest.fixture(scope="module")
 def reference() -> np.ndarray:
     with np.load(REFERENCE) as stored:
-        return stored["vectors"]
+        vectors: np.ndarray = stored["vectors"]
+    return vectors
 
 
 @pytest.mark.parametrize(

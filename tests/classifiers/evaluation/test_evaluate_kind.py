@@ -19,6 +19,7 @@ from classifiers.evaluation.evaluate import (
     learned_from,
     main,
 )
+from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.texts.text import fingerprint
 from tests.classifiers.evaluation.saying import SayingEnricher, printed
 
@@ -248,7 +249,9 @@ def test_a_fold_without_a_kind_is_refused_not_dropped(
     assert "--map question: write LABEL=KIND" in capsys.readouterr().err
 
 
-def test_shipped_heads_on_public_reviews(data: Path, tmp_path: Path, enricher: object) -> None:
+def test_shipped_heads_on_public_reviews(
+    data: Path, tmp_path: Path, enricher: DefaultEnricher
+) -> None:
     rows = read_rows(data / "classification" / "clap_appreviews.jsonl.gz", "text", "kind")[::20]
     sample = tmp_path / "sample.jsonl"
     sample.write_text(
@@ -256,5 +259,5 @@ def test_shipped_heads_on_public_reviews(data: Path, tmp_path: Path, enricher: o
     )
     report = evaluate_kind(
         sample, enricher, mapping={"praise": "other", "question": "other"}, samples=50
-    )  # type: ignore[arg-type]
+    )
     assert report.macro_f1.value > 0.7

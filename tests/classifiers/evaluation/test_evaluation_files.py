@@ -27,7 +27,7 @@ def test_duplicates_without_groups_are_refused(tmp_path: Path) -> None:
 
 def test_times_that_cannot_be_read_are_counted(tmp_path: Path) -> None:
     times = (3, "2026-01-05", "yesterday", None)
-    rows = [
+    rows: list[dict[str, object]] = [
         {"text": f"bug .9 axis{n} crash", "duplicate_group": "a", "created_at": at}
         for n, at in enumerate(times)
     ]

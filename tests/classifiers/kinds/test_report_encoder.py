@@ -8,6 +8,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from classifiers.contract import Embedder, Encoded, ModelError, Span, Vectors
 from classifiers.encoding import encoder, torch_encoder
 from classifiers.encoding.graph import GROUP, read_weights
 from classifiers.encoding.model_files import MODEL_NAME, published_model
+from classifiers.encoding.openvino_encoder import REPORTS as REPORTS_FOLDER
 from classifiers.encoding.openvino_encoder import OpenVinoEmbedder
 from classifiers.encoding.tuned_layers import NAME, packed, unpacked
 from classifiers.kinds.enrich import DefaultEnricher
@@ -139,7 +141,7 @@ def test_what_is_stored_comes_back_and_another_file_is_refused(
     assert set(unpacked(tuned.layers)) == set(tuned_names(published))
     write(NAME, tuned, card, tmp_path)
     assert version_of(TunedEncoder.read(tmp_path)) == version_of(tuned)
-    np.savez_compressed(tmp_path / f"{NAME}.npz", **tuned.layers)
+    np.savez_compressed(tmp_path / f"{NAME}.npz", **dict[str, Any](tuned.layers))
     with pytest.raises(ModelError) as refusal:
         TunedEncoder.read(tmp_path)
     assert refusal.value.reason == "heads_unreadable"
@@ -204,7 +206,7 @@ def test_a_folder_without_the_tuned_graph_or_with_another_is_prepared_anew(
     stamp.write_text(json.dumps({**json.loads(stamp.read_text()), "reports": "0123456789"}))
     assert not encoder.is_prepared(tmp_path)
     shutil.copyfile(model_folder / MODEL_NAME / "prepared.json", stamp)
-    (folder / encoder.REPORTS / "graph.bin").unlink()
+    (folder / REPORTS_FOLDER / "graph.bin").unlink()
     assert not encoder.is_prepared(tmp_path)
     tuned = OpenVinoEmbedder(encoder.prepare(tmp_path), threads=1).for_reports
     assert encoder.is_prepared(tmp_path)

@@ -59,7 +59,7 @@ class Sent:
         self.parameters = RequestParameters(
             query=ImmutableMultiDict(parse_qsl(request["query"])),
             header=Headers(request["headers"]),
-            cookie=None,
+            cookie={},
         )
 
 

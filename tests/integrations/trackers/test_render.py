@@ -249,7 +249,7 @@ def test_attributes_that_jira_adds_make_no_difference() -> None:
 def test_the_block_keeps_to_its_room(room: int) -> None:
     many = replace(
         draft(),
-        quotes=draft("w" * 900).quotes * 60,
+        quotes=list(draft("w" * 900).quotes) * 60,
         threads=[("t" * 200, f"{PERMALINK}/{n}") for n in range(900)],
     )
     body = github_body.merged_body("x" * (65_536 - room), many)
