@@ -20,8 +20,8 @@ from integrations.tracker_contract import (
     TrackerError,
 )
 
-_UPDATED = "jira:issue_updated"
-_DELETED = "jira:issue_deleted"
+_ISSUE_UPDATED = "jira:issue_updated"
+_ISSUE_DELETED = "jira:issue_deleted"
 _LATEST_MILLISECONDS = 10**14  # in the year 5138; a datetime ends in the year 9999
 
 _STATUS_CATEGORIES = {
@@ -75,9 +75,9 @@ def parse_event(inbound: Inbound, settings: BaseModel) -> list[TicketEvent]:
     del settings
     payload = inbound.json()
     event, issue = payload.get("webhookEvent"), payload.get("issue")
-    if event not in (_UPDATED, _DELETED):
+    if event not in (_ISSUE_UPDATED, _ISSUE_DELETED):
         return []
-    if event == _UPDATED and not _changes_state(payload.get("changelog")):
+    if event == _ISSUE_UPDATED and not _changes_state(payload.get("changelog")):
         return []
     if not isinstance(issue, dict):
         raise PayloadError(
@@ -89,7 +89,7 @@ def parse_event(inbound: Inbound, settings: BaseModel) -> list[TicketEvent]:
         raise PayloadError(
             "wrong_shape", "The issue in this delivery of Jira has no id or key."
         ) from None
-    if event == _DELETED:
+    if event == _ISSUE_DELETED:
         state = replace(state, status="deleted", category=StatusCategory.gone)
     at = _time(payload.get("timestamp"), otherwise=inbound.received_at)
     return [TicketEvent(state, _actor(payload.get("user")), at)]
