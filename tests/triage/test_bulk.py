@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import Invalid
 from app.storage.db import Connection, Database, DatabaseAway
-from app.triage import bulk, decisions
+from app.triage import decisions
 from app.triage.bulk import BulkChoice, BulkDecision, BulkOutcome, Decided, decide_many
 from tests.api.calling import V1, bearer
 from tests.scenes.reading import add_product, add_theme, add_tracker
@@ -140,7 +140,7 @@ async def away_at(
         return await accept(connection, theme_id, **options)
 
     with monkeypatch.context() as patched:
-        patched.setattr(bulk.decisions, "accept", accept_until_away)
+        patched.setattr(decisions, "accept", accept_until_away)
         return await decide_many(database, ACCEPT, ids)
 
 

@@ -69,5 +69,5 @@ async def test_who_waits_for_the_grouping_holds_no_row(
         while not await fetch_value(holder, WAITING):
             await asyncio.sleep(0.01)
         await holder.execute("set local lock_timeout = '2s'")
-        await holder.execute(touch, [number])  # type: ignore[call-overload]
+        await holder.execute(touch, [number])
     assert await decision > 0

@@ -11,7 +11,7 @@ from app.config import Settings
 from app.jobs.stages import drain, stages
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault
-from app.triage import decisions
+from app.triage import decisions, policy
 from app.triage.policy import apply_policies
 from tests.scenes.forum import ME, Forum, open_forum
 from tests.scenes.small_model import SmallEnricher, SmallGrouper
