@@ -120,9 +120,9 @@ def secret_key() -> None:
     output.say(new_key())
 
 
-def print_version(wanted: bool) -> None:
+def print_version(is_given: bool) -> None:
     """Print the program's version alone and end: `relay --version`."""
-    if wanted:
+    if is_given:
         from importlib.metadata import version
 
         typer.echo(version("feedback-relay"))
