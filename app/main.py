@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.router import install_api
 from app.config import Settings
-from app.intake.ingest import PREFIX, Ingest
+from app.intake.ingest import HOOKS_PATH, Ingest
 from app.storage.db import Database, DatabaseAway
 from app.storage.vault import Vault
 from app.web.router import install as install_web
@@ -28,7 +28,7 @@ class Relay(FastAPI):
     ingest: Ingest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+        if scope["type"] == "http" and scope["path"].startswith(HOOKS_PATH):
             await self.ingest(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
