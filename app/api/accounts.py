@@ -9,8 +9,10 @@ from app.api.access import Admin, DatabaseOf
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.account import PasswordIn, TokenCreatedOut, TokenIn, TokenOut, UserIn, UserOut
-from app.models.account import ApiToken, User
-from app.setup import accounts
+from app.models.states import Role
+from app.setup import accounts, api_tokens
+from app.setup.accounts import User
+from app.setup.api_tokens import ApiToken
 
 router = APIRouter(route_class=LimitedRoute)
 TokenId = Annotated[
@@ -32,7 +34,7 @@ UserId = Annotated[
 async def list_tokens(caller: Admin, database: DatabaseOf) -> list[ApiToken]:
     """Every token without its secret, newest first, the revoked ones too."""
     async with database.transaction() as c:
-        return await accounts.list_tokens(c)
+        return await api_tokens.list_tokens(c)
 
 
 @router.post(
@@ -46,7 +48,7 @@ async def list_tokens(caller: Admin, database: DatabaseOf) -> list[ApiToken]:
 async def create_token(caller: Admin, database: DatabaseOf, body: TokenIn) -> TokenCreatedOut:
     """Make a token. Its secret is in this answer only; we keep its SHA-256."""
     async with database.transaction() as c:
-        token, secret = await accounts.create_token(c, body.name, body.scopes)
+        token, secret = await api_tokens.create_token(c, body.name, body.scopes)
     return TokenCreatedOut(token=TokenOut.model_validate(token), secret=secret)
 
 
@@ -61,7 +63,7 @@ async def create_token(caller: Admin, database: DatabaseOf, body: TokenIn) -> To
 async def revoke_token(caller: Admin, database: DatabaseOf, token_id: TokenId) -> None:
     """End a token at once. Doing so again changes nothing."""
     async with database.transaction() as c:
-        await accounts.revoke_token(c, token_id)
+        await api_tokens.revoke_token(c, token_id)
 
 
 @router.get(
@@ -91,7 +93,7 @@ async def create_user(caller: Admin, database: DatabaseOf, body: UserIn) -> User
     """Add somebody who can sign in to the dashboard."""
     async with database.transaction() as c:
         return await accounts.create_user(
-            c, body.email, body.name, body.password.get_secret_value(), body.role
+            c, body.email, body.name, body.password.get_secret_value(), Role(body.role)
         )
 
 

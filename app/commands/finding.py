@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
-    from app.models.account import ApiToken, User
     from app.models.product import Product
     from app.models.source import Source
     from app.models.tracker import Tracker
+    from app.setup.accounts import User
+    from app.setup.api_tokens import ApiToken
     from app.storage.db import Connection
 
 T = TypeVar("T")
@@ -108,7 +109,7 @@ async def user(c: Connection, wanted: str) -> User:
 
 async def token(c: Connection, wanted: str) -> ApiToken:
     """The token with this id or name, one that still works before one that was revoked."""
-    from app.setup.accounts import list_tokens
+    from app.setup.api_tokens import list_tokens
 
     tokens = await list_tokens(c)
     live = [each for each in tokens if each.revoked_at is None]

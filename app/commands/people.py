@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,8 +12,9 @@ from app.commands.options import AsJson, Yes, perform
 from app.commands.secrets_in import ask_secret
 
 if TYPE_CHECKING:
-    from app.models.account import ApiToken, User
     from app.running.runtime import Services
+    from app.setup.accounts import User
+    from app.setup.api_tokens import ApiToken
 
 users = typer.Typer(no_args_is_help=True, help="Users of the dashboard.")
 tokens = typer.Typer(no_args_is_help=True, help="Tokens of the REST API.")
@@ -34,6 +35,7 @@ def add_user(
 ) -> None:
     """Make a user. The password is typed unseen, piped in, or made with --generate."""
     from app.errors import Invalid
+    from app.models.states import Role
     from app.setup.accounts import create_user
 
     if role not in ("admin", "member"):
@@ -42,9 +44,7 @@ def add_user(
 
     async def work(services: Services) -> User:
         async with services.database.transaction() as c:
-            return await create_user(
-                c, email, name, password, cast(Literal["admin", "member"], role)
-            )
+            return await create_user(c, email, name, password, Role(role))
 
     made = perform(work)
     output.done(f"User {made.email} may sign in as {made.role}.")
@@ -130,7 +130,7 @@ def add_token(
     as_json: AsJson = False,
 ) -> None:
     """Make a token and print it this once."""
-    from app.setup.accounts import create_token
+    from app.setup.api_tokens import create_token
 
     async def work(services: Services) -> tuple[ApiToken, str]:
         async with services.database.transaction() as c:
@@ -147,7 +147,7 @@ def add_token(
 @tokens.command("list")
 def list_tokens(as_json: AsJson = False) -> None:
     """Show every token, without what signs in."""
-    from app.setup.accounts import list_tokens as listed
+    from app.setup.api_tokens import list_tokens as listed
 
     async def work(services: Services) -> list[ApiToken]:
         async with services.database.transaction() as c:
@@ -178,7 +178,7 @@ def list_tokens(as_json: AsJson = False) -> None:
 @tokens.command("revoke")
 def revoke(token: Annotated[str, typer.Argument(help="Name or id.")]) -> None:
     """End a token."""
-    from app.setup.accounts import revoke_token
+    from app.setup.api_tokens import revoke_token
 
     async def work(services: Services) -> str:
         async with services.database.transaction() as c:

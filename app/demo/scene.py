@@ -17,6 +17,7 @@ from app.demo.sending import SourceAddress
 from app.demo.sending import settings as source_settings
 from app.models.product import Product
 from app.models.source import Source
+from app.models.states import Role
 from app.models.tracker import Tracker
 from app.running.runtime import Services
 from app.setup.accounts import create_user, has_password, list_users, set_password
@@ -156,7 +157,7 @@ async def _administrator(services: Services, password_file: Path) -> str:
     async with services.database.transaction() as connection:
         users = {user.email: user for user in await list_users(connection)}
         if EMAIL not in users:
-            await create_user(connection, EMAIL, "Demo", password, "admin")
+            await create_user(connection, EMAIL, "Demo", password, Role.admin)
         elif made:
             await set_password(connection, users[EMAIL].id, password)
         elif not await has_password(connection, users[EMAIL].id, password):

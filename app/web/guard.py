@@ -16,8 +16,8 @@ from starlette.responses import RedirectResponse
 
 from app.config import Settings
 from app.errors import Forbidden, Unauthorized
-from app.setup import accounts
-from app.setup.accounts import SessionUser
+from app.setup import login_sessions
+from app.setup.login_sessions import SessionUser
 from app.storage.db import Database
 from app.web import flash
 from app.web.params import without_nul
@@ -95,7 +95,7 @@ async def viewer(request: Request) -> SessionUser:
     if not cookie:
         raise LoginNeeded
     async with database(request).transaction() as connection:
-        user = await accounts.session_user(connection, cookie, datetime.now(UTC))
+        user = await login_sessions.session_user(connection, cookie, datetime.now(UTC))
     if user is None:
         raise LoginNeeded
     return user

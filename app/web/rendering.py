@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from app.errors import NotFound
-from app.setup.accounts import SessionUser
+from app.setup.login_sessions import SessionUser
 from app.web import charts, flash, guard, whys, words
 from app.web.assets import asset
 

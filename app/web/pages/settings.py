@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Conflict, Invalid
-from app.setup import accounts, products
+from app.models.states import Role
+from app.setup import accounts, api_tokens, products
 from app.web import guard, rendering
 from app.web.guard import Administering, Viewer
 from app.web.routes import PageRoute
@@ -47,7 +48,7 @@ async def _page(request: Request, user: Any, token: str = "") -> Response:
         found = await products.list_products(session)
     async with guard.database(request).transaction() as connection:
         members = await accounts.list_users(connection)
-        tokens = await accounts.list_tokens(connection) if user.role == "admin" else []
+        tokens = await api_tokens.list_tokens(connection) if user.role == "admin" else []
     return await rendering.page(
         request,
         user,
@@ -104,7 +105,7 @@ def _number(value: str) -> float:
 @router.post("/settings/members")
 async def add_member(act: Administering) -> Response:
     """Somebody else who may sign in."""
-    role: accounts.Role = "admin" if act.text("role") == "admin" else "member"
+    role = Role.admin if act.text("role") == Role.admin else Role.member
     async with act.database.transaction() as connection:
         member = await accounts.create_user(
             connection, act.text("email"), act.text("name"), str(act.form.get("password", "")), role
@@ -128,7 +129,7 @@ async def remove_member(act: Administering, user_id: UUID) -> Response:
 async def add_token(act: Administering) -> Response:
     """A new API token, shown this once."""
     async with act.database.transaction() as connection:
-        _, clear = await accounts.create_token(connection, act.text("name"), [act.text("scope")])
+        _, clear = await api_tokens.create_token(connection, act.text("name"), [act.text("scope")])
     return await _page(act.request, act.user, token=clear)
 
 
@@ -136,5 +137,5 @@ async def add_token(act: Administering) -> Response:
 async def revoke_token(act: Administering, token_id: UUID) -> Response:
     """End a token."""
     async with act.database.transaction() as connection:
-        await accounts.revoke_token(connection, token_id)
+        await api_tokens.revoke_token(connection, token_id)
     return act.done("Revoked: whatever uses this token is refused from now on.")

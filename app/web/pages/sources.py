@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from app.errors import RelayError
 from app.intake import replay
 from app.queries import deliveries, health
-from app.setup import products, sources
+from app.setup import platforms, products, sources
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Admin, Administering, Viewer
 from app.web.params import Cursor, Word
@@ -76,7 +76,7 @@ async def create_source(act: Administering) -> Response:
     platform = act.text("platform")
     state = act.request.app.state
     try:
-        definition = sources.platform(platform)
+        definition = platforms.platform(platform)
         settings = forms.typed(act.form, forms.fields(definition.settings, _PREFIX), _PREFIX)
         async with act.database.session() as session:
             product = await products.find_product(session, act.text("product"))

@@ -14,6 +14,7 @@ from app.errors import Conflict, Invalid, RelayError
 from app.models.tracker import Tracker
 from app.queries.tickets import list_tickets
 from app.setup import products, trackers
+from app.setup.platforms import tracker_type
 from app.tickets.retrying import retry_ticket
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Acting, Admin, Administering, Viewer
@@ -153,7 +154,7 @@ async def create_tracker(act: Administering) -> Response:
     """Connect a tracker; the check that follows says whether it works."""
     type = act.text("type")
     try:
-        definition = trackers.tracker_type(type)
+        definition = tracker_type(type)
         settings = forms.typed(act.form, forms.fields(definition.settings, _SETTINGS), _SETTINGS)
         credentials = forms.typed(
             act.form, forms.fields(definition.credentials, _CREDENTIALS), _CREDENTIALS
@@ -213,7 +214,7 @@ async def _edit(
 ) -> Response:
     async with guard.database(request).session() as session:
         tracker = await trackers.get_tracker(session, tracker_id)
-    definition = trackers.tracker_type(tracker.type)
+    definition = tracker_type(tracker.type)
     settings = forms.fields(definition.settings, _SETTINGS, tracker.settings)
     return await rendering.page(
         request,
@@ -240,7 +241,7 @@ async def save(act: Administering, tracker_id: UUID) -> Response:
     try:
         async with act.database.session() as session:
             tracker = await trackers.get_tracker(session, tracker_id)
-            definition = trackers.tracker_type(tracker.type)
+            definition = tracker_type(tracker.type)
             given = forms.typed(
                 act.form, forms.fields(definition.credentials, _CREDENTIALS), _CREDENTIALS
             )
