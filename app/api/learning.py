@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.access import Admin, DatabaseOf, Reader
+from app.api.access import Admin, DatabaseOf, Reader, SettingsOf
 from app.api.products import ProductId
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
@@ -13,10 +13,10 @@ from app.api.schemas.learning import LearningOut, PromoteIn, RollbackIn, TrainIn
 from app.errors import Conflict
 from app.judging.product_models import shipped_base
 from app.learning import model_versions
-from app.learning.model_versions import UNCONFIRMED
-from app.learning.training import LEAST
+from app.learning.model_versions import VERSION_UNCONFIRMED
 from app.learning.training_queue import ask_for_training
 from app.learning.unchanged import NOTHING_NEW, sentence, unchanged_since
+from app.models.states import Learned
 from app.queries.learning import LearningState, learning_states
 from app.storage.db import Connection
 
@@ -50,7 +50,11 @@ async def list_all(
     responses=refusals("product_not_found", "nothing_new", body=True),
 )
 async def train(
-    caller: Admin, database: DatabaseOf, product_id: ProductId, body: TrainIn
+    caller: Admin,
+    database: DatabaseOf,
+    settings: SettingsOf,
+    product_id: ProductId,
+    body: TrainIn,
 ) -> TrainOut:
     """Ask a worker to learn from the labels. What is better on labels kept out is put in force;
     `GET` tells.
@@ -61,9 +65,10 @@ async def train(
     """
     async with database.transaction() as c:
         await learning_states(c, product_id)
-        wanted = [body.what] if body.what else list(LEAST)
+        wanted = [Learned(body.what)] if body.what else list(Learned)
         same = {
-            what: await unchanged_since(c, product_id, what, shipped_base(what)) for what in wanted
+            what: await unchanged_since(c, product_id, what, shipped_base(what, settings))
+            for what in wanted
         }
         known = [version for version in same.values() if version is not None]
         if len(known) == len(wanted):
@@ -105,7 +110,7 @@ async def roll_back(
         "model_not_found",
         "already_active",
         "nothing_to_promote",
-        UNCONFIRMED,
+        VERSION_UNCONFIRMED,
         body=True,
     ),
 )

@@ -90,6 +90,7 @@ def train(
                 actor=ACTOR,
                 dry_run=dry_run,
                 hold=hold,
+                heads_dir=settings().heads_dir,
             )
             for one in chosen
         ]
@@ -155,7 +156,7 @@ def promote(
 ) -> None:
     """Put a version in force; asks first, with the figures, where it was rejected."""
     from app.errors import Conflict
-    from app.learning.model_versions import UNCONFIRMED
+    from app.learning.model_versions import VERSION_UNCONFIRMED
     from app.learning.model_versions import promote as put_in_force
 
     async def work(services: Services, anyway: bool) -> None:
@@ -167,7 +168,7 @@ def promote(
     try:
         perform(lambda services: work(services, yes))
     except Conflict as refusal:
-        if refusal.reason != UNCONFIRMED:
+        if refusal.reason != VERSION_UNCONFIRMED:
             raise
         typer.confirm(f"{refusal.detail}\nPut it in force?", abort=True, err=True)
         perform(lambda services: work(services, True))
@@ -253,7 +254,7 @@ def _train_shipped(data: Path, out: Path | None, seed: int) -> None:
 
 
 def _tell(outcome: Outcome, *, dry_run: bool, hold: bool) -> None:
-    from app.learning.training import GOOD
+    from app.learning.training import REASONS_TO_SERVE
     from app.learning.unchanged import NOTHING_NEW
 
     before, after = _before_after(outcome.what, outcome.scores)
@@ -265,7 +266,7 @@ def _tell(outcome: Outcome, *, dry_run: bool, hold: bool) -> None:
         )
     elif outcome.reason == NOTHING_NEW:
         output.say(f"Not trained ({outcome.reason}): {outcome.detail}")
-    elif outcome.reason in GOOD:
+    elif outcome.reason in REASONS_TO_SERVE:
         kept = (
             f"Version {outcome.version} is kept as a candidate."
             if hold

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.errors import NotFound
-from app.judging.product_models import GROUPING, KIND
 from app.learning.model_versions import ModelVersion, versions
-from app.learning.training import LEAST
+from app.learning.training import LABELS_MIN
 from app.learning.training_queue import being_trained
+from app.models.states import Learned
 from app.storage.db import Connection
 
 COUNTS = """
@@ -21,7 +21,10 @@ COUNTS = """
     from {table} l join activity a on a.id = l.activity_id and a.undone_by is null
     where l.product_id = %(product)s
 """
-_TABLES = {KIND: ("kind_label", "and l.kind <> l.was"), GROUPING: ("pair_label", "")}
+_TABLES = {
+    Learned.kind: ("kind_label", "and l.kind <> l.was"),
+    Learned.grouping: ("pair_label", ""),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ async def learning_states(connection: Connection, product_id: uuid.UUID) -> list
         active = next((one for one in known if one.status == "active"), None)
         states.append(
             LearningState(
-                product_id, what, row["corrections"], row["confirmations"], row["fresh"], LEAST[what], what in asked,
+                product_id, what, row["corrections"], row["confirmations"], row["fresh"], LABELS_MIN[what], what in asked,
                 active, known,
             )
         )  # fmt: skip

@@ -68,7 +68,8 @@ async def test_a_wrong_login_does_not_say_what_was_wrong(database: Database) -> 
 async def test_wrong_passwords_lock_the_account_for_a_while(database: Database) -> None:
     await _add_ada(database)
     reasons = [
-        await _reason(database, "ada@example.org", "wrong") for _ in range(accounts.LOGIN_ATTEMPTS_MAX + 1)
+        await _reason(database, "ada@example.org", "wrong")
+        for _ in range(accounts.LOGIN_ATTEMPTS_MAX + 1)
     ]
     assert reasons == ["login_failed"] * accounts.LOGIN_ATTEMPTS_MAX + ["login_locked"]
     assert await _reason(database, "ada@example.org", PASSWORD) == "login_locked"
@@ -122,7 +123,9 @@ async def test_a_new_session_clears_those_that_expired(database: Database) -> No
 async def test_a_new_password_ends_sessions_and_lifts_the_lock(database: Database) -> None:
     ada = await _add_ada(database)
     async with database.transaction() as c:
-        await c.execute("update user_account set locked_until = %s", (NOW + accounts.LOCK_DURATION,))
+        await c.execute(
+            "update user_account set locked_until = %s", (NOW + accounts.LOCK_DURATION,)
+        )
     assert await _reason(database, "ada@example.org", PASSWORD) == "login_locked"
     async with database.transaction() as c:
         cookie, _ = await login_sessions.open_session(c, ada.id, NOW, hours=2)

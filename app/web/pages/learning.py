@@ -60,10 +60,12 @@ async def train(act: Administering, product_id: UUID) -> Response:
     """Ask a worker to train now, unless it would only repeat the last version. Raises Conflict
     then."""
     what = act.text("what")
-    model_versions.check_what(what)
+    learned = model_versions.checked_what(what)
     async with act.database.transaction() as connection:
         await learning_states(connection, product_id)
-        known = await unchanged_since(connection, product_id, what, shipped_base(what))
+        known = await unchanged_since(
+            connection, product_id, learned, shipped_base(learned, act.request.app.state.settings)
+        )
         if known is not None:
             raise Conflict(sentence(known), reason=NOTHING_NEW)
         asked = await ask_for_training(connection, product_id, what, act.actor)
