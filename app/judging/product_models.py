@@ -106,7 +106,7 @@ def _with_scores(
         confidence=confidence,
         scores=scores,
         reason=UNSURE if confidence < unsure_below else "",
-        other_kinds=[other for other in enrichment.other_kinds if other is not kind],
+        other_kinds=[other_kind for other_kind in enrichment.other_kinds if other_kind is not kind],
     )
 
 
@@ -138,10 +138,10 @@ def shipped_thresholds(heads_dir: Path | None) -> Thresholds:
     return Thresholds.read(heads_dir)
 
 
-def shipped_base(what: Learned, settings: Settings) -> str:
-    """What a version of ``what`` depends on as the settings have it; the same as ``base_of``,
+def shipped_base(learned: Learned, settings: Settings) -> str:
+    """What a version of ``learned`` depends on as the settings have it; the same as ``base_of``,
     without an encoder."""
-    if what is Learned.grouping:
+    if learned is Learned.grouping:
         return shipped_thresholds(settings.heads_dir).version
     return f"{encoder_space(settings)}+{_kind_heads_name(settings.heads_dir)}"
 

@@ -67,8 +67,8 @@ def _fit_kind_now(
     in_force: _KindsInForce,
 ) -> Fitted:
     data, label_ids = labelled.examples_of(labels, unlabelled_texts, enrichments)
-    known = None if in_force.fitted_until is None else label_ids <= in_force.fitted_until
-    trial = try_kind(data, known, in_force.unsure_below)
+    seen_before = None if in_force.fitted_until is None else label_ids <= in_force.fitted_until
+    trial = try_kind(data, seen_before, in_force.unsure_below)
     correction = trial.correction
     # One that is only surer keeps the correction in force, and what that was fitted to.
     surer = trial.reason == "surer"
@@ -92,12 +92,12 @@ async def fit_grouping(database: Database, thresholds: Thresholds, product_id: u
     async with database.transaction() as connection:
         labels = await labelled_pairs.pair_labels(connection, product_id, thresholds)
         active = await active_version(connection, product_id, Learned.grouping)
-    shifts, known = NO_SHIFTS, None
+    shifts, seen_before = NO_SHIFTS, None
     if active is not None and active.base == thresholds.version:
         shifts = active.settings["shifts"]
-        known = np.array([label.id <= (active.last_label or 0) for label in labels], bool)
+        seen_before = np.array([label.id <= (active.last_label or 0) for label in labels], bool)
     pairs = labelled_pairs.pairs_of(labels)
-    trial = await asyncio.to_thread(try_grouping, pairs, shifts, known)
+    trial = await asyncio.to_thread(try_grouping, pairs, shifts, seen_before)
     settings = {
         "shifts": {name: dict(shift) for name, shift in trial.shifts.items()},
         "empty": not any(trial.shifts.values()),

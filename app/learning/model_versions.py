@@ -86,18 +86,18 @@ class ModelVersion:
 
 
 async def versions(
-    connection: Connection, product_id: uuid.UUID, what: Learned | None = None, most: int = 100
+    connection: Connection, product_id: uuid.UUID, learned: Learned | None = None, most: int = 100
 ) -> list[ModelVersion]:
     """Every version of a product, newest first."""
-    values = {"product": product_id, "what": what, "most": most}
+    values = {"product": product_id, "what": learned, "most": most}
     return await fetch_all(connection, SELECT_VERSIONS, values, of=ModelVersion)
 
 
 async def active_version(
-    connection: Connection, product_id: uuid.UUID, what: Learned
+    connection: Connection, product_id: uuid.UUID, learned: Learned
 ) -> ModelVersion | None:
     """The version in force, or None for the shipped model."""
-    for version in await versions(connection, product_id, what):
+    for version in await versions(connection, product_id, learned):
         if version.status is ModelStatus.active:
             return version
     return None
@@ -106,7 +106,7 @@ async def active_version(
 async def add_version(
     connection: Connection,
     product_id: uuid.UUID,
-    what: Learned,
+    learned: Learned,
     *,
     base: str,
     weights: bytes,
@@ -122,7 +122,7 @@ async def add_version(
     """Keep a version under the next number; returns its id."""
     values = {
         "product": product_id,
-        "what": what,
+        "what": learned,
         "base": base,
         "weights": weights,
         "settings": json.dumps(dict(settings)),
@@ -138,23 +138,28 @@ async def add_version(
 
 
 async def activate(
-    connection: Connection, product_id: uuid.UUID, what: Learned, version_id: int
+    connection: Connection, product_id: uuid.UUID, learned: Learned, version_id: int
 ) -> None:
     """Put the version with this id in force; the one before it is retired."""
-    values = {"product": product_id, "what": what, "to": version_id, "reason": "replaced"}
+    values = {"product": product_id, "what": learned, "to": version_id, "reason": "replaced"}
     await connection.execute(RETIRE_ACTIVE, values)
     await connection.execute(ACTIVATE, [version_id])
 
 
 async def promote(
-    connection: Connection, product_id: uuid.UUID, what: str, number: int, *, anyway: bool = False
+    connection: Connection,
+    product_id: uuid.UUID,
+    learned_name: str,
+    number: int,
+    *,
+    anyway: bool = False,
 ) -> ModelVersion:
     """Put the version of this number in force, ``anyway`` also one that was rejected.
 
     Raises NotFound; Conflict for one that is active, that has nothing to serve, or that was
     rejected (``rejected_unconfirmed``, with the figures).
     """
-    learned = checked_what(what)
+    learned = checked_learned(learned_name)
     await _lock(connection, product_id)
     for version in await versions(connection, product_id, learned):
         if version.number == number:
@@ -162,7 +167,7 @@ async def promote(
             await activate(connection, product_id, learned, version.id)
             return version
     raise NotFound(
-        f"There is no version {number} of this product's {what} model.",
+        f"There is no version {number} of this product's {learned} model.",
         reason="model_not_found",
     )
 
@@ -183,18 +188,18 @@ def _require_promotable(version: ModelVersion, *, anyway: bool) -> None:
 
 
 async def roll_back(
-    connection: Connection, product_id: uuid.UUID, what: str
+    connection: Connection, product_id: uuid.UUID, learned_name: str
 ) -> ModelVersion | None:
     """Go back to the version that served before the active one; returns it, or None for the shipped
     model.
 
     Raises Conflict where the shipped model is in force already.
     """
-    learned = checked_what(what)
+    learned = checked_learned(learned_name)
     await _lock(connection, product_id)
     if await active_version(connection, product_id, learned) is None:
         raise Conflict(
-            f"The shipped {what} model is in force: there is nothing to go back to.",
+            f"The shipped {learned} model is in force: there is nothing to go back to.",
             reason="nothing_active",
         )
     values = {"product": product_id, "what": learned}
@@ -220,21 +225,21 @@ def why_not(version: ModelVersion) -> str:
 
 
 def _compare_kinds(scores: Mapping[str, Any]) -> str:
-    before, after, gain = scores["before"], scores["after"], scores["gain"]
+    previous, fitted, gain = scores["before"], scores["after"], scores["gain"]
     verdict = _verdict("points", 100 * gain["mean"], 100 * gain["low"])
     return (
-        f"its score was {100 * after['macro_f1']:.1f} of 100 against "
-        f"{100 * before['macro_f1']:.1f} in force then, {verdict}"
+        f"its score was {100 * fitted['macro_f1']:.1f} of 100 against "
+        f"{100 * previous['macro_f1']:.1f} in force then, {verdict}"
     )
 
 
 def _compare_grouping(scores: Mapping[str, Any]) -> str:
-    before, after, gain = scores["before"], scores["after"], scores["gain"]
+    previous, fitted, gain = scores["before"], scores["after"], scores["gain"]
     verdict = _verdict("points of net benefit", gain["mean"], gain["low"])
     return (
-        f"{after['precision']:.0%} of its joins were right against {before['precision']:.0%}, "
-        f"and it found {after['recall']:.0%} of what is the same against "
-        f"{before['recall']:.0%} in force then, {verdict}"
+        f"{fitted['precision']:.0%} of its joins were right against {previous['precision']:.0%}, "
+        f"and it found {fitted['recall']:.0%} of what is the same against "
+        f"{previous['recall']:.0%} in force then, {verdict}"
     )
 
 
@@ -260,10 +265,10 @@ def _verdict(unit: str, change: float, low: float) -> str:
     return verdict
 
 
-def checked_what(what: str) -> Learned:
+def checked_learned(learned_name: str) -> Learned:
     """What is learned, by its name. Raises Invalid for something that is not."""
     try:
-        return Learned(what)
+        return Learned(learned_name)
     except ValueError:
         raise Invalid(
             f"What is learned is {' or '.join(Learned)}.", reason="what_unknown"

@@ -98,9 +98,9 @@ async def reenrich(
     """
     done = 0
     for themed in (True, False):
-        after = 0
-        while comments := await _next_batch(database, enricher, after=after, themed=themed):
-            after = comments[-1].id
+        last_id = 0
+        while comments := await _next_batch(database, enricher, last_id=last_id, themed=themed):
+            last_id = comments[-1].id
             texts = [comment.text for comment in comments]
             enrichments = await asyncio.to_thread(enricher.enrich, texts)
             async with database.transaction() as connection:
@@ -116,9 +116,14 @@ def _model_of(enricher: Enricher) -> dict[str, object]:
 
 
 async def _next_batch(
-    database: Database, enricher: Enricher, *, after: int, themed: bool
+    database: Database, enricher: Enricher, *, last_id: int, themed: bool
 ) -> list[StaleComment]:
-    values = {**_model_of(enricher), "after": after, "themed": themed, "limit": REENRICH_BATCH_SIZE}
+    values = {
+        **_model_of(enricher),
+        "after": last_id,
+        "themed": themed,
+        "limit": REENRICH_BATCH_SIZE,
+    }
     async with database.transaction() as connection:
         return await fetch_all(connection, SELECT_STALE_COMMENTS, values, of=StaleComment)
 

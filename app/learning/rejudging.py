@@ -68,13 +68,13 @@ async def rejudge(database: Database, enricher: Enricher, product_id: uuid.UUID)
 
     A person's word stays, and so does everything in a theme that was accepted or ignored.
     """
-    looked_at = changed = after = 0
+    looked_at = changed = last_id = 0
     with bound_contextvars(product=str(product_id)):
         unsure_below = await _unsure_below(database, enricher, product_id)
         while looked_at < REJUDGED_MAX:
             values = {
                 "product": product_id,
-                "after": after,
+                "after": last_id,
                 "unsure": UNSURE,
                 "below": unsure_below,
                 "limit": REJUDGE_BATCH_SIZE,
@@ -91,7 +91,7 @@ async def rejudge(database: Database, enricher: Enricher, product_id: uuid.UUID)
             async with database.transaction() as connection:
                 judged, judges = await own_kinds(connection, enricher, products, enrichments)
                 await _save(connection, comments, judged, judges)
-            after = comments[-1].id
+            last_id = comments[-1].id
             looked_at += len(comments)
             changed += sum(
                 comment.kind != enrichment.kind.value

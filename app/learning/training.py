@@ -67,22 +67,22 @@ async def train(
     database: Database,
     enricher: Enricher,
     product_id: uuid.UUID,
-    what: str,
+    learned_name: str,
     *,
     actor: str,
     dry_run: bool = False,
     hold: bool = False,
     heads_dir: Path | None = None,
 ) -> Outcome:
-    """Fit ``what`` (kind or grouping) to the product's labels; promote it where it is better on
-    labels kept out.
+    """Fit the kinds or the grouping (``learned_name``) to the product's labels; promote what is
+    better on labels kept out.
 
     ``dry_run`` keeps nothing, ``hold`` keeps it as a candidate that a person may promote,
     ``heads_dir`` has the heads of the enricher where those are not the shipped ones. Nothing
     is fitted where the last version learned from the same labels (``nothing_new``). Raises Invalid
-    for another ``what``; Conflict (``training_running``) where the product is being trained.
+    for another name; Conflict (``training_running``) where the product is being trained.
     """
-    learned = model_versions.checked_what(what)
+    learned = model_versions.checked_learned(learned_name)
     base = base_for(enricher, learned, heads_dir)
     with bound_contextvars(product=str(product_id), what=learned.value):
         async with _held_for_training(database, product_id):
@@ -104,9 +104,9 @@ async def train(
                 )
 
 
-def base_for(enricher: Enricher, what: Learned, heads_dir: Path | None = None) -> str:
-    """The shipped model that a version of ``what`` corrects."""
-    if what is Learned.kind:
+def base_for(enricher: Enricher, learned: Learned, heads_dir: Path | None = None) -> str:
+    """The shipped model that a version of ``learned`` corrects."""
+    if learned is Learned.kind:
         return base_of(enricher)
     return shipped_thresholds(heads_dir).version
 
@@ -122,13 +122,14 @@ def _nothing_new(known: model_versions.ModelVersion) -> Outcome:
     )
 
 
-def _outcome_of(what: Learned, fitted: Fitted) -> Outcome:
+def _outcome_of(learned: Learned, fitted: Fitted) -> Outcome:
     detail = SENTENCES_BY_REASON[fitted.reason]
-    if fitted.labels < LABELS_MIN[what]:
+    if fitted.labels < LABELS_MIN[learned]:
         detail = (
-            f"At least {LABELS_MIN[what]} labels of different themes are needed; go on correcting."
+            f"At least {LABELS_MIN[learned]} labels of different themes are needed; "
+            "go on correcting."
         )
-    return Outcome(what, fitted.reason, detail, fitted.labels, scores=fitted.scores)
+    return Outcome(learned, fitted.reason, detail, fitted.labels, scores=fitted.scores)
 
 
 async def _keep_version(
@@ -169,8 +170,8 @@ async def _keep_version(
 async def _held_for_training(database: Database, product_id: uuid.UUID) -> AsyncIterator[None]:
     """Hold the product's training lock, outside of any transaction: a fit takes seconds. Raises
     Conflict."""
-    async with held_alone(database, AdvisoryLock.train, product_id) as alone:
-        if not alone:
+    async with held_alone(database, AdvisoryLock.train, product_id) as is_held:
+        if not is_held:
             raise Conflict(
                 "This product is being trained; look again in a minute.",
                 reason="training_running",

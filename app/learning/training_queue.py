@@ -72,16 +72,16 @@ class _Due:
 
 
 async def ask_for_training(
-    connection: Connection, product_id: uuid.UUID, what: str, actor: str
+    connection: Connection, product_id: uuid.UUID, learned: Learned, actor: str
 ) -> bool:
     """Defer a training unless one waits or runs; returns whether one was deferred."""
-    if what in await being_trained(connection, product_id):
+    if learned in await being_trained(connection, product_id):
         return False
     values = {
         "queue": QUEUE,
         "task": TRAIN_TASK,
         "product": product_id,
-        "what": what,
+        "what": learned,
         "actor": actor,
     }
     await connection.execute(DEFER_TRAINING, values)
@@ -96,13 +96,13 @@ async def being_trained(connection: Connection, product_id: uuid.UUID) -> set[Le
 
 
 async def due_for_training(
-    connection: Connection, what: Learned, least: int, base: str
+    connection: Connection, learned: Learned, least: int, base: str
 ) -> set[uuid.UUID]:
     """Products with at least ten new labels since the last try and no try within 20 hours, and
     those whose version in force rests because it is not of this ``base``; all have ``least``
     labels."""
     values = {
-        "what": what,
+        "what": learned,
         "pause": TRAINING_PAUSE_HOURS,
         "new": NEW_LABELS_MIN,
         "least": least,
@@ -110,7 +110,7 @@ async def due_for_training(
     }
     product_ids: set[uuid.UUID] = set()
     for query in (SELECT_PRODUCTS_WITH_NEW_LABELS, SELECT_PRODUCTS_AT_REST):
-        statement = query.format(table=LABEL_TABLES[what])
+        statement = query.format(table=LABEL_TABLES[learned])
         due = await fetch_all(connection, statement, values, of=_Due)
         product_ids.update(row.product_id for row in due)
     return product_ids

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.learning import labelled, labelled_pairs
-from app.learning.model_versions import ModelVersion, checked_what, versions
+from app.learning.model_versions import ModelVersion, versions
 from app.models.states import Learned, ModelStatus
 from app.storage.db import Connection
 from app.storage.rows import fetch_value
@@ -64,17 +64,19 @@ class Lesson:
         return last
 
 
-async def lesson(connection: Connection, product_id: uuid.UUID, what: Learned, base: str) -> Lesson:
+async def lesson(
+    connection: Connection, product_id: uuid.UUID, learned: Learned, base: str
+) -> Lesson:
     """What there is to learn now. Read it before the labels themselves: one that comes in between
     counts as new."""
-    newest_label = await fetch_value(connection, SELECT_NEWEST_LABEL[what], [product_id])
-    newest_first = await versions(connection, product_id, what)
+    newest_label = await fetch_value(connection, SELECT_NEWEST_LABEL[learned], [product_id])
+    newest_first = await versions(connection, product_id, learned)
     in_force = [
         version.number
         for version in newest_first
         if version.status is ModelStatus.active and version.base == base
     ]
-    read_facts = _kind_facts if what is Learned.kind else _pair_facts
+    read_facts = _kind_facts if learned is Learned.kind else _pair_facts
     digest = _digest(await read_facts(connection, product_id))
     return Lesson(
         digest,
@@ -86,11 +88,10 @@ async def lesson(connection: Connection, product_id: uuid.UUID, what: Learned, b
 
 
 async def unchanged_since(
-    connection: Connection, product_id: uuid.UUID, what: str, base: str
+    connection: Connection, product_id: uuid.UUID, learned: Learned, base: str
 ) -> ModelVersion | None:
-    """The last version where training again would only repeat it, else None. Raises Invalid for
-    another ``what``."""
-    current = await lesson(connection, product_id, checked_what(what), base)
+    """The last version where training again would only repeat it, else None."""
+    current = await lesson(connection, product_id, learned, base)
     return current.known
 
 

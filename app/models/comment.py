@@ -24,7 +24,10 @@ from app.models.base import (
 )
 from app.models.states import CommentStage, Tone, holds_only
 
-SEARCH = "to_tsvector('english', left(thread_title || ' ' || text, 20000)) || array_to_tsvector(array[product_id::text])"
+SEARCH = (
+    "to_tsvector('english', left(thread_title || ' ' || text, 20000))"
+    " || array_to_tsvector(array[product_id::text])"
+)
 """The product is a word of its comments, so that one index finds the rare words of one product
 among all others."""
 

@@ -59,8 +59,7 @@ async def learning_page(request: Request, user: Viewer, product_id: UUID) -> Res
 async def train(act: Administering, product_id: UUID) -> Response:
     """Ask a worker to train now, unless it would only repeat the last version. Raises Conflict
     then."""
-    what = act.text("what")
-    learned = model_versions.checked_what(what)
+    learned = model_versions.checked_learned(act.text("what"))
     async with act.database.transaction() as connection:
         await learning_states(connection, product_id)
         known = await unchanged_since(
@@ -68,7 +67,7 @@ async def train(act: Administering, product_id: UUID) -> Response:
         )
         if known is not None:
             raise Conflict(sentence(known), reason=NOTHING_NEW)
-        asked = await ask_for_training(connection, product_id, what, act.actor)
+        asked = await ask_for_training(connection, product_id, learned, act.actor)
     return act.done(
         "A worker trains now. Look again in a minute." if asked else "It is being trained already."
     )
