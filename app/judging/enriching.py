@@ -14,6 +14,7 @@ from structlog.contextvars import bound_contextvars
 from app.judging.product_models import own_kinds
 from app.judging.saving import SAVE_ENRICHED, JudgedComment, judgement_columns, save_vectors
 from app.metrics import STAGE_ROWS
+from app.models.states import CommentStage
 from app.storage.db import Connection, Database, is_away
 from app.storage.rows import fetch_all
 from classifiers.contract import Enricher
@@ -126,4 +127,4 @@ async def _save(database: Database, space: str, judged: Sequence[JudgedComment])
 
 async def _fail(connection: Connection, ids: Sequence[int], reason: str, detail: str) -> None:
     await connection.execute(FAIL_COMMENTS, [reason, detail, ids])
-    STAGE_ROWS.labels("enrich", "failed").inc(len(ids))
+    STAGE_ROWS.labels("enrich", CommentStage.failed).inc(len(ids))

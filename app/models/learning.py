@@ -127,7 +127,7 @@ class ProductModel(SQLModel, table=True):
     base: str = word()
     weights: bytes = Field(default=b"", sa_type=sa.LargeBinary, nullable=False)
     settings: Json = document()
-    status: str = word("candidate")
+    status: str = word(ModelStatus.candidate)
     reason: str = word()
     detail: str = word()
     labels: int = count(0)
