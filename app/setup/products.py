@@ -112,7 +112,8 @@ async def update_product(
     if is_on_hold != was_on_hold:
         due_at = None if is_on_hold else datetime.now(UTC)
         values = {"due_at": due_at, "product_id": product_id}
-        await session.execute(RESCHEDULE_TICKETS, values)
+        connection = await session.connection()
+        await connection.execute(RESCHEDULE_TICKETS, values)
     return product
 
 
