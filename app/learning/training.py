@@ -111,14 +111,14 @@ def base_for(enricher: Enricher, learned: Learned, heads_dir: Path | None = None
     return shipped_thresholds(heads_dir).version
 
 
-def _nothing_new(known: model_versions.ModelVersion) -> Outcome:
+def _nothing_new(same_lesson: model_versions.ModelVersion) -> Outcome:
     return Outcome(
-        known.what,
+        same_lesson.what,
         unchanged.NOTHING_NEW,
-        unchanged.sentence(known),
-        known.labels,
-        version=known.number,
-        scores=known.scores,
+        unchanged.sentence(same_lesson),
+        same_lesson.labels,
+        version=same_lesson.number,
+        scores=same_lesson.scores,
     )
 
 

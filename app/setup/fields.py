@@ -14,7 +14,7 @@ from app.errors import Conflict, Invalid
 from app.models.source import Source
 from app.models.tracker import Tracker
 
-NAME_MAX_CHARACTERS = 100
+SET_UP_NAME_MAX_CHARACTERS = 100
 
 Connected = TypeVar("Connected", Source, Tracker)
 """What is connected to a product under a name of its own."""
@@ -23,23 +23,25 @@ Connected = TypeVar("Connected", Source, Tracker)
 def checked_name(name: str) -> str:
     """A name of 1 to 100 characters, without surrounding space. Raises Invalid."""
     cleaned = " ".join(name.split())
-    if not cleaned or len(cleaned) > NAME_MAX_CHARACTERS:
-        raise Invalid(f"A name has 1 to {NAME_MAX_CHARACTERS} characters.", reason="name_length")
+    if not cleaned or len(cleaned) > SET_UP_NAME_MAX_CHARACTERS:
+        raise Invalid(
+            f"A name has 1 to {SET_UP_NAME_MAX_CHARACTERS} characters.", reason="name_length"
+        )
     return cleaned
 
 
-def checked_fields(model: type[BaseModel], fields: Mapping[str, Any], what: str) -> dict[str, Any]:
+def checked_fields(model: type[BaseModel], fields: Mapping[str, Any], title: str) -> dict[str, Any]:
     """``fields`` as ``model`` takes them, ready to be stored as JSON. Raises Invalid
     (``settings_invalid``) naming what is wrong, never a value."""
     try:
         checked = model.model_validate(dict(fields))
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or what}: {problem['msg']}"
+            f"{'.'.join(str(part) for part in problem['loc']) or title}: {problem['msg']}"
             for problem in error.errors()
         )
         raise Invalid(
-            f"The {what} cannot be used: {problems}.", reason="settings_invalid"
+            f"The {title} cannot be used: {problems}.", reason="settings_invalid"
         ) from None
     plain: dict[str, Any] = checked.model_dump(mode="json")
     for name in plain:
@@ -71,10 +73,10 @@ async def refuse_taken_name(
     session: AsyncSession, table: type[Connected], product_id: uuid.UUID, name: str
 ) -> None:
     """Names are unique within a product. Raises Conflict (``name_taken``)."""
-    taken = await session.exec(
+    same_name = await session.exec(
         select(table.id).where(table.product_id == product_id, table.name == name)
     )
-    if taken.first() is not None:
+    if same_name.first() is not None:
         raise Conflict(
             f"The product has one named {name} already; choose another name.", reason="name_taken"
         )

@@ -13,7 +13,7 @@ from app.setup.digests import digest
 from app.storage.db import Connection
 from app.storage.rows import fetch_one
 
-DELETE_EXPIRED_SESSIONS = "delete from login_session where expires_at <= %s"
+DELETE_SESSIONS_BEFORE = "delete from login_session where expires_at <= %s"
 INSERT_SESSION = """
     insert into login_session (id_hash, user_id, csrf, created_at, expires_at)
     values (%s, %s, %s, %s, %s)
@@ -44,7 +44,7 @@ async def open_session(
     """Sign a browser in for ``hours``: (value of the cookie, CSRF token). Sessions that have
     expired are removed."""
     cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    await connection.execute(DELETE_EXPIRED_SESSIONS, [now])
+    await connection.execute(DELETE_SESSIONS_BEFORE, [now])
     expires_at = now + timedelta(hours=hours)
     await connection.execute(INSERT_SESSION, [digest(cookie), user_id, csrf, now, expires_at])
     return cookie, csrf

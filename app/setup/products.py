@@ -72,8 +72,8 @@ async def create_product(
     product.auto_min_people, product.auto_min_confidence = auto_min_people, auto_min_confidence
     product.count_staff = count_staff
     _check_policy(product)
-    taken = await session.exec(select(Product.id).where(Product.slug == product.slug))
-    if taken.first() is not None:
+    same_slug = await session.exec(select(Product.id).where(Product.slug == product.slug))
+    if same_slug.first() is not None:
         raise Conflict(f"There is a product named {product.slug} already.", reason="name_taken")
     session.add(product)
     await session.flush()

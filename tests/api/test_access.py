@@ -84,7 +84,9 @@ async def test_a_dashboard_session_is_no_token(
     client: httpx.AsyncClient, database: Database
 ) -> None:
     async with database.transaction() as c:
-        user = await accounts.create_user(c, "ada@example.org", "Ada", "a long passphrase", Role.admin)
+        user = await accounts.create_user(
+            c, "ada@example.org", "Ada", "a long passphrase", Role.admin
+        )
         cookie, _ = await login_sessions.open_session(c, user.id, datetime.now(UTC), 1)
     for name in ("relay_session", "session"):
         client.cookies.set(name, cookie)
