@@ -28,7 +28,7 @@ class Relay(FastAPI):
     ingest: Ingest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+        if scope["type"] == "http" and scope["path"].startswith(HOOKS_PATH):
             await self.ingest(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)

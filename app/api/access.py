@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from app.config import Settings
 from app.errors import Forbidden, Unauthorized
-from app.setup.accounts import token_holder
+from app.setup.api_tokens import token_holder
 from app.storage.db import Database
 from app.storage.vault import Vault
 

@@ -9,8 +9,10 @@ from app.api.access import Admin, DatabaseOf
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.account import PasswordIn, TokenCreatedOut, TokenIn, TokenOut, UserIn, UserOut
-from app.models.account import ApiToken, User
-from app.setup import accounts
+from app.models.states import Role
+from app.setup import accounts, api_tokens
+from app.setup.accounts import User
+from app.setup.api_tokens import ApiToken
 
 router = APIRouter(route_class=LimitedRoute)
 TokenId = Annotated[

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from app.api.access import Admin, DatabaseOf, Reader
+from app.api.access import Admin, DatabaseOf, Reader, SettingsOf
 from app.api.products import ProductId
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
@@ -49,7 +49,11 @@ async def list_all(
     responses=refusals("product_not_found", "nothing_new", body=True),
 )
 async def train(
-    caller: Admin, database: DatabaseOf, product_id: ProductId, body: TrainIn
+    caller: Admin,
+    database: DatabaseOf,
+    settings: SettingsOf,
+    product_id: ProductId,
+    body: TrainIn,
 ) -> TrainOut:
     """Ask a worker to learn from the labels. What is better on labels kept out is put in force;
     `GET` tells.
@@ -104,7 +108,7 @@ async def roll_back(
         "model_not_found",
         "already_active",
         "nothing_to_promote",
-        UNCONFIRMED,
+        VERSION_UNCONFIRMED,
         body=True,
     ),
 )

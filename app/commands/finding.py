@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from sqlmodel.ext.asyncio.session import AsyncSession
 
-    from app.models.account import ApiToken, User
     from app.models.product import Product
     from app.models.source import Source
     from app.models.tracker import Tracker
+    from app.setup.accounts import User
+    from app.setup.api_tokens import ApiToken
     from app.storage.db import Connection
 
 Row = TypeVar("Row")
@@ -113,7 +114,7 @@ async def user(connection: Connection, email: str) -> User:
 
 async def token(connection: Connection, name: str) -> ApiToken:
     """The token with this id or name, one that still works before one that was revoked."""
-    from app.setup.accounts import list_tokens
+    from app.setup.api_tokens import list_tokens
 
     tokens = await list_tokens(connection)
     working = [row for row in tokens if row.revoked_at is None]

@@ -45,8 +45,8 @@ def import_file(
 ) -> None:
     """Import comments; doing so twice changes nothing. Rows that cannot be used are named with
     their lines."""
-    from app.intake.importing import Reading
     from app.intake.importing import import_file as take_in
+    from app.intake.importing_comment import Reading
 
     named = {
         "text": text,

@@ -97,6 +97,7 @@ def train(
                 actor=TRAINED_BY,
                 dry_run=dry_run,
                 hold=hold,
+                heads_dir=settings().heads_dir,
             )
             for part in chosen
         ]
@@ -160,7 +161,7 @@ def promote(
 ) -> None:
     """Put a version in force; asks first, with the figures, where it was rejected."""
     from app.errors import Conflict
-    from app.learning.model_versions import UNCONFIRMED
+    from app.learning.model_versions import VERSION_UNCONFIRMED
     from app.learning.model_versions import promote as put_in_force
 
     async def work(services: Services, anyway: bool) -> None:
@@ -172,7 +173,7 @@ def promote(
     try:
         perform(lambda services: work(services, yes))
     except Conflict as refusal:
-        if refusal.reason != UNCONFIRMED:
+        if refusal.reason != VERSION_UNCONFIRMED:
             raise
         typer.confirm(f"{refusal.detail}\nPut it in force?", abort=True, err=True)
         perform(lambda services: work(services, True))

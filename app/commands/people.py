@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,8 +12,9 @@ from app.commands.options import AsJson, Yes, perform
 from app.commands.secrets_in import ask_secret
 
 if TYPE_CHECKING:
-    from app.models.account import ApiToken, User
     from app.running.runtime import Services
+    from app.setup.accounts import User
+    from app.setup.api_tokens import ApiToken
 
 users = typer.Typer(no_args_is_help=True, help="Users of the dashboard.")
 tokens = typer.Typer(no_args_is_help=True, help="Tokens of the REST API.")
@@ -132,7 +133,7 @@ def add_token(
     as_json: AsJson = False,
 ) -> None:
     """Make a token and print it this once."""
-    from app.setup.accounts import create_token
+    from app.setup.api_tokens import create_token
 
     async def work(services: Services) -> tuple[ApiToken, str]:
         async with services.database.transaction() as connection:
@@ -149,7 +150,7 @@ def add_token(
 @tokens.command("list")
 def list_tokens(as_json: AsJson = False) -> None:
     """Show every token, without what signs in."""
-    from app.setup.accounts import list_tokens as listed
+    from app.setup.api_tokens import list_tokens as listed
 
     async def work(services: Services) -> list[ApiToken]:
         async with services.database.transaction() as connection:
@@ -180,7 +181,7 @@ def list_tokens(as_json: AsJson = False) -> None:
 @tokens.command("revoke")
 def revoke(token: Annotated[str, typer.Argument(help="Name or id.")]) -> None:
     """End a token."""
-    from app.setup.accounts import revoke_token
+    from app.setup.api_tokens import revoke_token
 
     async def work(services: Services) -> str:
         async with services.database.transaction() as connection:

@@ -40,8 +40,8 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Connect a channel and print how to set the platform up."""
+    from app.setup.platforms import platform as known
     from app.setup.sources import create_source
-    from app.setup.sources import platform as known
 
     definition = known(platform)
     chosen = pairs(settings or [], "--set")

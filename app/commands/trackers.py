@@ -48,7 +48,8 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Connect a tracker. Secrets are typed unseen, piped in, or taken from variables."""
-    from app.setup.trackers import create_tracker, tracker_type
+    from app.setup.platforms import tracker_type
+    from app.setup.trackers import create_tracker
 
     model = tracker_type(type_).credentials
     chosen = pairs(settings or [], "--set")
@@ -105,7 +106,7 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
 @app.command()
 def show(tracker: Named, product: OfProduct = None, as_json: AsJson = False) -> None:
     """Show one tracker, without its secrets, and how its type is set up."""
-    from app.setup.trackers import tracker_type
+    from app.setup.platforms import tracker_type
 
     async def work(services: Services) -> Tracker:
         async with services.database.session() as session:
@@ -151,7 +152,8 @@ def set_(
     ] = None,
 ) -> None:
     """Change what is given; a pause after an error ends, so that what waits is tried again."""
-    from app.setup.trackers import tracker_type, update_tracker
+    from app.setup.platforms import tracker_type
+    from app.setup.trackers import update_tracker
 
     changed = pairs(settings or [], "--set")
     open_ones = pairs(plain or [], "--credential")

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.storage.db import Connection
+from app.storage.rows import fetch_all
 from integrations import registry
 from integrations.source_contract import AuthorRef, CommentEvent, EventType
 
-AUTHORS = """
+UPSERT_AUTHORS = """
     insert into author as a (product_id, realm, external_id, handle, name, is_staff, is_bot)
-    select * from unnest(%t::uuid[], %t::text[], %t::text[], %t::text[], %t::text[], %t::boolean[], %t::boolean[])
+    select * from unnest(
+        %t::uuid[], %t::text[], %t::text[], %t::text[], %t::text[], %t::boolean[], %t::boolean[]
+    )
     on conflict (product_id, realm, external_id) do update
     set handle = excluded.handle, name = coalesce(nullif(excluded.name, ''), a.name),
         is_staff = excluded.is_staff, is_bot = excluded.is_bot
     returning product_id, realm, external_id, id
 """
-VERSIONS = """
-    insert into comment_version (product_id, source_id, external_id, version, type, text, delivery_id)
-    select * from unnest(%t::uuid[], %t::uuid[], %t::text[], %t::text[], %t::text[], %t::text[], %t::bigint[])
+INSERT_VERSIONS = """
+    insert into comment_version
+        (product_id, source_id, external_id, version, type, text, delivery_id)
+    select * from unnest(
+        %t::uuid[], %t::uuid[], %t::text[], %t::text[], %t::text[], %t::text[], %t::bigint[]
+    )
     on conflict (source_id, external_id, version, type) do nothing
     returning source_id, external_id, version, type
 """
@@ -30,24 +36,29 @@ VERSIONS = """
 # every list. A version that is not newer than the one we have changes nothing; at the same version
 # a deletion wins. The text of a deleted comment goes, here and in its history: whoever deletes a
 # comment takes it back.
-COMMENTS = """
+UPSERT_COMMENTS = """
     insert into comment as c (
-        product_id, source_id, platform, external_id, version, delivery_id, thread_id, thread_title, permalink,
-        parent_id, opens_thread, author_id, text, likes, extras, created_at, edited_at, deleted_at, received_at,
-        stage, kind, kind_reason
+        product_id, source_id, platform, external_id, version, delivery_id, thread_id,
+        thread_title, permalink, parent_id, opens_thread, author_id, text, likes, extras,
+        created_at, edited_at, deleted_at, received_at, stage, kind, kind_reason
     )
-    select n.product_id, n.source_id, n.platform, n.external_id, n.version, n.delivery_id, n.thread_id, n.thread_title,
-           n.permalink, n.parent_id, n.opens_thread, n.author_id, n.text, n.likes, n.extras,
+    select n.product_id, n.source_id, n.platform, n.external_id, n.version, n.delivery_id,
+           n.thread_id, n.thread_title, n.permalink, n.parent_id, n.opens_thread, n.author_id,
+           n.text, n.likes, n.extras,
            least(coalesce(n.created_at, n.received_at), n.received_at + interval '5 minutes'),
            n.edited_at, n.deleted_at, n.received_at,
            case when n.deleted_at is not null or a.is_bot then 'grouped' else 'parsed' end,
-           case when a.is_bot then 'other' else '' end, case when a.is_bot then 'bot' else '' end
+           case when a.is_bot then 'other' else '' end,
+           case when a.is_bot then 'bot' else '' end
     from unnest(
-        %t::uuid[], %t::uuid[], %t::text[], %t::text[], %t::text[], %t::bigint[], %t::text[], %t::text[], %t::text[],
-        %t::text[], %t::boolean[], %t::bigint[], %t::text[], %t::int[], %t::jsonb[],
-        %t::timestamptz[], %t::timestamptz[], %t::timestamptz[], %t::timestamptz[]
-    ) as n(product_id, source_id, platform, external_id, version, delivery_id, thread_id, thread_title, permalink,
-           parent_id, opens_thread, author_id, text, likes, extras, created_at, edited_at, deleted_at, received_at)
+        %t::uuid[], %t::uuid[], %t::text[], %t::text[], %t::text[], %t::bigint[], %t::text[],
+        %t::text[], %t::text[], %t::text[], %t::boolean[], %t::bigint[], %t::text[], %t::int[],
+        %t::jsonb[], %t::timestamptz[], %t::timestamptz[], %t::timestamptz[], %t::timestamptz[]
+    ) as n(
+        product_id, source_id, platform, external_id, version, delivery_id, thread_id,
+        thread_title, permalink, parent_id, opens_thread, author_id, text, likes,
+        extras, created_at, edited_at, deleted_at, received_at
+    )
     left join author a on a.id = n.author_id
     on conflict (source_id, external_id) do update
     set version = excluded.version,
@@ -64,19 +75,40 @@ COMMENTS = """
         created_at = least(c.created_at, excluded.created_at),
         edited_at = coalesce(excluded.edited_at, c.edited_at),
         deleted_at = excluded.deleted_at,
-        stage = case when excluded.deleted_at is not null and c.theme_id is null then 'grouped'
-                     when excluded.deleted_at is not null then 'enriched'
-                     when c.kind_reason = 'bot' then c.stage
-                     when excluded.text is distinct from c.text or c.deleted_at is not null then 'parsed'
-                     else c.stage end,
+        stage = case
+            when excluded.deleted_at is not null and c.theme_id is null then 'grouped'
+            when excluded.deleted_at is not null then 'enriched'
+            when c.kind_reason = 'bot' then c.stage
+            when excluded.text is distinct from c.text or c.deleted_at is not null then 'parsed'
+            else c.stage end,
         attempts = 0, lease_until = null
-    where (c.version, c.deleted_at is not null) < (excluded.version, excluded.deleted_at is not null)
+    where (c.version, c.deleted_at is not null)
+        < (excluded.version, excluded.deleted_at is not null)
 """
-FORGET = """
+BLANK_VERSIONS = """
     update comment_version v set text = ''
     from unnest(%t::uuid[], %t::text[]) as d(source_id, external_id)
     where v.source_id = d.source_id and v.external_id = d.external_id and v.text <> ''
 """
+
+CommentKey = tuple[uuid.UUID, str]
+"""A comment's source and its id there."""
+VersionKey = tuple[uuid.UUID, str, str, str]
+"""The same with its version, and with what happened to it."""
+AuthorKey = tuple[uuid.UUID, str, str]
+"""An author's product, realm and id there."""
+
+FILLED_FROM_EARLIER = (
+    "thread_id",
+    "thread_title",
+    "permalink",
+    "parent_id",
+    "author",
+    "created_at",
+    "edited_at",
+    "opens_thread",
+)
+"""What a later event takes over from an earlier one where it says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,84 +124,96 @@ class ParsedDelivery:
 
 
 @dataclass(frozen=True, slots=True)
-class _Happened:
+class _DeliveredEvent:
+    """Something that happened to a comment, and the delivery that says so."""
+
     delivery: ParsedDelivery
     event: CommentEvent
 
     @property
-    def comment(self) -> tuple[uuid.UUID, str]:
+    def comment_key(self) -> CommentKey:
         return self.delivery.source_id, self.event.external_id
 
     @property
-    def version(self) -> tuple[uuid.UUID, str, str, str]:
-        return *self.comment, self.event.version, self.event.type.value
+    def version_key(self) -> VersionKey:
+        return *self.comment_key, self.event.version, self.event.type.value
 
     @property
-    def author(self) -> tuple[uuid.UUID, str, str] | None:
+    def author_key(self) -> AuthorKey | None:
         if self.event.author is None:
             return None
-        source = registry.source(self.delivery.platform)
-        realm = source.name if source.global_authors else f"{source.name}:{self.delivery.source_id}"
+        platform = registry.source(self.delivery.platform)
+        realm = platform.name
+        if not platform.global_authors:
+            realm = f"{realm}:{self.delivery.source_id}"
         return self.delivery.product_id, realm, self.event.author.external_id
+
+    @property
+    def is_deletion(self) -> bool:
+        return self.event.type is EventType.deleted
+
+    @property
+    def text(self) -> str:
+        """The text that may be stored: none of a deleted comment."""
+        return "" if self.is_deletion else self.event.text
 
 
 async def store_comments(connection: Connection, deliveries: Iterable[ParsedDelivery]) -> None:
     """Store every event once; rows are written in key order, so that concurrent batches never wait
     in a circle."""
-    happened = [_Happened(delivery, event) for delivery in deliveries for event in delivery.events]
-    first: dict[tuple[uuid.UUID, str, str, str], _Happened] = {}
-    for each in happened:
-        first.setdefault(each.version, each)
-    versions = sorted(first.items(), key=lambda item: item[0])
-    cursor = await connection.execute(
-        VERSIONS,
-        _columns(
-            (
-                h.delivery.product_id,
-                *h.version,
-                "" if h.event.type is EventType.deleted else h.event.text,
-                h.delivery.id,
-            )
-            for _, h in versions
-        ),
-    )
-    new = {tuple(row.values()) for row in await cursor.fetchall()}
-    newest: dict[tuple[uuid.UUID, str], _Happened] = {}
-    for key, each in versions:
-        if key in new:
-            older = newest.get(each.comment)
-            newest[each.comment] = each if older is None else _later(older, each)
+    events_by_version: dict[VersionKey, _DeliveredEvent] = {}
+    for delivery in deliveries:
+        for event in delivery.events:
+            delivered = _DeliveredEvent(delivery, event)
+            events_by_version.setdefault(delivered.version_key, delivered)
+    newest = _newest_by_comment(await _store_versions(connection, events_by_version))
     if not newest:
         return
-    authors = await _store_authors(connection, newest.values())
+    author_ids = await _store_authors(connection, newest.values())
     ordered = [newest[key] for key in sorted(newest)]
-    await connection.execute(COMMENTS, _columns(_comment_row(each, authors) for each in ordered))
-    deleted = [each.comment for each in ordered if each.event.type is EventType.deleted]
+    comment_rows = [_comment_row(delivered, author_ids) for delivered in ordered]
+    await connection.execute(UPSERT_COMMENTS, _columns(comment_rows))
+    deleted = [delivered.comment_key for delivered in ordered if delivered.is_deletion]
     if deleted:
-        await connection.execute(FORGET, _columns(deleted))
+        await connection.execute(BLANK_VERSIONS, _columns(deleted))
 
 
-def _later(one: _Happened, other: _Happened) -> _Happened:
+async def _store_versions(
+    connection: Connection, events: Mapping[VersionKey, _DeliveredEvent]
+) -> list[_DeliveredEvent]:
+    """Store the versions; returns the events whose version was not known yet, in key order."""
+    ordered = sorted(events.items(), key=lambda item: item[0])
+    version_rows = [
+        (delivered.delivery.product_id, *key, delivered.text, delivered.delivery.id)
+        for key, delivered in ordered
+    ]
+    stored = await fetch_all(connection, INSERT_VERSIONS, _columns(version_rows))
+    new_keys = {tuple(row.values()) for row in stored}
+    return [delivered for key, delivered in ordered if key in new_keys]
+
+
+def _newest_by_comment(
+    events: Iterable[_DeliveredEvent],
+) -> dict[CommentKey, _DeliveredEvent]:
+    newest: dict[CommentKey, _DeliveredEvent] = {}
+    for delivered in events:
+        key = delivered.comment_key
+        newest[key] = _later(newest[key], delivered) if key in newest else delivered
+    return newest
+
+
+def _later(one: _DeliveredEvent, other: _DeliveredEvent) -> _DeliveredEvent:
     """The later of two events, with what only the earlier one said: a deletion may name no more
     than an id."""
-    early, late = sorted(
-        (one, other), key=lambda each: (each.event.version, each.event.type is EventType.deleted)
+    earlier, later = sorted(
+        (one, other), key=lambda delivered: (delivered.event.version, delivered.is_deletion)
     )
-    kept = {
-        name: getattr(early.event, name)
-        for name in (
-            "thread_id",
-            "thread_title",
-            "permalink",
-            "parent_id",
-            "author",
-            "created_at",
-            "edited_at",
-            "opens_thread",
-        )
-        if not getattr(late.event, name)
+    filled = {
+        name: getattr(earlier.event, name)
+        for name in FILLED_FROM_EARLIER
+        if not getattr(later.event, name)
     }
-    return _Happened(late.delivery, replace(late.event, **kept))
+    return _DeliveredEvent(later.delivery, replace(later.event, **filled))
 
 
 def _columns(rows: Iterable[Sequence[object]]) -> list[list[object]]:
@@ -177,32 +221,35 @@ def _columns(rows: Iterable[Sequence[object]]) -> list[list[object]]:
 
 
 async def _store_authors(
-    connection: Connection, happened: Iterable[_Happened]
-) -> dict[tuple[uuid.UUID, str, str], int]:
-    named: dict[tuple[uuid.UUID, str, str], AuthorRef] = {}
-    for each in happened:
-        if each.author is not None and each.event.author is not None:
-            named[each.author] = each.event.author
-    if not named:
+    connection: Connection, events: Iterable[_DeliveredEvent]
+) -> dict[AuthorKey, int]:
+    authors: dict[AuthorKey, AuthorRef] = {}
+    for delivered in events:
+        if delivered.author_key is not None and delivered.event.author is not None:
+            authors[delivered.author_key] = delivered.event.author
+    if not authors:
         return {}
-    cursor = await connection.execute(
-        AUTHORS,
-        _columns(
-            (*key, ref.handle, ref.name, ref.is_staff, ref.is_bot)
-            for key, ref in sorted(named.items())
-        ),
-    )
-    return {
-        (row["product_id"], row["realm"], row["external_id"]): int(row["id"])
-        for row in await cursor.fetchall()
-    }
+    author_rows = [
+        (*key, author.handle, author.name, author.is_staff, author.is_bot)
+        for key, author in sorted(authors.items())
+    ]
+    stored = await fetch_all(connection, UPSERT_AUTHORS, _columns(author_rows), of=_StoredAuthor)
+    return {(row.product_id, row.realm, row.external_id): row.id for row in stored}
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredAuthor:
+    product_id: uuid.UUID
+    realm: str
+    external_id: str
+    id: int
 
 
 def _comment_row(
-    happened: _Happened, authors: dict[tuple[uuid.UUID, str, str], int]
+    delivered: _DeliveredEvent, author_ids: Mapping[AuthorKey, int]
 ) -> Sequence[object]:
-    delivery, event = happened.delivery, happened.event
-    deleted = event.type is EventType.deleted
+    delivery, event = delivered.delivery, delivered.event
+    author_key = delivered.author_key
     return (
         delivery.product_id,
         delivery.source_id,
@@ -215,12 +262,12 @@ def _comment_row(
         event.permalink,
         event.parent_id,
         event.opens_thread,
-        authors.get(happened.author) if happened.author else None,
-        "" if deleted else event.text,
+        author_ids.get(author_key) if author_key else None,
+        delivered.text,
         event.likes,
         json.dumps(dict(event.extras)),
         event.created_at,
         event.edited_at,
-        delivery.received_at if deleted else None,
+        delivery.received_at if delivered.is_deletion else None,
         delivery.received_at,
     )

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 # Nearly always everything in a batch came for one source, so only what differs per delivery travels
 # as an array.
-INSERT = """
+INSERT_DELIVERIES = """
     insert into delivery (product_id, source_id, method, query, dedup_key, headers, body)
     select %b, %b, %t, %t::jsonb, d.dedup_key, d.headers, d.body
     from unnest(%t::text[], %t::jsonb[], %b::bytea[]) as d(dedup_key, headers, body)
@@ -33,8 +33,7 @@ INSERT = """
 
 @dataclass(slots=True)
 class NewDelivery:
-    """A verified request that waits for its commit. ``stored`` becomes True (new) or False (known
-    already)."""
+    """A verified request that waits for its commit. ``stored`` becomes True where it is new."""
 
     product_id: uuid.UUID
     source_id: uuid.UUID
@@ -59,16 +58,15 @@ class NewDelivery:
 
 
 class Committer:
-    """``writers`` connections that each take whatever waits, insert it in one statement, commit,
-    and answer."""
+    """``writers`` connections that each insert whatever waits in one statement, and answer."""
 
     def __init__(
-        self, conninfo: str, *, writers: int = 2, most: int = 256, waiting: int = 4096
+        self, conninfo: str, *, writers: int = 2, batch_size: int = 256, queue_size: int = 4096
     ) -> None:
         self._conninfo = conninfo
         self._writers = writers
-        self._most = most
-        self._queue: asyncio.Queue[NewDelivery] = asyncio.Queue(waiting)
+        self._batch_size = batch_size
+        self._queue: asyncio.Queue[NewDelivery] = asyncio.Queue(queue_size)
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -85,8 +83,7 @@ class Committer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def store(self, delivery: NewDelivery) -> bool:
-        """Returns after the commit: True for a new delivery, False for one we have. Raises
-        DatabaseAway."""
+        """Returns after the commit: True for a new delivery. Raises DatabaseAway."""
         try:
             self._queue.put_nowait(delivery)
         except asyncio.QueueFull:
@@ -98,7 +95,7 @@ class Committer:
         try:
             while True:
                 batch = [await self._queue.get()]
-                while len(batch) < self._most and not self._queue.empty():
+                while len(batch) < self._batch_size and not self._queue.empty():
                     batch.append(self._queue.get_nowait())
                 try:
                     connection = await self._commit(connection, batch)
@@ -119,8 +116,7 @@ class Committer:
         connection: psycopg.AsyncConnection[tuple[object, ...]] | None,
         batch: list[NewDelivery],
     ) -> psycopg.AsyncConnection[tuple[object, ...]]:
-        """Insert over the connection at hand, or over a new one when that broke while it lay
-        idle."""
+        """Insert over the connection at hand, or over a new one where that broke while idle."""
         if connection is not None:
             try:
                 await self._insert(connection, batch)
@@ -145,26 +141,26 @@ class Committer:
         connection: psycopg.AsyncConnection[tuple[object, ...]], batch: list[NewDelivery]
     ) -> None:
         channels: dict[tuple[uuid.UUID, uuid.UUID, str, str], list[NewDelivery]] = {}
-        for each in batch:
-            if not each.stored.done():
-                channels.setdefault(each.channel, []).append(each)
+        for delivery in batch:
+            if not delivery.stored.done():
+                channels.setdefault(delivery.channel, []).append(delivery)
         # Known deliveries are answered too: a channel that was committed before a later one failed
         # stays committed.
-        for channel, part in channels.items():
+        for channel, deliveries in channels.items():
             arrays = [
-                [d.dedup_key for d in part],
-                [json.dumps(d.headers) for d in part],
-                [d.body for d in part],
+                [delivery.dedup_key for delivery in deliveries],
+                [json.dumps(delivery.headers) for delivery in deliveries],
+                [delivery.body for delivery in deliveries],
             ]
-            cursor = await connection.execute(INSERT, [*channel, *arrays], prepare=True)
-            new = {row[0] for row in await cursor.fetchall()}
-            for each in part:
-                if not each.stored.done():
-                    each.stored.set_result(each.dedup_key in new)
-                    new.discard(each.dedup_key)
+            cursor = await connection.execute(INSERT_DELIVERIES, [*channel, *arrays], prepare=True)
+            new_keys = {row[0] for row in await cursor.fetchall()}
+            for delivery in deliveries:
+                if not delivery.stored.done():
+                    delivery.stored.set_result(delivery.dedup_key in new_keys)
+                    new_keys.discard(delivery.dedup_key)
 
     @staticmethod
     def _fail(batch: list[NewDelivery], error: Exception) -> None:
-        for each in batch:
-            if not each.stored.done():
-                each.stored.set_exception(error)
+        for delivery in batch:
+            if not delivery.stored.done():
+                delivery.stored.set_exception(error)

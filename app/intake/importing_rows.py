@@ -1,5 +1,4 @@
-"""Rows of a CSV, TSV or JSONL file, gzipped or not, one after another, each with its line and how
-far we have come."""
+"""Rows of a CSV, TSV or JSONL file, gzipped or not, each with its line and how far we are."""
 
 from __future__ import annotations
 
@@ -15,8 +14,8 @@ from typing import IO, Any, cast
 
 from app.errors import Invalid
 
-CELL_LIMIT = 4 * 1024 * 1024
-"""Characters of one CSV cell; a longer one means that a quotation mark is missing somewhere."""
+CELL_MAX_CHARACTERS = 4 * 1024 * 1024
+"""A longer CSV cell means that a quotation mark is missing somewhere."""
 
 
 class BadRow(Exception):
@@ -62,20 +61,19 @@ def read_rows(path: Path) -> Iterator[Row]:
                 errors="surrogateescape",
                 newline="",
             )
-            yield from (
-                _json_rows(text, raw)
-                if kind in (".jsonl", ".ndjson")
-                else _csv_rows(text, raw, kind)
-            )
+            if kind in (".jsonl", ".ndjson"):
+                yield from _json_rows(text, raw)
+            else:
+                yield from _csv_rows(text, raw, "\t" if kind == ".tsv" else None)
     except (OSError, EOFError) as error:
-        said = getattr(error, "strerror", None) or str(error)
+        system_message = getattr(error, "strerror", None) or str(error)
         raise Invalid(
-            f"{path.name} cannot be read to its end: {said}.", reason="file_unreadable"
+            f"{path.name} cannot be read to its end: {system_message}.", reason="file_unreadable"
         ) from None
 
 
 def resolve(row: Mapping[str, Any], column: str) -> Any:
-    """The value of a column; ``user.name`` looks into nested objects where no column has that very
+    """The value of a column; ``user.name`` looks into nested objects where no column has that
     name."""
     if column in row:
         return row[column]
@@ -103,19 +101,15 @@ def _json_rows(text: IO[str], raw: IO[bytes]) -> Iterator[Row]:
         if isinstance(value, dict):
             yield Row(number, raw.tell(), value)
         else:
-            yield Row(
-                number,
-                raw.tell(),
-                {},
-                BadRow("wrong_shape", "The line is JSON, but not an object."),
-            )
+            fault = BadRow("wrong_shape", "The line is JSON, but not an object.")
+            yield Row(number, raw.tell(), {}, fault)
 
 
-def _csv_rows(text: IO[str], raw: IO[bytes], kind: str) -> Iterator[Row]:
-    csv.field_size_limit(CELL_LIMIT)
+def _csv_rows(text: IO[str], raw: IO[bytes], delimiter: str | None) -> Iterator[Row]:
+    """``delimiter`` None: whichever of the usual ones stands most often in the first line."""
+    csv.field_size_limit(CELL_MAX_CHARACTERS)
     first = text.readline()
-    delimiter = "\t" if kind == ".tsv" else max(",;\t|", key=first.count)
-    reader = csv.reader(chain([first], text), delimiter=delimiter)
+    reader = csv.reader(chain([first], text), delimiter=delimiter or max(",;\t|", key=first.count))
     names = next(reader, None)
     if not names:
         return

@@ -30,8 +30,17 @@ from integrations.source_contract import Response
 
 log = structlog.get_logger(__name__)
 
-PREFIX = "/hooks/"
-_NEVER_KEPT = ("signature", "token", "secret", "authorization", "cookie")
+HOOKS_PATH = "/hooks/"
+WAKE_INTERVAL_SECONDS = 0.1
+"""A NOTIFY for each delivery would defeat the shared commit."""
+_SECRET_HEADER_WORDS = ("signature", "token", "secret", "authorization", "cookie")
+STATUS_TITLES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Content Too Large",
+}
 _JSON = [(b"content-type", b"application/json")]
 _ACCEPTED = b'{"status":"accepted"}'
 _KNOWN = b'{"status":"known"}'
@@ -42,12 +51,11 @@ class Refused(RelayError):
 
 
 @lru_cache(maxsize=1024)
-def _is_kept(name: str) -> bool:
-    """Whether a later replay may need this header: nothing that is or proves a secret is ever
-    stored."""
-    return (
-        name.startswith(("x-", "webhook-")) or name in ("content-type", "user-agent")
-    ) and not any(word in name for word in _NEVER_KEPT)
+def _is_stored(name: str) -> bool:
+    """Whether a later replay may need this header: nothing that proves a secret is ever stored."""
+    if any(word in name for word in _SECRET_HEADER_WORDS):
+        return False
+    return name.startswith(("x-", "webhook-")) or name in ("content-type", "user-agent")
 
 
 @lru_cache(maxsize=1024)
@@ -56,8 +64,7 @@ def _outcome(platform: str, reason: str) -> Counter:
 
 
 class Ingest:
-    """The ASGI application below ``/hooks/``. ``now`` gives UTC times, ``clock`` monotonic
-    seconds."""
+    """The ASGI app below ``/hooks/``. ``now`` gives UTC times, ``clock`` monotonic seconds."""
 
     def __init__(
         self,
@@ -70,7 +77,7 @@ class Ingest:
         self.sources = SourceCache(database, vault, clock)
         self.committer = Committer(database.conninfo)
         self._now = now
-        self._woken = 0.0
+        self._woken_at = 0.0
         self._clock = clock
         self._database = database
 
@@ -78,7 +85,7 @@ class Ingest:
         source: ConnectedSource | None = None
         extra: list[tuple[bytes, bytes]] = []
         try:
-            source = await self._source(scope["path"].removeprefix(PREFIX))
+            source = await self._source(scope["path"].removeprefix(HOOKS_PATH))
             answer = await self._take(source, scope, receive)
             reason, status, body, content = "accepted", 202, answer, _JSON
             if isinstance(answer, Response):
@@ -120,7 +127,9 @@ class Ingest:
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
         }
-        body = await _read(receive, headers.get("content-length"), source.definition.max_body_bytes)
+        body = await _read_body(
+            receive, headers.get("content-length"), source.definition.max_body_bytes
+        )
         query = dict(QueryParams(scope["query_string"])) if scope["query_string"] else {}
         inbound = Inbound(scope["method"], headers, body, query, self._now())
         definition = source.definition
@@ -144,7 +153,11 @@ class Ingest:
             source.id,
             _dedup_key(source, inbound),
             inbound.method,
-            {name: value.replace("\x00", "") for name, value in headers.items() if _is_kept(name)},
+            {
+                name: value.replace("\x00", "")
+                for name, value in headers.items()
+                if _is_stored(name)
+            },
             query,
             body,
         )
@@ -159,27 +172,25 @@ class Ingest:
             verify(signature, inbound, source.secrets, inbound.received_at)
         except SignatureRefused as refusal:
             with suppress(DatabaseAway):
-                again = await self.sources.get(str(source.id), fresh=True)
-                if again is not None and again.secrets != source.secrets:
+                fresh_source = await self.sources.get(str(source.id), fresh=True)
+                if fresh_source is not None and fresh_source.secrets != source.secrets:
                     with suppress(SignatureRefused):
-                        verify(signature, inbound, again.secrets, inbound.received_at)
+                        verify(signature, inbound, fresh_source.secrets, inbound.received_at)
                         return
             raise Refused(refusal.detail, reason=refusal.reason, status=401) from None
 
     async def _wake(self) -> None:
-        """A hint to idle workers, at most ten times a second: a NOTIFY for each delivery defeats
-        the shared commit."""
-        if self._clock() - self._woken < 0.1:
+        """A hint to idle workers, at most ten times a second."""
+        if self._clock() - self._woken_at < WAKE_INTERVAL_SECONDS:
             return
-        self._woken = self._clock()
+        self._woken_at = self._clock()
         with suppress(DatabaseAway):
             async with self._database.transaction() as connection:
                 await wake_workers(connection)
 
 
-async def _read(receive: Receive, announced: str | None, limit: int) -> bytes:
-    """The body. Raises Refused (413) as soon as it is known to be too large, before the rest is
-    read."""
+async def _read_body(receive: Receive, announced: str | None, limit: int) -> bytes:
+    """The body. Raises Refused (413) as soon as it is known to be too large."""
     too_large = Refused(
         f"The body is larger than {limit:,} bytes.", reason="body_too_large", status=413
     )
@@ -206,27 +217,19 @@ async def _read(receive: Receive, announced: str | None, limit: int) -> bytes:
 
 def _dedup_key(source: ConnectedSource, inbound: Inbound) -> str:
     try:
-        named = source.definition.delivery_id(inbound)
+        delivery_id = source.definition.delivery_id(inbound)
     except PayloadError:
-        named = None  # stored all the same, and shown as failed with the reason
-    if named:
-        return named.replace("\x00", "")
+        delivery_id = None  # stored all the same, and shown as failed with the reason
+    if delivery_id:
+        return delivery_id.replace("\x00", "")
     return "sha256:" + hashlib.sha256(inbound.body).hexdigest()
 
 
 def _problem(error: RelayError) -> bytes:
     """The error as RFC 9457 problem details."""
-    title = {
-        401: "Unauthorized",
-        404: "Not Found",
-        405: "Method Not Allowed",
-        413: "Content Too Large",
-    }
     fields = {
         "type": "about:blank",
-        "title": title.get(
-            error.status, "Bad Request" if error.status == 400 else "Service Unavailable"
-        ),
+        "title": STATUS_TITLES.get(error.status, "Service Unavailable"),
         "status": error.status,
         "detail": error.detail,
         "reason": error.reason,

@@ -1,176 +1,205 @@
-"""The parse step: deliveries become comments, each version exactly once, whatever order they come
-in."""
+"""The parse step: deliveries become comments, each version once, whatever order they come in."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import psycopg
 import structlog
 from pydantic import BaseModel, ValidationError
+from structlog.contextvars import bound_contextvars
 
 from app.intake.comment_store import ParsedDelivery, store_comments
 from app.metrics import STAGE_ROWS
+from app.models.states import DeliveryStage
 from app.storage.db import Connection, Database, is_away
+from app.storage.rows import fetch_all
 from integrations import registry
 from integrations.contract import Inbound, IntegrationError
 from integrations.source_contract import CommentEvent
 
 log = structlog.get_logger(__name__)
 
-CLAIM = """
+EVENT_MAX_CHARACTERS = 200
+DETAIL_MAX_CHARACTERS = 2_000
+
+CLAIM_DELIVERIES = """
     with picked as (
         select id from delivery
         where stage = 'received' and (lease_until is null or lease_until < now())
         order by id limit %(limit)s for update skip locked
     )
-    update delivery d set lease_until = now() + make_interval(secs => %(lease)s), attempts = d.attempts + 1
-    from picked, source s where d.id = picked.id and s.id = d.source_id
-    returning d.id, d.product_id, d.source_id, d.received_at, d.method, d.headers, d.query, d.body, d.attempts,
-              s.platform, s.settings
-"""
-FINISH = """
     update delivery d
-    set stage = o.stage, event = o.event, reason = o.reason, detail = o.detail, lease_until = null, finished_at = now()
-    from unnest(%t::bigint[], %t::text[], %t::text[], %t::text[], %t::text[]) as o(id, stage, event, reason, detail)
+    set lease_until = now() + make_interval(secs => %(lease)s), attempts = d.attempts + 1
+    from picked, source s where d.id = picked.id and s.id = d.source_id
+    returning d.id, d.product_id, d.source_id, d.received_at, d.method, d.headers, d.query, d.body,
+              d.attempts, s.platform, s.settings
+"""
+FINISH_DELIVERIES = """
+    update delivery d
+    set stage = o.stage, event = o.event, reason = o.reason, detail = o.detail,
+        lease_until = null, finished_at = now()
+    from unnest(%t::bigint[], %t::text[], %t::text[], %t::text[], %t::text[])
+        as o(id, stage, event, reason, detail)
     where d.id = o.id and d.stage = 'received'
 """
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class ClaimedDelivery:
+    """A stored request that this worker has a lease on, with the settings of its source."""
+
+    id: int
+    product_id: uuid.UUID
+    source_id: uuid.UUID
+    received_at: datetime
+    method: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+    attempts: int
+    platform: str
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one delivery: its next stage, the event's name, and why."""
 
-    delivery_id: int
-    stage: str
+    delivery: ClaimedDelivery
+    stage: DeliveryStage
     event: str = ""
     reason: str = ""
     detail: str = ""
     events: Sequence[CommentEvent] = field(default_factory=tuple)
 
 
-def understand(row: dict[str, Any], max_attempts: int) -> Outcome:
+def understand(delivery: ClaimedDelivery, max_attempts: int) -> Outcome:
     """Name the delivery's event and parse it. Pure: no database, no network."""
-    number: int = row["id"]
-    if row["attempts"] > max_attempts:
-        return Outcome(
-            number,
-            "failed",
-            reason="gave_up",
-            detail="The worker stopped every time it tried this delivery; replay it.",
-        )
-    inbound = Inbound(
-        row["method"], row["headers"], bytes(row["body"]), row["query"], row["received_at"]
-    )
     event = ""
+
+    def failed(reason: str, detail: str) -> Outcome:
+        return Outcome(delivery, DeliveryStage.failed, event, reason, detail)
+
+    if delivery.attempts > max_attempts:
+        return failed("gave_up", "The worker stopped every time it tried this delivery; replay it.")
+    inbound = Inbound(
+        delivery.method,
+        delivery.headers,
+        bytes(delivery.body),
+        delivery.query,
+        delivery.received_at,
+    )
     try:
-        source = registry.source(row["platform"])
-        event = source.event(inbound)[:200]
-        known, why = registry.outcome(source, event)
-        if known == "ignored":
-            return Outcome(number, "ignored", event, "ignored_event", why)
-        if known == "unknown":
-            return Outcome(
-                number,
-                "unknown",
-                event,
-                "unknown_event",
-                f"No rule says what to do with {event or 'this event'}.",
-            )
-        settings: BaseModel = source.settings.model_validate(row["settings"])
-        events = source.parse(inbound, settings)
-        return Outcome(number, "parsed", event, events=events)
+        source = registry.source(delivery.platform)
+        event = source.event(inbound)[:EVENT_MAX_CHARACTERS]
+        handling, why = registry.outcome(source, event)
+        if handling == "ignored":
+            return Outcome(delivery, DeliveryStage.ignored, event, "ignored_event", why)
+        if handling == "unknown":
+            why = f"No rule says what to do with {event or 'this event'}."
+            return Outcome(delivery, DeliveryStage.unknown, event, "unknown_event", why)
+        settings: BaseModel = source.settings.model_validate(delivery.settings)
+        comment_events = source.parse(inbound, settings)
+        return Outcome(delivery, DeliveryStage.parsed, event, events=comment_events)
     except ValidationError:
-        return Outcome(
-            number,
-            "failed",
-            event,
-            "settings_invalid",
-            "The source's settings are not complete; correct them and replay.",
+        return failed(
+            "settings_invalid", "The source's settings are not complete; correct them and replay."
         )
     except IntegrationError as error:
-        return Outcome(number, "failed", event, error.reason, error.detail)
+        return failed(error.reason, error.detail)
     except Exception:
-        log.exception("parse_failed", delivery=number, platform=row["platform"])
-        return Outcome(
-            number, "failed", event, "internal_error", "An error of ours; it is in the log."
-        )
+        log.exception("parse_failed", platform=delivery.platform)
+        return failed("internal_error", "An error of ours; it is in the log.")
 
 
 async def parse_batch(database: Database, *, limit: int, lease: float, max_attempts: int) -> int:
     """Parse up to ``limit`` waiting deliveries; returns how many were taken. Raises
     DatabaseAway."""
-    async with database.transaction() as connection:
-        cursor = await connection.execute(CLAIM, {"limit": limit, "lease": lease})
-        rows = sorted(await cursor.fetchall(), key=lambda row: int(row["id"]))
-    if not rows:
-        return 0
-    done = [(row, understand(row, max_attempts)) for row in rows]
+    with bound_contextvars(stage="parse"):
+        async with database.transaction() as connection:
+            claimed = await fetch_all(
+                connection, CLAIM_DELIVERIES, {"limit": limit, "lease": lease}, of=ClaimedDelivery
+            )
+        if not claimed:
+            return 0
+        outcomes = []
+        for delivery in sorted(claimed, key=lambda delivery: delivery.id):
+            with bound_contextvars(source=str(delivery.source_id), delivery=delivery.id):
+                outcomes.append(understand(delivery, max_attempts))
+        await _finish_batch(database, outcomes)
+        return len(outcomes)
+
+
+async def _finish_batch(database: Database, outcomes: Sequence[Outcome]) -> None:
+    """Store the batch in one transaction, or one by one where the database refuses something."""
     try:
         async with database.transaction() as connection:
-            await _finish(connection, done)
+            await _finish(connection, outcomes)
     except (psycopg.Error, ValueError) as error:
         if is_away(error):
             raise
-        log.warning("parse_batch_split", size=len(done), error=type(error).__name__)
-        for each in done:
-            await _finish_alone(database, each)
-    return len(rows)
+        log.warning("parse_batch_split", size=len(outcomes), error=type(error).__name__)
+        for outcome in outcomes:
+            delivery = outcome.delivery
+            with bound_contextvars(source=str(delivery.source_id), delivery=delivery.id):
+                await _finish_alone(database, outcome)
 
 
-async def _finish_alone(database: Database, each: tuple[dict[str, Any], Outcome]) -> None:
+async def _finish_alone(database: Database, outcome: Outcome) -> None:
     """One delivery in its own transaction, so that one the database refuses does not hold the
     others back."""
     try:
         async with database.transaction() as connection:
-            await _finish(connection, [each])
+            await _finish(connection, [outcome])
     except (psycopg.Error, ValueError) as error:
         if is_away(error) or isinstance(error, psycopg.OperationalError):
             raise
-        log.exception("comment_refused", delivery=each[1].delivery_id)
-        outcome = Outcome(
-            each[1].delivery_id,
-            "failed",
-            each[1].event,
+        log.exception("comment_refused")
+        refused = Outcome(
+            outcome.delivery,
+            DeliveryStage.failed,
+            outcome.event,
             "not_storable",
             "The database refused it; see the log.",
         )
         async with database.transaction() as connection:
-            await _finish(connection, [(each[0], outcome)])
+            await _finish(connection, [refused])
 
 
-async def _finish(connection: Connection, done: Sequence[tuple[dict[str, Any], Outcome]]) -> None:
+async def _finish(connection: Connection, outcomes: Sequence[Outcome]) -> None:
     parsed = [
         ParsedDelivery(
-            row["id"],
-            row["product_id"],
-            row["source_id"],
-            row["platform"],
-            row["received_at"],
+            outcome.delivery.id,
+            outcome.delivery.product_id,
+            outcome.delivery.source_id,
+            outcome.delivery.platform,
+            outcome.delivery.received_at,
             outcome.events,
         )
-        for row, outcome in done
+        for outcome in outcomes
         if outcome.events
     ]
     if parsed:
         await store_comments(connection, parsed)
-    outcomes = [outcome for _, outcome in done]
     await connection.execute(
-        FINISH,
+        FINISH_DELIVERIES,
         [
-            [o.delivery_id for o in outcomes],
-            [o.stage for o in outcomes],
-            [_clean(o.event) for o in outcomes],
-            [o.reason for o in outcomes],
-            [_clean(o.detail)[:2000] for o in outcomes],
+            [outcome.delivery.id for outcome in outcomes],
+            [outcome.stage for outcome in outcomes],
+            [_storable(outcome.event) for outcome in outcomes],
+            [outcome.reason for outcome in outcomes],
+            [_storable(outcome.detail)[:DETAIL_MAX_CHARACTERS] for outcome in outcomes],
         ],
     )
     for outcome in outcomes:
         STAGE_ROWS.labels("parse", outcome.stage).inc()
 
 
-def _clean(text: str) -> str:
+def _storable(text: str) -> str:
     """``text`` as PostgreSQL takes it."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode()

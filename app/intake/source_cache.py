@@ -1,18 +1,26 @@
-"""What the ingest path must know of a source, kept in memory so that a webhook costs one insert and
-no query."""
+"""What ingest must know of a source, kept in memory so that a webhook costs no query."""
 
 from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.storage.db import Database
+from app.storage.rows import fetch_one
 from app.storage.vault import Vault
 from integrations import registry
 from integrations.source_contract import Source
+
+SELECT_SOURCE = """
+    select s.product_id, s.platform,
+           array_remove(array_agg(x.ciphertext order by x.created_at desc), null) as secrets
+    from source s left join source_secret x on x.source_id = s.id and x.retired_at is null
+    where s.id = %s and s.enabled group by s.id
+"""
+ENTRIES_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,13 @@ class ConnectedSource:
     definition: Source[Any]
     secrets: tuple[str, ...]
     loaded_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _SourceRow:
+    product_id: uuid.UUID
+    platform: str
+    secrets: Sequence[bytes]
 
 
 class SourceCache:
@@ -51,8 +66,8 @@ class SourceCache:
         return None
 
     async def get(self, source_id: str, *, fresh: bool = False) -> ConnectedSource | None:
-        """The enabled source with this id, or None. Raises DatabaseAway where nothing is known and
-        nobody answers."""
+        """The enabled source with this id, or None. Raises DatabaseAway where nothing is known of
+        it."""
         if not fresh and self._expires.get(source_id, 0.0) > self._clock():
             return self._entries[source_id]
         try:
@@ -64,7 +79,7 @@ class SourceCache:
             if fresh and entry is not None and self._clock() - entry.loaded_at < 1.0:
                 return entry  # a flood of bad signatures must not become a flood of queries
             entry = await self._load(key)
-            if len(self._entries) > 10_000:
+            if len(self._entries) > ENTRIES_MAX:
                 self.forget()
             self._entries[source_id] = entry
             self._expires[source_id] = self._clock() + self._ttl
@@ -72,25 +87,16 @@ class SourceCache:
 
     def forget(self, source_id: str | None = None) -> None:
         """Drop one entry, or all: call after a change in this process."""
-        for known in [source_id] if source_id else list(self._entries):
-            self._entries.pop(known, None)
-            self._expires.pop(known, None)
+        for forgotten_id in [source_id] if source_id else list(self._entries):
+            self._entries.pop(forgotten_id, None)
+            self._expires.pop(forgotten_id, None)
 
-    async def _load(self, key: uuid.UUID) -> ConnectedSource | None:
+    async def _load(self, source_id: uuid.UUID) -> ConnectedSource | None:
         async with self._database.transaction() as connection:
-            cursor = await connection.execute(
-                """
-                select s.product_id, s.platform,
-                       array_remove(array_agg(x.ciphertext order by x.created_at desc), null) as secrets
-                from source s left join source_secret x on x.source_id = s.id and x.retired_at is null
-                where s.id = %s and s.enabled group by s.id
-                """,
-                [key],
-            )
-            row = await cursor.fetchone()
+            row = await fetch_one(connection, SELECT_SOURCE, [source_id], of=_SourceRow)
         if row is None:
             return None
-        secrets = tuple(self._vault.decrypt(bytes(secret)) for secret in row["secrets"])
+        secrets = tuple(self._vault.decrypt(bytes(secret)) for secret in row.secrets)
         return ConnectedSource(
-            key, row["product_id"], registry.source(row["platform"]), secrets, self._clock()
+            source_id, row.product_id, registry.source(row.platform), secrets, self._clock()
         )

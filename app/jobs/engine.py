@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 
 import procrastinate
 import structlog
@@ -45,6 +46,7 @@ class JobTools:
     enricher: Enricher
     grouper: Grouper
     refresh_seconds: float
+    heads_dir: Path | None = None
 
 
 def job_app(tools: JobTools) -> procrastinate.App:
@@ -59,7 +61,7 @@ def job_app(tools: JobTools) -> procrastinate.App:
     add_pushes(jobs, tools)
     add_faces(jobs, tools)
     add_upkeep(jobs, tools.database, tools.grouper)
-    add_learning(jobs, tools.database, tools.enricher)
+    add_learning(jobs, tools.database, tools.enricher, tools.heads_dir)
     return jobs
 
 

@@ -4,6 +4,7 @@ labels."""
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
 
 import procrastinate
 import structlog
@@ -21,41 +22,55 @@ log = structlog.get_logger(__name__)
 LABELS_CRON = "23 * * * *"
 
 
-def add_learning(jobs: procrastinate.App, database: Database, enricher: Enricher) -> None:
+def add_learning(
+    jobs: procrastinate.App, database: Database, enricher: Enricher, heads_dir: Path | None
+) -> None:
     """Put the tasks on the engine; the model is the worker's own."""
 
     @jobs.task(name=TRAIN_TASK, queue=QUEUE)
     async def train(product_id: str, what: str, actor: str) -> None:
         with bound_contextvars(job=TRAIN_TASK):
-            await train_once(database, enricher, uuid.UUID(product_id), what, actor)
+            await train_once(
+                database, enricher, uuid.UUID(product_id), what, actor, heads_dir=heads_dir
+            )
 
     @jobs.periodic(cron=LABELS_CRON)
     @jobs.task(name="look_for_labels", queue=QUEUE, queueing_lock="look_for_labels")
     async def look_for_labels(timestamp: int) -> None:
         with bound_contextvars(job="look_for_labels"):
-            await ask_for_all(database, enricher)
+            await ask_for_all(database, enricher, heads_dir=heads_dir)
 
 
-async def ask_for_all(database: Database, enricher: Enricher) -> int:
+async def ask_for_all(
+    database: Database, enricher: Enricher, *, heads_dir: Path | None = None
+) -> int:
     """Ask for the training of every product that has enough new labels, or whose version is of
     another shipped model; returns how many were asked for."""
     trainings = 0
     async with database.transaction() as connection:
-        for learned, least_labels in training.LEAST.items():
-            base = training.base(enricher, learned)
+        for learned, least_labels in training.LABELS_MIN.items():
+            base = training.base_for(enricher, learned, heads_dir)
             for product_id in await due_for_training(connection, learned, least_labels, base):
                 trainings += await ask_for_training(connection, product_id, learned, "system")
     return trainings
 
 
 async def train_once(
-    database: Database, enricher: Enricher, product_id: uuid.UUID, learned: str, actor: str
+    database: Database,
+    enricher: Enricher,
+    product_id: uuid.UUID,
+    learned: str,
+    actor: str,
+    *,
+    heads_dir: Path | None = None,
 ) -> training.Outcome | None:
     """Train and log what came of it; None where it failed for a reason that trying again at once
     does not change."""
     with bound_contextvars(product=str(product_id), what=learned):
         try:
-            outcome = await training.train(database, enricher, product_id, learned, actor=actor)
+            outcome = await training.train(
+                database, enricher, product_id, learned, actor=actor, heads_dir=heads_dir
+            )
         except RelayError as error:
             log.warning("training_failed", reason=error.reason, detail=error.detail)
             return None

@@ -3,70 +3,53 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import uuid
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import psycopg
 import structlog
-from pgvector import HalfVector
+from structlog.contextvars import bound_contextvars
 
 from app.judging.product_models import own_kinds
+from app.judging.saving import SAVE_ENRICHED, JudgedComment, judgement_columns, save_vectors
 from app.metrics import STAGE_ROWS
-from app.storage.db import Database, is_away
-from classifiers.contract import THEME_KINDS, Enricher, Enrichment
-from classifiers.grouping.copies import wording
-from classifiers.texts.text import fingerprint
+from app.models.states import CommentStage
+from app.storage.db import Connection, Database, is_away
+from app.storage.rows import fetch_all
+from classifiers.contract import Enricher
 
 log = structlog.get_logger(__name__)
 
-CLAIM = """
+CLAIM_COMMENTS = """
     with picked as (
         select id from comment
         where stage = 'parsed' and (lease_until is null or lease_until < now())
         order by id limit %(limit)s for update skip locked
     )
-    update comment c set lease_until = now() + make_interval(secs => %(lease)s), attempts = c.attempts + 1
+    update comment c
+    set lease_until = now() + make_interval(secs => %(lease)s), attempts = c.attempts + 1
     from picked where c.id = picked.id
     returning c.id, c.product_id, c.version, c.text, c.attempts
 """
-# A comment that was edited while it was with the model stays 'parsed' and comes round again.
-# Staff's answers are understood like all others, but only what they open a thread with makes
-# themes, unless the product says otherwise.
-SAVE = """
-    update comment c
-    set language = n.language, fingerprint = n.fingerprint, sentiment = n.sentiment, model_version = n.model_version,
-        kind = case when c.kind_by = 'person' then c.kind else n.kind end,
-        kind_confidence = case when c.kind_by = 'person' then 1 else n.confidence end,
-        kind_scores = n.scores,
-        kind_reason = case when c.kind_by = 'person' then '' else n.reason end,
-        other_kinds = string_to_array(n.other_kinds, ' '), tone = n.tone, tone_confidence = n.hostile,
-        wording = n.wording,
-        stage = case
-            when c.theme_id is not null then 'enriched'
-            when (case when c.kind_by = 'person' then c.kind else n.kind end) <> all (%(theme_kinds)s) then 'grouped'
-            when c.kind_by = 'model' and coalesce(a.is_staff, false) and not c.opens_thread and not p.count_staff
-                then 'grouped'
-            else 'enriched' end,
-        attempts = 0, lease_until = null, reason = '', detail = ''
-    from unnest(
-        %(id)s::bigint[], %(version)s::text[], %(language)s::text[], %(fingerprint)s::text[], %(sentiment)s::float[],
-        %(model_version)s::text[], %(kind)s::text[], %(confidence)s::float[], %(scores)s::jsonb[], %(reason)s::text[],
-        %(other_kinds)s::text[], %(tone)s::text[], %(hostile)s::float[], %(wording)s::text[]
-    ) as n(id, version, language, fingerprint, sentiment, model_version, kind, confidence, scores, reason, other_kinds,
-           tone, hostile, wording),
-    product p, comment same left join author a on a.id = same.author_id
-    where c.id = n.id and same.id = n.id and c.version = n.version and c.stage = 'parsed' and p.id = c.product_id
-"""
-VECTORS = """
-    insert into comment_embedding (comment_id, product_id, model, embedding)
-    select * from unnest(%b::bigint[], %b::uuid[], %t::text[], %b::halfvec[])
-    on conflict (comment_id) do update set model = excluded.model, embedding = excluded.embedding
-"""
-GIVE_UP = """
+FAIL_COMMENTS = """
     update comment set stage = 'failed', reason = %s, detail = %s, lease_until = null
     where id = any(%s) and stage = 'parsed'
 """
+GAVE_UP = (
+    "The worker stopped every time it tried this comment; replay its delivery after an update."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedComment:
+    """A version of a comment that this worker has a lease on."""
+
+    id: int
+    product_id: uuid.UUID
+    version: str
+    text: str
+    attempts: int
 
 
 async def enrich_batch(
@@ -74,79 +57,74 @@ async def enrich_batch(
 ) -> int:
     """Enrich up to ``limit`` comments; returns how many were taken. The model runs in a thread.
     Raises DatabaseAway."""
+    with bound_contextvars(stage="enrich"):
+        async with database.transaction() as connection:
+            values = {"limit": limit, "lease": lease}
+            claimed = await fetch_all(connection, CLAIM_COMMENTS, values, of=ClaimedComment)
+            hopeless = [comment.id for comment in claimed if comment.attempts > max_attempts]
+            if hopeless:
+                await _fail(connection, hopeless, "gave_up", GAVE_UP)
+        comments = [comment for comment in claimed if comment.attempts <= max_attempts]
+        if comments:
+            comments.sort(key=lambda comment: comment.id)
+            judged = await _judge(database, enricher, comments)
+            await _save_batch(database, enricher.space, judged)
+        return len(claimed)
+
+
+async def _judge(
+    database: Database, enricher: Enricher, comments: Sequence[ClaimedComment]
+) -> list[JudgedComment]:
+    """What the model makes of the comments, and what their products' own versions make of that."""
+    texts = [comment.text for comment in comments]
+    enrichments = await asyncio.to_thread(enricher.enrich, texts)
+    products = [comment.product_id for comment in comments]
     async with database.transaction() as connection:
-        cursor = await connection.execute(CLAIM, {"limit": limit, "lease": lease})
-        rows = sorted(await cursor.fetchall(), key=lambda row: int(row["id"]))
-        hopeless = [row["id"] for row in rows if row["attempts"] > max_attempts]
-        if hopeless:
-            sentence = "The worker stopped every time it tried this comment; replay its delivery after an update."
-            await connection.execute(GIVE_UP, ["gave_up", sentence, hopeless])
-            STAGE_ROWS.labels("enrich", "failed").inc(len(hopeless))
-            rows = [row for row in rows if row["attempts"] <= max_attempts]
-    if not rows:
-        return len(hopeless)
-    found = await asyncio.to_thread(enricher.enrich, [row["text"] for row in rows])
-    async with database.transaction() as connection:
-        found, judges = await own_kinds(
-            connection, enricher, [row["product_id"] for row in rows], found
+        enrichments, judges = await own_kinds(connection, enricher, products, enrichments)
+    return [
+        JudgedComment(
+            comment.id, comment.product_id, comment.version, comment.text, enrichment, judge
         )
-    rows = [row | {"judge": judge} for row, judge in zip(rows, judges, strict=True)]
+        for comment, enrichment, judge in zip(comments, enrichments, judges, strict=True)
+    ]
+
+
+async def _save_batch(database: Database, space: str, judged: Sequence[JudgedComment]) -> None:
+    """Store the batch in one transaction, or one by one where the database refuses something."""
     try:
-        await _save(database, enricher.space, rows, found)
+        await _save(database, space, judged)
     except (psycopg.Error, ValueError) as error:
         if is_away(error):
             raise
-        log.warning("enrich_batch_split", size=len(rows), error=type(error).__name__)
-        for row, each in zip(rows, found, strict=True):
-            await _save_alone(database, enricher.space, row, each)
-    return len(rows) + len(hopeless)
+        log.warning("enrich_batch_split", size=len(judged), error=type(error).__name__)
+        for comment in judged:
+            with bound_contextvars(product=str(comment.product_id), comment=comment.id):
+                await _save_alone(database, space, comment)
 
 
-async def _save_alone(
-    database: Database, space: str, row: dict[str, Any], found: Enrichment
-) -> None:
+async def _save_alone(database: Database, space: str, comment: JudgedComment) -> None:
+    """One comment in its own transaction, so that one the database refuses does not hold the
+    others back."""
     try:
-        await _save(database, space, [row], [found])
+        await _save(database, space, [comment])
     except (psycopg.Error, ValueError) as error:
         if is_away(error) or isinstance(error, psycopg.OperationalError):
             raise
-        log.exception("enrichment_refused", comment=row["id"])
+        log.exception("enrichment_refused")
         async with database.transaction() as connection:
-            await connection.execute(
-                GIVE_UP, ["not_storable", "The database refused it; see the log.", [row["id"]]]
+            await _fail(
+                connection, [comment.id], "not_storable", "The database refused it; see the log."
             )
-        STAGE_ROWS.labels("enrich", "failed").inc()
 
 
-async def _save(
-    database: Database, space: str, rows: Sequence[dict[str, Any]], found: Sequence[Enrichment]
-) -> None:
-    values = {
-        "id": [row["id"] for row in rows],
-        "version": [row["version"] for row in rows],
-        "language": [each.language for each in found],
-        "fingerprint": [fingerprint(row["text"]) for row in rows],
-        "sentiment": [each.sentiment for each in found],
-        "model_version": [row["judge"] for row in rows],
-        "kind": [each.kind.value for each in found],
-        "confidence": [each.confidence for each in found],
-        "scores": [
-            json.dumps({kind.value: round(score, 4) for kind, score in each.scores.items()})
-            for each in found
-        ],
-        "reason": [each.reason for each in found],
-        "other_kinds": [" ".join(kind.value for kind in each.other_kinds) for each in found],
-        "tone": [each.tone for each in found],
-        "hostile": [each.hostile for each in found],
-        "wording": [wording(row["text"]) for row in rows],
-        "theme_kinds": [kind.value for kind in THEME_KINDS],
-    }
-    vectors = [HalfVector(each.vector) for each in found]
+async def _save(database: Database, space: str, judged: Sequence[JudgedComment]) -> None:
     async with database.transaction() as connection:
-        await connection.execute(
-            VECTORS,
-            [values["id"], [row["product_id"] for row in rows], [space] * len(rows), vectors],
-        )
-        await connection.execute(SAVE, values)
-    for each in found:
-        STAGE_ROWS.labels("enrich", each.kind.value).inc()
+        await save_vectors(connection, space, judged)
+        await connection.execute(SAVE_ENRICHED, judgement_columns(judged))
+    for comment in judged:
+        STAGE_ROWS.labels("enrich", comment.enrichment.kind.value).inc()
+
+
+async def _fail(connection: Connection, ids: Sequence[int], reason: str, detail: str) -> None:
+    await connection.execute(FAIL_COMMENTS, [reason, detail, ids])
+    STAGE_ROWS.labels("enrich", CommentStage.failed).inc(len(ids))

@@ -1,21 +1,24 @@
-"""A product's own models as they serve: the active version of each, read once and picked up with
-the next batch."""
+"""A product's own models as they serve: the active versions, picked up with the next batch."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
-from app.config import settings
+from app.config import Settings
 from app.judging.chosen_model import encoder_space
+from app.models.states import Learned
 from app.storage.db import Connection
-from classifiers.contract import UNSURE, Enricher, Enrichment, Grouper
+from app.storage.rows import fetch_all, fetch_one, fetch_value
+from classifiers.contract import UNSURE, Enricher, Enrichment, Grouper, Kind
 from classifiers.grouping.grouper import DefaultGrouper, Thresholds
 from classifiers.kinds.correction import Correction
 from classifiers.kinds.kind import KINDS, KindModel, scores_of, strongest
@@ -23,14 +26,21 @@ from classifiers.refits.refit_grouping import shifted
 
 log = structlog.get_logger(__name__)
 
-KIND, GROUPING = "kind", "grouping"
-ACTIVE = """
+SELECT_ACTIVE_VERSIONS = """
     select product_id, id, number, settings from product_model
     where what = %s and status = 'active' and base = %s and product_id = any(%s::uuid[])
 """
-WEIGHTS = "select weights from product_model where id = %s"
-_KEPT = 64
+SELECT_WEIGHTS = "select weights from product_model where id = %s"
+CORRECTIONS_MAX = 64
 _corrections: dict[tuple[uuid.UUID, int], Correction | None] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _ActiveVersion:
+    product_id: uuid.UUID
+    id: int
+    number: int
+    settings: Mapping[str, Any]
 
 
 def base_of(enricher: Enricher) -> str:
@@ -48,57 +58,64 @@ async def own_kinds(
     connection: Connection,
     enricher: Enricher,
     products: Sequence[uuid.UUID],
-    found: Sequence[Enrichment],
+    enrichments: Sequence[Enrichment],
 ) -> tuple[list[Enrichment], list[str]]:
     """The enrichments as their products' own versions see them, and the name of the model that
     judged each.
 
-    ``found`` comes from ``enricher``, ``products`` names the product of each. A version that was
-    fitted to another base is left alone, and so is what has a reason: noise and unknown languages
-    stay what they are.
+    ``enrichments`` come from ``enricher``, ``products`` names the product of each. A version that
+    was fitted to another base is left alone, and so is what has a reason: noise and unknown
+    languages stay what they are.
     """
-    judged, names = list(found), [enricher.version] * len(found)
-    cursor = await connection.execute(ACTIVE, [KIND, base_of(enricher), sorted(set(products))])
-    for version in await cursor.fetchall():
-        correction = await _correction(connection, version["product_id"], version["id"])
-        mine = [place for place, product in enumerate(products) if product == version["product_id"]]
-        mine = [place for place in mine if found[place].reason in ("", UNSURE)]
-        if correction is None or not mine:
+    judged, judges = list(enrichments), [enricher.version] * len(enrichments)
+    values = [Learned.kind, base_of(enricher), sorted(set(products))]
+    versions = await fetch_all(connection, SELECT_ACTIVE_VERSIONS, values, of=_ActiveVersion)
+    for version in versions:
+        correction = await _correction(connection, version)
+        positions = [
+            position
+            for position, product_id in enumerate(products)
+            if product_id == version.product_id and enrichments[position].reason in ("", UNSURE)
+        ]
+        if correction is None or not positions:
             continue
-        for place, changed in zip(
-            mine, corrected(correction, [found[place] for place in mine]), strict=True
-        ):
-            judged[place] = changed
-            names[place] = f"{enricher.version}+own-{version['number']}"
-    return judged, names
+        changed = corrected(correction, [enrichments[position] for position in positions])
+        for position, enrichment in zip(positions, changed, strict=True):
+            judged[position] = enrichment
+            judges[position] = f"{enricher.version}+own-{version.number}"
+    return judged, judges
 
 
-def corrected(correction: Correction, found: Sequence[Enrichment]) -> list[Enrichment]:
+def corrected(correction: Correction, enrichments: Sequence[Enrichment]) -> list[Enrichment]:
     """Enrichments with the kinds, scores and confidence that the correction gives."""
-    vectors = np.stack([each.vector for each in found])
-    rows = correction.probabilities(vectors, shipped_scores(found))
-    changed = []
-    for each, row in zip(found, rows, strict=True):
-        scores = scores_of(row)
-        kind, confidence = strongest(scores)
-        reason = UNSURE if confidence < correction.unsure_below else ""
-        others = [other for other in each.other_kinds if other is not kind]
-        changed.append(
-            replace(
-                each,
-                kind=kind,
-                confidence=confidence,
-                scores=scores,
-                reason=reason,
-                other_kinds=others,
-            )
-        )
-    return changed
+    vectors = np.stack([enrichment.vector for enrichment in enrichments])
+    probabilities = correction.probabilities(vectors, shipped_scores(enrichments))
+    return [
+        _with_scores(enrichment, scores_of(row), correction.unsure_below)
+        for enrichment, row in zip(enrichments, probabilities, strict=True)
+    ]
 
 
-def shipped_scores(found: Sequence[Enrichment]) -> Any:
+def _with_scores(
+    enrichment: Enrichment, scores: Mapping[Kind, float], unsure_below: float
+) -> Enrichment:
+    kind, confidence = strongest(scores)
+    return replace(
+        enrichment,
+        kind=kind,
+        confidence=confidence,
+        scores=scores,
+        reason=UNSURE if confidence < unsure_below else "",
+        other_kinds=[other_kind for other_kind in enrichment.other_kinds if other_kind is not kind],
+    )
+
+
+def shipped_scores(enrichments: Sequence[Enrichment]) -> NDArray[np.float64]:
     """``float64[n, 5]``: the scores as they are stored, in the order of ``KINDS``."""
-    return np.array([[each.scores.get(kind, 0.0) for kind in KINDS] for each in found], np.float64)
+    return np.array(
+        [[enrichment.scores.get(kind, 0.0) for kind in KINDS] for enrichment in enrichments],
+        np.float64,
+    )
 
 
 async def own_grouper(connection: Connection, product_id: uuid.UUID, grouper: Grouper) -> Grouper:
@@ -106,51 +123,58 @@ async def own_grouper(connection: Connection, product_id: uuid.UUID, grouper: Gr
     these."""
     if not isinstance(grouper, DefaultGrouper):
         return grouper
-    cursor = await connection.execute(ACTIVE, [GROUPING, grouper.thresholds.version, [product_id]])
-    version = await cursor.fetchone()
+    values = [Learned.grouping, grouper.thresholds.version, [product_id]]
+    version = await fetch_one(connection, SELECT_ACTIVE_VERSIONS, values, of=_ActiveVersion)
     if version is None:
         return grouper
     return DefaultGrouper(
-        shifted(grouper.thresholds, version["settings"]["shifts"], f"own-{version['number']}")
+        shifted(grouper.thresholds, version.settings["shifts"], f"own-{version.number}")
     )
 
 
-@lru_cache(maxsize=1)
-def shipped_thresholds() -> Thresholds:
-    """The thresholds that come with the program, or with the heads that the settings name."""
-    return Thresholds.read(settings().heads_dir)
+@lru_cache(maxsize=4)
+def shipped_thresholds(heads_dir: Path | None) -> Thresholds:
+    """The thresholds that come with the program, or with the heads in ``heads_dir``."""
+    return Thresholds.read(heads_dir)
 
 
-@lru_cache(maxsize=2)
-def shipped_base(what: str) -> str:
-    """What a version of ``what`` depends on as the settings have it; the same as ``base_of``,
+def shipped_base(learned: Learned, settings: Settings) -> str:
+    """What a version of ``learned`` depends on as the settings have it; the same as ``base_of``,
     without an encoder."""
-    if what == GROUPING:
-        return shipped_thresholds().version
-    return f"{encoder_space(settings())}+{KindModel(settings().heads_dir).name}"
+    if learned is Learned.grouping:
+        return shipped_thresholds(settings.heads_dir).version
+    return f"{encoder_space(settings)}+{_kind_heads_name(settings.heads_dir)}"
 
 
-async def _correction(
-    connection: Connection, product_id: uuid.UUID, model_id: int
-) -> Correction | None:
+@lru_cache(maxsize=4)
+def _kind_heads_name(heads_dir: Path | None) -> str:
+    return KindModel(heads_dir).name
+
+
+async def _correction(connection: Connection, version: _ActiveVersion) -> Correction | None:
     """The weights of a version, unpacked once in this process; None for bytes that cannot be used.
 
     The product is part of the key because a process may serve two databases, whose versions are
     numbered alike.
     """
-    key = product_id, model_id
+    key = version.product_id, version.id
     if key not in _corrections:
-        row = await (await connection.execute(WEIGHTS, [model_id])).fetchone()
-        if len(_corrections) >= _KEPT:
+        weights = await fetch_value(connection, SELECT_WEIGHTS, [version.id])
+        if len(_corrections) >= CORRECTIONS_MAX:
             _corrections.clear()
-        try:
-            _corrections[key] = Correction.unpack(bytes(row["weights"])) if row else None
-        except ValueError as error:
-            log.error(
-                "product_model_unreadable",
-                model=model_id,
-                reason="weights_unreadable",
-                error=str(error),
-            )
-            _corrections[key] = None
+        _corrections[key] = None if weights is None else _unpacked(version, bytes(weights))
     return _corrections[key]
+
+
+def _unpacked(version: _ActiveVersion, weights: bytes) -> Correction | None:
+    try:
+        return Correction.unpack(weights)
+    except ValueError as error:
+        log.error(
+            "product_model_unreadable",
+            product=str(version.product_id),
+            model=version.id,
+            reason="weights_unreadable",
+            error=str(error),
+        )
+        return None

@@ -1,5 +1,4 @@
-"""One model for the pipeline and for learning: whoever comes second waits for the batch in hand,
-not for all of it."""
+"""One model for the pipeline and for learning: who comes second waits for the batch in hand."""
 
 from __future__ import annotations
 

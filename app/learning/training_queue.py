@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import LiteralString
 
-from app.judging.product_models import GROUPING, KIND
+from app.models.states import Learned
 from app.storage.db import Connection
+from app.storage.rows import fetch_all
 from app.tickets.ledger import QUEUE
 
 TRAIN_TASK = "train"
-NEW_LABELS = 10
-PAUSE_HOURS = 20
+NEW_LABELS_MIN = 10
+TRAINING_PAUSE_HOURS = 20
 
-DEFER = """
+DEFER_TRAINING = """
     select procrastinate.procrastinate_defer_jobs_v1(array[row(
         %(queue)s, %(task)s, 0, null, null,
-        jsonb_build_object('product_id', %(product)s::text, 'what', %(what)s::text, 'actor', %(actor)s::text), null
+        jsonb_build_object(
+            'product_id', %(product)s::text, 'what', %(what)s::text, 'actor', %(actor)s::text
+        ), null
     )::procrastinate.procrastinate_job_to_defer_v1])
 """
-WAITING = """
+SELECT_TRAININGS = """
     select distinct args ->> 'what' as what from procrastinate.procrastinate_jobs
     where status in ('todo', 'doing') and task_name = %s and args ->> 'product_id' = %s::text
 """
 # Counted are labels that still stand and came after those the last try saw; the last try was not
 # today.
-DUE = """
-    select l.product_id, count(*) as fresh
+SELECT_PRODUCTS_WITH_NEW_LABELS = """
+    select l.product_id
     from {table} l
     join activity a on a.id = l.activity_id and a.undone_by is null
     left join lateral (
@@ -35,53 +41,76 @@ DUE = """
     where l.id > coalesce(tried.last_label, 0)
       and coalesce(tried.trained_at, '-infinity') < now() - make_interval(hours => %(pause)s)
     group by l.product_id
-    having count(*) >= %(new)s and (select count(*) from {table} x where x.product_id = l.product_id) >= %(least)s
+    having count(*) >= %(new)s
+      and (select count(*) from {table} x where x.product_id = l.product_id) >= %(least)s
 """
 # What a product learned rests when the shipped model has changed under it; one try on the new model
 # brings it back.
-RESTING = """
+SELECT_PRODUCTS_AT_REST = """
     select m.product_id from product_model m
     where m.what = %(what)s and m.status = 'active' and m.base <> %(base)s
       and not exists (
-        select 1 from product_model n where n.product_id = m.product_id and n.what = m.what and n.base = %(base)s
+        select 1 from product_model n
+        where n.product_id = m.product_id and n.what = m.what and n.base = %(base)s
       )
       and (select count(*) from {table} x where x.product_id = m.product_id) >= %(least)s
 """
-TABLES = {KIND: "kind_label", GROUPING: "pair_label"}
+LABEL_TABLES: Mapping[Learned, LiteralString] = {
+    Learned.kind: "kind_label",
+    Learned.grouping: "pair_label",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Training:
+    what: Learned
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    product_id: uuid.UUID
 
 
 async def ask_for_training(
-    connection: Connection, product_id: uuid.UUID, what: str, actor: str
+    connection: Connection, product_id: uuid.UUID, learned: Learned, actor: str
 ) -> bool:
     """Defer a training unless one waits or runs; returns whether one was deferred."""
-    if what in await being_trained(connection, product_id):
+    if learned in await being_trained(connection, product_id):
         return False
     values = {
         "queue": QUEUE,
         "task": TRAIN_TASK,
         "product": product_id,
-        "what": what,
+        "what": learned,
         "actor": actor,
     }
-    await connection.execute(DEFER, values)
+    await connection.execute(DEFER_TRAINING, values)
     return True
 
 
-async def being_trained(connection: Connection, product_id: uuid.UUID) -> set[str]:
+async def being_trained(connection: Connection, product_id: uuid.UUID) -> set[Learned]:
     """What of this product waits for training or is in it."""
-    cursor = await connection.execute(WAITING, [TRAIN_TASK, product_id])
-    return {row["what"] for row in await cursor.fetchall()}
+    values = [TRAIN_TASK, product_id]
+    trainings = await fetch_all(connection, SELECT_TRAININGS, values, of=_Training)
+    return {training.what for training in trainings}
 
 
 async def due_for_training(
-    connection: Connection, what: str, least: int, base: str
+    connection: Connection, learned: Learned, least: int, base: str
 ) -> set[uuid.UUID]:
     """Products with at least ten new labels since the last try and no try within 20 hours, and
     those whose version in force rests because it is not of this ``base``; all have ``least``
     labels."""
-    values = {"what": what, "pause": PAUSE_HOURS, "new": NEW_LABELS, "least": least, "base": base}
-    found: set[uuid.UUID] = set()
-    for query in (DUE, RESTING):
-        cursor = await connection.execute(query.format(table=TABLES[what]), values)
-        found.update(row["product_id"] for row in await cursor.fetchall())
-    return found
+    values = {
+        "what": learned,
+        "pause": TRAINING_PAUSE_HOURS,
+        "new": NEW_LABELS_MIN,
+        "least": least,
+        "base": base,
+    }
+    product_ids: set[uuid.UUID] = set()
+    for query in (SELECT_PRODUCTS_WITH_NEW_LABELS, SELECT_PRODUCTS_AT_REST):
+        statement = query.format(table=LABEL_TABLES[learned])
+        due = await fetch_all(connection, statement, values, of=_Due)
+        product_ids.update(row.product_id for row in due)
+    return product_ids

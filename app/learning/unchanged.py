@@ -6,25 +6,30 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.judging.product_models import KIND
-from app.learning import labelled
-from app.learning.model_versions import ModelVersion, check_what, versions
+from app.learning import labelled, labelled_pairs
+from app.learning.model_versions import ModelVersion, versions
+from app.models.states import Learned, ModelStatus
 from app.storage.db import Connection
+from app.storage.rows import fetch_value
 
 NOTHING_NEW = "nothing_new"
-NEWEST = {
-    KIND: "select max(id) as newest from kind_label where product_id = %s",
-    "grouping": "select max(id) as newest from pair_label where product_id = %s",
+SELECT_NEWEST_LABEL: Mapping[Learned, str] = {
+    Learned.kind: "select max(id) as newest from kind_label where product_id = %s",
+    Learned.grouping: "select max(id) as newest from pair_label where product_id = %s",
 }
-_STATUSES = {
-    "active": "which is in force",
-    "candidate": "which waits to be put in force",
-    "retired": "which served before",
-    "rejected": "which was rejected",
+REMEDIES_BY_MODEL: Mapping[Learned, str] = {
+    Learned.kind: "correct or confirm kinds",
+    Learned.grouping: "merge, split or answer suggestions",
+}
+STATUS_CLAUSES: Mapping[ModelStatus, str] = {
+    ModelStatus.active: "which is in force",
+    ModelStatus.candidate: "which waits to be put in force",
+    ModelStatus.retired: "which served before",
+    ModelStatus.rejected: "which was rejected",
 }
 
 
@@ -50,62 +55,66 @@ class Lesson:
         """The last version where it came of this very lesson, so that training again would only
         repeat it."""
         last = self.last
-        if (
-            last is None
-            or last.base != self.base
-            or last.settings.get("labels_digest") != self.digest
-        ):
+        if last is None or last.base != self.base:
             return None
-        return last if self.in_force in (last.number, last.settings.get("compared_with")) else None
+        if last.settings.get("labels_digest") != self.digest:
+            return None
+        if self.in_force not in (last.number, last.settings.get("compared_with")):
+            return None
+        return last
 
 
-async def lesson(connection: Connection, product_id: uuid.UUID, what: str, base: str) -> Lesson:
+async def lesson(
+    connection: Connection, product_id: uuid.UUID, learned: Learned, base: str
+) -> Lesson:
     """What there is to learn now. Read it before the labels themselves: one that comes in between
     counts as new."""
-    row = await (await connection.execute(NEWEST[what], [product_id])).fetchone()
-    assert row is not None
-    found = await versions(connection, product_id, what)
-    active = next((one for one in found if one.status == "active" and one.base == base), None)
-    facts = await (_kind_facts if what == KIND else _pair_facts)(connection, product_id)
+    newest_label = await fetch_value(connection, SELECT_NEWEST_LABEL[learned], [product_id])
+    newest_first = await versions(connection, product_id, learned)
+    in_force = [
+        version.number
+        for version in newest_first
+        if version.status is ModelStatus.active and version.base == base
+    ]
+    read_facts = _kind_facts if learned is Learned.kind else _pair_facts
+    digest = _digest(await read_facts(connection, product_id))
     return Lesson(
-        _digest(facts),
-        row["newest"],
+        digest,
+        newest_label,
         base,
-        active.number if active else None,
-        found[0] if found else None,
+        in_force[0] if in_force else None,
+        newest_first[0] if newest_first else None,
     )
 
 
 async def unchanged_since(
-    connection: Connection, product_id: uuid.UUID, what: str, base: str
+    connection: Connection, product_id: uuid.UUID, learned: Learned, base: str
 ) -> ModelVersion | None:
-    """The last version where training again would only repeat it, else None. Raises Invalid for
-    another ``what``."""
-    check_what(what)
-    return (await lesson(connection, product_id, what, base)).known
+    """The last version where training again would only repeat it, else None."""
+    current = await lesson(connection, product_id, learned, base)
+    return current.known
 
 
 def sentence(version: ModelVersion) -> str:
     """Why there is nothing to train, and what would change that."""
-    more = (
-        "correct or confirm kinds" if version.what == KIND else "merge, split or answer suggestions"
-    )
+    remedy = REMEDIES_BY_MODEL[version.what]
     return (
-        f"Nothing changed since version {version.number}, {_STATUSES[version.status]}: it learned "
-        "from the same labels "
-        f"over the same shipped model; {more}, then train again."
+        f"Nothing changed since version {version.number}, {STATUS_CLAUSES[version.status]}: it "
+        f"learned from the same labels over the same shipped model; {remedy}, then train again."
     )
 
 
 async def _kind_facts(connection: Connection, product_id: uuid.UUID) -> Iterable[tuple[Any, ...]]:
     labels = await labelled.kind_labels(connection, product_id)
-    return ((one.kind, one.weight, str(one.theme_id), one.text) for one in labels)
+    return ((label.kind, label.weight, str(label.theme_id), label.text) for label in labels)
 
 
 async def _pair_facts(connection: Connection, product_id: uuid.UUID) -> Iterable[tuple[Any, ...]]:
-    cursor = await connection.execute(labelled.PAIR_LABELS, [product_id, labelled.MOST_LABELS])
-    names = ("activity_id", "comment_id", "version", "near", "same", "weight")
-    return [tuple(row[name] for name in names) for row in await cursor.fetchall()]
+    pairs = await labelled_pairs.stored_pairs(connection, product_id)
+    return (
+        (pair.activity_id, pair.comment_id, pair.version, pair.near, pair.same, pair.weight)
+        for pair in pairs
+    )
 
 
 def _digest(facts: Iterable[tuple[Any, ...]]) -> str:

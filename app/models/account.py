@@ -21,7 +21,7 @@ class User(SQLModel, table=True):
     email: str = Field(unique=True, sa_type=sa.Text)
     name: str = word()
     password_hash: str = Field(sa_type=sa.Text)
-    role: str = word("member")
+    role: str = word(Role.member)
     failed_logins: int = number(0)
     locked_until: Moment = moment()
     created_at: Moment = utc_now()

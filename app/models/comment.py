@@ -22,9 +22,12 @@ from app.models.base import (
     utc_now,
     word,
 )
-from app.models.states import CommentStage, Tone, holds_only
+from app.models.states import CommentStage, DecidedBy, Tone, holds_only
 
-SEARCH = "to_tsvector('english', left(thread_title || ' ' || text, 20000)) || array_to_tsvector(array[product_id::text])"
+SEARCH = (
+    "to_tsvector('english', left(thread_title || ' ' || text, 20000))"
+    " || array_to_tsvector(array[product_id::text])"
+)
 """The product is a word of its comments, so that one index finds the rare words of one product
 among all others."""
 
@@ -169,7 +172,7 @@ class Comment(SQLModel, table=True):
     edited_at: Moment = moment()
     deleted_at: Moment = moment()
     received_at: Moment = utc_now()
-    stage: str = word("parsed")
+    stage: str = word(CommentStage.parsed)
     attempts: int = number(0)
     lease_until: Moment = moment()
     reason: str = word()
@@ -181,7 +184,7 @@ class Comment(SQLModel, table=True):
         default=0.0, nullable=False, sa_column_kwargs={"server_default": sa.text("0")}
     )
     kind_scores: Json = document()
-    kind_by: str = word("model")
+    kind_by: str = word(DecidedBy.model)
     kind_reason: str = word()
     other_kinds: list[str] = Field(
         default_factory=list,
@@ -199,7 +202,7 @@ class Comment(SQLModel, table=True):
     )
     model_version: str = word()
     theme_id: uuid.UUID | None = reference("theme.id", index=False, nullable=True, cascade=False)
-    theme_by: str = word("model")
+    theme_by: str = word(DecidedBy.model)
     grouping: Json = document()
     grouped_at: Moment = moment()
     search: str | None = Field(

@@ -54,7 +54,7 @@ class Delivery(SQLModel, table=True):
     query: Json = document()
     body: bytes = Field(sa_type=sa.LargeBinary)
     event: str = word()
-    stage: str = word("received")
+    stage: str = word(DeliveryStage.received)
     attempts: int = number(0)
     lease_until: Moment = moment()
     finished_at: Moment = moment()

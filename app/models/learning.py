@@ -25,10 +25,10 @@ from app.models.states import Learned, ModelStatus, holds_only
 
 def _weight() -> float:
     """How much a label counts: 1 where a person said it, less where they only let it stand."""
-    made: float = Field(
+    weight: float = Field(
         default=1.0, nullable=False, sa_column_kwargs={"server_default": sa.text("1")}
     )
-    return made
+    return weight
 
 
 class KindLabel(SQLModel, table=True):
@@ -127,7 +127,7 @@ class ProductModel(SQLModel, table=True):
     base: str = word()
     weights: bytes = Field(default=b"", sa_type=sa.LargeBinary, nullable=False)
     settings: Json = document()
-    status: str = word("candidate")
+    status: str = word(ModelStatus.candidate)
     reason: str = word()
     detail: str = word()
     labels: int = count(0)

@@ -25,7 +25,7 @@ class Product(SQLModel, table=True):
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     slug: str = Field(unique=True, sa_type=sa.Text)
     name: str = Field(sa_type=sa.Text)
-    policy: str = word("review")
+    policy: str = word(Policy.review)
     auto_min_people: int = number(2)
     auto_min_confidence: float = Field(
         default=0.6, nullable=False, sa_column_kwargs={"server_default": sa.text("0.6")}

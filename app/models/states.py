@@ -90,10 +90,10 @@ class TicketState(StrEnum):
 class Policy(StrEnum):
     """Who accepts the themes of a product."""
 
-    auto = "auto"
-    """A theme that enough people speak of is accepted by itself."""
     review = "review"
     """People accept every theme."""
+    auto = "auto"
+    """A theme that enough people speak of is accepted by itself."""
     hold = "hold"
     """Nothing is pushed."""
 

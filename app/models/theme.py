@@ -20,7 +20,7 @@ from app.models.base import (
     utc_now,
     word,
 )
-from app.models.states import SuggestionState, ThemeStatus, holds_only
+from app.models.states import DecidedBy, SuggestionState, ThemeStatus, holds_only
 
 
 class Theme(SQLModel, table=True):
@@ -63,10 +63,10 @@ class Theme(SQLModel, table=True):
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     product_id: uuid.UUID = reference("product.id", index=False)
     kind: str = Field(sa_type=sa.Text)
-    kind_by: str = word("model")
+    kind_by: str = word(DecidedBy.model)
     title: str = word()
-    title_by: str = word("model")
-    status: str = word("triage")
+    title_by: str = word(DecidedBy.model)
+    status: str = word(ThemeStatus.triage)
     status_reason: str = word()
     merged_into: uuid.UUID | None = reference("theme.id", nullable=True, cascade=False)
     version: int = number(1)
@@ -125,7 +125,7 @@ class ThemeSuggestion(SQLModel, table=True):
     other_id: uuid.UUID = reference("theme.id")
     score: float = Field(default=0.0, nullable=False)
     evidence: Json = document()
-    state: str = word("open")
+    state: str = word(SuggestionState.open)
     created_at: Moment = utc_now()
 
 

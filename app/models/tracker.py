@@ -63,7 +63,7 @@ class Ticket(SQLModel, table=True):
     theme_id: uuid.UUID = reference("theme.id", index=False)
     tracker_id: uuid.UUID = reference("tracker.id", index=False)
     marker: str = Field(sa_type=sa.Text)
-    state: str = word("pending")
+    state: str = word(TicketState.pending)
     remote_id: str = word()
     remote_key: str = word()
     url: str = word()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.errors import NotFound
 from app.learning.model_versions import ModelVersion, versions
-from app.learning.training import LEAST
+from app.learning.training import LABELS_MIN
 from app.learning.training_queue import being_trained
 from app.models.states import Learned, ModelStatus
 from app.storage.db import Connection

@@ -14,7 +14,8 @@ from app.models.tracker import Tracker
 from app.queries import health
 from app.running.runtime import Services
 from app.running.verdicts import right, under, wrong
-from app.setup.sources import active_secrets, list_sources, platform
+from app.setup.platforms import platform
+from app.setup.sources import active_secrets, list_sources
 from app.setup.trackers import check_tracker, list_trackers
 from classifiers.contract import THEME_KINDS
 from integrations.tracker_contract import Finding

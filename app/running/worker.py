@@ -85,6 +85,7 @@ def job_tools(
         enricher=enricher,
         grouper=grouper,
         refresh_seconds=settings.refresh_seconds,
+        heads_dir=settings.heads_dir,
     )
 
 

@@ -6,15 +6,20 @@ import re
 import uuid
 from datetime import UTC, datetime
 
-from sqlmodel import col, select, update
+from sqlmodel import select, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models.product import Product
-from app.models.tracker import Ticket
+from app.models.states import Policy
 from app.setup.fields import checked_name
 
-POLICIES = ("review", "auto", "hold")
+RESCHEDULE_TICKETS = text("""
+    update ticket set due_at = :due_at
+    where product_id = :product_id and state in ('pending', 'creating')
+""")
+"""The ledger is the tickets' room and SQL; this goes over the session, so that the policy and what
+follows from it are one transaction."""
 
 
 def slug_of(name: str) -> str:
@@ -57,7 +62,7 @@ async def create_product(
     name: str,
     *,
     slug: str | None = None,
-    policy: str = "review",
+    policy: str = Policy.review,
     auto_min_people: int = 2,
     auto_min_confidence: float = 0.6,
     count_staff: bool = False,
@@ -67,9 +72,8 @@ async def create_product(
     product.auto_min_people, product.auto_min_confidence = auto_min_people, auto_min_confidence
     product.count_staff = count_staff
     _check_policy(product)
-    if (
-        await session.exec(select(Product.id).where(Product.slug == product.slug))
-    ).first() is not None:
+    same_slug = await session.exec(select(Product.id).where(Product.slug == product.slug))
+    if same_slug.first() is not None:
         raise Conflict(f"There is a product named {product.slug} already.", reason="name_taken")
     session.add(product)
     await session.flush()
@@ -90,7 +94,7 @@ async def update_product(
     """Change what is given. Tickets that waited because of the policy ``hold`` become due when it
     ends."""
     product = await get_product(session, product_id)
-    held = product.policy == "hold"
+    was_on_hold = product.policy == Policy.hold
     if name is not None:
         product.name = checked_name(name)
     for field, value in (
@@ -104,25 +108,24 @@ async def update_product(
     _check_policy(product)
     session.add(product)
     await session.flush()
-    if held != (product.policy == "hold"):
-        due = None if product.policy == "hold" else datetime.now(UTC)
-        waiting = col(Ticket.state).in_(["pending", "creating"])
-        await session.exec(
-            update(Ticket).where(col(Ticket.product_id) == product_id, waiting).values(due_at=due)
-        )
+    is_on_hold = product.policy == Policy.hold
+    if is_on_hold != was_on_hold:
+        due_at = None if is_on_hold else datetime.now(UTC)
+        values = {"due_at": due_at, "product_id": product_id}
+        connection = await session.connection()
+        await connection.execute(RESCHEDULE_TICKETS, values)
     return product
 
 
 async def delete_product(session: AsyncSession, product_id: uuid.UUID) -> None:
-    """Delete a product and all that it owns: sources, comments, themes. Tickets in trackers
-    stay."""
+    """Delete a product with sources, comments and themes. Tickets in trackers stay."""
     await session.delete(await get_product(session, product_id))
     await session.flush()
 
 
 def _check_policy(product: Product) -> None:
-    if product.policy not in POLICIES:
-        raise Invalid(f"A policy is one of {', '.join(POLICIES)}.", reason="policy_invalid")
+    if product.policy not in list(Policy):
+        raise Invalid(f"A policy is one of {', '.join(Policy)}.", reason="policy_invalid")
     if not 1 <= product.auto_min_people <= 10_000:
         raise Invalid(
             "The least number of people is between 1 and 10,000.", reason="threshold_invalid"

@@ -12,30 +12,23 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.errors import Invalid, NotFound
 from app.models.source import Source, SourceSecret
-from app.setup.fields import checked_fields, checked_name, refuse_taken_name
+from app.setup.fields import (
+    checked_fields,
+    checked_name,
+    list_connected,
+    refuse_taken_name,
+    rename,
+)
+from app.setup.platforms import platform
 from app.setup.products import get_product
 from app.storage.vault import Vault
-from integrations import registry
-from integrations.contract import IntegrationError
-from integrations.source_contract import Source as Platform
 
-SECRET_LEAST = 8
-
-
-def platform(name: str) -> Platform[Any]:
-    """The platform with this name. Raises Invalid."""
-    try:
-        return registry.source(name)
-    except IntegrationError as error:
-        raise Invalid(error.detail, reason=error.reason) from None
+SOURCE_KEY_MIN_CHARACTERS = 8
 
 
 async def list_sources(session: AsyncSession, product_id: uuid.UUID | None = None) -> list[Source]:
     """Sources by name."""
-    query = select(Source).order_by(Source.name)
-    if product_id is not None:
-        query = query.where(Source.product_id == product_id)
-    return list((await session.exec(query)).all())
+    return await list_connected(session, Source, product_id)
 
 
 async def get_source(session: AsyncSession, source_id: uuid.UUID) -> Source:
@@ -77,24 +70,23 @@ async def rotate_secret(
     """A second secret beside the one in use; both are accepted until the next rotation. Older ones
     end now."""
     source = await get_source(session, source_id)
-    active = await _active(session, source_id)
-    for old in active[1:]:
-        old.retired_at = datetime.now(UTC)
-        session.add(old)
+    await retire_old_secret(session, source_id)
     return await _add_secret(session, vault, source, secret)
 
 
 async def retire_old_secret(session: AsyncSession, source_id: uuid.UUID) -> None:
     """Accept the newest secret only, once the platform uses it."""
-    for old in (await _active(session, source_id))[1:]:
-        old.retired_at = datetime.now(UTC)
-        session.add(old)
+    active = await _active_secrets(session, source_id)
+    for older in active[1:]:
+        older.retired_at = datetime.now(UTC)
+        session.add(older)
     await session.flush()
 
 
 async def active_secrets(session: AsyncSession, vault: Vault, source_id: uuid.UUID) -> list[str]:
     """The secrets in use in clear, newest first. For the operator's own eyes and the demo only."""
-    return [vault.decrypt(bytes(each.ciphertext)) for each in await _active(session, source_id)]
+    active = await _active_secrets(session, source_id)
+    return [vault.decrypt(bytes(secret.ciphertext)) for secret in active]
 
 
 async def update_source(
@@ -107,9 +99,7 @@ async def update_source(
 ) -> Source:
     """Change what is given. A source that is switched off answers 404 and keeps what it has."""
     source = await get_source(session, source_id)
-    if name is not None and checked_name(name) != source.name:
-        await refuse_taken_name(session, Source, source.product_id, checked_name(name))
-        source.name = checked_name(name)
+    await rename(session, source, name)
     if settings is not None:
         source.settings = checked_fields(platform(source.platform).settings, settings, "settings")
     if enabled is not None:
@@ -133,13 +123,12 @@ def webhook_url(base_url: str, source_id: uuid.UUID) -> str:
 def guide(source: Source, base_url: str, secret: str) -> str:
     """The platform's set-up steps (Markdown) with this source's address; ``secret`` may be a
     placeholder."""
-    text = platform(source.platform).guide
-    return text.replace("{webhook_url}", webhook_url(base_url, source.id)).replace(
-        "{secret}", secret
-    )
+    steps = platform(source.platform).guide
+    steps = steps.replace("{webhook_url}", webhook_url(base_url, source.id))
+    return steps.replace("{secret}", secret)
 
 
-async def _active(session: AsyncSession, source_id: uuid.UUID) -> list[SourceSecret]:
+async def _active_secrets(session: AsyncSession, source_id: uuid.UUID) -> list[SourceSecret]:
     query = (
         select(SourceSecret)
         .where(SourceSecret.source_id == source_id, col(SourceSecret.retired_at).is_(None))
@@ -152,17 +141,17 @@ async def _add_secret(
     session: AsyncSession, vault: Vault, source: Source, secret: str | None
 ) -> str:
     definition = platform(source.platform)
-    if secret is None and definition.new_secret is None:
-        raise Invalid(
-            f"{definition.title} makes the secret itself: copy it from there and give it here.",
-            reason="secret_needed",
-        )
-    if secret is None and definition.new_secret is not None:
+    if secret is None:
+        if definition.new_secret is None:
+            raise Invalid(
+                f"{definition.title} makes the secret itself: copy it from there and give it here.",
+                reason="secret_needed",
+            )
         secret = definition.new_secret()
-    assert secret is not None
-    if len(secret.strip()) < SECRET_LEAST:
+    if len(secret.strip()) < SOURCE_KEY_MIN_CHARACTERS:
         raise Invalid(
-            f"A secret has at least {SECRET_LEAST} characters.", reason="secret_too_short"
+            f"A secret has at least {SOURCE_KEY_MIN_CHARACTERS} characters.",
+            reason="secret_too_short",
         )
     session.add(SourceSecret(source_id=source.id, ciphertext=vault.encrypt(secret.strip())))
     await session.flush()

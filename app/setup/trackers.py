@@ -1,21 +1,25 @@
-"""Trackers of a product: set up, checked, opened for a push."""
+"""Trackers of a product: set up and checked; a push opens them in ``opened_tracker``."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.errors import Invalid, NotFound
 from app.models.tracker import Tracker
-from app.setup.fields import checked_fields, checked_name, refuse_taken_name
+from app.setup.fields import (
+    checked_fields,
+    checked_name,
+    list_connected,
+    refuse_taken_name,
+    rename,
+)
+from app.setup.opened_tracker import connect
+from app.setup.platforms import tracker_type
 from app.setup.products import get_product
-from app.storage.db import Connection
 from app.storage.vault import Vault
 from classifiers.contract import THEME_KINDS
 from integrations import registry
@@ -51,10 +55,7 @@ async def list_trackers(
     session: AsyncSession, product_id: uuid.UUID | None = None
 ) -> list[Tracker]:
     """Trackers by name."""
-    query = select(Tracker).order_by(Tracker.name)
-    if product_id is not None:
-        query = query.where(Tracker.product_id == product_id)
-    return list((await session.exec(query)).all())
+    return await list_connected(session, Tracker, product_id)
 
 
 async def get_tracker(session: AsyncSession, tracker_id: uuid.UUID) -> Tracker:
@@ -110,9 +111,7 @@ async def update_tracker(
     """Change what is given; a pause after an error ends, so that what waits is tried again."""
     tracker = await get_tracker(session, tracker_id)
     type_ = tracker_type(tracker.type)
-    if name is not None and checked_name(name) != tracker.name:
-        await refuse_taken_name(session, Tracker, tracker.product_id, checked_name(name))
-        tracker.name = checked_name(name)
+    await rename(session, tracker, name)
     if settings is not None:
         tracker.settings = checked_fields(type_.settings, settings, "settings")
     if credentials is not None:
@@ -140,16 +139,16 @@ async def check_tracker(
 ) -> list[Finding]:
     """Ask the tracker whether we may do what we need to do; each finding that is not right has a
     remedy."""
-    row = await get_tracker(session, tracker_id)
-    opened = _open(row.type, row.settings, vault.decrypt_fields(row.credentials), allow_private)
+    tracker = await get_tracker(session, tracker_id)
+    credentials = vault.decrypt_fields(tracker.credentials)
+    opened = connect(
+        tracker_type(tracker.type), tracker.settings, credentials, allow_private=allow_private
+    )
     try:
         return await opened.check()
     except TrackerError as error:
-        return [
-            Finding(
-                "connection", False, error.detail, "Correct the tracker's settings or credentials."
-            )
-        ]
+        remedy = "Correct the tracker's settings or credentials."
+        return [Finding("connection", False, error.detail, remedy)]
     finally:
         await opened.close()
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.storage.db import Connection, Database
+from app.storage.rows import fetch_value
 
 MIGRATE_LOCK = 0x52454C4159
 """The number of the lock that one migrating process holds: "RELAY". It is taken over a connection
@@ -20,6 +21,13 @@ of SQLAlchemy's, before anything else is there."""
 
 WORK_CHANNEL = "relay_work"
 """Heard by workers: a delivery was stored. A wake-up is a hint; looking again is the guarantee."""
+
+
+LOCK_TRANSACTION = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
+TRY_LOCK_TRANSACTION = "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+TRY_LOCK_CONNECTION = "select pg_try_advisory_lock(hashtextextended(%s, 0))"
+UNLOCK_CONNECTION = "select pg_advisory_unlock(hashtextextended(%s, 0))"
+NOTIFY_WORKERS = "select pg_notify(%s, 'parse')"
 
 
 class AdvisoryLock(StrEnum):
@@ -48,27 +56,17 @@ class AdvisoryLock(StrEnum):
 
 async def lock_waiting(connection: Connection, lock: AdvisoryLock, key: UUID | str) -> None:
     """Take a lock until the transaction ends, waiting for whoever holds it."""
-    await connection.execute(
-        "select pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock.name_of(key)]
-    )
+    await connection.execute(LOCK_TRANSACTION, [lock.name_of(key)])
 
 
 async def lock_if_free(connection: Connection, lock: AdvisoryLock, key: UUID | str) -> bool:
     """Take a lock until the transaction ends; False where somebody else holds it."""
-    cursor = await connection.execute(
-        "select pg_try_advisory_xact_lock(hashtextextended(%s, 0)) as taken", [lock.name_of(key)]
-    )
-    row = await cursor.fetchone()
-    return row is not None and bool(row["taken"])
+    return bool(await fetch_value(connection, TRY_LOCK_TRANSACTION, [lock.name_of(key)]))
 
 
 async def hold_if_free(connection: Connection, lock: AdvisoryLock, key: UUID | str = "") -> bool:
     """Take a lock until the connection ends or ``let_go``; False where somebody else holds it."""
-    cursor = await connection.execute(
-        "select pg_try_advisory_lock(hashtextextended(%s, 0)) as taken", [lock.name_of(key)]
-    )
-    row = await cursor.fetchone()
-    return row is not None and bool(row["taken"])
+    return bool(await fetch_value(connection, TRY_LOCK_CONNECTION, [lock.name_of(key)]))
 
 
 @asynccontextmanager
@@ -89,13 +87,11 @@ async def held_alone(
             try:
                 yield True
             finally:
-                await guard.execute(
-                    "select pg_advisory_unlock(hashtextextended(%s, 0))", [lock.name_of(key)]
-                )
+                await guard.execute(UNLOCK_CONNECTION, [lock.name_of(key)])
         finally:
             await guard.set_autocommit(False)
 
 
 async def wake_workers(connection: Connection) -> None:
     """Tell waiting workers, once the transaction commits, that a delivery was stored."""
-    await connection.execute("select pg_notify(%s, 'parse')", [WORK_CHANNEL])
+    await connection.execute(NOTIFY_WORKERS, [WORK_CHANNEL])

@@ -1,5 +1,4 @@
-"""The database: one pool for plain SQL and the ORM, and the sentence a reader gets when it is
-away."""
+"""The database: plain SQL, the ORM, and the sentence a reader gets when it is away."""
 
 from __future__ import annotations
 
@@ -19,11 +18,9 @@ from app.errors import Unavailable
 
 Connection = psycopg.AsyncConnection[DictRow]
 
-_AWAY_CLASSES = (
-    "08",
-    "57P",
-    "53",
-)  # connection exception, operator intervention, insufficient resources
+_AWAY_CLASSES = ("08", "57P", "53")
+"""SQLSTATE classes: connection exception, operator intervention, insufficient resources."""
+SELECT_VECTOR_TYPE = "select 1 from pg_type where typname = 'halfvec'"
 
 
 def is_away(error: BaseException) -> bool:
@@ -51,8 +48,8 @@ class DatabaseAway(Unavailable):
 async def _prepare(connection: psycopg.AsyncConnection[Any]) -> None:
     await connection.execute("set time zone 'UTC'")
     await connection.execute("set search_path to public, procrastinate")
-    known = await connection.execute("select 1 from pg_type where typname = 'halfvec'")
-    if await known.fetchone():
+    vector_type = await connection.execute(SELECT_VECTOR_TYPE)
+    if await vector_type.fetchone():
         await register_vector_async(connection)
     await connection.commit()
 
@@ -116,8 +113,8 @@ class Database:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
-        """An ORM session over a connection of the pool, in one transaction that commits at the
-        end."""
+        """An ORM session in one transaction that commits at the end; only set-up uses it
+        (docs/decisions/0010)."""
         try:
             async with (
                 AsyncSession(self.engine, expire_on_commit=False) as session,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import psycopg
@@ -15,6 +16,84 @@ OLDEST_SERVER = 160000
 
 OLDEST_PGVECTOR = (0, 8)
 """The first pgvector with iterative index scans, which filtered searches need."""
+
+
+SELECT_SERVER_FACTS = """
+    select (select extversion from pg_extension where extname = 'vector') as installed,
+           (select default_version from pg_available_extensions where name = 'vector') as offered,
+           has_database_privilege(current_database(), 'CREATE') as may_create,
+           coalesce(
+               (select has_schema_privilege(oid, 'CREATE')
+                from pg_namespace where nspname = 'public'),
+               true
+           ) as may_use_public,
+           pg_is_in_recovery() as read_only
+"""
+UNKNOWN_SERVER_FACTS = (None, None, False, False, False)
+
+EXPLANATIONS: Sequence[tuple[str, str, str]] = (
+    (
+        r"failed to resolve|could not translate host name|Name or service not known",
+        "database_host_unknown",
+        "The host name '{host}' of the database is unknown: correct the host in "
+        "RELAY_DATABASE_URL.",
+    ),
+    (
+        r"password authentication failed|no password supplied|empty password",
+        "database_password_wrong",
+        "The database at {where} refuses the password of user '{user}': "
+        "correct user and password in RELAY_DATABASE_URL.",
+    ),
+    (
+        r'database ".*" does not exist',
+        "database_missing",
+        "The database '{database}' does not exist at {where}: create it (createdb {database}) "
+        "or correct the name in RELAY_DATABASE_URL.",
+    ),
+    (
+        r"no pg_hba.conf entry|Peer authentication failed"
+        r"|role \".*\" (does not exist|is not permitted)",
+        "database_login_refused",
+        "The database at {where} does not let user '{user}' in from here: "
+        "create that user on the server, or allow it in pg_hba.conf.",
+    ),
+    (
+        r"permission denied for database|permission denied",
+        "database_permission_missing",
+        "The user '{user}' may not use the database '{database}': make it the owner of that "
+        "database.",
+    ),
+    (
+        r"too many clients|remaining connection slots|too many connections",
+        "database_busy",
+        "The database at {where} has no connection left: raise its max_connections or lower "
+        "RELAY_POOL_SIZE.",
+    ),
+    (
+        r"is starting up|shutting down|recovery mode|not yet accepting",
+        "database_starting",
+        "The database at {where} is starting or stopping: try again in a few seconds.",
+    ),
+    (
+        r"SSL|certificate",
+        "database_tls_failed",
+        "No encrypted connection to the database at {where} came about: "
+        "correct sslmode and the certificates in RELAY_DATABASE_URL.",
+    ),
+    (
+        r"timeout expired|timed out|statement timeout",
+        "database_timeout",
+        "The database at {where} does not answer in time: check the address, the firewall and "
+        "the server's load.",
+    ),
+    (
+        r"refused|No such file|No route|unreachable|Connection reset|closed the connection",
+        "database_unreachable",
+        "No PostgreSQL can be reached at {where}: start it, or correct host and port in "
+        "RELAY_DATABASE_URL.",
+    ),
+)
+"""What libpq or the server says (a pattern), the reason, the sentence; the first that matches."""
 
 
 class DatabaseProblem(ConfigError):
@@ -94,17 +173,12 @@ def require_pgvector(version: str | None, *, installed: bool) -> None:
             "'vector').",
         )
     if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST_PGVECTOR:
-        remedy = (
-            "run 'alter extension vector update' in the database"
-            if installed
-            else "upgrade it on the server"
-        )
+        remedy = "upgrade it on the server"
+        if installed:
+            remedy = "upgrade the package, then run 'alter extension vector update' in the database"
         raise DatabaseProblem(
             "pgvector_too_old",
-            f"pgvector is version {version}, but 0.8 or newer is needed: upgrade the package, then "
-            f"{remedy}."
-            if installed
-            else f"pgvector is version {version}, but 0.8 or newer is needed: {remedy}.",
+            f"pgvector is version {version}, but 0.8 or newer is needed: {remedy}.",
         )
 
 
@@ -114,14 +188,8 @@ def _look(connection: psycopg.Connection[tuple[object, ...]], timeout: int) -> S
     name = connection.info.parameter_status("server_version") or str(number)
     require_version(number, name)
     database, user = connection.info.dbname, connection.info.user
-    installed, offered, may_create, may_use_public, read_only = connection.execute(
-        "select (select extversion from pg_extension where extname = 'vector'),"
-        " (select default_version from pg_available_extensions where name = 'vector'),"
-        " has_database_privilege(current_database(), 'CREATE'),"
-        " coalesce((select has_schema_privilege(oid, 'CREATE') from pg_namespace where nspname = "
-        "'public'), true),"
-        " pg_is_in_recovery()"
-    ).fetchone() or (None, None, False, False, False)
+    answers = connection.execute(SELECT_SERVER_FACTS).fetchone()
+    installed, offered, may_create, may_use_public, read_only = answers or UNKNOWN_SERVER_FACTS
     if read_only:
         raise DatabaseProblem(
             "database_read_only",
@@ -162,82 +230,24 @@ def _explain(error: psycopg.Error, target: dict[str, str]) -> DatabaseProblem:
     libpq gives no SQLSTATE for a refused connection, so its English text is what there is to go by;
     a server that speaks another language ends in ``database_refused`` with the server's own words.
     """
-    said = str(error)
+    message = str(error)
     host = target.get("host") or target.get("hostaddr") or "the local socket"
     where = f"{host}:{target.get('port', '5432')}"
     user, database = target.get("user", ""), target.get("dbname") or target.get("user", "")
-    for pattern, reason, sentence in (
-        (
-            r"failed to resolve|could not translate host name|Name or service not known",
-            "database_host_unknown",
-            f"The host name '{host}' of the database is unknown: correct the host in "
-            "RELAY_DATABASE_URL.",
-        ),
-        (
-            r"password authentication failed|no password supplied|empty password",
-            "database_password_wrong",
-            f"The database at {where} refuses the password of user '{user}': "
-            "correct user and password in RELAY_DATABASE_URL.",
-        ),
-        (
-            r'database ".*" does not exist',
-            "database_missing",
-            f"The database '{database}' does not exist at {where}: create it (createdb {database}) "
-            "or "
-            "correct the name in RELAY_DATABASE_URL.",
-        ),
-        (
-            r"no pg_hba.conf entry|Peer authentication failed|role \".*\" (does not exist|is not permitted)",
-            "database_login_refused",
-            f"The database at {where} does not let user '{user}' in from here: "
-            "create that user on the server, or allow it in pg_hba.conf.",
-        ),
-        (
-            r"permission denied for database|permission denied",
-            "database_permission_missing",
-            f"The user '{user}' may not use the database '{database}': make it the owner of that "
-            "database.",
-        ),
-        (
-            r"too many clients|remaining connection slots|too many connections",
-            "database_busy",
-            f"The database at {where} has no connection left: raise its max_connections or lower "
-            "RELAY_POOL_SIZE.",
-        ),
-        (
-            r"is starting up|shutting down|recovery mode|not yet accepting",
-            "database_starting",
-            f"The database at {where} is starting or stopping: try again in a few seconds.",
-        ),
-        (
-            r"SSL|certificate",
-            "database_tls_failed",
-            f"No encrypted connection to the database at {where} came about: "
-            "correct sslmode and the certificates in RELAY_DATABASE_URL.",
-        ),
-        (
-            r"timeout expired|timed out|statement timeout",
-            "database_timeout",
-            f"The database at {where} does not answer in time: check the address, the firewall and "
-            "the server's load.",
-        ),
-        (
-            r"refused|No such file|No route|unreachable|Connection reset|closed the connection",
-            "database_unreachable",
-            f"No PostgreSQL can be reached at {where}: start it, or correct host and port in "
-            "RELAY_DATABASE_URL.",
-        ),
-    ):
-        if re.search(pattern, said, re.IGNORECASE):
-            return DatabaseProblem(reason, sentence)
-    last = (
-        (said.strip().splitlines() or [type(error).__name__])[-1]
-        .removeprefix("FATAL:")
-        .strip()
-        .rstrip(".")
-    )
-    if password := target.get("password"):
-        last = last.replace(password, "***")
+    names = {"host": host, "where": where, "user": user, "database": database}
+    for pattern, reason, sentence in EXPLANATIONS:
+        if re.search(pattern, message, re.IGNORECASE):
+            return DatabaseProblem(reason, sentence.format(**names))
     return DatabaseProblem(
-        "database_refused", f"The database at {where} answered: {last}. Check RELAY_DATABASE_URL."
+        "database_refused",
+        f"The database at {where} answered: {_last_line(message, target) or type(error).__name__}."
+        " Check RELAY_DATABASE_URL.",
     )
+
+
+def _last_line(message: str, target: dict[str, str]) -> str:
+    """What the server said last, without the password of the URL."""
+    lines = message.strip().splitlines() or [""]
+    line = lines[-1].removeprefix("FATAL:").strip().rstrip(".")
+    password = target.get("password")
+    return line.replace(password, "***") if password else line

@@ -1,5 +1,4 @@
-"""Brings the database to the version of this code, once, however many processes start at the same
-time."""
+"""Brings the database to the version of this code, once, however many processes start at once."""
 
 from __future__ import annotations
 
@@ -22,17 +21,19 @@ from app.models.tables import metadata
 from app.storage.advisory import MIGRATE_LOCK
 
 
-def _ours(item: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
-    made_by_others = reflected and compare_to is None
-    if kind == "index" and made_by_others and (name or "").startswith(NEAR_PREFIX):
+def _is_ours(
+    item: object, name: str | None, kind: str, reflected: bool, compare_to: object
+) -> bool:
+    is_foreign = reflected and compare_to is None
+    if kind == "index" and is_foreign and (name or "").startswith(NEAR_PREFIX):
         return False
-    return not (kind == "table" and made_by_others and name not in metadata.tables)
+    return not (kind == "table" and is_foreign and name not in metadata.tables)
 
 
 COMPARE: dict[str, Any] = {
     "compare_type": True,
     "compare_server_default": True,
-    "include_object": _ours,
+    "include_object": _is_ours,
 }
 """How models and database are compared: tables that are not ours, the job engine's among them, and
 the indexes of big products, which a job makes, are left alone."""
@@ -54,7 +55,7 @@ def _connected(conninfo: str) -> Iterator[tuple[Config, Connection]]:
 
 
 @contextmanager
-def _alone(connection: Connection) -> Iterator[None]:
+def _locked(connection: Connection) -> Iterator[None]:
     connection.exec_driver_sql(f"select pg_advisory_lock({MIGRATE_LOCK})")
     connection.commit()
     try:
@@ -67,14 +68,14 @@ def _alone(connection: Connection) -> Iterator[None]:
 
 def upgrade(conninfo: str, revision: str = "head") -> None:
     """Run every migration up to ``revision``; other processes that do the same wait."""
-    with _connected(conninfo) as (config, connection), _alone(connection):
+    with _connected(conninfo) as (config, connection), _locked(connection):
         command.upgrade(config, revision)
         connection.commit()
 
 
 def downgrade(conninfo: str, revision: str) -> None:
     """Take migrations back down to ``revision`` (``base`` for all of them)."""
-    with _connected(conninfo) as (config, connection), _alone(connection):
+    with _connected(conninfo) as (config, connection), _locked(connection):
         command.downgrade(config, revision)
         connection.commit()
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING
+from dataclasses import fields as dataclass_fields
 from enum import StrEnum
 from functools import cache
-from typing import Any, LiteralString, TypeVar, get_type_hints, overload
+from types import UnionType
+from typing import Any, LiteralString, TypeVar, get_args, get_type_hints, overload
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import AsyncRowFactory, DictRow, class_row
+from psycopg.rows import AsyncRowFactory, DictRow
 
 from app.storage.db import Connection
 
@@ -91,17 +94,34 @@ def typed_row(of: type[Any]) -> AsyncRowFactory[Any]:
         return class_row(of)
 
     def factory(cursor: psycopg.AsyncCursor[Any]) -> Callable[[Sequence[Any]], Any]:
-        names = [column.name for column in cursor.description or ()]
+        columns = [column.name for column in cursor.description or ()]
+        if cursor.description is not None:
+            _require_fields(of, columns)
 
         def make(values: Sequence[Any]) -> Any:
-            fields = dict(zip(names, values, strict=True))
+            fields = dict(zip(columns, values, strict=True))
             for name, state in states.items():
-                fields[name] = state(fields[name])
+                if fields.get(name) is not None:
+                    fields[name] = state(fields[name])
             return of(**fields)
 
         return make
 
     return factory
+
+
+def _require_fields(of: type[Any], columns: Sequence[str]) -> None:
+    """Raises TypeError where a query has not the columns that ``of`` has fields for."""
+    declared = {
+        field.name: field.default is MISSING and field.default_factory is MISSING
+        for field in dataclass_fields(of)
+    }
+    missing = [name for name, required in declared.items() if required and name not in columns]
+    unexpected = [name for name in columns if name not in declared]
+    if missing:
+        raise TypeError(f"The query for {of.__name__} has no column {', '.join(missing)}.")
+    if unexpected:
+        raise TypeError(f"{of.__name__} has no field for the column {', '.join(unexpected)}.")
 
 
 @cache

@@ -18,7 +18,7 @@ from structlog.contextvars import bound_contextvars
 from app.errors import RelayError
 from app.metrics import TICKET_CALLS
 from app.models.states import TicketState
-from app.setup.trackers import OpenedTracker, open_tracker
+from app.setup.opened_tracker import OpenedTracker, open_tracker
 from app.storage.advisory import AdvisoryLock, held_alone
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault

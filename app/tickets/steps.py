@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 
-from app.setup.trackers import OpenedTracker
+from app.setup.opened_tracker import OpenedTracker
 from app.storage.db import Database
 
 Clock = Callable[[], datetime | None]

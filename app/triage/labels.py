@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from pgvector import HalfVector
 
+from app.config import settings
 from app.judging.product_models import shipped_thresholds
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
@@ -22,7 +23,7 @@ from app.themes.activity import SYSTEM
 from app.themes.candidates import surroundings
 from app.themes.locks import LockedComment, LockedTheme
 from classifiers.contract import UNSURE, Decision, Kind, Member, Vectors
-from classifiers.grouping.grouper import DefaultGrouper, pair_class
+from classifiers.grouping.grouper import DefaultGrouper, Thresholds, pair_class
 
 CORRECTION_WEIGHT = 1.0
 CONFIRMATION_WEIGHT = 0.25
@@ -168,7 +169,7 @@ async def label_pairs(
     own_themes = {str(side.row.theme_id) for side in sides.values()}
     member_ids = set(members)
     theme_side = [side for number, side in sides.items() if number in member_ids]
-    grouper = DefaultGrouper(shipped_thresholds())
+    grouper = DefaultGrouper(shipped_thresholds(settings().heads_dir))
     for side in labelled:
         neighbours = _nearest_sides(side, theme_side)
         if not neighbours:
@@ -188,15 +189,15 @@ async def label_pairs(
             "join_at": decision.join_at,
             "suggest_at": decision.suggest_at,
             "size": pair_class(side.row.text, _closest(decision, neighbours).row.text),
-            "judge": judge_name(side.row.model),
+            "judge": judge_name(side.row.model, grouper.thresholds),
             "weight": weight / len(labelled),
         }
         await connection.execute(INSERT_PAIR_LABEL, values)
 
 
-def judge_name(space: str) -> str:
+def judge_name(space: str, thresholds: Thresholds) -> str:
     """What the score of a pair depends on: the space of the vectors, and the grouper's rules."""
-    return f"{space}|{shipped_thresholds().version}"
+    return f"{space}|{thresholds.version}"
 
 
 def _nearest_sides(side: _Side, members: Sequence[_Side]) -> list[_Side]:

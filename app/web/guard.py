@@ -92,7 +92,7 @@ async def viewer(request: Request) -> SessionUser:
     if not cookie:
         raise LoginNeeded
     async with database(request).transaction() as connection:
-        user = await accounts.session_user(connection, cookie, datetime.now(UTC))
+        user = await login_sessions.session_user(connection, cookie, datetime.now(UTC))
     if user is None:
         raise LoginNeeded
     return user

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from app.setup import accounts
+from app.setup import api_tokens
 from app.storage.db import Database
 
 V1 = "/api/v1"
@@ -20,7 +20,7 @@ METHODS = ("get", "post", "put", "patch", "delete")
 async def bearer(database: Database, scope: str = "admin") -> dict[str, str]:
     """The header of a fresh token with this scope."""
     async with database.transaction() as c:
-        _, clear = await accounts.create_token(c, f"test {scope}", [scope])
+        _, clear = await api_tokens.create_token(c, f"test {scope}", [scope])
     return {"Authorization": f"Bearer {clear}"}
 
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import httpx
 from fastapi import FastAPI
 
-from app.setup import accounts
+from app.models.states import Role
+from app.setup import accounts, login_sessions
 from app.storage.db import Database
 from tests.api.calling import V1, assert_problem, bearer, operations
 
@@ -100,8 +101,10 @@ async def test_a_dashboard_session_is_no_token(
     client: httpx.AsyncClient, database: Database
 ) -> None:
     async with database.transaction() as c:
-        user = await accounts.create_user(c, "ada@example.org", "Ada", "a long passphrase", "admin")
-        cookie, _ = await accounts.open_session(c, user.id, datetime.now(UTC), 1)
+        user = await accounts.create_user(
+            c, "ada@example.org", "Ada", "a long passphrase", Role.admin
+        )
+        cookie, _ = await login_sessions.open_session(c, user.id, datetime.now(UTC), 1)
     for name in ("relay_session", "session"):
         client.cookies.set(name, cookie)
     assert_problem(await client.get(f"{V1}/products"), 401, "token_missing")

@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.judging.product_models import KIND, shipped_base
+from app.judging.product_models import shipped_base
 from app.learning import training
+from app.models.states import Learned
 from app.storage.db import Database
 from tests.api.calling import V1, assert_problem, bearer
 from tests.scenes.forum import Forum
@@ -63,7 +64,9 @@ async def test_from_labels_to_a_version_and_back(
         "grouping"
     ]
     assert (await kinds())["training"] is True
-    await training.train(database, ModestEnricher(), forum.product_id, KIND, actor="token:test")
+    await training.train(
+        database, ModestEnricher(), forum.product_id, Learned.kind, actor="token:test"
+    )
 
     learned = await kinds()
     assert (learned["active"]["number"], learned["active"]["trained_by"], learned["fresh"]) == (
@@ -89,7 +92,10 @@ async def test_from_labels_to_a_version_and_back(
     )
 
     await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
-    await forum.rows("update product_model set base = %s returning id", shipped_base(KIND))
+    await forum.rows(
+        "update product_model set base = %s returning id",
+        shipped_base(Learned.kind, forum.settings),
+    )
     again = await client.post(f"{models}/train", json={"what": "kind"}, headers=admin)
     assert "Nothing changed since version 1" in assert_problem(again, 409, "nothing_new")["detail"]
     both = await client.post(f"{models}/train", json={}, headers=admin)

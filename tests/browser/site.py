@@ -19,7 +19,8 @@ import uvicorn
 from app.config import Settings
 from app.jobs.stages import drain, stages
 from app.main import create_app
-from app.setup import accounts, products, sources, trackers
+from app.models.states import Role
+from app.setup import accounts, login_sessions, products, sources, trackers
 from app.storage.db import Database
 from app.storage.vault import Vault
 from integrations import registry
@@ -109,7 +110,7 @@ class Site:
                 )
                 user = await found.fetchone()
                 assert user is not None
-                cookie, _ = await accounts.open_session(
+                cookie, _ = await login_sessions.open_session(
                     connection, user["id"], datetime.now(UTC), 1
                 )
                 return cookie
@@ -135,7 +136,7 @@ class Site:
         """Two users, a product with a source and a tracker, and what people said, through every
         stage."""
         async with self.database.transaction() as connection:
-            await accounts.create_user(connection, EMAIL, "Ada", PASSWORD, "admin")
+            await accounts.create_user(connection, EMAIL, "Ada", PASSWORD, Role.admin)
             await accounts.create_user(connection, MEMBER, "Max", PASSWORD)
         async with self.database.session() as session:
             product = await products.create_product(session, "Atlas")

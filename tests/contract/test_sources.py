@@ -57,11 +57,6 @@ def test_fixture_gives_what_its_expectation_says(case: Case) -> None:
 
 
 @each_fixture
-def test_parsing_twice_gives_the_same(case: Case) -> None:
-    assert observed(case) == observed(case)
-
-
-@each_fixture
 def test_delivery_id_is_stable_and_short(case: Case) -> None:
     inbound = case.inbound
     first = case.source.delivery_id(inbound)

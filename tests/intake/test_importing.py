@@ -15,7 +15,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from app.errors import Invalid
-from app.intake.importing import ROWS_PER_DELIVERY, Imported, Reading, import_file
+from app.intake.importing import ROWS_PER_DELIVERY, Imported, import_file
+from app.intake.importing_comment import Reading
 from app.intake.importing_rows import read_rows
 from app.models.source import Source
 from app.setup.products import create_product

@@ -8,6 +8,8 @@ import json
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from app.intake.parsing import parse_batch
 from app.intake.replay import replay_delivery, replay_failed
@@ -247,3 +249,21 @@ async def test_two_workers_share_the_work(forum: Forum) -> None:
     assert sum(await asyncio.gather(work(), work(), work())) == 120
     assert len(await forum.rows("select 1 from comment")) == 60
     assert len(await forum.rows("select 1 from delivery where stage <> 'parsed'")) == 0
+
+
+async def test_the_log_names_the_delivery_and_its_source(
+    forum: Forum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumble(name: str) -> None:
+        raise RuntimeError(f"planted for {name}")
+
+    monkeypatch.setattr("app.intake.parsing.registry.source", stumble)
+    await forum.deliver(created(forum.comment("x")))
+    with capture_logs([merge_contextvars]) as lines:
+        await parse(forum)
+    (delivery,) = await forum.rows("select id, stage, reason from delivery")
+    assert (delivery["stage"], delivery["reason"]) == ("failed", "internal_error")
+    (line,) = [line for line in lines if line["event"] == "parse_failed"]
+    assert line["delivery"] == delivery["id"]
+    assert line["source"] == str(forum.source_id)
+    assert line["stage"] == "parse"

@@ -19,7 +19,7 @@ from app.errors import Conflict
 from app.jobs import learning
 from app.jobs.engine import JobTools, add_faces, add_pushes
 from app.jobs.stages import Stage, run_stage, stage_backoff
-from app.setup.trackers import OpenedTracker
+from app.setup.opened_tracker import OpenedTracker
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault
 from app.themes.writing import Writer

@@ -8,8 +8,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from app.judging.product_models import KIND
 from app.learning import rejudging, training
+from app.models.states import Learned
 from app.storage.db import Database
 from app.triage import decisions
 from classifiers.contract import UNSURE, Enrichment
@@ -41,7 +41,9 @@ async def unsure(forum: Forum) -> int:
 
 
 async def train(forum: Forum) -> training.Outcome:
-    return await training.train(forum.database, Doubtful(), forum.product_id, KIND, actor=ME)
+    return await training.train(
+        forum.database, Doubtful(), forum.product_id, Learned.kind, actor=ME
+    )
 
 
 async def test_confirmations_lower_the_threshold_and_leave_the_kinds(

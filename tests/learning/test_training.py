@@ -7,9 +7,10 @@ from structlog.testing import CapturingLogger
 
 from app.errors import Conflict, Invalid, NotFound
 from app.jobs.learning import ask_for_all, train_once
-from app.judging.product_models import GROUPING, KIND, base_of, own_grouper, shipped_thresholds
+from app.judging.product_models import base_of, own_grouper, shipped_thresholds
 from app.learning import model_versions, rejudging, training
 from app.learning.training_queue import ask_for_training, being_trained
+from app.models.states import Learned
 from app.storage.advisory import AdvisoryLock, held_alone
 from app.triage import decisions
 from classifiers.grouping.grouper import DefaultGrouper
@@ -74,7 +75,7 @@ async def test_what_people_correct_is_learned_served_and_rolled_back(forum: Foru
     )
 
     async with forum.database.transaction() as connection:
-        assert await model_versions.roll_back(connection, forum.product_id, KIND) is None
+        assert await model_versions.roll_back(connection, forum.product_id, Learned.kind) is None
     await forum.say("sync with the printer at home fails", "newer")
     await read_and_group(forum)
     (fresh,) = await forum.rows(
@@ -83,7 +84,7 @@ async def test_what_people_correct_is_learned_served_and_rolled_back(forum: Foru
     assert fresh == {"kind": "bug", "model_version": "small/1"}
     async with forum.database.transaction() as connection:
         with pytest.raises(Conflict, match="nothing to go back to"):
-            await model_versions.roll_back(connection, forum.product_id, KIND)
+            await model_versions.roll_back(connection, forum.product_id, Learned.kind)
 
 
 async def test_versions_follow_each_other_and_rolling_back_goes_one_step(forum: Forum) -> None:
@@ -94,12 +95,12 @@ async def test_versions_follow_each_other_and_rolling_back_goes_one_step(forum: 
     assert held.version == 2
     assert not held.promoted
     async with forum.database.transaction() as connection:
-        await model_versions.promote(connection, forum.product_id, KIND, 2, anyway=True)
+        await model_versions.promote(connection, forum.product_id, Learned.kind, 2, anyway=True)
     async with forum.database.transaction() as connection:
         with pytest.raises(Conflict, match="active already"):
-            await model_versions.promote(connection, forum.product_id, KIND, 2)
+            await model_versions.promote(connection, forum.product_id, Learned.kind, 2)
         with pytest.raises(NotFound):
-            await model_versions.promote(connection, forum.product_id, KIND, 9)
+            await model_versions.promote(connection, forum.product_id, Learned.kind, 9)
         with pytest.raises(Invalid, match="kind or grouping"):
             await model_versions.promote(connection, forum.product_id, "tone", 1)
     async with forum.database.transaction() as connection:
@@ -109,11 +110,11 @@ async def test_versions_follow_each_other_and_rolling_back_goes_one_step(forum: 
             (1, "retired", "replaced"),
         ]
     async with forum.database.transaction() as connection:
-        back = await model_versions.roll_back(connection, forum.product_id, KIND)
+        back = await model_versions.roll_back(connection, forum.product_id, Learned.kind)
         assert back is not None
         assert back.number == 1
     async with forum.database.transaction() as connection:
-        assert await model_versions.roll_back(connection, forum.product_id, KIND) is None
+        assert await model_versions.roll_back(connection, forum.product_id, Learned.kind) is None
 
 
 async def test_another_base_serves_as_shipped_and_learns_anew(forum: Forum) -> None:
@@ -125,7 +126,9 @@ async def test_another_base_serves_as_shipped_and_learns_anew(forum: Forum) -> N
     await forum.say("sync with the camera at home fails", "new")
     await read_and_group(forum, Newer())
     assert await kinds(forum, ["sync with the camera at home fails"]) == {"bug": 1}
-    outcome = await training.train(forum.database, Newer(), forum.product_id, KIND, actor=ME)
+    outcome = await training.train(
+        forum.database, Newer(), forum.product_id, Learned.kind, actor=ME
+    )
     assert outcome.promoted
     assert outcome.version == 2
 
@@ -172,7 +175,7 @@ async def test_one_training_of_a_product_at_a_time(forum: Forum) -> None:
 
 
 async def test_thresholds_follow_the_pairs_and_serve_the_next_batch(forum: Forum) -> None:
-    base = shipped_thresholds()
+    base = shipped_thresholds(None)
     (theme,) = await forum.rows("select id from theme order by created_at, id limit 1")
     comments = await forum.rows("select id from comment order by id limit 80")
     async with forum.database.transaction() as connection:
@@ -197,7 +200,7 @@ async def test_thresholds_follow_the_pairs_and_serve_the_next_batch(forum: Forum
                     f"space|{base.version}",
                 ],
             )  # fmt: skip
-    outcome = await train(forum, GROUPING)
+    outcome = await train(forum, Learned.grouping)
     assert outcome.promoted
     assert outcome.scores["after"]["recall"] > outcome.scores["before"]["recall"]
     async with forum.database.transaction() as connection:
@@ -207,7 +210,7 @@ async def test_thresholds_follow_the_pairs_and_serve_the_next_batch(forum: Forum
     assert own.thresholds.join["long"] == base.join["long"]
     assert own.thresholds.version.endswith("+own-1")
     async with forum.database.transaction() as connection:
-        await model_versions.roll_back(connection, forum.product_id, GROUPING)
+        await model_versions.roll_back(connection, forum.product_id, Learned.grouping)
         again = await own_grouper(connection, forum.product_id, DefaultGrouper())
     assert isinstance(again, DefaultGrouper)
     assert again.thresholds == base
@@ -218,12 +221,18 @@ async def test_a_worker_is_asked_once_and_trains_what_has_new_labels(forum: Foru
     await correct(forum, 30, 15)
     assert await ask_for_all(forum.database, ModestEnricher()) == 1
     async with forum.database.transaction() as connection:
-        assert await being_trained(connection, forum.product_id) == {KIND}
-        assert not await ask_for_training(connection, forum.product_id, KIND, ME)
+        assert await being_trained(connection, forum.product_id) == {Learned.kind}
+        assert not await ask_for_training(connection, forum.product_id, Learned.kind, ME)
         (job,) = await forum.rows("select args, queue_name from procrastinate.procrastinate_jobs")
-    assert job["args"] == {"product_id": str(forum.product_id), "what": KIND, "actor": "system"}
+    assert job["args"] == {
+        "product_id": str(forum.product_id),
+        "what": Learned.kind,
+        "actor": "system",
+    }
     await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
-    outcome = await train_once(forum.database, ModestEnricher(), forum.product_id, KIND, "system")
+    outcome = await train_once(
+        forum.database, ModestEnricher(), forum.product_id, Learned.kind, "system"
+    )
     assert outcome is not None
     assert outcome.promoted
     assert await ask_for_all(forum.database, ModestEnricher()) == 0, "nothing new since"
@@ -247,7 +256,9 @@ async def test_a_training_that_cannot_be_done_says_why(
     monkeypatch.setattr("app.jobs.learning.log", lines)
     async with held_alone(forum.database, AdvisoryLock.train, forum.product_id):
         assert (
-            await train_once(forum.database, ModestEnricher(), forum.product_id, KIND, "system")
+            await train_once(
+                forum.database, ModestEnricher(), forum.product_id, Learned.kind, "system"
+            )
             is None
         )
     assert [(line.args[0], line.kwargs["reason"]) for line in lines.calls] == [

@@ -11,8 +11,8 @@ import pytest
 
 from app.errors import Conflict
 from app.jobs.learning import ask_for_all, train_once
-from app.judging.product_models import GROUPING, KIND
 from app.learning import model_versions
+from app.models.states import Learned
 from app.triage.undo import undo
 from tests.scenes.forum import ME, Forum
 from tests.scenes.learning import (
@@ -44,19 +44,19 @@ async def test_training_again_without_new_labels_says_that_nothing_changed(forum
             "Nothing changed since version 1, which is in force: it learned from the same"
         )
     async with forum.database.transaction() as connection:
-        await model_versions.roll_back(connection, forum.product_id, KIND)
+        await model_versions.roll_back(connection, forum.product_id, Learned.kind)
     assert "version 1, which served before:" in (await train(forum)).detail, (
         "it is there to be put in force again"
     )
     async with forum.database.transaction() as connection:
-        await model_versions.promote(connection, forum.product_id, KIND, 1)
+        await model_versions.promote(connection, forum.product_id, Learned.kind, 1)
 
     await correct_further(forum)
     second = await train(forum)
     assert (second.reason, second.promoted, second.version) == ("not_better", False, 2)
     assert "version 2, which was rejected:" in (await train(forum)).detail
     async with forum.database.transaction() as connection:
-        await model_versions.roll_back(connection, forum.product_id, KIND)
+        await model_versions.roll_back(connection, forum.product_id, Learned.kind)
     third = await train(forum)
     assert (third.reason, third.version) == ("better", 3), (
         "the same labels against another model in force are news"
@@ -79,13 +79,13 @@ async def test_a_new_shipped_model_brings_back_what_a_product_learned(forum: For
     assert await ask_for_all(forum.database, ModestEnricher()) == 0
     assert await ask_for_all(forum.database, Newer()) == 1
     await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
-    outcome = await train_once(forum.database, Newer(), forum.product_id, KIND, "system")
+    outcome = await train_once(forum.database, Newer(), forum.product_id, Learned.kind, "system")
     assert outcome is not None
     assert outcome.promoted
     assert await ask_for_all(forum.database, Newer()) == 0
     async with forum.database.transaction() as connection:
-        await model_versions.roll_back(connection, forum.product_id, KIND)
-        await model_versions.roll_back(connection, forum.product_id, KIND)
+        await model_versions.roll_back(connection, forum.product_id, Learned.kind)
+        await model_versions.roll_back(connection, forum.product_id, Learned.kind)
     assert await ask_for_all(forum.database, Newest()) == 0, (
         "a person went back to the shipped model"
     )
@@ -109,11 +109,11 @@ async def test_a_rejected_version_serves_only_where_somebody_insists(forum: Foru
         with pytest.raises(
             Conflict, match=r"on labels kept out its score was \d+\.\d of 100 against"
         ) as refused:
-            await model_versions.promote(connection, forum.product_id, KIND, 2)
+            await model_versions.promote(connection, forum.product_id, Learned.kind, 2)
     assert refused.value.reason == "rejected_unconfirmed"
     async with forum.database.transaction() as connection:
         assert (
-            await model_versions.promote(connection, forum.product_id, KIND, 2, anyway=True)
+            await model_versions.promote(connection, forum.product_id, Learned.kind, 2, anyway=True)
         ).number == 2
 
 
@@ -148,7 +148,7 @@ def test_by_how_much_kinds_were_worse(
         "after": {"macro_f1": after},
         "gain": {"mean": mean, "low": low},
     }
-    told = model_versions.why_not(rejected(KIND, reason, scores))
+    told = model_versions.why_not(rejected(Learned.kind, reason, scores))
     assert told.startswith("Version 4 was rejected: on labels kept out its score was ")
     assert told.endswith(said)
 
@@ -159,12 +159,12 @@ def test_by_how_much_a_grouping_was_worse() -> None:
         "after": {"precision": 0.7, "recall": 0.5},
         "gain": {"mean": -12.25, "low": -20.0},
     }
-    assert model_versions.why_not(rejected(GROUPING, "not_better", scores)) == (
+    assert model_versions.why_not(rejected(Learned.grouping, "not_better", scores)) == (
         "Version 4 was rejected: on labels kept out 70% of its joins were right against 90%, and "
         "it found 50% of what "
         "is the same against 40% in force then, 12.2 points of net benefit worse."
     )
-    told = model_versions.why_not(rejected(GROUPING, "too_few_labels", {}))
+    told = model_versions.why_not(rejected(Learned.grouping, "too_few_labels", {}))
     assert told == "Version 4 was rejected without being measured. It changes too much."
 
 

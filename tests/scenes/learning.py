@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from app.judging.product_models import KIND
 from app.learning import training
+from app.models.states import Learned
 from app.triage import decisions
 from classifiers.contract import Enricher, Enrichment, Kind
 from tests.scenes.forum import ME, Forum
@@ -88,7 +88,7 @@ async def _file(forum: Forum, requests: list[str], bugs: list[str]) -> None:
                 await decisions.reclassify(connection, row["id"], kind, actor=ME)
 
 
-async def train(forum: Forum, what: str = KIND, **how: Any) -> training.Outcome:
+async def train(forum: Forum, what: str = Learned.kind, **how: Any) -> training.Outcome:
     """One training of the product, on the enricher above."""
     return await training.train(
         forum.database, ModestEnricher(), forum.product_id, what, actor=ME, **how

@@ -13,7 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.config import Settings
 from app.models.tracker import Tracker
-from app.setup.trackers import OpenedTracker, create_tracker, open_tracker
+from app.setup.opened_tracker import OpenedTracker, open_tracker
+from app.setup.trackers import create_tracker
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault
 from app.tickets.push import Push

@@ -9,6 +9,7 @@ from app.errors import Conflict, Invalid, NotFound, Unauthorized
 from app.models.account import User
 from app.setup import accounts
 from app.storage.db import Database
+from app.storage.rows import fetch_one
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -67,11 +68,12 @@ async def test_a_wrong_login_does_not_say_what_was_wrong(database: Database) -> 
 async def test_wrong_passwords_lock_the_account_for_a_while(database: Database) -> None:
     await _add_ada(database)
     reasons = [
-        await _reason(database, "ada@example.org", "wrong") for _ in range(accounts.ATTEMPTS + 1)
+        await _reason(database, "ada@example.org", "wrong")
+        for _ in range(accounts.LOGIN_ATTEMPTS_MAX + 1)
     ]
-    assert reasons == ["login_failed"] * accounts.ATTEMPTS + ["login_locked"]
+    assert reasons == ["login_failed"] * accounts.LOGIN_ATTEMPTS_MAX + ["login_locked"]
     assert await _reason(database, "ada@example.org", PASSWORD) == "login_locked"
-    later = NOW + accounts.LOCKED_FOR
+    later = NOW + accounts.LOCK_DURATION
     assert await _reason(database, "ada@example.org", "wrong", later) == "login_failed"
     assert await _reason(database, "ada@example.org", PASSWORD, later) == ""
 
@@ -81,14 +83,14 @@ async def test_guesses_at_once_do_not_get_past_the_lock(database: Database) -> N
     reasons = await asyncio.gather(
         *(_reason(database, "ada@example.org", f"guess {n}") for n in range(12))
     )
-    assert sorted(reasons) == ["login_failed"] * accounts.ATTEMPTS + ["login_locked"] * (
-        12 - accounts.ATTEMPTS
+    assert sorted(reasons) == ["login_failed"] * accounts.LOGIN_ATTEMPTS_MAX + ["login_locked"] * (
+        12 - accounts.LOGIN_ATTEMPTS_MAX
     )
 
 
 async def test_a_right_password_forgets_the_wrong_ones(database: Database) -> None:
     await _add_ada(database)
-    for wrong in (accounts.ATTEMPTS - 1, 1):
+    for wrong in (accounts.LOGIN_ATTEMPTS_MAX - 1, 1):
         for _ in range(wrong):
             assert await _reason(database, "ada@example.org", "wrong") == "login_failed"
         assert await _reason(database, "ada@example.org", PASSWORD) == ""
@@ -97,36 +99,38 @@ async def test_a_right_password_forgets_the_wrong_ones(database: Database) -> No
 async def test_a_session_lasts_until_it_ends(database: Database) -> None:
     ada = await _add_ada(database)
     async with database.transaction() as c:
-        cookie, csrf = await accounts.open_session(c, ada.id, NOW, hours=2)
-        user = await accounts.session_user(c, cookie, NOW + timedelta(minutes=119))
-        assert user == accounts.SessionUser(
+        cookie, csrf = await login_sessions.open_session(c, ada.id, NOW, hours=2)
+        user = await login_sessions.session_user(c, cookie, NOW + timedelta(minutes=119))
+        assert user == login_sessions.SessionUser(
             ada.id, "ada@example.org", "Ada Lovelace", "admin", csrf
         )
-        assert await accounts.session_user(c, cookie, NOW + timedelta(hours=2)) is None
-        assert await accounts.session_user(c, cookie[:-1] + "\ud800", NOW) is None
+        assert await login_sessions.session_user(c, cookie, NOW + timedelta(hours=2)) is None
+        assert await login_sessions.session_user(c, cookie[:-1] + "\ud800", NOW) is None
         stored = await (await c.execute("select id_hash from login_session")).fetchall()
         assert cookie not in str(stored)
-        await accounts.close_session(c, cookie)
-        assert await accounts.session_user(c, cookie, NOW) is None
+        await login_sessions.close_session(c, cookie)
+        assert await login_sessions.session_user(c, cookie, NOW) is None
 
 
 async def test_a_new_session_clears_those_that_expired(database: Database) -> None:
     ada = await _add_ada(database)
     async with database.transaction() as c:
-        await accounts.open_session(c, ada.id, NOW, hours=1)
-        await accounts.open_session(c, ada.id, NOW + timedelta(hours=1), hours=1)
+        await login_sessions.open_session(c, ada.id, NOW, hours=1)
+        await login_sessions.open_session(c, ada.id, NOW + timedelta(hours=1), hours=1)
         assert len(await (await c.execute("select 1 from login_session")).fetchall()) == 1
 
 
 async def test_a_new_password_ends_sessions_and_lifts_the_lock(database: Database) -> None:
     ada = await _add_ada(database)
     async with database.transaction() as c:
-        await c.execute("update user_account set locked_until = %s", (NOW + accounts.LOCKED_FOR,))
+        await c.execute(
+            "update user_account set locked_until = %s", (NOW + accounts.LOCK_DURATION,)
+        )
     assert await _reason(database, "ada@example.org", PASSWORD) == "login_locked"
     async with database.transaction() as c:
-        cookie, _ = await accounts.open_session(c, ada.id, NOW, hours=2)
+        cookie, _ = await login_sessions.open_session(c, ada.id, NOW, hours=2)
         await accounts.set_password(c, ada.id, "another fine password")
-        assert await accounts.session_user(c, cookie, NOW) is None
+        assert await login_sessions.session_user(c, cookie, NOW) is None
     assert await _reason(database, "ada@example.org", "another fine password") == ""
 
 
@@ -147,26 +151,28 @@ async def test_a_token_allows_what_its_scopes_imply(database: Database) -> None:
     allowed = {"read": {"read"}, "triage": {"read", "triage"}, "admin": {"read", "triage", "admin"}}
     async with database.transaction() as c:
         for given, allows in allowed.items():
-            row, clear = await accounts.create_token(c, "build server", [given])
+            row, clear = await api_tokens.create_token(c, "build server", [given])
             assert clear.startswith("relay_")
             assert clear.startswith(row.prefix)
-            assert row.token_hash != clear
-            holder = await accounts.token_holder(c, clear, NOW)
+            stored = await fetch_one(c, "select * from api_token where id = %s", [row.id])
+            assert stored is not None
+            assert clear not in map(str, stored.values())
+            holder = await api_tokens.token_holder(c, clear, NOW)
             assert (holder.name, holder.scopes) == ("build server", allows)
-        assert {token.last_used_at for token in await accounts.list_tokens(c)} == {NOW}
+        assert {token.last_used_at for token in await api_tokens.list_tokens(c)} == {NOW}
 
 
 async def test_a_revoked_or_unknown_token_is_refused(database: Database) -> None:
     async with database.transaction() as c:
-        row, clear = await accounts.create_token(c, "build server", ["read"])
-        await accounts.revoke_token(c, row.id)
+        row, clear = await api_tokens.create_token(c, "build server", ["read"])
+        await api_tokens.revoke_token(c, row.id)
         for token, reason in (
             (clear, "token_revoked"),
             (clear + "x", "token_invalid"),
             ("\ud800", "token_invalid"),
         ):
             with pytest.raises(Unauthorized) as refused:
-                await accounts.token_holder(c, token, NOW)
+                await api_tokens.token_holder(c, token, NOW)
             assert refused.value.reason == reason
 
 
@@ -178,5 +184,5 @@ async def test_a_token_needs_a_name_and_known_scopes(database: Database) -> None
     ):
         async with database.transaction() as c:
             with pytest.raises(Invalid) as refused:
-                await accounts.create_token(c, name, scopes)
+                await api_tokens.create_token(c, name, scopes)
         assert refused.value.reason == reason

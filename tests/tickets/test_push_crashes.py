@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.config import Settings
-from app.setup.trackers import open_tracker
+from app.setup.opened_tracker import open_tracker
 from app.storage.db import Database
 from app.storage.vault import Vault
 from app.tickets.due import next_due_ticket

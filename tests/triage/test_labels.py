@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.learning import labelled
+from app.judging.product_models import shipped_thresholds
+from app.learning import labelled, labelled_pairs
 from app.triage import decisions, regroup
 from app.triage.undo import undo
 from classifiers.kinds.kind import KINDS
@@ -33,7 +34,9 @@ async def kinds(forum: Forum) -> list[tuple[str, str, float]]:
 
 async def pairs(forum: Forum) -> list[tuple[bool, str, float]]:
     async with forum.database.transaction() as connection:
-        found = await labelled.pair_labels(connection, forum.product_id)
+        found = await labelled_pairs.pair_labels(
+            connection, forum.product_id, shipped_thresholds(None)
+        )
     return [(one.same, one.size, one.weight) for one in found]
 
 
@@ -155,7 +158,9 @@ async def test_a_move_says_two_things_and_an_edit_leaves_the_score_of_its_time(
     )
     await forum.work()
     async with forum.database.transaction() as connection:
-        found = await labelled.pair_labels(connection, forum.product_id)
+        found = await labelled_pairs.pair_labels(
+            connection, forum.product_id, shipped_thresholds(None)
+        )
     assert [one.score for one in found] == [away["score"], there["score"]]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import httpx
 
 from app.config import Settings
-from app.judging.product_models import KIND, shipped_base
+from app.judging.product_models import shipped_base
 from app.learning import training
 from app.learning.training_queue import being_trained
+from app.models.states import Learned
 from app.storage.db import Database
 from app.storage.vault import Vault
 from tests.scenes.forum import Forum, open_forum
@@ -37,11 +38,11 @@ async def test_a_product_manager_sees_what_was_learned_and_takes_it_back(
     said = await person.send(f"{here}/train", what="kind", next=here)
     assert said.headers["location"] == here
     async with database.transaction() as connection:
-        assert await being_trained(connection, forum.product_id) == {KIND}
+        assert await being_trained(connection, forum.product_id) == {Learned.kind}
     assert "Look again in a minute" in (await person.get(here)).text
     await forum.rows("delete from procrastinate.procrastinate_jobs returning id")
     outcome = await training.train(
-        database, ModestEnricher(), forum.product_id, KIND, actor="user:ada@example.org"
+        database, ModestEnricher(), forum.product_id, Learned.kind, actor="user:ada@example.org"
     )
 
     page = (await person.get(here)).text
@@ -61,7 +62,10 @@ async def test_a_product_manager_sees_what_was_learned_and_takes_it_back(
     await person.send(f"{here}/promote", what="kind", number="1", next=here)
     assert "Version 1 is in force" in (await person.get(here)).text
 
-    await forum.rows("update product_model set base = %s returning id", shipped_base(KIND))
+    await forum.rows(
+        "update product_model set base = %s returning id",
+        shipped_base(Learned.kind, forum.settings),
+    )
     said = await person.send(f"{here}/train", what="kind", next=here)
     assert "Nothing changed since version 1, which is in force" in (await person.get(here)).text
     async with database.transaction() as connection:
@@ -85,11 +89,11 @@ async def test_a_rejected_version_is_put_in_force_only_after_a_question(
     await fill(forum)
     await correct(forum, 30, 15)
     await training.train(
-        database, ModestEnricher(), forum.product_id, KIND, actor="user:ada@example.org"
+        database, ModestEnricher(), forum.product_id, Learned.kind, actor="user:ada@example.org"
     )
     await correct_further(forum)
     await training.train(
-        database, ModestEnricher(), forum.product_id, KIND, actor="user:ada@example.org"
+        database, ModestEnricher(), forum.product_id, Learned.kind, actor="user:ada@example.org"
     )
     person = await sign_in(client, database)
     here = f"/settings/learning/{forum.product_id}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import httpx
 
+from app.models.states import Role
 from app.setup import accounts
 from app.storage.db import Database
 
@@ -35,7 +36,7 @@ async def sign_in(
 ) -> Person:
     """Make a user and sign in through the form."""
     async with database.transaction() as connection:
-        role: accounts.Role = "admin" if email.startswith("ada") else "member"
+        role = Role.admin if email.startswith("ada") else Role.member
         await accounts.create_user(connection, email, "Somebody", PASSWORD, role)
     answer = await log_in(client, email)
     assert answer.status_code == 303, answer.text

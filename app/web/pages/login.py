@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.errors import Unauthorized
-from app.setup import accounts
+from app.setup import accounts, login_sessions
 from app.web import guard, rendering
 from app.web.guard import Acting, ForgedRequest
 from app.web.routes import PageRoute
@@ -68,7 +68,7 @@ async def login(request: Request) -> Response:
         return _form(request, next=target, email=email, error=refused.detail, status=401)
     hours = guard.settings(request).session_hours
     async with guard.database(request).transaction() as connection:
-        cookie, _ = await accounts.open_session(connection, user.id, now, hours)
+        cookie, _ = await login_sessions.open_session(connection, user.id, now, hours)
     response = RedirectResponse(target, status_code=303)
     response.set_cookie(
         guard.SESSION_COOKIE,

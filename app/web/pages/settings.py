@@ -131,7 +131,7 @@ async def remove_member(act: Administering, user_id: UUID) -> Response:
 async def add_token(act: Administering) -> Response:
     """A new API token, shown this once."""
     async with act.database.transaction() as connection:
-        _, clear = await accounts.create_token(connection, act.text("name"), [act.text("scope")])
+        _, clear = await api_tokens.create_token(connection, act.text("name"), [act.text("scope")])
     return await _page(act.request, act.user, token=clear)
 
 
@@ -139,5 +139,5 @@ async def add_token(act: Administering) -> Response:
 async def revoke_token(act: Administering, token_id: UUID) -> Response:
     """End a token."""
     async with act.database.transaction() as connection:
-        await accounts.revoke_token(connection, token_id)
+        await api_tokens.revoke_token(connection, token_id)
     return act.done("Revoked: whatever uses this token is refused from now on.")

@@ -222,7 +222,7 @@ async def _edit(
 ) -> Response:
     async with guard.database(request).session() as session:
         tracker = await trackers.get_tracker(session, tracker_id)
-    definition = trackers.tracker_type(tracker.type)
+    definition = tracker_type(tracker.type)
     settings = forms.fields(definition.settings, _SETTINGS, tracker.settings)
     form = act.form if act else None
     return await rendering.page(

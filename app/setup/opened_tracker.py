@@ -1,0 +1,81 @@
+"""A tracker as a push needs it: read with plain SQL, because a push holds the tracker's lock and
+its tickets in the same connection (docs/decisions/0010)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.setup.platforms import tracker_type
+from app.storage.db import Connection
+from app.storage.rows import fetch_one
+from app.storage.vault import Vault
+from integrations.tracker_contract import Tracker as OpenConnection
+from integrations.tracker_contract import TrackerType
+
+SELECT_TRACKER = """
+    select name, type, settings, credentials, reason <> '' as troubled,
+           coalesce(paused_until > coalesce(%(now)s::timestamptz, now()), false) as paused
+    from tracker where id = %(tracker)s and enabled
+"""
+
+
+@dataclass(slots=True)
+class OpenedTracker:
+    """A tracker ready to be called. ``troubled``: its row still says what was wrong the last
+    time."""
+
+    id: uuid.UUID
+    name: str
+    type: TrackerType[Any]
+    tracker: OpenConnection
+    paused: bool
+    troubled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _TrackerRow:
+    name: str
+    type: str
+    settings: Mapping[str, Any]
+    credentials: bytes
+    troubled: bool
+    paused: bool
+
+
+async def open_tracker(
+    connection: Connection,
+    vault: Vault,
+    tracker_id: uuid.UUID,
+    *,
+    allow_private: bool,
+    now: datetime | None = None,
+) -> OpenedTracker | None:
+    """The enabled tracker, ready to be called; None where it is gone or switched off. Makes no
+    request. Whether it is paused is asked of ``now``; None is the database's time."""
+    values = {"tracker": tracker_id, "now": now}
+    row = await fetch_one(connection, SELECT_TRACKER, values, of=_TrackerRow)
+    if row is None:
+        return None
+    type_ = tracker_type(row.type)
+    credentials = vault.decrypt_fields(bytes(row.credentials))
+    tracker = connect(type_, row.settings, credentials, allow_private=allow_private)
+    return OpenedTracker(tracker_id, row.name, type_, tracker, row.paused, row.troubled)
+
+
+def connect(
+    type_: TrackerType[Any],
+    settings: Mapping[str, Any],
+    credentials: Mapping[str, Any],
+    *,
+    allow_private: bool,
+) -> OpenConnection:
+    """The tracker behind stored settings and decrypted credentials. Makes no request."""
+    return type_.open(
+        type_.settings.model_validate(dict(settings)),
+        type_.credentials.model_validate(dict(credentials)),
+        allow_private=allow_private,
+    )
