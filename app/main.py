@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.api.router import install_api
 from app.config import Settings
-from app.intake.ingest import PREFIX, Ingest
+from app.intake.ingest import HOOKS_PATH, Ingest
 from app.storage.db import Database, DatabaseAway, require_tables
 from app.storage.vault import Vault
 from app.web.router import install as install_web

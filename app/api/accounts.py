@@ -34,7 +34,7 @@ UserId = Annotated[
 async def list_tokens(caller: Admin, database: DatabaseOf) -> list[ApiToken]:
     """Every token without its secret, newest first, the revoked ones too."""
     async with database.transaction() as connection:
-        return await accounts.list_tokens(connection)
+        return await api_tokens.list_tokens(connection)
 
 
 @router.post(
@@ -48,7 +48,7 @@ async def list_tokens(caller: Admin, database: DatabaseOf) -> list[ApiToken]:
 async def create_token(caller: Admin, database: DatabaseOf, body: TokenIn) -> TokenCreatedOut:
     """Make a token. Its secret is in this answer only; we keep its SHA-256."""
     async with database.transaction() as connection:
-        token, secret = await accounts.create_token(connection, body.name, body.scopes)
+        token, secret = await api_tokens.create_token(connection, body.name, body.scopes)
     return TokenCreatedOut(token=TokenOut.model_validate(token), secret=secret)
 
 
@@ -63,7 +63,7 @@ async def create_token(caller: Admin, database: DatabaseOf, body: TokenIn) -> To
 async def revoke_token(caller: Admin, database: DatabaseOf, token_id: TokenId) -> None:
     """End a token at once. Doing so again changes nothing."""
     async with database.transaction() as connection:
-        await accounts.revoke_token(connection, token_id)
+        await api_tokens.revoke_token(connection, token_id)
 
 
 @router.get(
@@ -93,7 +93,7 @@ async def create_user(caller: Admin, database: DatabaseOf, body: UserIn) -> User
     """Add somebody who can sign in to the dashboard."""
     async with database.transaction() as connection:
         return await accounts.create_user(
-            connection, body.email, body.name, body.password.get_secret_value(), body.role
+            connection, body.email, body.name, body.password.get_secret_value(), Role(body.role)
         )
 
 

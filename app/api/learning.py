@@ -12,7 +12,7 @@ from app.api.schemas.learning import LearningOut, PromoteIn, RollbackIn, TrainIn
 from app.errors import Conflict
 from app.judging.product_models import shipped_base
 from app.learning import model_versions
-from app.learning.model_versions import UNCONFIRMED
+from app.learning.model_versions import VERSION_UNCONFIRMED
 from app.learning.training_queue import ask_for_training
 from app.learning.unchanged import NOTHING_NEW, sentence, unchanged_since
 from app.models.states import Learned
@@ -64,11 +64,12 @@ async def train(
     """
     async with database.transaction() as connection:
         await learning_states(connection, product_id)
-        chosen = [body.what] if body.what else [learned.value for learned in Learned]
+        chosen = [Learned(body.what)] if body.what else list(Learned)
         same_versions = []
         deferred = []
         for learned in chosen:
-            version = await unchanged_since(connection, product_id, learned, shipped_base(learned))
+            base = shipped_base(learned, settings)
+            version = await unchanged_since(connection, product_id, learned, base)
             if version is not None:
                 same_versions.append(version)
             elif await ask_for_training(connection, product_id, learned, caller.actor):

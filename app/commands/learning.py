@@ -255,7 +255,7 @@ def _train_shipped(data: Path, out: Path | None, seed: int) -> None:
 
 
 def _print_outcome(outcome: Outcome, *, dry_run: bool, hold: bool) -> None:
-    from app.learning.training import GOOD
+    from app.learning.training import REASONS_TO_SERVE
     from app.learning.unchanged import NOTHING_NEW
 
     score_before, score_after = _before_after(outcome.what, outcome.scores)
@@ -269,7 +269,7 @@ def _print_outcome(outcome: Outcome, *, dry_run: bool, hold: bool) -> None:
         )
     elif outcome.reason == NOTHING_NEW:
         output.say(f"Not trained ({outcome.reason}): {outcome.detail}")
-    elif outcome.reason in GOOD:
+    elif outcome.reason in REASONS_TO_SERVE:
         fate = "A dry run: nothing is kept."
         if hold:
             fate = f"Version {outcome.version} is kept as a candidate."

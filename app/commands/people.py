@@ -46,9 +46,7 @@ def add_user(
 
     async def work(services: Services) -> User:
         async with services.database.transaction() as connection:
-            return await create_user(
-                connection, email, name, password, cast(Literal["admin", "member"], role)
-            )
+            return await create_user(connection, email, name, password, Role(role))
 
     added = perform(work)
     output.done(f"User {added.email} may sign in as {added.role}.")

@@ -169,7 +169,7 @@ async def _administrator(services: Services, password_file: Path) -> str:
     async with services.database.transaction() as connection:
         users = {user.email: user for user in await list_users(connection)}
         if DEMO_EMAIL not in users:
-            await create_user(connection, DEMO_EMAIL, "Demo", password, Role.admin.value)
+            await create_user(connection, DEMO_EMAIL, "Demo", password, Role.admin)
         elif is_new:
             await set_password(connection, users[DEMO_EMAIL].id, password)
         elif not await has_password(connection, users[DEMO_EMAIL].id, password):

@@ -110,7 +110,7 @@ async def _learning_state(
         corrections=counts.corrections,
         confirmations=counts.confirmations,
         fresh=counts.fresh,
-        needed=LEAST[learned],
+        needed=LABELS_MIN[learned],
         training=training,
         active=active,
         versions=history,

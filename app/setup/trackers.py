@@ -20,35 +20,13 @@ from app.setup.fields import (
 from app.setup.opened_tracker import connect
 from app.setup.platforms import tracker_type
 from app.setup.products import get_product
+from app.storage.db import Connection
 from app.storage.vault import Vault
 from classifiers.contract import THEME_KINDS
-from integrations import registry
-from integrations.contract import IntegrationError
-from integrations.tracker_contract import Finding, TrackerError, TrackerType
+from integrations.tracker_contract import Finding, TrackerError
 from integrations.tracker_contract import Tracker as OpenConnection
 
 MARK_CHECKED = "update tracker set checked_at = now() where id = %s"
-
-
-@dataclass(slots=True)
-class OpenedTracker:
-    """A tracker ready to be called. ``troubled``: its row still says what was wrong the last
-    time."""
-
-    id: uuid.UUID
-    name: str
-    type: TrackerType[Any]
-    tracker: OpenConnection
-    paused: bool
-    troubled: bool
-
-
-def tracker_type(name: str) -> TrackerType[Any]:
-    """The kind of tracker with this name. Raises Invalid."""
-    try:
-        return registry.tracker(name)
-    except IntegrationError as error:
-        raise Invalid(error.detail, reason=error.reason) from None
 
 
 async def list_trackers(
@@ -156,37 +134,6 @@ async def check_tracker(
 async def mark_checked(connection: Connection, tracker_id: uuid.UUID) -> None:
     """Remember that a person looked at the tracker's check just now."""
     await connection.execute(MARK_CHECKED, [tracker_id])
-
-
-async def open_tracker(
-    connection: Connection,
-    vault: Vault,
-    tracker_id: uuid.UUID,
-    *,
-    allow_private: bool,
-    now: datetime | None = None,
-) -> OpenedTracker | None:
-    """The enabled tracker, ready to be called; None where it is gone or switched off. Makes no
-    request. Whether it is paused is asked of ``now``; None is the database's time."""
-    cursor = await connection.execute(
-        "select *, coalesce(paused_until > coalesce(%(now)s::timestamptz, now()), false) as paused "
-        "from tracker where id = %(tracker)s and enabled",
-        {"tracker": tracker_id, "now": now},
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        return None
-    opened = _open(
-        row["type"], row["settings"], vault.decrypt_fields(bytes(row["credentials"])), allow_private
-    )
-    return OpenedTracker(
-        tracker_id,
-        row["name"],
-        registry.tracker(row["type"]),
-        opened,
-        row["paused"],
-        bool(row["reason"]),
-    )
 
 
 def _open(

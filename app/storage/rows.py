@@ -87,11 +87,12 @@ async def _run(
 
 
 def typed_row(of: type[Any]) -> AsyncRowFactory[Any]:
-    """A row factory that makes ``of``, with a StrEnum where a field is one: psycopg's ``class_row``
-    would leave plain text there."""
+    """A row factory that makes ``of``, a dataclass, with a StrEnum where a field is one.
+
+    psycopg's ``class_row`` would leave plain text there, and says little where the columns of the
+    query are not the fields of the class: that is a TypeError here which names them.
+    """
     states = states_of(of)  # type: ignore[arg-type]  # a class is hashable (mypy 11470)
-    if not states:
-        return class_row(of)
 
     def factory(cursor: psycopg.AsyncCursor[Any]) -> Callable[[Sequence[Any]], Any]:
         columns = [column.name for column in cursor.description or ()]
@@ -126,10 +127,11 @@ def _require_fields(of: type[Any], columns: Sequence[str]) -> None:
 
 @cache
 def states_of(of: type[Any]) -> Mapping[str, type[StrEnum]]:
-    """The fields of a dataclass that hold a state, by name."""
-    hints = get_type_hints(of)
-    return {
-        name: hint
-        for name, hint in hints.items()
-        if isinstance(hint, type) and issubclass(hint, StrEnum)
-    }
+    """The fields of ``of`` that are a StrEnum, or one that may be missing."""
+    states: dict[str, type[StrEnum]] = {}
+    for name, hint in get_type_hints(of).items():
+        parts = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        for part in parts:
+            if isinstance(part, type) and issubclass(part, StrEnum):
+                states[name] = part
+    return states

@@ -16,8 +16,8 @@ from starlette.responses import RedirectResponse
 from app.config import Settings
 from app.errors import Forbidden, Unauthorized
 from app.models.states import Role
-from app.setup import accounts
-from app.setup.accounts import SessionUser
+from app.setup import login_sessions
+from app.setup.login_sessions import SessionUser
 from app.storage.db import Database
 from app.web import flash
 from app.web.params import without_nul

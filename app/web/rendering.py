@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, Response
 from app.errors import NotFound
 from app.queries.products import ProductChoice, list_product_choices
 from app.queries.themes import count_themes_in_triage
-from app.setup.accounts import SessionUser
+from app.setup.login_sessions import SessionUser
 from app.web import charts, flash, guard, whys, words
 from app.web.assets import asset
 

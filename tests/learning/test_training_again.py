@@ -12,7 +12,7 @@ import pytest
 from app.errors import Conflict
 from app.jobs.learning import ask_for_all, train_once
 from app.learning import model_versions
-from app.models.states import Learned
+from app.models.states import Learned, ModelStatus
 from app.triage.undo import undo
 from tests.scenes.forum import ME, Forum
 from tests.scenes.learning import (
@@ -168,8 +168,22 @@ def test_by_how_much_a_grouping_was_worse() -> None:
     assert told == "Version 4 was rejected without being measured. It changes too much."
 
 
-def rejected(what: str, reason: str, scores: dict[str, Any]) -> model_versions.ModelVersion:
+def rejected(learned: Learned, reason: str, scores: dict[str, Any]) -> model_versions.ModelVersion:
     detail = "It changes too much."
     return model_versions.ModelVersion(
-        1, uuid.uuid4(), what, 4, "", {}, "rejected", reason, detail, 40, 9, scores, NOW, ME, None
+        1,
+        uuid.uuid4(),
+        learned,
+        4,
+        "",
+        {},
+        ModelStatus.rejected,
+        reason,
+        detail,
+        40,
+        9,
+        scores,
+        NOW,
+        ME,
+        None,
     )

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.errors import Conflict, Invalid, NotFound, Unauthorized
-from app.models.account import User
-from app.setup import accounts
+from app.models.states import Role
+from app.setup import accounts, api_tokens, login_sessions
 from app.storage.db import Database
 from app.storage.rows import fetch_one
 
@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
 
 
-async def _add_ada(database: Database, role: accounts.Role = "admin") -> User:
+async def _add_ada(database: Database, role: Role = Role.admin) -> accounts.User:
     async with database.transaction() as c:
         return await accounts.create_user(
             c, " Ada@Example.org ", "Ada\x00 Lovelace", PASSWORD, role
@@ -102,7 +102,7 @@ async def test_a_session_lasts_until_it_ends(database: Database) -> None:
         cookie, csrf = await login_sessions.open_session(c, ada.id, NOW, hours=2)
         user = await login_sessions.session_user(c, cookie, NOW + timedelta(minutes=119))
         assert user == login_sessions.SessionUser(
-            ada.id, "ada@example.org", "Ada Lovelace", "admin", csrf
+            ada.id, "ada@example.org", "Ada Lovelace", Role.admin, csrf
         )
         assert await login_sessions.session_user(c, cookie, NOW + timedelta(hours=2)) is None
         assert await login_sessions.session_user(c, cookie[:-1] + "\ud800", NOW) is None

@@ -78,7 +78,8 @@ async def test_a_state_may_be_missing(
     connection: Connection, literal: str, state: TicketState | None
 ) -> None:
     query = f"select {literal} as state, 'x' as detail"
-    row = await fetch_one(connection, query, of=PerhapsRow)  # type: ignore[call-overload]
+    row = await fetch_one(connection, query, of=PerhapsRow)
+    assert row is not None
     assert row.state is state
 
 
@@ -136,7 +137,7 @@ async def test_one_is_none_without_rows(connection: Connection) -> None:
 async def test_a_value_is_the_first_column_of_the_first_row(
     connection: Connection, query: str, value: object
 ) -> None:
-    found = await fetch_value(connection, query)  # type: ignore[arg-type]
+    found = await fetch_value(connection, query)
     assert found == value
     assert type(found) is type(value)
 
@@ -144,5 +145,5 @@ async def test_a_value_is_the_first_column_of_the_first_row(
 async def test_rows_that_are_written_come_back_typed(connection: Connection) -> None:
     query = "insert into product (id, slug, name) values (gen_random_uuid(), 'p', 'P') {}"
     written = query.format("returning 1 as number, policy")
-    row = await fetch_one(connection, written, of=PolicyRow)  # type: ignore[call-overload]
+    row = await fetch_one(connection, written, of=PolicyRow)
     assert row == PolicyRow(1, Policy.review)

@@ -58,11 +58,11 @@ async def learning_page(request: Request, user: Viewer, product_id: UUID) -> Res
 @router.post("/settings/learning/{product_id}/train")
 async def train(act: Administering, product_id: UUID) -> Response:
     """Ask a worker to train now. Raises Conflict where it would only repeat the last version."""
-    learned = act.text("what")
-    model_versions.check_what(learned)
+    learned = model_versions.checked_learned(act.text("what"))
+    base = shipped_base(learned, act.request.app.state.settings)
     async with act.database.transaction() as connection:
         await learning_states(connection, product_id)
-        same_version = await unchanged_since(connection, product_id, learned, shipped_base(learned))
+        same_version = await unchanged_since(connection, product_id, learned, base)
         if same_version is not None:
             raise Conflict(sentence(same_version), reason=NOTHING_NEW)
         deferred = await ask_for_training(connection, product_id, learned, act.actor)

@@ -85,7 +85,9 @@ async def login(request: Request) -> Response:
 async def logout(act: Acting) -> Response:
     """End this browser's session."""
     async with act.database.transaction() as connection:
-        await accounts.close_session(connection, act.request.cookies.get(guard.SESSION_COOKIE, ""))
+        await login_sessions.close_session(
+            connection, act.request.cookies.get(guard.SESSION_COOKIE, "")
+        )
     response = RedirectResponse("/login", status_code=303)
     response.delete_cookie(guard.SESSION_COOKIE, httponly=True, samesite="lax")
     response.headers["Clear-Site-Data"] = '"cache"'

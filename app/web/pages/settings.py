@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from app.errors import Conflict, Invalid
 from app.models.states import Policy, Role
-from app.setup import accounts, products
-from app.setup.accounts import SessionUser
+from app.setup import accounts, api_tokens, products
+from app.setup.login_sessions import SessionUser
 from app.web import guard, rendering
 from app.web.guard import Administering, Viewer
 from app.web.routes import PageRoute
@@ -50,7 +50,7 @@ async def _page(request: Request, user: SessionUser, token: str = "") -> Respons
         members = await accounts.list_users(connection)
         tokens = []
         if user.role == Role.admin:
-            tokens = await accounts.list_tokens(connection)
+            tokens = await api_tokens.list_tokens(connection)
     return await rendering.page(
         request,
         user,
@@ -107,7 +107,7 @@ def _number(value: str) -> float:
 @router.post("/settings/members")
 async def add_member(act: Administering) -> Response:
     """Somebody else who may sign in."""
-    role: accounts.Role = "admin" if act.text("role") == Role.admin else "member"
+    role = Role.admin if act.text("role") == Role.admin else Role.member
     async with act.database.transaction() as connection:
         member = await accounts.create_user(
             connection, act.text("email"), act.text("name"), str(act.form.get("password", "")), role

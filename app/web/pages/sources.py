@@ -14,8 +14,8 @@ from app.intake import replay
 from app.models.source import Source
 from app.models.states import DeliveryStage
 from app.queries import deliveries, health
-from app.setup import products, sources
-from app.setup.accounts import SessionUser
+from app.setup import platforms, products, sources
+from app.setup.login_sessions import SessionUser
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Admin, Administering, Viewer
 from app.web.params import Cursor, Word
@@ -81,7 +81,7 @@ async def create_source(act: Administering) -> Response:
     platform = act.text("platform")
     state = act.request.app.state
     try:
-        definition = sources.platform(platform)
+        definition = platforms.platform(platform)
         settings = forms.typed(
             act.form, forms.fields(definition.settings, SETTING_PREFIX), SETTING_PREFIX
         )

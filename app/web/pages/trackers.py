@@ -16,7 +16,8 @@ from app.models.states import TicketState
 from app.models.tracker import Tracker
 from app.queries.tickets import count_by_tracker, list_tickets
 from app.setup import products, trackers
-from app.setup.accounts import SessionUser
+from app.setup.login_sessions import SessionUser
+from app.setup.platforms import tracker_type
 from app.tickets.retrying import retry_ticket
 from app.web import forms, guard, rendering
 from app.web.forms import FormField
@@ -162,7 +163,7 @@ async def create_tracker(act: Administering) -> Response:
     """Connect a tracker; the check that follows says whether it works."""
     type = act.text("type")
     try:
-        definition = trackers.tracker_type(type)
+        definition = tracker_type(type)
         settings = _typed(act, definition.settings, _SETTINGS)
         credentials = _typed(act, definition.credentials, _CREDENTIALS)
         async with act.database.session() as session:
@@ -249,7 +250,7 @@ async def save(act: Administering, tracker_id: UUID) -> Response:
     try:
         async with act.database.session() as session:
             tracker = await trackers.get_tracker(session, tracker_id)
-            definition = trackers.tracker_type(tracker.type)
+            definition = tracker_type(tracker.type)
             settings = _typed(act, definition.settings, _SETTINGS)
             credentials = _typed(act, definition.credentials, _CREDENTIALS)
             await trackers.update_tracker(
