@@ -17,7 +17,7 @@ from app.storage.db import Connection
 from app.themes.candidates import surroundings
 from app.triage.labels import CORRECTION_WEIGHT, judge_name
 from classifiers.contract import UNSURE, Enricher, Enrichment, Kind, Member
-from classifiers.grouping.grouper import CLASSES, DefaultGrouper, pair_class
+from classifiers.grouping.grouper import TEXT_CLASSES, DefaultGrouper, pair_class
 from classifiers.kinds.kind import KINDS
 from classifiers.refits.refit import Examples, examples
 from classifiers.refits.refit_grouping import Pairs
@@ -176,7 +176,7 @@ def pairs_of(labels: Sequence[PairLabelled]) -> Pairs:
         np.array([one.score for one in labels], np.float64),
         np.array([one.join_at for one in labels], np.float64),
         np.array([one.suggest_at for one in labels], np.float64),
-        np.array([CLASSES.index(one.size) for one in labels], np.int64),
+        np.array([TEXT_CLASSES.index(one.size) for one in labels], np.int64),
         np.array([one.same for one in labels], bool),
         np.array([one.weight for one in labels], np.float64),
         np.array([one.activity_id for one in labels], np.int64),
@@ -212,7 +212,7 @@ def _rescored(
             *said, decision.score, decision.join_at, decision.suggest_at, size, row["weight"]
         )
     space = row["judge"].rpartition("|")[0]
-    if row["judge"] != judge_name(space) or row["size"] not in CLASSES:
+    if row["judge"] != judge_name(space) or row["size"] not in TEXT_CLASSES:
         return None
     return PairLabelled(
         *said, row["score"], row["join_at"], row["suggest_at"], row["size"], row["weight"]
