@@ -22,7 +22,10 @@ from classifiers.refits import refit_grouping, refit_kind
 from classifiers.refits.refit_grouping import NO_SHIFTS, try_grouping
 from classifiers.refits.refit_kind import try_kind
 
-LEAST: Mapping[str, int] = {KIND: refit_kind.LEAST_LABELS, GROUPING: refit_grouping.LEAST_LABELS}
+LEAST: Mapping[str, int] = {
+    KIND: refit_kind.LEAST_KIND_LABELS,
+    GROUPING: refit_grouping.LEAST_GROUPING_LABELS,
+}
 """Labels without which nothing is tried."""
 GOOD = ("better", "surer")
 """Reasons for which a version serves."""
