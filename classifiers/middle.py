@@ -1,5 +1,4 @@
-"""The middle of a theme: the mean of its latest comments, which single comments do not pull
-about."""
+"""The middle of a theme: the mean of its latest comments, which no single one pulls about."""
 
 from __future__ import annotations
 
@@ -9,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-LATEST = 32
+MIDDLE_COMMENTS = 32
 """Comments that make up a middle at most, so that it costs the same however big a theme grows; the
 mean of all told nothing more (docs/decisions/0009)."""
 
@@ -34,11 +33,14 @@ class Middle:
 
     def joined(self, vector: NDArray[np.float32]) -> Middle:
         """The middle with one comment more; from the 32nd on the earlier ones fade."""
-        comments = min(self.comments + 1, LATEST)
+        comments = min(self.comments + 1, MIDDLE_COMMENTS)
         return Middle(self.vector + (vector - self.vector) / np.float32(comments), comments)
 
 
 def join(middles: MutableMapping[str, Middle], theme_id: str, vector: NDArray[np.float32]) -> None:
     """Keep ``middles`` true when a comment joins a theme or opens it."""
     middle = middles.get(theme_id)
-    middles[theme_id] = Middle.of([vector]) if middle is None else middle.joined(vector)
+    if middle is None:
+        middles[theme_id] = Middle.of([vector])
+    else:
+        middles[theme_id] = middle.joined(vector)

@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 
 from app.storage.db import Connection
-from classifiers.middle import LATEST, Middle
+from classifiers.middle import MIDDLE_COMMENTS, Middle
 
 # Where a theme's comments were read by two encoders, those of the one that read more of them count.
 COMPUTE_MIDDLES = sql.SQL("""
@@ -25,7 +25,7 @@ COMPUTE_MIDDLES = sql.SQL("""
         ) latest
         group by latest.model order by count(*) desc, latest.model limit 1
     ) n
-""").format(latest=sql.Literal(LATEST))
+""").format(latest=sql.Literal(MIDDLE_COMMENTS))
 STORE_MIDDLES = sql.SQL("""
     with now as ({middles}), gone as (
         delete from theme_middle

@@ -13,14 +13,14 @@ from typing import Any, Literal
 import numpy as np
 
 from classifiers.contract import Encoded, Span, Vectors
-from classifiers.encoding.graph import GROUP
-from classifiers.encoding.model_files import DIMENSIONS, MAX_TOKENS, MODEL_NAME
+from classifiers.encoding.graph import SCALE_GROUP
+from classifiers.encoding.model_files import DIMENSIONS, ENCODER_TOKENS, MODEL_NAME
 from classifiers.encoding.packing import Batch, Part, batches
 
 Precision = Literal["int8", "f32"]
-REPORTS = "reports"
+REPORTS_FOLDER = "reports"
 """Folder within that of the encoder for the one tuned on issue reports."""
-MAX_CHARACTERS = 20_000
+ENCODER_CHARACTERS = 20_000
 """256 tokens of real text end long before; it keeps a megabyte of text from being tokenised in
 full."""
 
@@ -48,7 +48,7 @@ class OpenVinoEmbedder:
             "CPU",
             {
                 "INFERENCE_PRECISION_HINT": "bf16" if native and precision == "int8" else "f32",
-                "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP if precision == "int8" else 0,
+                "DYNAMIC_QUANTIZATION_GROUP_SIZE": SCALE_GROUP if precision == "int8" else 0,
                 "PERFORMANCE_HINT": "THROUGHPUT",
                 "INFERENCE_NUM_THREADS": self._workers,
                 "NUM_STREAMS": self._workers,
@@ -60,7 +60,7 @@ class OpenVinoEmbedder:
         self._queue = ov.AsyncInferQueue(self._compiled, 2 * self._workers)
         self._queue.set_callback(_keep)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.enable_truncation(ENCODER_TOKENS)
         self._tokenizer.no_padding()
 
     @property
@@ -86,30 +86,29 @@ class OpenVinoEmbedder:
         read = [readable(text) for text in texts]
         if not len(encoded.parts):
             return self._run(self._tokenizer.encode_batch_fast(read), {}, encoded)
-        found = self._tokenizer.encode_batch(
-            read
-        )  # the slower one, which knows where each token begins
+        # The slower way, which tells where each token begins.
+        encodings = self._tokenizer.encode_batch(read)
         rows = count()
-        placed = {
-            number: [Part(next(rows), *tokens) for tokens in within(found[number].offsets, spans)]
-            for number, spans in enumerate(parts)
+        text_parts = {
+            place: [Part(next(rows), *tokens) for tokens in within(encodings[place].offsets, spans)]
+            for place, spans in enumerate(parts)
             if spans
         }
-        return self._run(found, placed, encoded)
+        return self._run(encodings, text_parts, encoded)
 
     def _run(
-        self, found: Sequence[Any], parts: Mapping[int, Sequence[Part]], into: Encoded
+        self, encodings: Sequence[Any], parts: Mapping[int, Sequence[Part]], encoded: Encoded
     ) -> Encoded:
-        for batch in batches([encoding.ids for encoding in found], self._workers):
-            self._queue.start_async(batch.inputs, (batch, parts, into))
+        for batch in batches([encoding.ids for encoding in encodings], self._workers):
+            self._queue.start_async(batch.inputs, (batch, parts, encoded))
         self._queue.wait_all()
-        return into
+        return encoded
 
     @cached_property
     def for_reports(self) -> OpenVinoEmbedder | None:
         """The same encoder with its upper layers tuned on issue reports; None where they were not
         prepared."""
-        folder = self._folder / REPORTS
+        folder = self._folder / REPORTS_FOLDER
         if not folder.is_dir():
             return None
         return OpenVinoEmbedder(folder, threads=self._workers, precision=self._precision)
@@ -129,7 +128,7 @@ def _cores() -> int:
 def readable(text: str) -> str:
     """The part of a text the encoder can read: capped, and free of lone surrogates, which have no
     UTF-8 form."""
-    return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+    return text[:ENCODER_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
 def within(offsets: Sequence[Span], spans: Sequence[Span]) -> list[Span]:

@@ -12,9 +12,9 @@ import pytest
 from classifiers.contract import Embedder
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.heads import Features
-from classifiers.kinds.tone import PART_FROM, ToneModel
-from classifiers.stored_weights import WEIGHTS
-from classifiers.training.seed_texts import FOLDER
+from classifiers.kinds.tone import HOSTILE_PART_FROM, ToneModel
+from classifiers.stored_weights import SHIPPED_WEIGHTS
+from classifiers.training.seed_texts import SEEDS_FOLDER
 from classifiers.training.train_tone import ToneTexts, read_texts, train_tone
 
 HOSTILE = [
@@ -46,18 +46,18 @@ def test_an_attack_within_a_long_report_is_a_hint_too(enricher: DefaultEnricher,
         [f"{report} {report}", f"{report} {text} {report}", f"{report}\n\n{text}"]
     )
     assert [plain.tone, both.tone, behind.tone] == ["", "hostile", "hostile"]
-    assert both.hostile >= PART_FROM
+    assert both.hostile >= HOSTILE_PART_FROM
 
 
 def test_more_is_asked_of_a_part_than_of_the_whole() -> None:
-    assert ToneModel().hostile_from < PART_FROM
+    assert ToneModel().hostile_from < HOSTILE_PART_FROM
 
 
 @pytest.mark.parametrize("text", CIVIL)
 def test_harsh_words_about_a_product_are_none(enricher: DefaultEnricher, text: str) -> None:
     found = enricher.enrich([text])[0]
     assert found.tone == ""
-    assert 0 <= found.hostile < PART_FROM
+    assert 0 <= found.hostile < HOSTILE_PART_FROM
 
 
 def test_what_cannot_be_read_has_no_tone(enricher: DefaultEnricher) -> None:
@@ -74,11 +74,11 @@ def test_the_texts_are_many_and_stand_once() -> None:
     assert int((rows.written & ~rows.hostile).sum()) >= 400
     assert len(set(written)) == len(written)
     assert not np.intersect1d(rows.groups[rows.hostile], rows.groups[~rows.hostile]).size
-    assert (FOLDER / "tone" / "hostile.txt").is_file()
+    assert (SEEDS_FOLDER / "tone" / "hostile.txt").is_file()
 
 
 def test_the_shipped_head_is_as_precise_as_it_must_be() -> None:
-    scores = json.loads((WEIGHTS / "tone.json").read_text(encoding="utf-8"))["scores"]
+    scores = json.loads((SHIPPED_WEIGHTS / "tone.json").read_text(encoding="utf-8"))["scores"]
     assert scores["precision"] >= 0.85
     assert scores["precision_on_hard_texts"] >= 0.85
     assert scores["recall"] >= 0.7

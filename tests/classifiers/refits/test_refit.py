@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifiers.grouping.grouper import CLASSES, NEVER, Thresholds
+from classifiers.grouping.grouper import NEVER_JOINS, TEXT_CLASSES, Thresholds
 from classifiers.kinds.correction import Correction
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.kind import KINDS
 from classifiers.refits.holdout import expected_f1, folds
 from classifiers.refits.refit import Examples, examples, refit
 from classifiers.refits.refit_grouping import (
-    BOUND,
+    MOST_SHIFT,
     NO_SHIFTS,
     Pairs,
     fit_shifts,
@@ -46,8 +46,8 @@ def score(world: World, correction: Correction | None) -> float:
 
 def shuffled(data: Examples, seed: int) -> Examples:
     """The same labels on the wrong comments."""
-    kinds = np.where(data.spoken, data.targets.argmax(axis=1), -1)
-    kinds[data.spoken] = np.random.default_rng(seed).permutation(kinds[data.spoken])
+    kinds = np.where(data.labelled, data.targets.argmax(axis=1), -1)
+    kinds[data.labelled] = np.random.default_rng(seed).permutation(kinds[data.labelled])
     return examples(data.vectors, data.shipped, kinds, np.ones(len(kinds)), data.groups)
 
 
@@ -196,9 +196,14 @@ def pairs(count: int, same_at: float, other_at: float, size: str = "short", seed
     same = np.arange(count) % 2 == 0
     scores = np.where(same, same_at, other_at) + random.normal(0, 0.02, count)
     return Pairs(
-        scores, np.full(count, 0.5), np.full(count, 0.4), np.full(count, CLASSES.index(size)), same, np.ones(count),
+        scores,
+        np.full(count, 0.5),
+        np.full(count, 0.4),
+        np.full(count, TEXT_CLASSES.index(size)),
+        same,
+        np.ones(count),
         np.arange(count),
-    )  # fmt: skip
+    )
 
 
 def test_thresholds_go_where_the_pairs_are_and_no_further() -> None:
@@ -208,7 +213,7 @@ def test_thresholds_go_where_the_pairs_are_and_no_further() -> None:
         "nothing is learned far from any threshold"
     )
     assert fit_shifts(pairs(8, 0.45, 0.3)) == NO_SHIFTS, "too few of the class"
-    never = replace(pairs(80, 0.45, 0.3, "report"), join_at=np.full(80, NEVER))
+    never = replace(pairs(80, 0.45, 0.3, "report"), join_at=np.full(80, NEVER_JOINS))
     assert fit_shifts(never) == NO_SHIFTS, "what a person decides is not learned away"
 
 
@@ -236,7 +241,7 @@ def test_shifts_are_bounded_and_suggest_never_passes_join() -> None:
     moved = shifted(
         base, {"join": {"short": -9.0, "report": -0.1}, "suggest": {"short": 9.0}}, "own-1"
     )
-    assert moved.join["short"] == pytest.approx(base.join["short"] - BOUND)
+    assert moved.join["short"] == pytest.approx(base.join["short"] - MOST_SHIFT)
     assert moved.join["report"] == base.join["report"]
     assert moved.suggest["short"] <= moved.join["short"]
     assert moved.join["long"] == base.join["long"]
