@@ -1,9 +1,9 @@
 """What a tracker is: one small asynchronous client, and what goes through it.
 
-To add a tracker, write a folder in ``integrations/trackers`` whose ``__init__`` exposes ``TRACKER``;
-the registry finds it. ``trackers/github`` is an example: ``tracker`` (guide and declaration),
-``settings`` (what people enter), ``api`` (calls, and what an answer says of a ticket's state),
-``issues`` (the client), ``body`` (the ticket's text), ``check`` and ``events``.
+To add a tracker, write a folder in ``integrations/trackers`` whose ``__init__`` exposes
+``TRACKER``; the registry finds it. ``trackers/github`` is an example: ``tracker`` (guide and
+declaration), ``settings`` (what people enter), ``api`` (calls, and what an answer says of a
+ticket's state), ``issues`` (the client), ``body`` (the ticket's text), ``check`` and ``events``.
 
     class NotesTracker:                       # a Tracker
         async def create(self, draft: Draft) -> TicketRef:

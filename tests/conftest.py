@@ -157,7 +157,8 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 ENDED = """
-    select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s and usename = current_user
+    select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s and usename =
+        current_user
 """
 
 

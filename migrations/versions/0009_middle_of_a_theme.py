@@ -18,8 +18,10 @@ FILL = """
     from theme t cross join lateral (
         select latest.model, count(*) as comments, avg(latest.embedding)::halfvec(384) as middle
         from (
-            select e.model, e.embedding from comment c join comment_embedding e on e.comment_id = c.id
-            where c.theme_id = t.id and c.deleted_at is null order by c.created_at desc, c.id desc limit 32
+            select e.model, e.embedding from comment c join comment_embedding e on e.comment_id =
+                c.id
+            where c.theme_id = t.id and c.deleted_at is null order by c.created_at desc,
+                c.id desc limit 32
         ) latest
         group by latest.model order by count(*) desc, latest.model limit 1
     ) n

@@ -1,8 +1,8 @@
 """What grouping a comment costs as its product grows, and what the candidate search finds of what
 exact search finds.
 
-Run:
-``python -m tests.benchmarks.bench_grouping [--sizes 1000 10000 100000] [--texts FILE ...] [--cache FILE]``.
+Run: ``python -m tests.benchmarks.bench_grouping [--sizes 1000 10000 100000] [--texts FILE ...]
+[--cache FILE]``.
 The product is filled with comments in themes; then new ones go through the shipped group step in a
 worker process of its own, batch by batch. ``exact`` is the same search with the product's index out
 of reach, in the same run. Growth is that of processor time, which other load on the machine changes
@@ -128,17 +128,33 @@ async def fill(
             [len(said)],
         )
         ids = [int(row["id"]) for row in await cursor.fetchall()]
-        columns = "id, product_id, source_id, external_id, text, stage, kind, kind_confidence, fingerprint, theme_id"
+        columns = (
+            "id, product_id, source_id, external_id, text, stage, kind, kind_confidence, "
+            "fingerprint, theme_id"
+        )
         async with connection.cursor().copy(f"copy comment ({columns}) from stdin") as copy:
             for number, one in zip(ids, said, strict=True):
                 theme = None if themes is None else themes[one.origin, one.bug]
                 stage = "enriched" if themes is None else "grouped"
                 kind = "bug" if one.bug else "feature"
                 await copy.write_row(
-                    (number, place.product, place.source, str(number), one.text, stage, kind, 0.8,
-                     fingerprint(one.text), theme)
-                )  # fmt: skip
-        statement = "copy comment_embedding (comment_id, product_id, model, live, embedding) from stdin (format binary)"
+                    (
+                        number,
+                        place.product,
+                        place.source,
+                        str(number),
+                        one.text,
+                        stage,
+                        kind,
+                        0.8,
+                        fingerprint(one.text),
+                        theme,
+                    )
+                )
+        statement = (
+            "copy comment_embedding (comment_id, product_id, model, live, embedding) from stdin "
+            "(format binary)"
+        )
         async with connection.cursor().copy(statement) as copy:
             copy.set_types(["int8", "uuid", "text", "bool", "halfvec"])
             for number, one in zip(ids, said, strict=True):
@@ -175,7 +191,8 @@ async def search(database: Database, place: Place, ids: Sequence[int]) -> str:
         len(set(found[number]) & set(truth[number])) / len(truth[number]) for number in ids
     )
     fast, slow = (1000 * each / len(ids) for each in (middle - started, ended - middle))
-    return f"recall@10 {recall:.4f} of exact (n={len(ids)}); search {fast:.2f} ms, exact {slow:.2f} ms per comment"
+    found = f"recall@10 {recall:.4f} of exact (n={len(ids)})"
+    return f"{found}; search {fast:.2f} ms, exact {slow:.2f} ms per comment"
 
 
 async def measure(conninfo: str, options: argparse.Namespace, model: Path) -> None:

@@ -28,24 +28,35 @@ from app.storage.vault import Vault, new_key
 from tests.benchmarks.machine import describe, spread
 from tests.web.webbing import sign_in
 
-TEXT = "The export to PDF crashes whenever the note holds more than three images, since the last update. "
+TEXT = (
+    "The export to PDF crashes whenever the note holds more than three images, since the last "
+    "update. "
+)
 FILL = """
-    insert into product (id, slug, name) values ('00000000-0000-4000-8000-000000000001', 'atlas', 'Atlas');
+    insert into product (id, slug, name) values ('00000000-0000-4000-8000-000000000001', 'atlas',
+        'Atlas');
     insert into source (id, product_id, platform, name)
-    select gen_random_uuid(), p.id, (array['discourse', 'slack', 'github', 'app_store'])[n], 'Source ' || n
+    select gen_random_uuid(), p.id, (array['discourse', 'slack', 'github', 'app_store'])[n],
+        'Source ' || n
     from product p, generate_series(1, 4) n;
-    insert into person (product_id, name) select id, 'Person ' || n from product, generate_series(1, 1000) n;
+    insert into person (product_id, name) select id, 'Person ' || n from product,
+        generate_series(1, 1000) n;
     insert into author (product_id, realm, external_id, handle, is_staff, person_id)
-    select p.id, 'x', n::text, 'handle' || n, n %% 100 = 0, case when n %% 15 = 0 then (n / 15) %% 1000 + 1 end
+    select p.id, 'x', n::text, 'handle' || n, n %% 100 = 0,
+        case when n %% 15 = 0 then (n / 15) %% 1000 + 1 end
     from product p, generate_series(1, 30000) n;
-    insert into theme (id, product_id, kind, title, status, people, mentions, first_seen, last_seen, created_at)
+    insert into theme (id, product_id, kind, title, status, people, mentions, first_seen,
+        last_seen, created_at)
     select gen_random_uuid(), p.id, (array['bug', 'feature'])[n %% 2 + 1], 'Theme ' || n,
-           (array['triage', 'triage', 'triage', 'accepted', 'ignored'])[n %% 5 + 1], 1 + n %% 40, 2 + n %% 60,
+           (array['triage', 'triage', 'triage', 'accepted', 'ignored'])[n %% 5 + 1], 1 + n %% 40,
+               2 + n %% 60,
            now() - n * interval '15 minutes', now() - (n %% 500) * interval '1 minute',
            now() - n * interval '15 minutes'
     from product p, generate_series(1, %(comments)s / 10) n;
-    insert into comment (product_id, source_id, external_id, platform, author_id, text, created_at, received_at, stage,
-                         kind, kind_confidence, kind_reason, sentiment, theme_id, wording, grouping, kind_scores)
+    insert into comment (product_id, source_id, external_id, platform, author_id, text,
+        created_at, received_at, stage,
+                         kind, kind_confidence, kind_reason, sentiment, theme_id, wording,
+                          grouping, kind_scores)
     select p.id, s.ids[n %% 4 + 1], n::text, 'x',
            a.low + (29999 * power((n::bigint * 7919) %% 100003 / 100003.0, 3))::int, %(text)s || n,
            now() - n * interval '90 seconds', now() - n * interval '90 seconds', 'grouped',
@@ -53,7 +64,8 @@ FILL = """
            case when n %% 4 = 0 then '' else 'unsure' end, ((n %% 200) - 100) / 100.0,
            case when n %% 5 < 2 then t.ids[1 + (n::bigint * 31) %% (%(comments)s / 10)] end,
            case when n %% 10 = 0 then 'copy ' || n %% 100 else '' end,
-           jsonb_build_object('verdict', 'join', 'score', 0.81, 'nearest', to_jsonb(array_fill(n, array[40]))),
+           jsonb_build_object('verdict', 'join', 'score', 0.81,
+                              'nearest', to_jsonb(array_fill(n, array[40]))),
            '{"bug": 0.7, "feature": 0.1, "question": 0.1, "praise": 0.05, "other": 0.05}'
     from product p, (select array_agg(id order by name) as ids from source) s,
          (select min(id) as low from author) a, (select array_agg(id) as ids from theme) t,

@@ -68,9 +68,11 @@ async def store(
         )
         cursor = await connection.execute(
             """
-            insert into comment (product_id, source_id, external_id, text, stage, kind, theme_id, fingerprint)
+            insert into comment (product_id, source_id, external_id, text, stage, kind, theme_id,
+                fingerprint)
             select %s, %s, place, said, 'grouped', 'bug', theme, print
-            from unnest(%s::text[], %s::text[], %s::uuid[], %s::text[]) as t(place, said, theme, print)
+            from unnest(%s::text[], %s::text[], %s::uuid[], %s::text[]) as t(place, said, theme,
+                print)
             returning external_id, id
             """,
             [
@@ -102,7 +104,8 @@ async def measure(url: str, pool: Pool) -> None:
     database."""
     found, queries = search_recall(pool)
     print(
-        f"in memory:    {_line([found['fused'][depth].value for depth in RECALL_DEPTHS])} (n={queries})"
+        f"in memory:    {_line([found['fused'][depth].value for depth in RECALL_DEPTHS])} "
+        f"(n={queries})"
     )
     database = Database(url)
     await database.open()

@@ -25,7 +25,8 @@ def describe(*packages: str) -> str:
         )
     named = ", ".join(f"{name} {version(name)}" for name in packages)
     load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    return f"{model}, {os.cpu_count()} cores, {load}, {platform.system()}, Python {platform.python_version()}, {named}"
+    system = f"{platform.system()}, Python {platform.python_version()}"
+    return f"{model}, {os.cpu_count()} cores, {load}, {system}, {named}"
 
 
 def spread(values: Sequence[float], digits: int = 0) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 
 _PLACES = """
-    export import login search sync editor calendar sidebar settings widget backup printing sharing tags archive
-    inbox timeline profile upload checkout map camera chat billing report keyboard theme gallery player download
+    export import login search sync editor calendar sidebar settings widget backup printing sharing
+    tags archive inbox timeline profile upload checkout map camera chat billing report keyboard
+    theme gallery player download
 """
 PLACES = _PLACES.split()
 TROUBLES = (
@@ -50,8 +51,10 @@ def made_text(chance: random.Random) -> str:
     one, two, three = chance.sample(PLACES, 3)
     if chance.random() < 0.6:
         start = f"The {one} {chance.choice(TROUBLES)} {chance.choice(SIGNS)}"
-        rest = f"I went from the {two} to the {three} {chance.choice(SIGNS)} and it {chance.choice(TROUBLES)} there too"
+        rest = f"I went from the {two} to the {three} {chance.choice(SIGNS)}"
+        rest += f" and it {chance.choice(TROUBLES)} there too"
     else:
         start = f"{chance.choice(WISHES)} {chance.choice(THINGS)} for the {one}"
-        rest = f"Now I have to leave the {two}, open the {three} and do it by hand {chance.choice(SIGNS)}"
+        sign = chance.choice(SIGNS)
+        rest = f"Now I have to leave the {two}, open the {three} and do it by hand {sign}"
     return f"{start}. {rest}, about {chance.randrange(2, 40)} times a day."

@@ -32,10 +32,19 @@ class MatrixRate:
         self._threads = threads
         rows, inputs, outputs = shape
         model, operations = _chain(rows, inputs, outputs)
-        compiled = openvino().Core().compile_model(
-            model, "CPU",
-            {"INFERENCE_PRECISION_HINT": PRECISION, "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": threads},
-        )  # fmt: skip
+        compiled = (
+            openvino()
+            .Core()
+            .compile_model(
+                model,
+                "CPU",
+                {
+                    "INFERENCE_PRECISION_HINT": PRECISION,
+                    "INFERENCE_NUM_THREADS": threads,
+                    "NUM_STREAMS": threads,
+                },
+            )
+        )
         self._queue = openvino().AsyncInferQueue(compiled, threads)
         self._input = np.full((rows, inputs), 0.01, np.float32)
         self._runs = threads * max(1, round(WORK / operations))

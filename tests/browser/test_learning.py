@@ -11,7 +11,8 @@ from tests.browser.accessibility import AXE, EVERYTHING, violations
 from tests.browser.site import OpenPage, Site
 
 ADD = """
-    insert into product_model (product_id, what, number, base, weights, settings, status, reason, detail, labels,
+    insert into product_model (product_id, what, number, base, weights, settings, status, reason,
+        detail, labels,
                                scores, trained_by, trained_at, activated_at)
     select id, %s, %s, 'model', '', %s, %s, %s, %s, %s, %s, %s, now() - %s * interval '1 day',
            case when %s in ('active', 'retired') then now() - %s * interval '1 day' end

@@ -89,9 +89,12 @@ def test_fits_a_phone_and_asks_nobody_else(seeded: Site, open_page: OpenPage) ->
     assert asked - {""} == {urlsplit(seeded.url).netloc}, "data: addresses have no host"
     page.goto(f"{seeded.url}/triage")
     small = page.evaluate(
-        """[...document.querySelectorAll('a, button, summary, .tick')].filter(one => one.checkVisibility())
-        .filter(one => !one.closest('p, .hidden-text') && getComputedStyle(one).display !== 'inline')
-        .filter(one => { const box = one.getBoundingClientRect(); return box.width < 24 || box.height < 24 })
+        """[...document.querySelectorAll('a, button, summary, .tick')]
+        .filter(one => one.checkVisibility())
+        .filter(one => !one.closest('p, .hidden-text'))
+        .filter(one => getComputedStyle(one).display !== 'inline')
+        .filter(one => Math.min(one.getBoundingClientRect().width,
+                                one.getBoundingClientRect().height) < 24)
         .map(one => one.outerHTML.slice(0, 120))"""
     )
     assert small == [], "targets are at least 24 pixels"

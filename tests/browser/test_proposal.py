@@ -43,8 +43,11 @@ def test_a_proposal_shows_both_quotes(fresh: Site, open_page: OpenPage) -> None:
     fresh.rows(
         "insert into theme_suggestion (product_id, theme_id, other_id, score, evidence)"
         " values (%s, %s, %s, 0.61, %s) returning id",
-        one["product_id"], one["theme_id"], other["theme_id"], json.dumps(evidence),
-    )  # fmt: skip
+        one["product_id"],
+        one["theme_id"],
+        other["theme_id"],
+        json.dumps(evidence),
+    )
     page = open_page(fresh, reduced_motion="reduce")
     page.goto(f"{fresh.url}/themes/{other['theme_id']}")
     similar = page.get_by_role("region", name="Similar themes")

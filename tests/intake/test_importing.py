@@ -46,7 +46,8 @@ async def test_rows_of_a_csv_arrive_with_their_fields(forum: Forum, tmp_path: Pa
     path = tmp_path / "reviews.csv"
     path.write_text(
         "\ufeffID,Author,Created At,Thread,Title,Link,Likes,Review\n"
-        '7,ann,2026-11-02T10:00:00+02:00,t1,Export,https://forum.example/7,3,"It crashes, always\nwhen I export"\n'
+        "7,ann,2026-11-02T10:00:00+02:00,t1,Export,https://forum.example/7,3,"
+        '"It crashes, always\nwhen I export"\n'
         "8,bob,1793700000,t1,Export,,,Same here\n"
         "9,,2026-11-04 08:30,,,,,Dark mode please\n"
     )

@@ -31,7 +31,9 @@ STORED = {
         select id, external_id, version, type, text, received_at
         from comment_version where source_id = %s order by id
     """,
-    "authors": "select a.* from author a join source s using (product_id) where s.id = %s order by a.id",
+    "authors": """
+        select a.* from author a join source s using (product_id) where s.id = %s order by a.id
+    """,
     "deliveries": """
         select stage, event, reason, detail from delivery where source_id = %s order by id
     """,

@@ -27,7 +27,10 @@ from tests.scenes.reading import (
 from tests.web.webbing import sign_in
 
 BOTH = "The export crashes and I love the icons, please add a calendar"
-LETTER = "The classic editor crashes after the update: every toolbar command hides behind three menus and slows daily work"
+LETTER = (
+    "The classic editor crashes after the update: every toolbar command hides behind three menus "
+    "and slows daily work"
+)
 
 
 async def read(client: httpx.AsyncClient, headers: dict[str, str], path: str) -> Any:
@@ -170,9 +173,15 @@ async def test_the_first_of_a_wording_has_the_voice_whatever_is_counted(database
 
         async def said(author: int, wording: str, days: int, **columns: Any) -> int:
             return await add_comment(
-                c, product, source, theme_id=theme, author_id=author, wording=wording, created_at=ago(days=days),
+                c,
+                product,
+                source,
+                theme_id=theme,
+                author_id=author,
+                wording=wording,
+                created_at=ago(days=days),
                 **columns,
-            )  # fmt: skip
+            )
 
         first = await said(people[0], "w1", 3)
         await said(people[0], "w1", 3)

@@ -28,7 +28,8 @@ from tests.scenes.learning import (
 
 @pytest.fixture
 async def forum(forum: Forum) -> Forum:
-    """What the team files as requests, fifty comments about sync, and as bugs, fifty about printing."""
+    """What the team files as requests, fifty comments about sync, and as bugs, fifty about
+    printing."""
     await fill(forum)
     return forum
 
@@ -191,15 +192,22 @@ async def test_thresholds_follow_the_pairs_and_serve_the_next_batch(forum: Forum
             ).fetchall()
             await connection.execute(
                 """
-                insert into pair_label (product_id, comment_id, activity_id, version, near, same, score, join_at,
+                insert into pair_label (product_id, comment_id, activity_id, version, near, same,
+                    score, join_at,
                                         suggest_at, size, judge)
                 values (%s, %s, %s, 'edited since', '{}', %s, %s, %s, %s, 'short', %s)
                 """,
                 [
-                    forum.product_id, row["id"], line["id"], same, score, base.join["short"], base.suggest["short"],
+                    forum.product_id,
+                    row["id"],
+                    line["id"],
+                    same,
+                    score,
+                    base.join["short"],
+                    base.suggest["short"],
                     f"space|{base.version}",
                 ],
-            )  # fmt: skip
+            )
     outcome = await train(forum, Learned.grouping)
     assert outcome.promoted
     assert outcome.scores["after"]["recall"] > outcome.scores["before"]["recall"]

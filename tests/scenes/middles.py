@@ -18,7 +18,8 @@ async def check_middles(forum: Forum) -> None:
     one."""
     rows = await forum.rows(
         """
-        select c.theme_id, e.model, e.embedding from comment c join comment_embedding e on e.comment_id = c.id
+        select c.theme_id, e.model, e.embedding from comment c join comment_embedding e on
+            e.comment_id = c.id
         where c.theme_id is not null and c.deleted_at is null order by c.created_at desc, c.id desc
         """
     )

@@ -25,7 +25,8 @@ async def add_grouped_comments(
         )
         cursor = await connection.execute(
             """
-            insert into comment (product_id, source_id, external_id, text, stage, kind, theme_id, fingerprint)
+            insert into comment (product_id, source_id, external_id, text, stage, kind, theme_id,
+                fingerprint)
             select %s, %s, gen_random_uuid(), said, 'grouped', 'bug', %s, printed
             from unnest(%s::text[], %s::text[]) as t(said, printed) returning id
             """,

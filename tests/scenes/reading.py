@@ -70,9 +70,18 @@ async def add_theme(
     """A theme; columns as in the table."""
     theme_id = uuid.uuid4()
     values = {
-        "kind": "bug", "status": "triage", "people": 1, "mentions": 1, "confidence": 0.8,
-        "first_seen": NOW, "last_seen": NOW, "created_at": NOW, "version": 1, "merged_into": None, **columns,
-    }  # fmt: skip
+        "kind": "bug",
+        "status": "triage",
+        "people": 1,
+        "mentions": 1,
+        "confidence": 0.8,
+        "first_seen": NOW,
+        "last_seen": NOW,
+        "created_at": NOW,
+        "version": 1,
+        "merged_into": None,
+        **columns,
+    }
     await c.execute(
         "insert into theme (id, product_id, title, kind, status, people, mentions, confidence, "
         "first_seen, last_seen,"
@@ -96,11 +105,24 @@ async def add_comment(
     padded)."""
     vector = columns.pop("vector", None)
     values = {
-        "external_id": uuid.uuid4().hex, "platform": "discourse", "author_id": None, "theme_id": None, "kind": "bug",
-        "language": "en", "stage": "grouped", "sentiment": 0.0, "created_at": NOW, "received_at": NOW,
-        "deleted_at": None, "thread_title": "", "permalink": "https://forum.example.org/t/1/1", "likes": 0,
-        "delivery_id": None, "reason": "", **columns,
-    }  # fmt: skip
+        "external_id": uuid.uuid4().hex,
+        "platform": "discourse",
+        "author_id": None,
+        "theme_id": None,
+        "kind": "bug",
+        "language": "en",
+        "stage": "grouped",
+        "sentiment": 0.0,
+        "created_at": NOW,
+        "received_at": NOW,
+        "deleted_at": None,
+        "thread_title": "",
+        "permalink": "https://forum.example.org/t/1/1",
+        "likes": 0,
+        "delivery_id": None,
+        "reason": "",
+        **columns,
+    }
     names = ["product_id", "source_id", "text", *values]
     marks = ", ".join(["%s"] * len(names))
     row = await one(
@@ -129,9 +151,17 @@ async def add_delivery(
 ) -> int:
     """A received delivery; columns as in the table."""
     values = {
-        "dedup_key": uuid.uuid4().hex, "received_at": NOW, "body": b"{}", "stage": "parsed", "event": "post_created",
-        "reason": "", "detail": "", "headers": {}, "query": {}, **columns,
-    }  # fmt: skip
+        "dedup_key": uuid.uuid4().hex,
+        "received_at": NOW,
+        "body": b"{}",
+        "stage": "parsed",
+        "event": "post_created",
+        "reason": "",
+        "detail": "",
+        "headers": {},
+        "query": {},
+        **columns,
+    }
     adapted = [Jsonb(value) if isinstance(value, dict) else value for value in values.values()]
     names = ["product_id", "source_id", *values]
     row = await one(

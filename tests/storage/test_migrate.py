@@ -11,9 +11,11 @@ from app.storage import migrate
 ROWS = """
     insert into product (id, slug, name) values ('00000000-0000-0000-0000-000000000001', 'p', 'P');
     insert into source (id, product_id, platform, name)
-        values ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001', 'generic', 's');
+        values ('00000000-0000-0000-0000-000000000002', '00000000-0000-0000-0000-000000000001',
+            'generic', 's');
     insert into comment (product_id, source_id, external_id, text)
-        values ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002', '1', 'It crashes');
+        values ('00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000002',
+            '1', 'It crashes');
     insert into comment_embedding (comment_id, product_id, model, embedding)
         select id, product_id, 'm', array_fill(0.5, array[384])::halfvec(384) from comment;
 """

@@ -1,4 +1,5 @@
-"""Rows of a query become the dataclass that says what they hold, or the error says what is wrong."""
+"""Rows of a query become the dataclass that says what they hold, or the error says what is
+wrong."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The lock of the grouping comes before the rows it protects: whoever holds it is never kept waiting
-by somebody who waits for it."""
+"""The lock of the grouping comes before the rows it protects: whoever holds it is never kept
+waiting by somebody who waits for it."""
 
 from __future__ import annotations
 

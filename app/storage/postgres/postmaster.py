@@ -22,7 +22,8 @@ from app.storage.postgres.problem import PostgresProblem
 
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
-    "unix_socket_directories": ".",  # the cluster's own folder, which nobody else may enter: nothing to squat on
+    # The cluster's own folder, which nobody else may enter: nothing to squat on.
+    "unix_socket_directories": ".",
     "unix_socket_permissions": "0700",
     "cluster_name": "feedback-relay",
     "shared_buffers": "128MB",
@@ -124,7 +125,8 @@ def spawn(cluster: Cluster, options: Mapping[str, str], log: Path) -> subprocess
             stdout=output,
             stderr=output,
             umask=0o077,
-            start_new_session=True,  # Ctrl-C in the terminal must reach us only: we decide when the server stops
+            # Ctrl-C in the terminal must reach us only: we decide when the server stops.
+            start_new_session=True,
         )
     # Whoever stops the server, its parent reaps it: a zombie would look alive to the next start.
     threading.Thread(target=process.wait, name="postmaster", daemon=True).start()

@@ -204,7 +204,8 @@ def test_free_choice_counts_kinds_that_the_file_does_not_use(tmp_path: Path) -> 
 def test_a_folded_label_is_as_probable_as_its_kinds_together(tmp_path: Path) -> None:
     path = tmp_path / "one.jsonl"
     path.write_text(
-        '{"text": "question .4 axis1", "kind": "other"}\n{"text": "bug .4 axis1", "kind": "other"}\n'
+        '{"text": "question .4 axis1", "kind": "other"}\n'
+        '{"text": "bug .4 axis1", "kind": "other"}\n'
     )
     report = evaluate_kind(
         path,

@@ -108,7 +108,10 @@ def test_folds_are_read_one_by_one() -> None:
 
 
 def test_a_fold_into_no_kind_names_the_kinds() -> None:
-    told = "bananas is no kind, nor a label of file.csv; the kinds are bug, feature, question, praise, other."
+    told = (
+        "bananas is no kind, nor a label of file.csv; the kinds are bug, feature, question, "
+        "praise, other."
+    )
     assert told in refusal(["defect"], defect="bananas")
     assert "bananas is no kind" in refusal(["bug"], x="bananas"), (
         "the kinds help more than the labels"

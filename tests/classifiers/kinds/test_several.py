@@ -119,7 +119,10 @@ def test_the_company_in_a_batch_changes_nothing(enricher: DefaultEnricher) -> No
 
 
 def test_noise_and_unknown_languages_have_no_other_kinds(enricher: DefaultEnricher) -> None:
-    foreign = "Die App stürzt beim Öffnen der Kamera ab. Bitte baut doch einen Kalender für die Termine ein."
+    foreign = (
+        "Die App stürzt beim Öffnen der Kamera ab. Bitte baut doch einen Kalender für die Termine "
+        "ein."
+    )
     assert [each.other_kinds for each in enricher.enrich([foreign, "👍 👍"])] == [(), ()]
 
 

@@ -41,7 +41,10 @@ def test_an_attack_is_a_hint(enricher: DefaultEnricher, text: str) -> None:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_an_attack_within_a_long_report_is_a_hint_too(enricher: DefaultEnricher, text: str) -> None:
-    report = "The export stops at 40 % when a table has more than a thousand rows. It happens with every browser I have."
+    report = (
+        "The export stops at 40 % when a table has more than a thousand rows. It happens with "
+        "every browser I have."
+    )
     plain, both, behind = enricher.enrich(
         [f"{report} {report}", f"{report} {text} {report}", f"{report}\n\n{text}"]
     )
