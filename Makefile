@@ -72,7 +72,7 @@ lint: .venv/tested ## ruff's rules and format
 check-types: .venv/tested ## mypy --strict
 	@$(BIN)/mypy
 
-# Every process of a test is measured, also those that it starts. One in eight minutes more than `make test`.
+# Every process is measured, also those that tests start. It takes half as long again as the tests alone, so it is apart.
 coverage: .venv/tested browser ## run every test and say how much of each room they go through
 	@rm -rf .coverage && mkdir .coverage
 	@$(BIN)/coverage run -m pytest -n $(WORKERS) $(PYTEST)

@@ -15,7 +15,7 @@ def room_folders(name: str) -> list[str]:
 
     ``texts`` and ``classifiers/texts`` are ``classifiers/texts`` and ``tests/classifiers/texts``.
     """
-    if not name.strip("/"):
+    if not name.strip("/") or ".." in name:
         return []
     above = [*CODE, "tests", "tests/classifiers", "tests/integrations", "."]
     folders = [(ROOT / parent / name.strip("/")).resolve() for parent in above]
