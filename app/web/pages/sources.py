@@ -25,7 +25,7 @@ from integrations import registry
 
 router = APIRouter(route_class=PageRoute)
 DELIVERIES_PER_PAGE = 30
-NAME_MAX_CHARACTERS = 100
+SOURCE_NAME_MAX_CHARACTERS = 100
 SETTING_PREFIX = "set_"
 SECRET_STAND_IN = "the secret you were shown (rotate it to get a new one)"  # noqa: S105 - a sentence
 BROKEN_STAGES = (DeliveryStage.failed, DeliveryStage.unknown)
@@ -69,7 +69,7 @@ async def _new(
         platforms=[(name, source.title) for name, source in registry.sources().items()],
         chosen=definition,
         fields=forms.refilled(fields, act.form if act else None),
-        name=act.text("name", NAME_MAX_CHARACTERS) if act else title,
+        name=act.text("name", SOURCE_NAME_MAX_CHARACTERS) if act else title,
         product=act.text("product") if act else "",
         error=error,
     )

@@ -30,7 +30,7 @@ from integrations.tracker_contract import Finding
 
 router = APIRouter(route_class=PageRoute)
 TICKETS_PER_PAGE = 40
-TRACKER_NAME_MAX = 100
+TRACKER_NAME_MAX_CHARACTERS = 100
 _SETTINGS, _CREDENTIALS = "set_", "cred_"
 TICKET_TABS = (
     ("", "Every ticket"),
@@ -151,7 +151,7 @@ async def _new(
         chosen=definition,
         settings=forms.refilled(settings, form),
         credentials=forms.refilled(credentials, form),
-        name=act.text("name", TRACKER_NAME_MAX) if act else title,
+        name=act.text("name", TRACKER_NAME_MAX_CHARACTERS) if act else title,
         kinds=act.texts("kinds") if act else ["bug", "feature"],
         product=act.text("product") if act else "",
         error=error,
@@ -238,7 +238,7 @@ async def _edit(
             replace(field, required=False)
             for field in forms.fields(definition.credentials, _CREDENTIALS)
         ],
-        name=act.text("name", TRACKER_NAME_MAX) if act else tracker.name,
+        name=act.text("name", TRACKER_NAME_MAX_CHARACTERS) if act else tracker.name,
         kinds=act.texts("kinds") if act else tracker.kinds.split(","),
         error=error,
     )
