@@ -31,7 +31,7 @@ from integrations.tracker_contract import Finding
 router = APIRouter(route_class=PageRoute)
 TICKETS_PER_PAGE = 40
 TRACKER_NAME_MAX_CHARACTERS = 100
-_SETTINGS, _CREDENTIALS = "set_", "cred_"
+SETTING_FIELD_PREFIX, CREDENTIAL_FIELD_PREFIX = "set_", "cred_"
 TICKET_TABS = (
     ("", "Every ticket"),
     (TicketState.blocked, "Blocked"),
@@ -140,8 +140,8 @@ async def _new(
     credentials: list[FormField] = []
     if definition:
         title = definition.title
-        settings = forms.fields(definition.settings, _SETTINGS)
-        credentials = forms.fields(definition.credentials, _CREDENTIALS)
+        settings = forms.fields(definition.settings, SETTING_FIELD_PREFIX)
+        credentials = forms.fields(definition.credentials, CREDENTIAL_FIELD_PREFIX)
     return await rendering.page(
         request,
         user,
@@ -164,8 +164,8 @@ async def create_tracker(act: Administering) -> Response:
     type = act.text("type")
     try:
         definition = tracker_type(type)
-        settings = _typed(act, definition.settings, _SETTINGS)
-        credentials = _typed(act, definition.credentials, _CREDENTIALS)
+        settings = _typed(act, definition.settings, SETTING_FIELD_PREFIX)
+        credentials = _typed(act, definition.credentials, CREDENTIAL_FIELD_PREFIX)
         async with act.database.session() as session:
             product = await products.find_product(session, act.text("product"))
             await trackers.create_tracker(
@@ -224,7 +224,7 @@ async def _edit(
     async with guard.database(request).session() as session:
         tracker = await trackers.get_tracker(session, tracker_id)
     definition = tracker_type(tracker.type)
-    settings = forms.fields(definition.settings, _SETTINGS, tracker.settings)
+    settings = forms.fields(definition.settings, SETTING_FIELD_PREFIX, tracker.settings)
     form = act.form if act else None
     return await rendering.page(
         request,
@@ -236,7 +236,7 @@ async def _edit(
         settings=forms.refilled(settings, form),
         credentials=[
             replace(field, required=False)
-            for field in forms.fields(definition.credentials, _CREDENTIALS)
+            for field in forms.fields(definition.credentials, CREDENTIAL_FIELD_PREFIX)
         ],
         name=act.text("name", TRACKER_NAME_MAX_CHARACTERS) if act else tracker.name,
         kinds=act.texts("kinds") if act else tracker.kinds.split(","),
@@ -251,8 +251,8 @@ async def save(act: Administering, tracker_id: UUID) -> Response:
         async with act.database.session() as session:
             tracker = await trackers.get_tracker(session, tracker_id)
             definition = tracker_type(tracker.type)
-            settings = _typed(act, definition.settings, _SETTINGS)
-            credentials = _typed(act, definition.credentials, _CREDENTIALS)
+            settings = _typed(act, definition.settings, SETTING_FIELD_PREFIX)
+            credentials = _typed(act, definition.credentials, CREDENTIAL_FIELD_PREFIX)
             await trackers.update_tracker(
                 session,
                 act.request.app.state.vault,
