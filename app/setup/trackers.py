@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,13 +21,10 @@ from app.setup.fields import (
 from app.setup.opened_tracker import connect
 from app.setup.platforms import tracker_type
 from app.setup.products import get_product
-from app.storage.db import Connection
 from app.storage.vault import Vault
 from classifiers.contract import THEME_KINDS
 from integrations.tracker_contract import Finding, TrackerError
 from integrations.tracker_contract import Tracker as OpenConnection
-
-MARK_CHECKED = "update tracker set checked_at = now() where id = %s"
 
 
 async def list_trackers(
@@ -131,9 +129,12 @@ async def check_tracker(
         await opened.close()
 
 
-async def mark_checked(connection: Connection, tracker_id: uuid.UUID) -> None:
-    """Remember that a person looked at the tracker's check just now."""
-    await connection.execute(MARK_CHECKED, [tracker_id])
+async def mark_checked(session: AsyncSession, tracker_id: uuid.UUID, at: datetime) -> None:
+    """Remember when a person looked at the tracker's check."""
+    tracker = await get_tracker(session, tracker_id)
+    tracker.checked_at = at
+    session.add(tracker)
+    await session.flush()
 
 
 def _open(

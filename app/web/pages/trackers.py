@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -201,8 +202,8 @@ async def check(act: Administering, tracker_id: UUID) -> Response:
         findings = await trackers.check_tracker(
             session, state.vault, tracker_id, allow_private=state.settings.allow_private_addresses
         )
-    async with act.database.transaction() as connection:
-        await trackers.mark_checked(connection, tracker_id)
+    async with act.database.session() as session:
+        await trackers.mark_checked(session, tracker_id, datetime.now(UTC))
     return await _page(act.request, act.user, checked=(tracker_id, findings))
 
 
