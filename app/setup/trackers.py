@@ -24,7 +24,6 @@ from app.setup.products import get_product
 from app.storage.vault import Vault
 from classifiers.contract import THEME_KINDS
 from integrations.tracker_contract import Finding, TrackerError
-from integrations.tracker_contract import Tracker as OpenConnection
 
 
 async def list_trackers(
@@ -135,17 +134,6 @@ async def mark_checked(session: AsyncSession, tracker_id: uuid.UUID, at: datetim
     tracker.checked_at = at
     session.add(tracker)
     await session.flush()
-
-
-def _open(
-    type_name: str, settings: Mapping[str, Any], credentials: Mapping[str, Any], allow_private: bool
-) -> OpenConnection:
-    type_ = tracker_type(type_name)
-    return type_.open(
-        type_.settings.model_validate(dict(settings)),
-        type_.credentials.model_validate(dict(credentials)),
-        allow_private=allow_private,
-    )
 
 
 def checked_kinds(kinds: Sequence[str]) -> str:
