@@ -156,7 +156,10 @@ async def read_comment(connection: Connection, comment_id: int) -> CommentDetail
     if row is None:
         raise missing
     versions = await fetch_all(
-        connection, SELECT_COMMENT_VERSIONS, (row["source_id"], row["external_id"]), of=CommentVersionRow
+        connection,
+        SELECT_COMMENT_VERSIONS,
+        (row["source_id"], row["external_id"]),
+        of=CommentVersionRow,
     )
     return CommentDetail(
         row=COMMENT_LIST.read(row),
