@@ -13,7 +13,7 @@ from app.demo.community import DemoComment, DemoEvent
 from integrations.source_contract import EventType
 
 FORUM_ADDRESS = "https://forum.tidewater.example"
-SOURCE_SETTINGS = {"base_url": FORUM_ADDRESS}
+FORUM_SETTINGS = {"base_url": FORUM_ADDRESS}
 
 FORUM_EVENTS = {
     EventType.created: "post_created",

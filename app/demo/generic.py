@@ -7,7 +7,7 @@ from typing import Any
 from app.demo.community import DemoEvent
 from integrations.source_contract import EventType
 
-SOURCE_SETTINGS: dict[str, str] = {}
+FEEDBACK_BOX_SETTINGS: dict[str, str] = {}
 
 FEEDBACK_PAGE = "https://app.tidewater.example/feedback"
 

@@ -11,7 +11,7 @@ from typing import Any
 from app.demo.community import DemoComment, DemoEvent
 from integrations.source_contract import EventType
 
-SOURCE_SETTINGS: dict[str, str] = {}
+REPOSITORY_SETTINGS: dict[str, str] = {}
 
 _REPOSITORY = "tidewater-app/tidewater"
 _WEB = f"https://github.com/{_REPOSITORY}"

@@ -15,7 +15,7 @@ from app.demo.community import DemoComment, DemoEvent, events, load
 from app.demo.sending import SourceAddress, by_platform, request
 
 SEND_TRIES = 6
-FIRST_PAUSE_SECONDS = 0.2
+FIRST_RESEND_SECONDS = 0.2
 """Doubled at each try."""
 
 
@@ -119,7 +119,7 @@ async def _send(
     status, reason = 0, "unreachable"
     for attempt in range(SEND_TRIES):
         if attempt:
-            await sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+            await sleep(FIRST_RESEND_SECONDS * 2 ** (attempt - 1))
         sending = request(event, name, source, now())
         try:
             response = await client.post(

@@ -6,13 +6,28 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.demo import discourse, generic, github, slack
 from app.demo.community import DemoComment, DemoEvent, events
 from integrations import registry
 from integrations.signatures import sign
 
-DEMO_PLATFORMS = {"discourse": discourse, "generic": generic, "github": github, "slack": slack}
+
+@dataclass(frozen=True, slots=True)
+class DemoPlatform:
+    """What a platform sends about an event (headers and body), and how its source is set up."""
+
+    request: Callable[[DemoEvent], tuple[dict[str, str], dict[str, Any]]]
+    settings: Mapping[str, str]
+
+
+DEMO_PLATFORMS = {
+    "discourse": DemoPlatform(discourse.request, discourse.FORUM_SETTINGS),
+    "generic": DemoPlatform(generic.request, generic.FEEDBACK_BOX_SETTINGS),
+    "github": DemoPlatform(github.request, github.REPOSITORY_SETTINGS),
+    "slack": DemoPlatform(slack.request, slack.WORKSPACE_SETTINGS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +53,7 @@ class DemoRequest:
 def settings(platform: str) -> dict[str, str]:
     """The settings that a source of the platform needs so that links and staff of the sample
     community are right."""
-    return dict(DEMO_PLATFORMS[platform].SOURCE_SETTINGS)
+    return dict(DEMO_PLATFORMS[platform].settings)
 
 
 def request(event: DemoEvent, name: str, source: SourceAddress, now: datetime) -> DemoRequest:

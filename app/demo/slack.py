@@ -24,7 +24,7 @@ def member_id(handle: str) -> str:
     return f"U{letters}{zlib.crc32(handle.encode()):010d}"[:11]
 
 
-SOURCE_SETTINGS = {
+WORKSPACE_SETTINGS = {
     "workspace_url": "https://tidewater-community.slack.com",
     "staff": member_id("finn"),
 }

@@ -57,7 +57,7 @@ SELECT_COMMENT = COMMENT_LIST.select(
     "where cm.id = %s",
     sql.SQL(", cm.kind_scores, cm.model_version, cm.delivery_id, cm.parent_id"),
 )
-SELECT_VERSIONS = """
+SELECT_COMMENT_VERSIONS = """
     select version, type, text, delivery_id, received_at from comment_version
     where source_id = %s and external_id = %s order by id
 """
@@ -156,7 +156,10 @@ async def read_comment(connection: Connection, comment_id: int) -> CommentDetail
     if row is None:
         raise missing
     versions = await fetch_all(
-        connection, SELECT_VERSIONS, (row["source_id"], row["external_id"]), of=CommentVersionRow
+        connection,
+        SELECT_COMMENT_VERSIONS,
+        (row["source_id"], row["external_id"]),
+        of=CommentVersionRow,
     )
     return CommentDetail(
         row=COMMENT_LIST.read(row),

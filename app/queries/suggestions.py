@@ -8,7 +8,7 @@ from app.queries.rows import SuggestionRow
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_value
 
-SELECT_SUGGESTIONS = """
+SELECT_SUGGESTIONS_OF_THEME = """
     select g.id, %(theme)s::uuid as theme_id, o.id as other_id, o.title as other_title,
            o.kind as other_kind, o.status as other_status, o.people as other_people,
            o.mentions as other_mentions, g.score, g.evidence, g.state, g.created_at
@@ -25,7 +25,7 @@ async def list_suggestions(
 ) -> list[SuggestionRow]:
     """The themes that may be the same as this one, likeliest first, seen from this side."""
     values = {"theme": theme_id, "state": state}
-    return await fetch_all(connection, SELECT_SUGGESTIONS, values, of=SuggestionRow)
+    return await fetch_all(connection, SELECT_SUGGESTIONS_OF_THEME, values, of=SuggestionRow)
 
 
 async def remaining_theme(connection: Connection, suggestion_id: int) -> UUID | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -128,10 +128,10 @@ async def check_tracker(
         await opened.close()
 
 
-async def mark_checked(session: AsyncSession, tracker_id: uuid.UUID) -> None:
-    """Remember that a person looked at the tracker's check just now. Raises NotFound."""
+async def mark_checked(session: AsyncSession, tracker_id: uuid.UUID, at: datetime) -> None:
+    """Remember when a person looked at the tracker's check."""
     tracker = await get_tracker(session, tracker_id)
-    tracker.checked_at = datetime.now(UTC)
+    tracker.checked_at = at
     session.add(tracker)
     await session.flush()
 

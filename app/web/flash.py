@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 FLASH_COOKIE = "relay_flash"
 FLASH_SECONDS = 60
-_TEXT_MAX_CHARACTERS = 500
+FLASH_MAX_CHARACTERS = 500
 _MAX_UNDO = 200
 """A browser keeps no cookie of more than 4 kB."""
 
@@ -28,7 +28,7 @@ class Flash:
 
 def leave(response: Response, flash: Flash, *, secure: bool) -> None:
     """Put ``flash`` on ``response`` for the next page."""
-    short = Flash(flash.text[:_TEXT_MAX_CHARACTERS], flash.tone, flash.undo[:_MAX_UNDO])
+    short = Flash(flash.text[:FLASH_MAX_CHARACTERS], flash.tone, flash.undo[:_MAX_UNDO])
     value = base64.urlsafe_b64encode(json.dumps(asdict(short)).encode()).decode()
     response.set_cookie(
         FLASH_COOKIE, value, max_age=FLASH_SECONDS, httponly=True, samesite="lax", secure=secure

@@ -28,7 +28,7 @@ PAGE_CONTENT_POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none';"
     " form-action 'self'; frame-ancestors 'none'"
 )
-PAGE_HEADERS = {
+DASHBOARD_HEADERS = {
     "Content-Security-Policy": PAGE_CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -167,4 +167,4 @@ def bare(request: Request, template: str, *, code: int = 200, **context: Any) ->
         keys=request.cookies.get("relay_keys", "") != "off",
         **context,
     )
-    return HTMLResponse(html, status_code=code, headers=PAGE_HEADERS)
+    return HTMLResponse(html, status_code=code, headers=DASHBOARD_HEADERS)

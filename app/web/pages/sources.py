@@ -25,8 +25,8 @@ from integrations import registry
 
 router = APIRouter(route_class=PageRoute)
 DELIVERIES_PER_PAGE = 30
-NAME_MAX_CHARACTERS = 100
-SETTING_PREFIX = "set_"
+SOURCE_NAME_MAX_CHARACTERS = 100
+SOURCE_FIELD_PREFIX = "set_"
 SECRET_STAND_IN = "the secret you were shown (rotate it to get a new one)"  # noqa: S105 - a sentence
 BROKEN_STAGES = (DeliveryStage.failed, DeliveryStage.unknown)
 
@@ -60,7 +60,7 @@ async def _new(
     definition = registry.sources().get(platform)
     title, fields = "", []
     if definition:
-        title, fields = definition.title, forms.fields(definition.settings, SETTING_PREFIX)
+        title, fields = definition.title, forms.fields(definition.settings, SOURCE_FIELD_PREFIX)
     return await rendering.page(
         request,
         user,
@@ -69,7 +69,7 @@ async def _new(
         platforms=[(name, source.title) for name, source in registry.sources().items()],
         chosen=definition,
         fields=forms.refilled(fields, act.form if act else None),
-        name=act.text("name", NAME_MAX_CHARACTERS) if act else title,
+        name=act.text("name", SOURCE_NAME_MAX_CHARACTERS) if act else title,
         product=act.text("product") if act else "",
         error=error,
     )
@@ -83,7 +83,7 @@ async def create_source(act: Administering) -> Response:
     try:
         definition = platforms.platform(platform)
         settings = forms.typed(
-            act.form, forms.fields(definition.settings, SETTING_PREFIX), SETTING_PREFIX
+            act.form, forms.fields(definition.settings, SOURCE_FIELD_PREFIX), SOURCE_FIELD_PREFIX
         )
         async with act.database.session() as session:
             product = await products.find_product(session, act.text("product"))
@@ -160,7 +160,7 @@ async def source_page(
         cursor=delivered.next_cursor,
         first=not cursor,
         chosen={"stage": stage, "reason": reason},
-        fields=forms.fields(platform.settings, SETTING_PREFIX, source.settings),
+        fields=forms.fields(platform.settings, SOURCE_FIELD_PREFIX, source.settings),
         url=sources.webhook_url(base, source.id),
         guide=sources.guide(source, base, SECRET_STAND_IN),
     )
@@ -236,7 +236,7 @@ async def change(act: Administering, source_id: UUID) -> Response:
                 return act.done("Switched on.")
             return act.done("Switched off: deliveries are refused from now on.")
         source = await sources.get_source(session, source_id)
-        fields = forms.fields(registry.source(source.platform).settings, SETTING_PREFIX)
-        settings = forms.typed(act.form, fields, SETTING_PREFIX)
+        fields = forms.fields(registry.source(source.platform).settings, SOURCE_FIELD_PREFIX)
+        settings = forms.typed(act.form, fields, SOURCE_FIELD_PREFIX)
         await sources.update_source(session, source_id, name=act.text("name"), settings=settings)
     return act.done("Saved.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,8 +31,8 @@ from integrations.tracker_contract import Finding
 
 router = APIRouter(route_class=PageRoute)
 TICKETS_PER_PAGE = 40
-TRACKER_NAME_MAX = 100
-_SETTINGS, _CREDENTIALS = "set_", "cred_"
+TRACKER_NAME_MAX_CHARACTERS = 100
+SETTING_FIELD_PREFIX, CREDENTIAL_FIELD_PREFIX = "set_", "cred_"
 TICKET_TABS = (
     ("", "Every ticket"),
     (TicketState.blocked, "Blocked"),
@@ -140,8 +141,8 @@ async def _new(
     credentials: list[FormField] = []
     if definition:
         title = definition.title
-        settings = forms.fields(definition.settings, _SETTINGS)
-        credentials = forms.fields(definition.credentials, _CREDENTIALS)
+        settings = forms.fields(definition.settings, SETTING_FIELD_PREFIX)
+        credentials = forms.fields(definition.credentials, CREDENTIAL_FIELD_PREFIX)
     return await rendering.page(
         request,
         user,
@@ -151,7 +152,7 @@ async def _new(
         chosen=definition,
         settings=forms.refilled(settings, form),
         credentials=forms.refilled(credentials, form),
-        name=act.text("name", TRACKER_NAME_MAX) if act else title,
+        name=act.text("name", TRACKER_NAME_MAX_CHARACTERS) if act else title,
         kinds=act.texts("kinds") if act else ["bug", "feature"],
         product=act.text("product") if act else "",
         error=error,
@@ -164,8 +165,8 @@ async def create_tracker(act: Administering) -> Response:
     type = act.text("type")
     try:
         definition = tracker_type(type)
-        settings = _typed(act, definition.settings, _SETTINGS)
-        credentials = _typed(act, definition.credentials, _CREDENTIALS)
+        settings = _typed(act, definition.settings, SETTING_FIELD_PREFIX)
+        credentials = _typed(act, definition.credentials, CREDENTIAL_FIELD_PREFIX)
         async with act.database.session() as session:
             product = await products.find_product(session, act.text("product"))
             await trackers.create_tracker(
@@ -202,7 +203,7 @@ async def check(act: Administering, tracker_id: UUID) -> Response:
             session, state.vault, tracker_id, allow_private=state.settings.allow_private_addresses
         )
     async with act.database.session() as session:
-        await trackers.mark_checked(session, tracker_id)
+        await trackers.mark_checked(session, tracker_id, datetime.now(UTC))
     return await _page(act.request, act.user, checked=(tracker_id, findings))
 
 
@@ -224,7 +225,7 @@ async def _edit(
     async with guard.database(request).session() as session:
         tracker = await trackers.get_tracker(session, tracker_id)
     definition = tracker_type(tracker.type)
-    settings = forms.fields(definition.settings, _SETTINGS, tracker.settings)
+    settings = forms.fields(definition.settings, SETTING_FIELD_PREFIX, tracker.settings)
     form = act.form if act else None
     return await rendering.page(
         request,
@@ -236,9 +237,9 @@ async def _edit(
         settings=forms.refilled(settings, form),
         credentials=[
             replace(field, required=False)
-            for field in forms.fields(definition.credentials, _CREDENTIALS)
+            for field in forms.fields(definition.credentials, CREDENTIAL_FIELD_PREFIX)
         ],
-        name=act.text("name", TRACKER_NAME_MAX) if act else tracker.name,
+        name=act.text("name", TRACKER_NAME_MAX_CHARACTERS) if act else tracker.name,
         kinds=act.texts("kinds") if act else tracker.kinds.split(","),
         error=error,
     )
@@ -251,8 +252,8 @@ async def save(act: Administering, tracker_id: UUID) -> Response:
         async with act.database.session() as session:
             tracker = await trackers.get_tracker(session, tracker_id)
             definition = tracker_type(tracker.type)
-            settings = _typed(act, definition.settings, _SETTINGS)
-            credentials = _typed(act, definition.credentials, _CREDENTIALS)
+            settings = _typed(act, definition.settings, SETTING_FIELD_PREFIX)
+            credentials = _typed(act, definition.credentials, CREDENTIAL_FIELD_PREFIX)
             await trackers.update_tracker(
                 session,
                 act.request.app.state.vault,
