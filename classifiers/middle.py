@@ -1,5 +1,4 @@
-"""The middle of a theme: the mean of its latest comments, which single comments do not pull
-about."""
+"""The middle of a theme: the mean of its latest comments, which no single one pulls about."""
 
 from __future__ import annotations
 
@@ -41,4 +40,7 @@ class Middle:
 def join(middles: MutableMapping[str, Middle], theme_id: str, vector: NDArray[np.float32]) -> None:
     """Keep ``middles`` true when a comment joins a theme or opens it."""
     middle = middles.get(theme_id)
-    middles[theme_id] = Middle.of([vector]) if middle is None else middle.joined(vector)
+    if middle is None:
+        middles[theme_id] = Middle.of([vector])
+    else:
+        middles[theme_id] = middle.joined(vector)

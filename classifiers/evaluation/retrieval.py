@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import Vectors
-from classifiers.grouping.fusion import NEAR, SAID, Floats, fused_scores, shared_titles
+from classifiers.grouping.fusion import (
+    NEAREST_SEARCHED,
+    WORDS_SEARCHED,
+    Floats,
+    fused_scores,
+    shared_titles,
+)
 from classifiers.kinds.features import title
 from classifiers.texts.phrases import content_words
 
@@ -84,15 +90,17 @@ class Search:
         kept = self._near[query]
         if allowed is not None:
             left = [(places[allowed[places]], shares[allowed[places]]) for places, shares in kept]
-            least = max(depth, NEAR)
+            least = max(depth, NEAREST_SEARCHED)
             cut = any(
                 len(had) == KEPT and len(has) < least
                 for (had, _), (has, _) in zip(kept, left, strict=True)
             )
             kept = self._nearest(query, allowed) if cut else left
         near, said = kept[0][0], kept[1][0]
-        places, first = np.unique(np.concatenate([near[:NEAR], said[:SAID]]), return_index=True)
-        words = np.concatenate([kept[0][1][:NEAR], kept[1][1][:SAID]])[first]
+        places, first = np.unique(
+            np.concatenate([near[:NEAREST_SEARCHED], said[:WORDS_SEARCHED]]), return_index=True
+        )
+        words = np.concatenate([kept[0][1][:NEAREST_SEARCHED], kept[1][1][:WORDS_SEARCHED]])[first]
         titles = shared_titles(self._titles[query], [self._titles[place] for place in places])
         scores = fused_scores(self._vectors[query], self._vectors[places], words, titles)
         return {"words": said[:depth], "vector": near[:depth], "fused": places[best(scores, depth)]}

@@ -18,9 +18,9 @@ from classifiers.faces.titles_noise import (
     TEMPLATE,
     VERSION,
 )
-from classifiers.texts.personal import HANDLE, PLACEHOLDER, redact
+from classifiers.texts.personal import MENTION, PRIVACY_PLACEHOLDER, redact
 from classifiers.texts.phrases import content_words
-from classifiers.texts.text import MAX_READ, clean, has_words
+from classifiers.texts.text import MAX_READ_CHARACTERS, clean, has_words
 
 LENGTH = 80
 SENTENCES = 6
@@ -44,31 +44,33 @@ _MARKDOWN_LINK = re.compile(r"!?\[([^\]\n]{0,200})\]\([^)\s]{0,2000}\)")
 _URL = re.compile(r"(?:\b(?:see|at|here|on|via):?\s+)?(?:https?://|www\.)\S+", re.IGNORECASE)
 _CLAUSE = re.compile(
     r"[,;:–—(…。，、；：！？]|\s-\s|\.{2,}|"
-    r"\s(?=(?:because|but|although|though|which|whereas|so|and then|since|while|until|unless|even|except|despite)\s)",
+    r"\s(?=(?:because|but|although|though|which|whereas|so|and then|since|while|until|unless|even"
+    r"|except|despite)\s)",
     re.IGNORECASE,
 )
 _WEAK = re.compile(
     r"\s(?=(?:and|or|when|whenever|if|after|before|once|where|who|without)\s)", re.IGNORECASE
 )
 _TROUBLE = re.compile(
-    r"\b(?:crash\w*|fail\w*|broken|break\w*|error\w*|freez\w*|hang\w*|lose\w*|lost|missing|vanish\w*|disappear\w*|wrong"
-    r"|stuck|slow\w*|blank|empty|unreadable|invisible|can(?:no|')?t|won'?t|doesn'?t|don'?t|isn'?t|aren'?t|not|never"
-    r"|no longer|stop\w*|kill\w*|twice|duplicat\w*|forever|lag\w*|cut off|no)\b",
+    r"\b(?:crash\w*|fail\w*|broken|break\w*|error\w*|freez\w*|hang\w*|lose\w*|lost|missing"
+    r"|vanish\w*|disappear\w*|wrong"
+    r"|stuck|slow\w*|blank|empty|unreadable|invisible|can(?:no|')?t|won'?t|doesn'?t|don'?t|isn'?t"
+    r"|aren'?t|not|never|no longer|stop\w*|kill\w*|twice|duplicat\w*|forever|lag\w*|cut off|no)\b",
     re.IGNORECASE,
 )
 _REQUEST = re.compile(
-    r"^(?:add|allow|support|let|make|give|show|enable|provide|offer|bring|put|export|import|need|set|save|mute|choose)\b"
-    r"|\b(?:support|option|setting|mode|button|should|need)\b",
+    r"^(?:add|allow|support|let|make|give|show|enable|provide|offer|bring|put|export|import|need"
+    r"|set|save|mute|choose)\b|\b(?:support|option|setting|mode|button|should|need)\b",
     re.IGNORECASE,
 )
 _CASUAL = re.compile(
-    r"\b(?:lol|lmao|ur|u|bc|szn|pls|plz|smh|tbh|jk|omg|wtf|ffs|cool cool|gonna|wanna|dude|bro|guys|folks"
-    r"|like (?:an?|\d+))\b|\bw/|!!|\?\?|\w[👀😂🤣💀🙃😭]",
+    r"\b(?:lol|lmao|ur|u|bc|szn|pls|plz|smh|tbh|jk|omg|wtf|ffs|cool cool|gonna|wanna|dude|bro"
+    r"|guys|folks|like (?:an?|\d+))\b|\bw/|!!|\?\?|\w[👀😂🤣💀🙃😭]",
     re.IGNORECASE,
 )
 _STORY = re.compile(
-    r"^(?:i|i'm|im|we|my|our|got|had|made|took|tried|opened|bought|paid|ran|lost|upgraded|switched|went|spent|feels?|looks?"
-    r"|do not|don't|check|guess|imagine|why|who)\b",
+    r"^(?:i|i'm|im|we|my|our|got|had|made|took|tried|opened|bought|paid|ran|lost|upgraded"
+    r"|switched|went|spent|feels?|looks?|do not|don't|check|guess|imagine|why|who)\b",
     re.IGNORECASE,
 )
 _ASKING = re.compile(
@@ -126,10 +128,10 @@ def _any_words(texts: Iterable[str]) -> str:
 def _sentences(text: str) -> list[str]:
     """What people said in their own words; a text of nothing but code or quotes is read as it
     is."""
-    own = _QUOTED.sub("\n", _FENCED.sub("\n", text[:MAX_READ]))
+    own = _QUOTED.sub("\n", _FENCED.sub("\n", text[:MAX_READ_CHARACTERS]))
     read = clean(redact(_unlinked(own)))
     if not has_words(_plain(read)):
-        read = clean(redact(_unlinked(text[:MAX_READ])))
+        read = clean(redact(_unlinked(text[:MAX_READ_CHARACTERS])))
     kept = [
         part[:READ]
         for part in SENTENCE.split(read)
@@ -182,14 +184,14 @@ def _idle(sentence: str, short: str, titled: bool) -> float:
 
 def _plain(sentence: str) -> str:
     said = _SYMBOLS.sub(" ", _MARKUP.sub("", _URL.sub(" ", _MARKDOWN_LINK.sub(r"\1", sentence))))
-    said = HANDLE.sub(" ", PLACEHOLDER.sub(" ", said)).replace("#", " ").replace("@", " ")
+    said = MENTION.sub(" ", PRIVACY_PLACEHOLDER.sub(" ", said)).replace("#", " ").replace("@", " ")
     return " ".join(said.split())
 
 
 def _tidy(sentence: str) -> tuple[str, bool]:
     """The sentence without what surrounds its matter, and whether personal data or many marks stood
     in it."""
-    noisy = bool(PLACEHOLDER.search(sentence))
+    noisy = bool(PRIVACY_PLACEHOLDER.search(sentence))
     said = _plain(VERSION.sub("", _BRACKETED.sub(" ", sentence)))
     letters = sum(character.isalnum() or character.isspace() for character in said)
     noisy = noisy or letters < 0.8 * len(said)

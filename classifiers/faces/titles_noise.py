@@ -7,65 +7,83 @@ import re
 SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|(?<=[。！？])|\n+")
 
 _I = r"i(?:'ve|’ve| have| am|'m|’m|'d|’d| would)?"
-_SHARE = r"say|report|ask|mention|add|share|suggest|request|propose|point out|let you(?: guys)? know|inform you"
+_SHARE = (
+    r"say|report|ask|mention|add|share|suggest|request|propose|point out|let you(?: guys)? know"
+    r"|inform you"
+)
 _OPENINGS = (
     # Greetings and calls, with the name that follows them.
     r"(?:hi|hiya|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day))\b"
-    r"(?:[ ]+(?:there|all|everyone|everybody|folks|guys|team|support|devs?|developers?|sir|madam|again|friends|people"
-    r"|[A-Z][a-z]+(?=\s*[,!:.])))*[ ,.!:-]*",
+    r"(?:[ ]+(?:there|all|everyone|everybody|folks|guys|team|support|devs?|developers?|sir|madam"
+    r"|again|friends|people|[A-Z][a-z]+(?=\s*[,!:.])))*[ ,.!:-]*",
     r"(?:guys|folks|team|devs|everyone|everybody|all)\b\s*[,!:-]+",
-    r"(?:so|well|ok|okay|btw|by the way|also|yes|yep|yeah|yup|no|nope|oh|ah|um+|hmm+|lol|ugh|argh|omg|wow|man|dude|sigh"
-    r"|fyi|psa|heads up|tl;?dr|imo|imho|tbh|honestly|seriously|basically|apparently|actually|unfortunately|sadly"
-    r"|however|anyway|and|but|plus|again|still|first of all|for (?:what it'?s worth|the record)|just|sorry(?:,? but)?)"
-    r"(?:\s*[,!:.…-]+|\s)\s*",
-    r"(?:thanks|thank you|thx|cheers)(?: (?:so much|a lot|in advance|for [^,.!]{1,40}))?\s*[,.!:-]+(?: but)?",
+    r"(?:so|well|ok|okay|btw|by the way|also|yes|yep|yeah|yup|no|nope|oh|ah|um+|hmm+|lol|ugh|argh"
+    r"|omg|wow|man|dude|sigh"
+    r"|fyi|psa|heads up|tl;?dr|imo|imho|tbh|honestly|seriously|basically|apparently|actually"
+    r"|unfortunately|sadly"
+    r"|however|anyway|and|but|plus|again|still|first of all|for (?:what it'?s worth|the record)"
+    r"|just|sorry(?:,? but)?)(?:\s*[,!:.…-]+|\s)\s*",
+    r"(?:thanks|thank you|thx|cheers)(?: (?:so much|a lot|in advance"
+    r"|for [^,.!]{1,40}))?\s*[,.!:-]+(?: but)?",
     # Labels.
-    r"(?:bug(?: report)?|feature(?: request| idea| suggestion)?|request|suggestion|idea|question|issue|problem|feedback"
-    r"|wish(?:list)?|proposal|enhancement|edit|update|title|summary|description|context|repro|steps|expected|actual"
-    r"|help|urgent|regression|rfe?|fr|ux|ui|p[0-4])\s*(?:\d+\s*)?[:–—|-]+\s*",
-    r"(?:my |one |a )?(?:only |biggest |main |small |quick )?(?:feature request|suggestion|idea|wish|complaint|question"
+    r"(?:bug(?: report)?|feature(?: request| idea| suggestion)?|request|suggestion|idea|question"
+    r"|issue|problem|feedback"
+    r"|wish(?:list)?|proposal|enhancement|edit|update|title|summary|description|context|repro"
+    r"|steps|expected|actual|help|urgent|regression|rfe?|fr|ux|ui|p[0-4])\s*(?:\d+\s*)?[:–—|-]+\s*",
+    r"(?:my |one |a )?(?:only |biggest |main |small |quick )?"
+    r"(?:feature request|suggestion|idea|wish|complaint|question"
     r"|problem|issue|gripe|request)(?: (?:is|here|would be)(?: that)?)\s*[,:]?\s+",
     # When it began.
-    r"(?:ever )?(?:since|after|with|in)(?: (?:i|we) (?:installed|got|made|did))? (?:the|my|your|this|today'?s"
-    r"|yesterday'?s)"
-    r"(?: (?:last|latest|newest|new|recent|most recent))* (?:update|upgrade|release|version|patch|build)"
+    r"(?:ever )?(?:since|after|with|in)(?: (?:i|we) (?:installed|got|made|did))? "
+    r"(?:the|my|your|this|today'?s|yesterday'?s)"
+    r"(?: (?:last|latest|newest|new|recent|most recent))* "
+    r"(?:update|upgrade|release|version|patch|build)"
     r"(?: (?:yesterday|today|last (?:week|night)))?\s*,?\s+(?=\S+ \S+)",
-    r"(?:since|as of|starting) (?:yesterday|today|this morning|last (?:week|night|month)|\w+day)\s*,?\s+(?=\S+ \S+)",
+    r"(?:since|as of|starting) (?:yesterday|today|this morning|last (?:week|night|month)"
+    r"|\w+day)\s*,?\s+(?=\S+ \S+)",
     # How somebody came to say it.
-    rf"{_I}(?: just| also| recently| only)? (?:noticed|found(?: out)?|discovered|realised|realized|saw|see|experienced"
-    rf"|notice|noticing|seeing|finding)(?: out)?(?: that)?\s+",
+    rf"{_I}(?: just| also| recently| only)? (?:noticed|found(?: out)?|discovered|realised"
+    rf"|realized|saw|see|experienced|notice|noticing|seeing|finding)(?: out)?(?: that)?\s+",
     rf"{_I}(?: just| only)? (?:want(?:ed)?|like|wish|writing)(?: to|ing to)? (?:{_SHARE})"
     r"(?: that| if| whether)?\s*:?\s+",
-    r"i (?:think|believe|guess|feel|suppose|assume|hope|fear|know|understand)(?: that| like)?\s+(?=\S+ \S+)",
+    r"i (?:think|believe|guess|feel|suppose|assume|hope|fear|know|understand)(?: that| like)?\s+"
+    r"(?=\S+ \S+)",
     r"(?:it|this) (?:seems|looks|appears|feels|sounds)(?: to me)? (?:that|like|as if|as though)\s+",
-    r"(?:is it (?:just|only) me,? or|not sure (?:if|whether|why)(?: it'?s (?:just|only) me)?,?(?: but)?"
-    r"|it'?s (?:just )?that)\s+",
-    r"(?:does |is |has |did )?any(?:one|body)(?: else(?:['’]?s)?)?(?: here)?(?: (?:is|are|have|having|has|had|get"
-    r"|getting|seeing|see"
+    r"(?:is it (?:just|only) me,? or|not sure (?:if|whether|why)(?: it'?s (?:just|only) me)?,?"
+    r"(?: but)?|it'?s (?:just )?that)\s+",
+    r"(?:does |is |has |did )?any(?:one|body)(?: else(?:['’]?s)?)?(?: here)?"
+    r"(?: (?:is|are|have|having|has|had|get|getting|seeing|see"
     r"|noticed?|noticing|experienc(?:e|ing)|run(?:ning)? into))*(?: (?:issues?|problems?"
     r"|trouble) with)?(?: that)?\s+(?=\S+ \S+)",
     r"\+\d+(?: from \w+(?: \w+)?)? (?=for|on|to)(?:for|on|to)\s+",
     r"am i the only one (?:who|whose|for whom|that|where|having|with)\s+",
-    r"(?:same|me too|this|agreed|confirmed|ditto|seconded|\+1|\+\d)(?: here| for me| with me| too| as well)*"
+    r"(?:same|me too|this|agreed|confirmed|ditto|seconded|\+1|\+\d)"
+    r"(?: here| for me| with me| too| as well)*"
     r"(?:\s*[,:.!–—-]+\s*|\s+(?=(?:for|on|with|to)\b)(?:for|to)?\s*)",
-    r"(?:(?:i )?(?:really )?(?:love|like|enjoy|adore)|(?:great|good|nice|amazing|awesome|lovely|fantastic|wonderful))"
+    r"(?:(?:i )?(?:really )?(?:love|like|enjoy|adore)"
+    r"|(?:great|good|nice|amazing|awesome|lovely|fantastic|wonderful))"
     r"[^,.;]{0,40}[,;]?\s*(?:but|except that|except)\s+(?=\S+ \S+ \S+)",
     # How somebody asks for it.
-    r"(?:please|pls|plz|kindly)\s*,?\s*(?:(?:can|could|would|will) (?:you|we)\s+)?(?:please\s+)?(?:fix:?\s+(?=the\b))?",
+    r"(?:please|pls|plz|kindly)\s*,?\s*(?:(?:can|could|would|will) (?:you|we)\s+)?(?:please\s+)?"
+    r"(?:fix:?\s+(?=the\b))?",
     r"(?:can|could|would|will) (?:you|we|u)(?: guys| all)?(?: please| pls| kindly| maybe| perhaps)?"
     r"(?: (?:have|get|see|consider(?: adding)?|think about(?: adding)?|look into|just))?\s+",
     r"(?:please |pls )?(?:consider|think about)\s+(?=adding|making|supporting|allowing)",
-    r"(?:(?:it|that|this)(?:'d|’d| would| might| could)? )?(?:would )?(?:really )?be (?:really |very |so |super )?"
-    r"(?:nice|great|cool|awesome|good|lovely|killer|helpful|useful|amazing|handy|fantastic|perfect|ideal"
-    r"|wonderful|better"
-    r"|humane)"
-    r"(?:,? (?:if|to|when)(?: (?:we|you|i|one|users|there|it)\b)?(?: (?:could|can|would|was|were|had))?"
-    r"(?: (?:have|get|see|be able to))?)\s+",
-    rf"(?:{_I} )?(?:would|'d|’d)?\s*(?:really |also |absolutely )*(?:love|like|appreciate|want|need|wish)"
-    r"(?: (?:to (?:have|see|get)|to be able to|it if|for|there (?:was|were)|(?:i|we|you|it) (?:could|had|would)))+\s+",
-    r"i (?:really )?wish(?: that)?(?: (?:there (?:was|were)|(?:i|we|you|it) (?:could|had|would(?: have)?)))?\s+",
+    r"(?:(?:it|that|this)(?:'d|’d| would| might| could)? )?(?:would )?(?:really )?be "
+    r"(?:really |very |so |super )?"
+    r"(?:nice|great|cool|awesome|good|lovely|killer|helpful|useful|amazing|handy|fantastic"
+    r"|perfect|ideal|wonderful|better|humane)"
+    r"(?:,? (?:if|to|when)(?: (?:we|you|i|one|users|there|it)\b)?"
+    r"(?: (?:could|can|would|was|were|had))?(?: (?:have|get|see|be able to))?)\s+",
+    rf"(?:{_I} )?(?:would|'d|’d)?\s*(?:really |also |absolutely )*"
+    rf"(?:love|like|appreciate|want|need|wish)"
+    r"(?: (?:to (?:have|see|get)|to be able to|it if|for|there (?:was|were)"
+    r"|(?:i|we|you|it) (?:could|had|would)))+\s+",
+    r"i (?:really )?wish(?: that)?(?: (?:there (?:was|were)"
+    r"|(?:i|we|you|it) (?:could|had|would(?: have)?)))?\s+",
     r"(?:i'?d|i would|we'?d|we would) (?:really |also )?(?:love|like)(?: to)?\s+",
-    r"any (?:chance|way|plans?|news|update|eta)(?: (?:of|on|for|to|that|you|we|could|can|get|getting|have|having|see"
+    r"any (?:chance|way|plans?|news|update|eta)"
+    r"(?: (?:of|on|for|to|that|you|we|could|can|get|getting|have|having|see"
     r"|seeing|about))*\s+(?=\S+)",
     r"(?:how|what) about(?: adding| having)?\s+",
     r"(?:vote|voting|upvote|upvoting|here) (?:for|to ask for)\s+",
@@ -73,12 +91,14 @@ _OPENINGS = (
 OPENING = re.compile(rf"^(?:{'|'.join(_OPENINGS)})", re.IGNORECASE)
 
 CLOSING = re.compile(
-    r"(?:[\s,.!?;:…-]+(?:please(?: fix(?: (?:this|it|that|asap))*)?|pls|plz|thanks(?: (?:a lot|in advance|so much))?"
-    r"|thank you(?: (?:so much|in advance))?|thx|cheers|lol|haha+|imo|imho|tbh|smh|ffs|wtf|asap|right|though|tho"
-    r"|(?:any|an?) (?:idea|ideas|fix|help|news|update|eta)(?: (?:please|on this))?|help|(?:is )?(?:it|that"
-    r"|this) (?:just me|normal)"
-    r"|anyone(?: else)?|or (?:is it just me|what)|you know|sigh|ugh|guys|folks|same here|for me|for us"
-    r"|i guess|i think))+[\s.!?…]*$",
+    r"(?:[\s,.!?;:…-]+(?:please(?: fix(?: (?:this|it|that|asap))*)?|pls|plz"
+    r"|thanks(?: (?:a lot|in advance|so much))?"
+    r"|thank you(?: (?:so much|in advance))?|thx|cheers|lol|haha+|imo|imho|tbh|smh|ffs|wtf|asap"
+    r"|right|though|tho"
+    r"|(?:any|an?) (?:idea|ideas|fix|help|news|update|eta)(?: (?:please|on this))?|help"
+    r"|(?:is )?(?:it|that|this) (?:just me|normal)"
+    r"|anyone(?: else)?|or (?:is it just me|what)|you know|sigh|ugh|guys|folks|same here|for me"
+    r"|for us|i guess|i think))+[\s.!?…]*$",
     re.IGNORECASE,
 )
 
@@ -86,32 +106,37 @@ VERSION = re.compile(
     r"(?:^(?:with|since|in|on|after)\s+v?\d+(?:\.\d+)+\s*,?\s+|\s+(?:since|after)\s+(?:version\s"
     r"|v)?\d+(?:\.\d+)+\b|^[^:\n]{0,30}\d+\.\d+[^:\n]{0,30}:\s+|\s+(?:(?:in|on|since|with|at|of"
     r"|from)\s+)?(?:v(?:ersion)?\.?\s?\d+(?:\.\d+)*"
-    r"|\d+\.\d+\.\d+(?:\.\d+)*(?:[-+][\w.]+)?)\b(?!\s?(?:x|%|gb|mb|ghz))|^v?\d+\.\d+(?:\.\d+)*[\s:,–-]+)",
+    r"|\d+\.\d+\.\d+(?:\.\d+)*(?:[-+][\w.]+)?)\b(?!\s?(?:x|%|gb|mb|ghz))"
+    r"|^v?\d+\.\d+(?:\.\d+)*[\s:,–-]+)",
     re.IGNORECASE,
 )
 
 TEMPLATE = re.compile(
-    r"^[\s#*_]*(?:describe the (?:bug|problem|issue|feature)|(?:steps )?to reproduce|steps to reproduce.*"
-    r"|(?:expected|actual|current)"
-    r" (?:behaviou?r|result)s?|what happened|additional (?:context|information)|environment|screenshots?|system info\w*"
-    r"|possible (?:fix|solution)|is your feature request related.*|describe the solution.*|os|browser|version|device"
+    r"^[\s#*_]*(?:describe the (?:bug|problem|issue|feature)|(?:steps )?to reproduce"
+    r"|steps to reproduce.*|(?:expected|actual|current)"
+    r" (?:behaviou?r|result)s?|what happened|additional (?:context|information)|environment"
+    r"|screenshots?|system info\w*"
+    r"|possible (?:fix|solution)|is your feature request related.*|describe the solution.*|os"
+    r"|browser|version|device"
     r"|example|logs?|traceback.*|repro|prerequisites|checklist|\[[ x]\].*)[\s:*_?]*$",
     re.IGNORECASE,
 )
 
 ANAPHORA = re.compile(
-    r"^(?:it|its|it's|it’s|this|that|that's|that’s|these|those|they|them|he|she|his|her|their|which|so|then|there|here"
-    r"|mine|same|too|either|neither|both|because|or|and|but|not|still|even|only|if|as|like|until|only|exactly|me|such"
-    r"|another|other|others|otherwise|instead|now|today|yesterday)\b",
+    r"^(?:it|its|it's|it’s|this|that|that's|that’s|these|those|they|them|he|she|his|her|their"
+    r"|which|so|then|there|here"
+    r"|mine|same|too|either|neither|both|because|or|and|but|not|still|even|only|if|as|like|until"
+    r"|only|exactly|me|such|another|other|others|otherwise|instead|now|today|yesterday)\b",
     re.IGNORECASE,
 )
 
 _DANGLING = """
-a about after all also although am an and any are as at be because been before but by can can't cannot could despite
-did do does don't each either even every except for from had has have how i i'm if in into is it it's its just like
-may might more most my never no nor not of on only onto or our out over per really should since so some still than
-that that's the their then there these they this those though through to too under unless until up upon very via was
-we were what when whenever where whether which while who whose why will with without would you your
+a about after all also although am an and any are as at be because been before but by can can't
+cannot could despite did do does don't each either even every except for from had has have how i i'm
+if in into is it it's its just like may might more most my never no nor not of on only onto or our
+out over per really should since so some still than that that's the their then there these they this
+those though through to too under unless until up upon very via was we were what when whenever where
+whether which while who whose why will with without would you your
 """
 DANGLING = frozenset(_DANGLING.split())
 _PARTICLES = "in on up out over about under through still all it them this that me you"
@@ -119,20 +144,21 @@ PARTICLES = frozenset(_PARTICLES.split())
 """Words that may end a clause, though not a piece of one: *zoom in*, *I need it*."""
 
 _GENERIC = """
-add agre amaz annoy annoying ask awesom awful bad best broken bug bugs confirm cool count critical day ditto error
-ever everyon featur feature feedback fix fixes fun general good great guy haha happen hate hello help hey hi horribl
-idea important issu issue issues lik lol love month need nice omg opinion opinions perfect pleas please plu problem
-problems product program question questions quick report request review reviews sam show sign software someth stuff
-suck sucks suggest suggestion terrible test testing thought thoughts ticket titl today tomorrow topic trouble updat
+add agre amaz annoy annoying ask awesom awful bad best broken bug bugs confirm cool count critical
+day ditto error ever everyon featur feature feedback fix fixes fun general good great guy haha
+happen hate hello help hey hi horribl idea important issu issue issues lik lol love month need nice
+omg opinion opinions perfect pleas please plu problem problems product program question questions
+quick report request review reviews sam show sign software someth stuff suck sucks suggest
+suggestion terrible test testing thought thoughts ticket titl today tomorrow topic trouble updat
 update updates urgent versio version week weird wish work working worst wow wtf year yesterday
 """
 GENERIC = frozenset(_GENERIC.split())
 """Stemmed or not: words that a title cannot consist of alone."""
 
 _ACRONYMS = """
-AI API APK AWS BIOS CD CI CLI CPU CRM CSS CSV DNS DOM EPUB ESC ETA EU FAQ FPS GB GDPR GIF GPS GPU HDMI HEIC HTML HTTP
-HTTPS IDE IMAP IP JPEG JPG JS JSON KB LAN LDAP LTE MB MD MFA NFC NPM OCR OIDC OK OS OTP PC PDF PHP PIN PNG POS PR PWA
-QR RAM REST RSS RTF SAML SD SDK SMS SMTP SQL SSD SSH SSL SSO SVG TB TLS TV UI URL US USB UTF UX VAT VM VPN VR WIFI XLS
-XLSX XML YAML ZIP
+AI API APK AWS BIOS CD CI CLI CPU CRM CSS CSV DNS DOM EPUB ESC ETA EU FAQ FPS GB GDPR GIF GPS GPU
+HDMI HEIC HTML HTTP HTTPS IDE IMAP IP JPEG JPG JS JSON KB LAN LDAP LTE MB MD MFA NFC NPM OCR OIDC OK
+OS OTP PC PDF PHP PIN PNG POS PR PWA QR RAM REST RSS RTF SAML SD SDK SMS SMTP SQL SSD SSH SSL SSO
+SVG TB TLS TV UI URL US USB UTF UX VAT VM VPN VR WIFI XLS XLSX XML YAML ZIP
 """
 ACRONYMS = frozenset(_ACRONYMS.split())

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 
 from classifiers.faces.titles_noise import GENERIC, SENTENCE
 from classifiers.texts.language import UNKNOWN, detect
-from classifiers.texts.personal import HANDLE, redact
+from classifiers.texts.personal import MENTION, redact
 from classifiers.texts.phrases import content_words
 
 TITLE_MOST, SUMMARY_MOST, SENTENCES_MOST = 90, 450, 3
 _MARKUP = re.compile(r"[<>`*|{}\[\]\\~^]|(?<!\w)[_#]|[_#](?!\w)|&\w+;|!\(|^\s*[-+=>]")
 _LINK = re.compile(
-    r"\w+:(?://|\w+@)|\bwww\.|\b[\w-]+\.(?:com|net|org|io|ru|info|biz|xyz|co|me|ly|gg|link|site|online|top|shop)\b",
+    r"\w+:(?://|\w+@)|\bwww\.|\b[\w-]+\.(?:com|net|org|io|ru|info|biz|xyz|co|me|ly|gg|link|site"
+    r"|online|top|shop)\b",
     re.IGNORECASE,
 )
 _REFUSED = frozenset({"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp", "So"})
@@ -59,7 +60,7 @@ def _form(text: str, most: int) -> str:
         return "not_one_line"
     if _LINK.search(text):
         return "link"
-    if "@" in text or HANDLE.search(text):
+    if "@" in text or MENTION.search(text):
         return "mention"
     if _MARKUP.search(text):
         return "markup"

@@ -1,8 +1,7 @@
-"""Words of which a comment means one: two comments on the same matter that name different ones do
-not say the same.
+"""Words of which a comment means one: two that name different ones do not say the same.
 
 A likeness is topical: *export to CSV* and *import from CSV* have nearly everything in common. The
-lists are short and hold what is seldom said in passing. Some opposites are left out on purpose,
+lists (``alternatives.json``) are short and hold what is seldom said in passing. Some opposites are left out on purpose,
 because the same complaint is told from either end: open and close, add and remove, show and hide,
 lock and unlock, sent and received, log in and log out, before and after, online and offline,
 encrypt and decrypt, big and small. So are troubles, late and twice for one, which are said in
@@ -11,114 +10,37 @@ passing of each other.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
+from pathlib import Path
 
 from classifiers.contract import Kind, Member
+from classifiers.grouping.distinct import MENTIONED_CHARACTERS, SUBJECT_CHARACTERS
 from classifiers.texts.phrases import stem
 from classifiers.texts.text import words
 
-HEAD = 160
-READ = 1_500
-"""A comment is about what its first ``HEAD`` characters name; what it names up to here it has at
-least thought of."""
+_LISTS = json.loads(Path(__file__).with_suffix(".json").read_text(encoding="utf-8"))
 
 Choice = Mapping[str, str]
 """What can be meant, each with what it is called, up to three words. A word that leaves it open
 stands with everything it may mean."""
 
-PLACES: Mapping[str, Choice] = {
-    "platform": {
-        "iOS": "ios, iphone, ipad, ipados",
-        "Android": "android",
-        "Windows": "windows, desktop, pc",
-        "macOS": "macos, mac, macbook, desktop",
-        "Linux": "linux, ubuntu, fedora, debian, desktop, pc",
-        "web": "web, browser, website, firefox, chrome, safari",
-        "television": "tv, chromecast, roku",
-        "car": "carplay, android auto",
-        "watch": "apple watch, watchos, smartwatch, wear os, wearos, galaxy watch, garmin, fitbit",
-        "program": "api, cli, command line",
-    },
-    "language": {
-        one: one
-        for one in (
-            "arabic", "chinese", "czech", "dutch", "french", "german", "hebrew", "hindi", "italian", "japanese",
-            "korean", "polish", "portuguese", "russian", "spanish", "swedish", "turkish", "ukrainian",
-        )
-    },
-}  # fmt: skip
-"""Where a bug was met, but what a request is for. English is left out: it is what everybody has."""
+PLACES: Mapping[str, Choice] = _LISTS["places"]
+"""Where a bug was met, but what a request is for. English is left out: everybody has it."""
 
-NAMES: Mapping[str, Choice] = {
-    "watch": {
-        "Apple Watch": "apple watch, watchos",
-        "Wear OS": "wear os, wearos, galaxy watch, pixel watch",
-        "Garmin": "garmin",
-        "Fitbit": "fitbit",
-    },
-    "format": {
-        "PDF": "pdf, pdfs", "CSV": "csv, csvs", "Excel": "excel, xlsx, xls", "Word": "docx", "JSON": "json",
-        "XML": "xml", "HTML": "html", "Markdown": "markdown", "iCalendar": "ics", "EPUB": "epub", "ZIP": "zip",
-        "PNG": "png, pngs", "JPEG": "jpg, jpgs, jpeg, jpegs", "SVG": "svg, svgs", "GIF": "gif, gifs", "HEIC": "heic",
-        "MP3": "mp3", "WAV": "wav", "FLAC": "flac", "MP4": "mp4",
-    },
-    "service": {
-        "Google Calendar": "google calendar, gcal", "Apple Calendar": "apple calendar, ical", "Outlook": "outlook",
-        "Slack": "slack", "Teams": "microsoft teams, ms teams, teams integration", "Discord": "discord",
-        "Telegram": "telegram", "WhatsApp": "whatsapp", "Jira": "jira", "Trello": "trello", "Asana": "asana",
-        "Todoist": "todoist", "Notion": "notion", "Evernote": "evernote", "OneNote": "onenote", "Obsidian": "obsidian",
-        "GitHub": "github", "GitLab": "gitlab", "Bitbucket": "bitbucket", "Zapier": "zapier", "HubSpot": "hubspot",
-        "Salesforce": "salesforce", "Zendesk": "zendesk", "Figma": "figma", "Google Drive": "google drive",
-        "Dropbox": "dropbox", "OneDrive": "onedrive", "iCloud": "icloud", "Siri": "siri", "Alexa": "alexa",
-        "Google Assistant": "google assistant", "PayPal": "paypal", "Apple Pay": "apple pay",
-        "Google Pay": "google pay", "Klarna": "klarna", "Spotify": "spotify", "Apple Music": "apple music",
-        "YouTube": "youtube", "Facebook": "facebook", "Instagram": "instagram", "Twitter": "twitter",
-        "TikTok": "tiktok", "LinkedIn": "linkedin", "Strava": "strava", "Apple Health": "apple health, healthkit",
-        "Google Fit": "google fit, health connect", "Google account": "in with google, google login, google account",
-        "Apple account": "in with apple, apple login, apple id",
-    },
-    "rhythm": {
-        "hour": "hourly", "day": "daily", "week": "weekly", "month": "monthly", "quarter": "quarterly",
-        "year": "yearly, annual, annually",
-    },
-    "order": {
-        "date": "by date", "name": "by name, alphabetical, alphabetically", "size": "by size", "price": "by price",
-        "amount": "by amount", "rating": "by rating", "priority": "by priority", "distance": "by distance",
-    },
-    "look": {"colour": "colour, colours, color, colors", "size": "size, sizes"},
-}  # fmt: skip
+NAMES: Mapping[str, Choice] = _LISTS["names"]
 """What a comment is about, whatever its kind."""
 
-OPPOSITES: Sequence[tuple[str, str]] = (
-    ("import", "export"),
-    ("upload", "download"),
-    ("enable, turn on, switch on", "disable, turn off, switch off"),
-    ("increase, raise", "decrease, reduce, lower"),
-    ("undo", "redo"),
-    ("light mode, light theme", "dark, night mode"),
-    ("merge", "split"),
-    ("mute", "unmute"),
-    ("subscribe", "unsubscribe"),
-    ("follow", "unfollow"),
-    ("zoom in", "zoom out"),
-    ("ascending", "descending"),
-    ("incoming", "outgoing"),
-    ("minimum", "maximum"),
-    ("portrait", "landscape"),
-    ("horizontal, horizontally", "vertical, vertically"),
-    ("swipe left, left side, left hand", "swipe right, right side, right hand"),
-    ("front camera", "rear camera, back camera"),
-    ("too high", "too low"),
-    ("too loud", "too quiet"),
-    ("too early", "too late"),
-    ("too fast", "too slow"),
-)
+OPPOSITES: Sequence[tuple[str, str]] = [(one, other) for one, other in _LISTS["opposites"]]
 """Directions; in any form of the word."""
 
-_COMPARED = frozenset({"like", "than"})
+_COMPARING = frozenset({"like", "than"})
 """After these a name is an example: *as a calendar, like Outlook has it*."""
+
+Meanings = Mapping[str, Mapping[str, str]]
+"""By the sort, what is meant and the words used for it: ``{"platform": {"iOS": "iphone"}}``."""
 
 
 def differ(comment: Member, members: Sequence[Member]) -> tuple[str, str] | None:
@@ -129,32 +51,35 @@ def differ(comment: Member, members: Sequence[Member]) -> tuple[str, str] | None
     ``members`` are the theme's nearest, taken together: a theme that speaks of Android and the web
     keeps neither out.
     """
-    for sort, mine in _named(comment.text[:HEAD]).items():
+    for sort, own_words in _meanings(comment.text[:SUBJECT_CHARACTERS]).items():
         if sort in PLACES and comment.kind is Kind.bug:
             continue
-        theirs: dict[str, str] = {}
+        theme_words: dict[str, str] = {}
         for member in members:
-            theirs |= _named(member.text[:HEAD]).get(sort, {})
-        if not theirs or theirs.keys() & _named(comment.text[:READ]).get(sort, {}).keys():
+            theme_words |= _meanings(member.text[:SUBJECT_CHARACTERS]).get(sort, {})
+        if not theme_words or theme_words.keys() & _mentioned(comment, sort):
             continue
-        if not any(
-            mine.keys() & _named(member.text[:READ]).get(sort, {}).keys() for member in members
-        ):
-            return next(iter(mine.values())), next(iter(theirs.values()))
+        if not any(own_words.keys() & _mentioned(member, sort) for member in members):
+            return next(iter(own_words.values())), next(iter(theme_words.values()))
     return None
+
+
+def _mentioned(member: Member, sort: str) -> Set[str]:
+    """What of this sort a comment has at least thought of."""
+    return _meanings(member.text[:MENTIONED_CHARACTERS]).get(sort, {}).keys()
 
 
 def _index() -> dict[str, list[tuple[str, str]]]:
     """Of each name what it stands for, as the sort and the one that is meant."""
     index: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for sort, choice in {**PLACES, **NAMES}.items():
-        for meant, said in choice.items():
-            for name in said.split(", "):
-                index[name].append((sort, meant))
+        for meaning, names in choice.items():
+            for name in names.split(", "):
+                index[name].append((sort, meaning))
     for pair in OPPOSITES:
-        for said in pair:
-            for name in said.split(", "):
-                index[_stemmed(name.split())].append((" or ".join(pair), said))
+        for meaning in pair:
+            for name in meaning.split(", "):
+                index[_stemmed(name.split())].append((" or ".join(pair), meaning))
     return dict(index)
 
 
@@ -164,21 +89,21 @@ def _stemmed(run: Sequence[str]) -> str:
 
 
 _INDEX = _index()
-_FIRST = frozenset(name.split()[0] for name in _INDEX)
+_FIRST_WORDS = frozenset(name.split()[0] for name in _INDEX)
 
 
 @lru_cache(maxsize=16384)
-def _named(text: str) -> Mapping[str, Mapping[str, str]]:
-    """By the sort, what a text names and the words it uses for it."""
-    found: dict[str, dict[str, str]] = {}
-    run = words(text)
-    for start in range(len(run)):
-        if not {run[start], _stemmed(run[start : start + 1])} & _FIRST or (
-            start and run[start - 1] in _COMPARED
-        ):
+def _meanings(text: str) -> Meanings:
+    meanings: dict[str, dict[str, str]] = {}
+    text_words = words(text)
+    for start, word in enumerate(text_words):
+        if word not in _FIRST_WORDS and _stemmed([word]) not in _FIRST_WORDS:
             continue
-        for said in (run[start : start + 1], run[start : start + 2], run[start : start + 3]):
-            for name in (" ".join(said), _stemmed(said)):
-                for sort, meant in _INDEX.get(name, ()):
-                    found.setdefault(sort, {}).setdefault(meant, " ".join(said))
-    return found
+        if start and text_words[start - 1] in _COMPARING:
+            continue
+        for length in (1, 2, 3):
+            run = text_words[start : start + length]
+            for name in (" ".join(run), _stemmed(run)):
+                for sort, meaning in _INDEX.get(name, ()):
+                    meanings.setdefault(sort, {}).setdefault(meaning, " ".join(run))
+    return meanings

@@ -1,5 +1,4 @@
-"""Where a comment belongs: join a theme, suggest it to a person, or start a new one, with the
-evidence."""
+"""Where a comment belongs: join a theme, suggest it to a person, or start one, with evidence."""
 
 from __future__ import annotations
 
@@ -9,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from classifiers.contract import Decision, Member, ModelError, Nearest, Verdict
 from classifiers.grouping.alternatives import differ
 from classifiers.grouping.distinct import conflict, differ_in_numbers, names_parts
 from classifiers.grouping.link import (
-    LINKED,
-    READ,
+    LINK_CHARACTERS,
+    LINKED_MEMBERS,
     SIGNS,
     Surroundings,
     impersonal,
@@ -30,15 +30,15 @@ from classifiers.stored_weights import WEIGHTS
 from classifiers.texts.phrases import shared_words
 from classifiers.texts.text import fingerprint
 
-CLASSES = ("short", "medium", "long", "technical", "report")
-NEVER = 1.01
+TEXT_CLASSES = ("short", "medium", "long", "technical", "report")
+NEVER_JOINS = 1.01
 """A threshold no score reaches: a person decides."""
-SHORT_WORDS = 20
-LONG_WORDS = 60
-JUDGED = 5
+SHORT_TEXT_WORDS = 20
+LONG_TEXT_WORDS = 60
+JUDGED_THEMES = 5
 """Themes that are weighed, those with the nearest members."""
-NEARLY = 0.95
-ALIKE = 0.6
+COPY_OVERLAP = 0.95
+NUMBERS_DIFFER_OVERLAP = 0.6
 """Share of words in common from which a number that differs is what the two texts differ in."""
 
 
@@ -69,24 +69,30 @@ class Thresholds:
         try:
             card = json.loads(path.read_text(encoding="utf-8"))
             return cls(
-                {name: float(card["join"][name]) for name in CLASSES},
-                {name: float(card["suggest"][name]) for name in CLASSES},
-                {name: float(card["weights"][name]) for name in SIGNS},
-                float(card["intercept"]), str(card["version"]),
-            )  # fmt: skip
+                join=_numbers(card["join"], TEXT_CLASSES),
+                suggest=_numbers(card["suggest"], TEXT_CLASSES),
+                weights=_numbers(card["weights"], SIGNS),
+                intercept=float(card["intercept"]),
+                version=str(card["version"]),
+            )
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise ModelError(
                 "thresholds_unreadable",
                 f"The grouping thresholds in {path} cannot be read ({type(error).__name__}: "
-                f"{error}); "
-                "fit them again with this version (python -m classifiers.training.train_grouping), "
-                "or reinstall the package.",
+                f"{error}); fit them again with this version "
+                "(python -m classifiers.training.train_grouping), or reinstall the package.",
             ) from error
 
 
+def _numbers(stored: Mapping[str, Any], names: Sequence[str]) -> dict[str, float]:
+    return {name: float(stored[name]) for name in names}
+
+
 class DefaultGrouper:
-    """Weighs how near a theme is, its nearest members and its middle, against what else is near;
-    pure and deterministic."""
+    """Weighs how near a theme is, its nearest members and its middle, against what else is near.
+
+    Pure and deterministic.
+    """
 
     def __init__(self, thresholds: Thresholds | None = None) -> None:
         """``thresholds`` defaults to the shipped ones."""
@@ -105,86 +111,75 @@ class DefaultGrouper:
         Members of ``blocked`` themes are no choice, but still tell how crowded it is around the
         comment. ``middles`` are those of whole themes.
         """
-        near = [candidate for candidate in candidates if candidate.comment_id != comment.comment_id]
+        others = [one for one in candidates if one.comment_id != comment.comment_id]
         themes: dict[str, list[int]] = defaultdict(list)
-        for place, candidate in enumerate(near):
+        for place, candidate in enumerate(others):
             if candidate.theme_id not in blocked:
                 themes[candidate.theme_id].append(place)
         if not themes:
-            size = pair_class(comment.text, comment.text)
-            return Decision(
-                Verdict.new,
-                None,
-                0.0,
-                self.thresholds.join[size],
-                self.thresholds.suggest[size],
-                (),
-            )
-        around = Surroundings(comment, near, middles)
-        nearest = sorted((around.nearest(places) for places in themes.values()), key=around.rank)[
-            :JUDGED
-        ]
-        judged = [self._judge(around, places) for places in nearest]
-        best = min(judged, key=lambda link: (-link.margin, link.oldest, link.theme_id))
-        verdict = Verdict.new
-        if best.score >= best.join_at:
-            verdict = Verdict.join
-        elif best.score >= best.suggest_at:
-            verdict = Verdict.suggest
-        theme = None if verdict is Verdict.new else best.theme_id
+            return self._nothing_near(comment.text)
+        surroundings = Surroundings(comment, others, middles)
+        nearest = [surroundings.nearest(places) for places in themes.values()]
+        nearest.sort(key=surroundings.rank)
+        links = [self._judge(surroundings, places) for places in nearest[:JUDGED_THEMES]]
+        best = min(links, key=lambda link: (-link.margin, link.oldest, link.theme_id))
+        verdict = best.verdict
         return Decision(
-            verdict,
-            theme,
-            best.score,
-            best.join_at,
-            best.suggest_at,
-            _evidence(around, best),
-            best.apart,
+            verdict=verdict,
+            theme_id=None if verdict is Verdict.new else best.theme_id,
+            score=best.score,
+            join_at=best.join_at,
+            suggest_at=best.suggest_at,
+            nearest=_evidence(surroundings, best),
+            apart=best.apart,
         )
 
-    def _judge(self, around: Surroundings, nearest: Sequence[int]) -> _Link:
-        text, closest = around.comment.text, around.candidates[nearest[0]].text
+    def _nothing_near(self, text: str) -> Decision:
+        size = pair_class(text, text)
+        return Decision(
+            verdict=Verdict.new,
+            theme_id=None,
+            score=0.0,
+            join_at=self.thresholds.join[size],
+            suggest_at=self.thresholds.suggest[size],
+            nearest=(),
+        )
+
+    def _judge(self, surroundings: Surroundings, nearest: Sequence[int]) -> _Link:
+        """How well the comment fits the theme whose members stand at ``nearest``, nearest first."""
+        members = [surroundings.candidates[place] for place in nearest[:LINKED_MEMBERS]]
+        text, closest = surroundings.comment.text, members[0].text
         size = pair_class(text, closest)
-        join_at, suggest_at = self.thresholds.join[size], self.thresholds.suggest[size]
-        copied = any(same_words(text, around.candidates[place].text) for place in nearest[:LINKED])
-        apart = (
-            ()
-            if copied
-            else differ(around.comment, [around.candidates[place] for place in nearest[:LINKED]])
-            or ()
-        )
-        if copied:
-            join_at = (
-                NEVER if size == "report" and length_class(text) == "long" else min(join_at, 1.0)
-            )
-        elif (
-            apart
-            or around.contradicts(nearest, surely=True)
-            or conflict(text, closest)
-            or (overlap(text, closest) >= ALIKE and differ_in_numbers(text, closest))
-        ):
-            join_at = NEVER
-        score = 1.0 if copied else self.score(around, nearest)
-        oldest = min(around.candidates[place].comment_id for place in nearest)
+        join_at = self.thresholds.join[size]
+        apart: tuple[str, ...] = ()
+        if any(same_words(text, member.text) for member in members):
+            score = 1.0
+            join_at = min(join_at, 1.0)
+            if size == "report" and length_class(text) == "long":
+                join_at = NEVER_JOINS  # whole reports are cloned on purpose
+        else:
+            score = self.score(surroundings, nearest)
+            apart = differ(surroundings.comment, members) or ()
+            if apart or _mean_different_things(surroundings, nearest):
+                join_at = NEVER_JOINS
         return _Link(
-            around.candidates[nearest[0]].theme_id,
-            score,
-            join_at,
-            suggest_at,
-            tuple(nearest[:LINKED]),
-            oldest,
-            apart,
+            theme_id=members[0].theme_id,
+            score=score,
+            join_at=join_at,
+            suggest_at=self.thresholds.suggest[size],
+            nearest=tuple(nearest[:LINKED_MEMBERS]),
+            oldest=min(surroundings.candidates[place].comment_id for place in nearest),
+            apart=apart,
         )
 
-    def score(self, around: Surroundings, nearest: Sequence[int]) -> float:
-        """The likelihood that the comment says the same as the members at the places ``nearest``,
-        nearest first."""
-        return round(
-            float(
-                1 / (1 + np.exp(-around.signs(nearest) @ self._weights - self.thresholds.intercept))
-            ),
-            4,
-        )
+    def score(self, surroundings: Surroundings, nearest: Sequence[int]) -> float:
+        """The likelihood that the comment says the same as the members at the places ``nearest``.
+
+        The logistic function: signs that weigh up to the negative intercept give 0.5.
+        """
+        signs = surroundings.signs(nearest)
+        likelihood = 1 / (1 + np.exp(-signs @ self._weights - self.thresholds.intercept))
+        return round(float(likelihood), 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,19 +196,34 @@ class _Link:
     def margin(self) -> float:
         return round(self.score - self.join_at, 4)
 
+    @property
+    def verdict(self) -> Verdict:
+        if self.score >= self.join_at:
+            return Verdict.join
+        if self.score >= self.suggest_at:
+            return Verdict.suggest
+        return Verdict.new
 
-def _evidence(around: Surroundings, link: _Link) -> tuple[Nearest, ...]:
-    """The nearest members with the words in common, worked out for the theme that decided and no
-    other."""
-    text = around.comment.text
-    members = [(place, around.candidates[place]) for place in link.nearest]
+
+def _mean_different_things(surroundings: Surroundings, nearest: Sequence[int]) -> bool:
+    """Whether kinds, exact names or a number keep the comment from joining by itself."""
+    text, closest = surroundings.comment.text, surroundings.candidates[nearest[0]].text
+    if surroundings.contradicts(nearest, surely=True) or conflict(text, closest):
+        return True
+    return overlap(text, closest) >= NUMBERS_DIFFER_OVERLAP and differ_in_numbers(text, closest)
+
+
+def _evidence(surroundings: Surroundings, link: _Link) -> tuple[Nearest, ...]:
+    """The nearest members with the words in common, for the theme that decided and no other."""
+    text = surroundings.comment.text
+    members = [(place, surroundings.candidates[place]) for place in link.nearest]
     return tuple(
         Nearest(
-            member.comment_id,
-            link.theme_id,
-            round(float(around.cosines[place]), 4),
-            round(overlap(text, member.text), 4),
-            shared_words(text[:READ], member.text[:READ]),
+            comment_id=member.comment_id,
+            theme_id=link.theme_id,
+            cosine=round(float(surroundings.cosines[place]), 4),
+            lexical=round(overlap(text, member.text), 4),
+            words=shared_words(text[:LINK_CHARACTERS], member.text[:LINK_CHARACTERS]),
         )
         for place, member in members
     )
@@ -223,20 +233,33 @@ def _evidence(around: Surroundings, link: _Link) -> tuple[Nearest, ...]:
 def length_class(text: str) -> str:
     """``short`` up to 20 words, ``long`` above 60, else ``medium``."""
     count = length(text)
-    return "short" if count <= SHORT_WORDS else "long" if count > LONG_WORDS else "medium"
+    if count <= SHORT_TEXT_WORDS:
+        return "short"
+    if count > LONG_TEXT_WORDS:
+        return "long"
+    return "medium"
 
 
 def pair_class(one: str, other: str) -> str:
-    """What the two texts are like: ``report`` where both name a version, code or module;
-    ``technical`` where one does, or where both have a title or paragraphs, or one has and both
-    sound like tasks in a tracker; else the length of the shorter one.
+    """What the two texts are like.
+
+    =============  ============================================================================
+    ``report``     both name a version, code or module: *2.1.3 fails* and *since 2.1.3 it fails*
+    ``technical``  one names one; or both have a title or paragraphs; or one has, and both sound
+                   like tasks in a tracker: neither speaks of me or you
+    ``short``      else the length class of the shorter one,
+    ``medium``     see ``length_class``
+    ``long``
+    =============  ============================================================================
 
     Those who name parts exactly file neighbouring tasks in nearly the same words, and clone whole
     reports on purpose.
     """
     names = names_parts(one) + names_parts(other)
-    if names:
-        return "report" if names == 2 else "technical"
+    if names == 2:
+        return "report"
+    if names == 1:
+        return "technical"
     paragraphs = in_paragraphs(one) + in_paragraphs(other)
     if paragraphs == 2 or (paragraphs and impersonal(one) and impersonal(other)):
         return "technical"
@@ -246,11 +269,11 @@ def pair_class(one: str, other: str) -> str:
 
 def same_words(one: str, other: str) -> bool:
     """Whether two texts are copies, however they are cased, spaced or punctuated."""
-    if (lexical := overlap(one, other)) and lexical < NEARLY:
+    if 0 < overlap(one, other) < COPY_OVERLAP:  # spares most pairs the fingerprints
         return False
-    return _print(one) == _print(other) != ""
+    return _fingerprint(one) == _fingerprint(other) != ""
 
 
 @lru_cache(maxsize=16384)
-def _print(text: str) -> str:
+def _fingerprint(text: str) -> str:
     return fingerprint(text)

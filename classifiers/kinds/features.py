@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from classifiers.contract import Span, Vectors
 from classifiers.kinds.cues import CUES
-from classifiers.texts.text import LINK, words
+from classifiers.texts.text import LINK_WORD, words
 
 WORD_BUCKETS = 1 << 15
 LETTER_BUCKETS = 1 << 15
@@ -115,7 +115,7 @@ def title(text: str) -> list[Span]:
 
 def _codes(said: Sequence[str], text: str) -> list[int]:
     """Hashes of words and of pairs of words; a number is a 0, and a question ends with its mark."""
-    found = ["0" if word.isdigit() else word for word in said if word != LINK]
+    found = ["0" if word.isdigit() else word for word in said if word != LINK_WORD]
     if text[:READ].rstrip().endswith("?"):
         found.append("?")
     pairs = [f"{one} {two}" for one, two in pairwise(found)]

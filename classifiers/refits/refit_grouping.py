@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.grouping.grouper import CLASSES, NEVER, Thresholds
+from classifiers.grouping.grouper import NEVER_JOINS, TEXT_CLASSES, Thresholds
 from classifiers.refits.holdout import Gain, Numbers, draws, folds, gain
 
 FOLDS = 5
@@ -34,7 +34,7 @@ NO_SHIFTS: Shifts = {"join": {}, "suggest": {}}
 @dataclass(frozen=True, slots=True)
 class Pairs:
     """A comment and a theme each: ``scores`` float64[n] as the grouper gave them, ``join_at`` and
-    ``suggest_at`` as shipped, the class of text ``sizes`` int64[n] (places in ``CLASSES``), whether
+    ``suggest_at`` as shipped, the class of text ``sizes`` int64[n] (places in ``TEXT_CLASSES``), whether
     a person said ``same``, ``weights`` and the ``groups`` that are held out together."""
 
     scores: Floats
@@ -87,10 +87,10 @@ def shifted(shipped: Thresholds, shifts: Shifts, version: str) -> Thresholds:
     it joins."""
     join, suggest = dict(shipped.join), dict(shipped.suggest)
     for size, shift in shifts["join"].items():
-        if join.get(size, NEVER) < NEVER:
+        if join.get(size, NEVER_JOINS) < NEVER_JOINS:
             join[size] = round(min(join[size] + float(np.clip(shift, -BOUND, BOUND)), 1.0), 4)
     for size, shift in shifts["suggest"].items():
-        if suggest.get(size, NEVER) < NEVER:
+        if suggest.get(size, NEVER_JOINS) < NEVER_JOINS:
             suggest[size] = round(suggest[size] + float(np.clip(shift, -BOUND, BOUND)), 4)
     suggest = {size: min(value, join[size]) for size, value in suggest.items()}
     return replace(shipped, join=join, suggest=suggest, version=f"{shipped.version}+{version}")
@@ -100,8 +100,8 @@ def fit_shifts(pairs: Pairs) -> Shifts:
     """For each class with enough labels of both answers the thresholds that find most at the wanted
     precision."""
     found: dict[str, dict[str, float]] = {"join": {}, "suggest": {}}
-    for number, size in enumerate(CLASSES):
-        mine = pairs.take((pairs.sizes == number) & (pairs.join_at < NEVER))
+    for number, size in enumerate(TEXT_CLASSES):
+        mine = pairs.take((pairs.sizes == number) & (pairs.join_at < NEVER_JOINS))
         if (
             len(mine) < LEAST_OF_A_CLASS
             or min(mine.same.sum(), (~mine.same).sum()) < LEAST_OF_A_SIDE
@@ -200,7 +200,7 @@ def _kept_out(pairs: Pairs, known: Mask | None, seed: int) -> tuple[Floats, Floa
 
 
 def _joins(pairs: Pairs, shifts: Shifts) -> Floats:
-    by_class = np.array([shifts["join"].get(size, 0.0) for size in CLASSES])
+    by_class = np.array([shifts["join"].get(size, 0.0) for size in TEXT_CLASSES])
     return np.asarray(pairs.scores >= pairs.join_at + by_class[pairs.sizes], float)
 
 

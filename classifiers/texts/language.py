@@ -1,9 +1,9 @@
 """Which language a comment is in, and whether that is sure enough to act on it."""
 
-# ruff: noqa: E501 - lists of words are easier to compare with a language on one line.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,62 +12,89 @@ from classifiers.texts.text import plain, words
 _CODES = "ar cs da de el en es fi fr he hi hu id it ja ko nl no pl pt ro ru sv th tr uk vi zh"
 LANGUAGES = tuple(sorted([*_CODES.split(), "tl"]))
 UNKNOWN = "und"
-SURE = 0.7
-SHORT_WORDS = 6
-SHORT_SURE = 0.97
+LANGUAGE_SURE = 0.7
+GUESSABLE_WORDS = 6
+SHORT_TEXT_SURE = 0.97
 """Below six words the detector guesses from too little; only near certainty counts against English
 then."""
-BEYOND_DOUBT = 0.95
+LANGUAGE_CERTAIN = 0.95
 """No text of which the detector is that sure is looked at for English between words with
 accents."""
-READ = 1_000
-ASCII_ENOUGH = 0.9
+LANGUAGE_CHARACTERS = 1_000
+ENGLISH_ASCII_SHARE = 0.9
 """Share of ASCII letters from which a doubtful text counts as English: a "café menu" is."""
-_TELLING = {
-    "de": "aber absturz abstürzt anmelden bitte crasht danke das dass der ein eine fehler funktioniert geht gibt hilfe ich "
-    "immer ist kann kein keine mehr meine nach nicht schön sehr seit stürzt und warum wenn wird "
-    "wäre",
-    "es": "abre ahora aplicación aplicacion bueno cerrar cierra como cuando el está esta excelente favor funciona hola la "
-    "gracias los mucho muy nada pero por porque puedo que quiero se siempre una",
-    "pt": "abre aplicativo boa celular excelente fecha funciona mais muito nao não obrigada obrigado ola olá otimo ótimo "
-    "por porque quando que sozinho uma você voce",
-    "fr": "appli avec bonjour c'est ce depuis des du et fonctionne je la le les marche merci mise ne pas plante pour quand "
-    "sur très une vous",
-    "it": "apro bella bello che chiude funziona grazie il la molto non ottima ottimo per perché quando sempre si una",
-    "nl": "bedankt deze een geen goed graag het ik kapot komt mijn niet ook steeds vastloopt waarom wanneer werkt wordt",
-    "pl": "aplikacja bardzo czas działa dzięki dziękuję jest nie proszę się",
-    "sv": "appen det fungerar funkar hjälp inte jag kraschar när tack varför",
-    "id": "aplikasi bagus bisa kasih masuk rusak saya terima tidak tolong",
-    "tr": "açılmıyor bu çalışmıyor çok güzel neden teşekkürler uygulama yok",
+_EVERYDAY_WORDS = {
+    "de": """
+        aber absturz abstürzt anmelden bitte crasht danke das dass der ein eine fehler funktioniert
+        geht gibt hilfe ich immer ist kann kein keine mehr meine nach nicht schön sehr seit stürzt
+        und warum wenn wird wäre
+    """,
+    "es": """
+        abre ahora aplicación aplicacion bueno cerrar cierra como cuando el está esta excelente
+        favor funciona hola la gracias los mucho muy nada pero por porque puedo que quiero se
+        siempre una
+    """,
+    "pt": """
+        abre aplicativo boa celular excelente fecha funciona mais muito nao não obrigada obrigado
+        ola olá otimo ótimo por porque quando que sozinho uma você voce
+    """,
+    "fr": """
+        appli avec bonjour c'est ce depuis des du et fonctionne je la le les marche merci mise ne
+        pas plante pour quand sur très une vous
+    """,
+    "it": """
+        apro bella bello che chiude funziona grazie il la molto non ottima ottimo per perché quando
+        sempre si una
+    """,
+    "nl": """
+        bedankt deze een geen goed graag het ik kapot komt mijn niet ook steeds vastloopt waarom
+        wanneer werkt wordt
+    """,
+    "pl": """
+        aplikacja bardzo czas działa dzięki dziękuję jest nie proszę się
+    """,
+    "sv": """
+        appen det fungerar funkar hjälp inte jag kraschar när tack varför
+    """,
+    "id": """
+        aplikasi bagus bisa kasih masuk rusak saya terima tidak tolong
+    """,
+    "tr": """
+        açılmıyor bu çalışmıyor çok güzel neden teşekkürler uygulama yok
+    """,
 }
-_ROMANISED = {
-    "hi": "aap aata accha acha achha aur badhiya bahut bakwas bekar bhai bhaiya bohot bolo chahiye gaya gayi hai hain hua hoon isme jab jaldi kaam kab kaise kar karo "
-    "karna karta karte karu khul koi krdo krna kuch kya kyu kyun liye mein mera mere meri mujhe "
-    "nahi nahin nhi paisa paise pehle raha rahe rahi rha rhi sab "
-    "sahi tha thik wala wapas yaar yeh",
-    "tl": "ako akong ang ano ayaw ayos bakit bagal dapat ganda gumagana hirap ito kaso kayo lagi laging lng maganda mga naman natin ng ninyo nyo nung paano "
-    "pag paki palagi pangit po pwede salamat sana sobrang talaga walang wala yun yung",
+_ROMANISED_TEXT = {
+    "hi": """
+        aap aata accha acha achha aur badhiya bahut bakwas bekar bhai bhaiya bohot bolo chahiye gaya
+        gayi hai hain hua hoon isme jab jaldi kaam kab kaise kar karo karna karta karte karu khul
+        koi krdo krna kuch kya kyu kyun liye mein mera mere meri mujhe nahi nahin nhi paisa paise
+        pehle raha rahe rahi rha rhi sab sahi tha thik wala wapas yaar yeh
+    """,
+    "tl": """
+        ako akong ang ano ayaw ayos bakit bagal dapat ganda gumagana hirap ito kaso kayo lagi laging
+        lng maganda mga naman natin ng ninyo nyo nung paano pag paki palagi pangit po pwede salamat
+        sana sobrang talaga walang wala yun yung
+    """,
 }
 """Words of languages that the detector knows in another script, or not at all, as they are typed in
 Latin letters."""
-_ROMANISED_WORDS = {
-    language: frozenset(telling.split()) for language, telling in _ROMANISED.items()
-}
-_WORDS_OF = {language: frozenset(telling.split()) for language, telling in _TELLING.items()}
+_WORDS_BY_LANGUAGE = {code: frozenset(text.split()) for code, text in _EVERYDAY_WORDS.items()}
+_ROMANISED_WORDS = {code: frozenset(text.split()) for code, text in _ROMANISED_TEXT.items()}
 _ENGLISH_WORDS = """
-an and are be but can do for has have i in is it my no not of on please so that the this to was we when with you
+an and are be but can do for has have i in is it my no not of on please so that the this to was we
+when with you
 """
-_ENGLISH = frozenset(_ENGLISH_WORDS.split())
+_ENGLISH_SET = frozenset(_ENGLISH_WORDS.split())
 _SHARED_WORDS = """
-android app apps bug crash crashes dark email feedback google ios link login mode no ok online pdf plugin server update
+android app apps bug crash crashes dark email feedback google ios link login mode no ok online pdf
+plugin server update
 """
-_EVERYWHERE = frozenset(_SHARED_WORDS.split())
+_INTERNATIONAL_SET = frozenset(_SHARED_WORDS.split())
 _NOT_PROSE = re.compile(r"`[^`\n]*`|(?:https?://|www\.)\S+|[@#/]\S+|\S*[\d_\\/]\S*")
 
 
 def detect(text: str) -> tuple[str, float]:
-    """ISO 639-1 code and confidence (0..1); ``und`` where there is nothing to tell it from or the
-    doubt is too large.
+    """ISO 639-1 code and confidence (0..1); ``und`` where nothing tells it or the doubt is large.
 
     Restricted to the languages above, with normalised probabilities (py3langid). A short or
     uncertain text in plain Latin letters counts as English: that is what "lol" and "app crash" are
@@ -76,7 +103,8 @@ def detect(text: str) -> tuple[str, float]:
     and Tagalog in Latin letters are told by their everyday words alone. What is no prose at all,
     code for one, has no language: ``und`` with confidence 0.
     """
-    prose = _NOT_PROSE.sub(" ", plain(text[: READ * 4]))[:READ].strip()
+    prose = _NOT_PROSE.sub(" ", plain(text[: LANGUAGE_CHARACTERS * 4]))
+    prose = prose[:LANGUAGE_CHARACTERS].strip()
     letters = [character for character in prose if character.isalpha()]
     if not letters:
         return UNKNOWN, 0.0
@@ -84,52 +112,70 @@ def detect(text: str) -> tuple[str, float]:
     if romanised := _romanised(prose):
         return romanised, 0.5
     ascii_share = sum(character.isascii() for character in letters) / len(letters)
-    needed = SHORT_SURE if len(words(prose)) < SHORT_WORDS and ascii_share > 0.99 else SURE
-    if language != "en" and confidence < BEYOND_DOUBT and _english_beside_accents(prose):
+    sure_from = LANGUAGE_SURE
+    if len(words(prose)) < GUESSABLE_WORDS and ascii_share > 0.99:
+        sure_from = SHORT_TEXT_SURE
+    if language != "en" and confidence < LANGUAGE_CERTAIN and _english_beside_accents(prose):
         return "en", 0.5
-    if language == "en" or confidence >= needed:
+    if language == "en" or confidence >= sure_from:
         return str(language), round(float(confidence), 4)
-    if other := _told_by_words(prose):
-        return other, 0.5
-    return ("en", 0.5) if ascii_share >= ASCII_ENOUGH else (UNKNOWN, round(float(confidence), 4))
+    if told_language := _told_by_words(prose):
+        return told_language, 0.5
+    if ascii_share >= ENGLISH_ASCII_SHARE:
+        return "en", 0.5
+    return UNKNOWN, round(float(confidence), 4)
 
 
 def _told_by_words(prose: str) -> str:
     """The language that half of the telling words of a short text belong to, if any."""
-    found = [word for word in words(prose[:200]) if word not in _EVERYWHERE]
-    if not found or len(found) > SHORT_WORDS or len(_ENGLISH.intersection(found)) * 2 >= len(found):
+    telling_words = _telling_words(prose[:200])
+    count = len(telling_words)
+    if not 0 < count <= GUESSABLE_WORDS:
         return ""
-    shares = {
-        language: sum(word in known for word in found) for language, known in _WORDS_OF.items()
-    }
-    best = max(shares, key=lambda language: shares[language])
-    return best if shares[best] * 2 >= len(found) else ""
+    if len(_ENGLISH_SET.intersection(telling_words)) * 2 >= count:
+        return ""
+    language, matches = _most_matches(telling_words, _WORDS_BY_LANGUAGE)
+    if matches * 2 < count:
+        return ""
+    return language
 
 
 def _romanised(prose: str) -> str:
     """The language of which a third of the words tell, and at least two different ones, if any."""
-    found = [word for word in words(prose[:400]) if word not in _EVERYWHERE]
-    shares = {
-        language: sum(word in known for word in found)
-        for language, known in _ROMANISED_WORDS.items()
+    telling_words = _telling_words(prose[:400])
+    language, matches = _most_matches(telling_words, _ROMANISED_WORDS)
+    if matches * 3 < len(telling_words):
+        return ""
+    if len(_ROMANISED_WORDS[language].intersection(telling_words)) < 2:
+        return ""
+    return language
+
+
+def _telling_words(text: str) -> list[str]:
+    return [word for word in words(text) if word not in _INTERNATIONAL_SET]
+
+
+def _most_matches(
+    telling_words: Sequence[str], words_by_language: Mapping[str, frozenset[str]]
+) -> tuple[str, int]:
+    """The language that knows most of the words (the first one of equals), and how many."""
+    matches = {
+        language: sum(word in everyday_words for word in telling_words)
+        for language, everyday_words in words_by_language.items()
     }
-    best = max(shares, key=lambda language: shares[language])
-    telling = _ROMANISED_WORDS[best].intersection(found)
-    return best if len(telling) > 1 and shares[best] * 3 >= len(found) else ""
+    language = max(matches, key=lambda code: matches[code])
+    return language, matches[language]
 
 
 def _english_beside_accents(prose: str) -> bool:
-    """Whether the words in plain letters, two or more, are English and none tells of another
-    language."""
-    found = words(prose)
-    rest = [word for word in found if word.isascii()]
-    if (
-        len(rest) == len(found)
-        or len(rest) < 2
-        or any(known.intersection(rest) for known in _WORDS_OF.values())
-    ):
+    """Whether the words in plain letters, two or more, are English and tell of nothing else."""
+    prose_words = words(prose)
+    plain_words = [word for word in prose_words if word.isascii()]
+    if len(plain_words) < 2 or len(plain_words) == len(prose_words):
         return False
-    return str(_identifier().classify(" ".join(rest))[0]) == "en"
+    if any(known.intersection(plain_words) for known in _WORDS_BY_LANGUAGE.values()):
+        return False
+    return str(_identifier().classify(" ".join(plain_words))[0]) == "en"
 
 
 @cache

@@ -56,18 +56,22 @@ _KEY_WORDS = (
 # "token: abc123", "AWS_SECRET_ACCESS_KEY=...", `"client_secret": "..."`; a plain word behind a
 # colon and a space is prose ("The secret: patience"), unless it stands behind a password.
 _NAMED = re.compile(
-    rf"(?P<name>(?<![a-z])(?:{_KEY_WORDS}|{_LOCK_WORDS})[\"'`]?\s{{0,3}}(?:=>|:=|=)\s{{0,3}})(?P<a>{_VALUE})"
+    rf"(?P<name>(?<![a-z])(?:{_KEY_WORDS}|{_LOCK_WORDS})[\"'`]?\s{{0,3}}(?:=>|:=|=)\s{{0,3}})"
+    rf"(?P<a>{_VALUE})"
     rf"|(?P<name2>(?<![a-z])(?:{_LOCK_WORDS})[\"'`]?\s{{0,3}}:\s{{0,3}})(?P<b>{_VALUE})"
-    rf"|(?P<name3>(?<![a-z])(?:{_KEY_WORDS})[\"'`]?\s{{0,3}}:\s{{0,3}})(?=\S{{0,80}}[\d_=+/-])(?P<c>{_VALUE})"
-    rf"|(?P<name4>\b(?:{_LOCK_WORDS}|{_KEY_WORDS})\s{{1,3}}(?:is|was)\s{{1,3}})(?=\S{{0,80}}\d)(?P<d>{_VALUE})"
+    rf"|(?P<name3>(?<![a-z])(?:{_KEY_WORDS})[\"'`]?\s{{0,3}}:\s{{0,3}})(?=\S{{0,80}}[\d_=+/-])"
+    rf"(?P<c>{_VALUE})"
+    rf"|(?P<name4>\b(?:{_LOCK_WORDS}|{_KEY_WORDS})\s{{1,3}}(?:is|was)\s{{1,3}})(?=\S{{0,80}}\d)"
+    rf"(?P<d>{_VALUE})"
     rf"|(?P<name5>\b(?:bearer|basic)\s{{1,3}})(?=\S{{0,80}}[\d=])(?P<e>{_VALUE})",
     re.IGNORECASE,
 )
-_PROSE = frozenset(
-    "required wrong incorrect invalid expired missing reset changed refused rejected denied empty"
-    " optional forgotten accepted correct unknown hidden visible needed cannot should always never"
-    " protected encrypted string number boolean undefined [secret]".split()
-)
+_PROSE_WORDS = """
+required wrong incorrect invalid expired missing reset changed refused rejected denied empty
+optional forgotten accepted correct unknown hidden visible needed cannot should always never
+protected encrypted string number boolean undefined [secret]
+"""
+_PROSE = frozenset(_PROSE_WORDS.split())
 """What stands behind "password:" in a report and is none."""
 
 _CREDENTIALS = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@:\[]{1,100}:[^\s/@]{1,200}@", re.I)

@@ -28,7 +28,7 @@ from classifiers.evaluation.datasets import Row, read_rows
 from classifiers.evaluation.evaluate_duplicates import BATCH
 from classifiers.evaluation.retrieval import Search
 from classifiers.evaluation.stream import CANDIDATES
-from classifiers.grouping.grouper import JUDGED, DefaultGrouper, Thresholds
+from classifiers.grouping.grouper import JUDGED_THEMES, DefaultGrouper, Thresholds
 from classifiers.grouping.link import SIGNS, Floats, Surroundings
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.softmax import fit
@@ -207,7 +207,7 @@ def examples(inbox: Inbox, link: Thresholds | None) -> tuple[Floats, Floats]:
         theme = group if grouper is None else str(place)
         if near:
             around = Surroundings(member, near, middles)
-            for found in _themes(around)[:JUDGED]:
+            for found in _themes(around)[:JUDGED_THEMES]:
                 rows.append(around.signs(found))
                 held = inside[near[found[0]].theme_id]
                 same.append(held[group] / held.total())

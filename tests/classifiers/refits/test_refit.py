@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifiers.grouping.grouper import CLASSES, NEVER, Thresholds
+from classifiers.grouping.grouper import TEXT_CLASSES, NEVER_JOINS, Thresholds
 from classifiers.kinds.correction import Correction
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.kind import KINDS
@@ -196,7 +196,7 @@ def pairs(count: int, same_at: float, other_at: float, size: str = "short", seed
     same = np.arange(count) % 2 == 0
     scores = np.where(same, same_at, other_at) + random.normal(0, 0.02, count)
     return Pairs(
-        scores, np.full(count, 0.5), np.full(count, 0.4), np.full(count, CLASSES.index(size)), same, np.ones(count),
+        scores, np.full(count, 0.5), np.full(count, 0.4), np.full(count, TEXT_CLASSES.index(size)), same, np.ones(count),
         np.arange(count),
     )  # fmt: skip
 
@@ -208,7 +208,7 @@ def test_thresholds_go_where_the_pairs_are_and_no_further() -> None:
         "nothing is learned far from any threshold"
     )
     assert fit_shifts(pairs(8, 0.45, 0.3)) == NO_SHIFTS, "too few of the class"
-    never = replace(pairs(80, 0.45, 0.3, "report"), join_at=np.full(80, NEVER))
+    never = replace(pairs(80, 0.45, 0.3, "report"), join_at=np.full(80, NEVER_JOINS))
     assert fit_shifts(never) == NO_SHIFTS, "what a person decides is not learned away"
 
 

@@ -13,7 +13,7 @@ from classifiers.faces.titles import title_of
 from classifiers.kinds.noise import noise
 from classifiers.texts.language import detect
 from classifiers.texts.phrases import content_words, key_phrases, shared_words
-from classifiers.texts.text import MAX_CLEAN, clean, fingerprint
+from classifiers.texts.text import MAX_CLEAN_CHARACTERS, clean, fingerprint
 
 ANY_TEXT = st.text(st.characters(), max_size=300)
 
@@ -43,7 +43,7 @@ def test_clean(raw: str, cleaned: str) -> None:
 def test_cleaning_never_fails_and_is_encodable(text: str) -> None:
     cleaned = clean(text)
     cleaned.encode("utf-8")
-    assert len(cleaned) <= MAX_CLEAN
+    assert len(cleaned) <= MAX_CLEAN_CHARACTERS
     assert "\x00" not in cleaned
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from classifiers.contract import Kind, Member
-from classifiers.grouping.grouper import CLASSES, DefaultGrouper, Thresholds
+from classifiers.grouping.grouper import TEXT_CLASSES, DefaultGrouper, Thresholds
 from classifiers.grouping.link import SIGNS
 from classifiers.training import train_grouping
 from classifiers.training.train_grouping import Inbox, examples, fit_link
 from tests.classifiers.evaluation.saying import SayingEnricher
 
-LEVELS = dict.fromkeys(CLASSES, 0.5)
+LEVELS = dict.fromkeys(TEXT_CLASSES, 0.5)
 EVERYTHING = Thresholds(LEVELS, LEVELS, {}, 9.0, "joins everything")
 
 
