@@ -14,7 +14,12 @@ from app.storage.db import Connection
 from app.storage.rows import fetch_all
 from app.themes.searches import FIND_BY_FINGERPRINT, FIND_BY_TEXT, nearest, scores_by_query
 from classifiers.contract import Kind, Member
-from classifiers.grouping.fusion import NEAREST_SEARCHED, WORDS_SEARCHED, fused_scores, shared_titles
+from classifiers.grouping.fusion import (
+    NEAREST_SEARCHED,
+    WORDS_SEARCHED,
+    fused_scores,
+    shared_titles,
+)
 from classifiers.kinds.features import READ
 
 Halves = NDArray[np.float16]

@@ -14,21 +14,27 @@ from classifiers.faces.titles import Candidate, candidates
 from classifiers.texts.phrases import Background, content_words
 from classifiers.texts.text import fingerprint, has_words
 
-WORTH, NEAR, COVERED = 0.55, 0.35, 0.4
+WORTH_WEIGHT, NEAR_WEIGHT, COVERED_WEIGHT = 0.55, 0.35, 0.4
 """How much counts that a title stands on its own, that its comment is near the centre, and that it
 has the words of the others. Chosen by reading titles of our own groups of comments."""
+COVERING_WORDS = 8
+"""The words of most weight that a title could have."""
+TITLE_COMMENTS = 60
+QUOTE_COMMENTS = 30
+"""Comments that are read for a title and for quotes, those nearest to the middle."""
+THREAD_START_NEARER = 0.2
+"""How much nearer a comment counts that opens its thread."""
 
-BETTER = 0.15
-"""A title that people know gives way only to one that is better by this much."""
-
-GROWN = 3
+RETITLE_MARGIN = 0.15
+"""A title that people know gives way only to one that is better by this much ..."""
+RETITLE_GROWTH = 3
 """... and only when the theme has grown by this factor since it was chosen."""
 
-QUOTE_LENGTH = (30, 320)
-COPY = 0.93
-_DIVERSE = 0.5
-_TELLING = 8
-_READ_FOR_TITLES, _READ_FOR_QUOTES = 60, 30
+QUOTE_CHARACTERS = (30, 320)
+"""Quotes shorter or longer than this are less readable."""
+QUOTE_COPY_COSINE = 0.93
+QUOTE_DIVERSITY = 0.5
+"""How much it counts against a quote that it is like a chosen one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,139 +68,165 @@ class Portrait:
     """
 
     def __init__(
-        self, spoken: Sequence[Spoken], kind: str = "", background: Background | None = None
+        self, comments: Sequence[Spoken], kind: str = "", background: Background | None = None
     ) -> None:
         self.kind = kind
-        self.spoken = sorted(spoken, key=lambda each: each.comment_id)
-        self._near = _nearness(self.spoken)
-        self._weights = _weights(self.spoken, background or Background())
+        self.comments = sorted(comments, key=lambda comment: comment.comment_id)
+        self._nearness = _nearness(self.comments)
+        self._weights = _weights(self.comments, background or Background())
 
     def title(self) -> Titled | None:
         """The best title its comments offer; None where none says anything. The same comments give
         the same title."""
         best: Titled | None = None
-        for number in self._nearest(_READ_FOR_TITLES):
-            each = self.spoken[number]
-            for candidate in candidates(each.text, each.thread_title, self.kind):
-                score = self._score(candidate, self._near[number])
+        for place in self._nearest(TITLE_COMMENTS):
+            comment = self.comments[place]
+            for candidate in candidates(comment.text, comment.thread_title, self.kind):
+                score = self._score(candidate, self._nearness[place])
                 if best is None or score > best.score:
-                    best = Titled(candidate.title, each.comment_id, score)
+                    best = Titled(candidate.title, comment.comment_id, score)
         return best
 
     def score(self, title: str, comment_id: int) -> float:
         """The score of a title that is in use, made of this comment."""
-        near = next(
-            (self._near[n] for n, each in enumerate(self.spoken) if each.comment_id == comment_id),
-            0.0,
-        )
         offered = candidates(title, kind=self.kind)
-        return self._score(offered[0], near) if offered else 0.0
+        if not offered:
+            return 0.0
+        ids = [comment.comment_id for comment in self.comments]
+        nearness = 0.0
+        if comment_id in ids:
+            nearness = self._nearness[ids.index(comment_id)]
+        return self._score(offered[0], nearness)
 
-    def quotes(self, most: int = 4) -> list[int]:
+    def quotes(self, limit: int = 4) -> list[int]:
         """Comments that show best what is said: near the middle, readable, recent, liked, of one
         person each.
 
         Maximal marginal relevance: Carbonell and Goldstein, SIGIR 1998. What repeats a chosen one
         is left out.
         """
-        left = self._nearest(_READ_FOR_QUOTES)
-        worth = {number: self._near[number] + _readable(self.spoken[number]) for number in left}
         chosen: list[int] = []
-        while left and len(chosen) < most:
-            best = max(
-                left,
-                key=lambda number: (
-                    worth[number] - _DIVERSE * self._alike(number, chosen),
-                    -number,
-                ),
-            )
+        remaining = self._nearest(QUOTE_COMMENTS)
+        worth = {
+            place: self._nearness[place] + _readable(self.comments[place]) for place in remaining
+        }
+
+        def relevance(place: int) -> tuple[float, int]:
+            return worth[place] - QUOTE_DIVERSITY * self._likeness(place, chosen), -place
+
+        while remaining and len(chosen) < limit:
+            best = max(remaining, key=relevance)
             chosen.append(best)
-            left = [number for number in left if not self._repeats(number, best)]
-        return [self.spoken[number].comment_id for number in chosen]
+            remaining = [place for place in remaining if not self._repeats(place, best)]
+        return [self.comments[place].comment_id for place in chosen]
 
-    def _nearest(self, most: int) -> list[int]:
-        """The comments next to the middle, in their order; those that open a thread come first."""
-        spoken = [
-            number
-            for number, each in enumerate(self.spoken)
-            if has_words(each.text + each.thread_title)
+    def _nearest(self, limit: int) -> list[int]:
+        """The places of the comments next to the middle, in their order."""
+
+        def order(place: int) -> tuple[float, int]:
+            nearer = THREAD_START_NEARER * bool(self.comments[place].thread_title)
+            return -self._nearness[place] - nearer, place
+
+        with_words = [
+            place
+            for place, comment in enumerate(self.comments)
+            if has_words(comment.text + comment.thread_title)
         ]
-        first = sorted(
-            spoken, key=lambda n: (-self._near[n] - 0.2 * bool(self.spoken[n].thread_title), n)
-        )
-        return sorted(first[:most])
+        return sorted(sorted(with_words, key=order)[:limit])
 
-    def _score(self, candidate: Candidate, near: float) -> float:
-        return round(
-            WORTH * candidate.worth + NEAR * near + COVERED * self._covered(candidate.title), 6
-        )
+    def _score(self, candidate: Candidate, nearness: float) -> float:
+        score = WORTH_WEIGHT * candidate.worth + NEAR_WEIGHT * nearness
+        return round(score + COVERED_WEIGHT * self._covered(candidate.title), 6)
 
     def _covered(self, title: str) -> float:
-        full = sum(sorted(self._weights.values(), reverse=True)[:_TELLING])
-        found = sum(self._weights.get(word, 0.0) for word in set(content_words(title)))
-        return min(1.0, found / full) if full else 0.0
+        """The weight of the words in a title, as a share of the weightiest eight: 0..1."""
+        weightiest = sum(sorted(self._weights.values(), reverse=True)[:COVERING_WORDS])
+        if not weightiest:
+            return 0.0
+        covered = sum(self._weights.get(word, 0.0) for word in set(content_words(title)))
+        return min(1.0, covered / weightiest)
 
-    def _alike(self, number: int, chosen: Sequence[int]) -> float:
-        return max((self._cosine(number, other) for other in chosen), default=0.0)
+    def _likeness(self, place: int, chosen: Sequence[int]) -> float:
+        """The cosine to the chosen comment that is most alike, 0 without any."""
+        return max((self._cosine(place, one) for one in chosen), default=0.0)
 
-    def _cosine(self, one: int, other: int) -> float:
-        a, b = self.spoken[one].vector, self.spoken[other].vector
-        return float(a @ b) if a is not None and b is not None else 0.0
+    def _cosine(self, place: int, another: int) -> float:
+        one, two = self.comments[place].vector, self.comments[another].vector
+        if one is None or two is None:
+            return 0.0
+        return float(one @ two)
 
-    def _repeats(self, number: int, chosen: int) -> bool:
+    def _repeats(self, place: int, chosen: int) -> bool:
         """Whether a comment says nothing new beside a chosen one: by the same person, or in nearly
         the same words."""
-        one, other = self.spoken[number], self.spoken[chosen]
+        one, two = self.comments[place], self.comments[chosen]
         return (
-            one.voice == other.voice
-            or fingerprint(one.text) == fingerprint(other.text)
-            or self._cosine(number, chosen) >= COPY
+            one.voice == two.voice
+            or fingerprint(one.text) == fingerprint(two.text)
+            or self._cosine(place, chosen) >= QUOTE_COPY_COSINE
         )
 
 
-def _nearness(spoken: Sequence[Spoken]) -> list[float]:
+def _nearness(comments: Sequence[Spoken]) -> list[float]:
     """The cosine of each comment to the mean of what each person says; 0.5 for all where there are
     no vectors."""
-    heard: dict[str, list[Vectors]] = {}
-    for each in spoken:
-        if each.vector is not None:
-            heard.setdefault(each.voice, []).append(each.vector)
-    if not heard:
-        return [0.5] * len(spoken)
-    centre = np.mean([np.mean(vectors, axis=0) for vectors in heard.values()], axis=0)
+    by_voice: dict[str, list[Vectors]] = {}
+    for comment in comments:
+        if comment.vector is not None:
+            by_voice.setdefault(comment.voice, []).append(comment.vector)
+    if not by_voice:
+        return [0.5] * len(comments)
+    centre = np.mean([np.mean(vectors, axis=0) for vectors in by_voice.values()], axis=0)
     centre /= max(float(np.linalg.norm(centre)), 1e-9)
-    return [float(each.vector @ centre) if each.vector is not None else 0.0 for each in spoken]
+    nearness = []
+    for comment in comments:
+        cosine = 0.0
+        if comment.vector is not None:
+            cosine = float(comment.vector @ centre)
+        nearness.append(cosine)
+    return nearness
 
 
-def _weights(spoken: Sequence[Spoken], background: Background) -> Mapping[str, float]:
+def _weights(comments: Sequence[Spoken], background: Background) -> Mapping[str, float]:
     """How much each word stands for the theme: the share of its people who use it, more for a rare
     word."""
-    said: dict[str, set[str]] = {}
-    for each in spoken:
-        said.setdefault(each.voice, set()).update(
-            content_words(f"{each.thread_title} {each.text[:2000]}")
-        )
-    counts = Counter(word for found in said.values() for word in found)
-    least = 2 if len(said) > 2 else 1
+    by_voice: dict[str, set[str]] = {}
+    for comment in comments:
+        text = f"{comment.thread_title} {comment.text[:2000]}"
+        by_voice.setdefault(comment.voice, set()).update(content_words(text))
+    counts = Counter(word for voice_words in by_voice.values() for word in voice_words)
+    voices = len(by_voice)
+    least = 1
+    if voices > 2:
+        least = 2
     return {
-        word: count / len(said) * background.rarity(word)
+        word: count / voices * background.rarity(word)
         for word, count in counts.items()
         if count >= least and not word.isdigit()
     }
 
 
-def _readable(each: Spoken) -> float:
-    """-0.5..0.5: short enough to read, long enough to say something, in own words, liked,
-    recent."""
-    length = len(each.text)
-    low, high = QUOTE_LENGTH
-    value = (
-        0.2
-        if low <= length <= high
-        else -0.25 * min(1.0, max(low - length, 0) / low + max(length - high, 0) / 900)
-    )
-    value += 0.15 * max((one.worth for one in candidates(each.text)), default=-1.0)
-    value += 0.05 * min(math.log1p(max(each.likes, 0)), 3.0) - 0.05 * min(
-        max(each.age, 0.0) / 60.0, 1.0
-    )
-    return value
+def _readable(comment: Spoken) -> float:
+    """-0.5..0.5: short enough to read, long enough to say something, in own words, liked, recent.
+
+    ==============  ==============  ==========================================================
+    length          -0.25 .. +0.2   +0.2 for 30 to 320 characters, -0.125 for 15 of them
+    own words       -0.15 .. +0.15  0.15 times the worth of the best title that it makes
+    likes           0 .. +0.15      0.05 times ln(1 + likes): +0.12 for ten
+    age             -0.05 .. 0      -0.05 from 60 days on, half of it at 30
+    ==============  ==============  ==========================================================
+    """
+    best_title = max((candidate.worth for candidate in candidates(comment.text)), default=-1.0)
+    value = _readable_length(len(comment.text)) + 0.15 * best_title
+    liked = 0.05 * min(math.log1p(max(comment.likes, 0)), 3.0)
+    old = 0.05 * min(max(comment.age, 0.0) / 60.0, 1.0)
+    return value + (liked - old)
+
+
+def _readable_length(length: int) -> float:
+    low, high = QUOTE_CHARACTERS
+    if length < low:
+        return -0.25 * min(1.0, (low - length) / low)
+    if length > high:
+        return -0.25 * min(1.0, (length - high) / 900)
+    return 0.2

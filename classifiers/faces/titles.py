@@ -6,50 +6,22 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from classifiers.faces.titles_noise import (
-    ACRONYMS,
-    ANAPHORA,
-    CLOSING,
-    DANGLING,
-    GENERIC,
-    OPENING,
-    PARTICLES,
-    SENTENCE,
-    TEMPLATE,
-    VERSION,
-)
-from classifiers.texts.personal import MENTION, PRIVACY_PLACEHOLDER, redact
+from classifiers.faces.titles_cutting import TITLE_CHARACTERS, CutAt, cut, cut_at
+from classifiers.faces.titles_noise import ANAPHORA, GENERIC_WORDS, SENTENCE_END, TEMPLATE_LINE
+from classifiers.faces.titles_tidying import in_sentence_case, plain_words, tidy, unlinked
+from classifiers.texts.personal import redact
 from classifiers.texts.phrases import content_words
 from classifiers.texts.text import MAX_READ_CHARACTERS, clean, has_words
 
-LENGTH = 80
-SENTENCES = 6
-READ = 600
+TITLE_SENTENCES = 6
+"""Sentences of a comment that are looked at."""
+SENTENCE_CHARACTERS = 600
 """Characters looked at of one sentence."""
-CUT_FROM = 24
-"""A clause shorter than this says too little to stand alone."""
+SHORT_TITLE_CHARACTERS = 14
 
-_FENCED = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1.*?$|\Z)", re.MULTILINE | re.DOTALL)
-_QUOTED = re.compile(
+_FENCED_CODE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1.*?$|\Z)", re.MULTILINE | re.DOTALL)
+_QUOTATION = re.compile(
     r"^[ \t]{0,20}(?:>.*|.{0,200}\b(?:wrote|said|schrieb|escribió):[ \t]*)$", re.MULTILINE
-)
-_MARKUP = re.compile(
-    r"^(?:[\s#>*•·\-–—|=~]|\+(?!\d))+|[`*~|]{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)|<[^<>\n]{1,200}>"
-)
-_BRACKETED = re.compile(r"^\s*\[[^\]\n]{0,40}\]\s*:?|\((?=[^()\n]*\d)[^()\n]{0,60}\)")
-_SYMBOLS = re.compile(
-    "[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\ufe00-\ufe0f\u200d\u20e3]+"
-)
-_MARKDOWN_LINK = re.compile(r"!?\[([^\]\n]{0,200})\]\([^)\s]{0,2000}\)")
-_URL = re.compile(r"(?:\b(?:see|at|here|on|via):?\s+)?(?:https?://|www\.)\S+", re.IGNORECASE)
-_CLAUSE = re.compile(
-    r"[,;:–—(…。，、；：！？]|\s-\s|\.{2,}|"
-    r"\s(?=(?:because|but|although|though|which|whereas|so|and then|since|while|until|unless|even"
-    r"|except|despite)\s)",
-    re.IGNORECASE,
-)
-_WEAK = re.compile(
-    r"\s(?=(?:and|or|when|whenever|if|after|before|once|where|who|without)\s)", re.IGNORECASE
 )
 _TROUBLE = re.compile(
     r"\b(?:crash\w*|fail\w*|broken|break\w*|error\w*|freez\w*|hang\w*|lose\w*|lost|missing"
@@ -77,9 +49,15 @@ _ASKING = re.compile(
     r"^(?:why|how|what|who|where|when|is|are|does|do|did|anyone|any|has|can|could)\b.*\?",
     re.IGNORECASE,
 )
-_ENDS = " \t\n.,;:!?-–—…/\\|·•。，、；：！？"
-_PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("«", "»"), ('"', '"'), ("‘", "’"))
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NAMELESS = {"bug": "A problem without words", "feature": "A request without words"}
+
+_WORTH_OF_CUT = {
+    CutAt.nowhere: 0.0,
+    CutAt.clause: -0.12,
+    CutAt.joint: -0.15,
+    CutAt.words: -0.3,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +76,12 @@ def candidates(text: str, thread_title: str = "", kind: str = "") -> list[Candid
     Nothing in them is markup, a link, a mention, an emoji or personal data that shows by its shape.
     What says nothing ("Help please!!", "Bug") is left out.
     """
-    found = [_candidate(thread_title, 0, kind, titled=True)] if thread_title.strip() else []
-    found += [
-        _candidate(sentence, number, kind) for number, sentence in enumerate(_sentences(text))
-    ]
-    return [each for each in found if each is not None]
+    offered: list[Candidate | None] = []
+    if thread_title.strip():
+        offered.append(_candidate(redact(thread_title[:SENTENCE_CHARACTERS]), 0, kind, titled=True))
+    for place, sentence in enumerate(_sentences(text)):
+        offered.append(_candidate(sentence, place, kind))
+    return [candidate for candidate in offered if candidate is not None]
 
 
 def title_of(text: str, thread_title: str = "", kind: str = "") -> str:
@@ -110,163 +89,106 @@ def title_of(text: str, thread_title: str = "", kind: str = "") -> str:
     its kind's name."""
     offered = candidates(text, thread_title, kind)
     if offered:
-        return max(offered, key=lambda each: each.worth).title
-    return _any_words([text, thread_title]) or _NAMELESS.get(kind, "Untitled")
+        return max(offered, key=lambda candidate: candidate.worth).title
+    return _first_words([text, thread_title]) or _NAMELESS.get(kind, "Untitled")
 
 
-_NAMELESS = {"bug": "A problem without words", "feature": "A request without words"}
-
-
-def _any_words(texts: Iterable[str]) -> str:
+def _first_words(texts: Iterable[str]) -> str:
     for text in texts:
         for sentence in _sentences(text):
-            if has_words(said := cut(_tidy(sentence)[0] or _plain(sentence))):
-                return _case(said)
+            words = cut(tidy(sentence)[0] or plain_words(sentence))
+            if has_words(words):
+                return in_sentence_case(words)
     return ""
 
 
 def _sentences(text: str) -> list[str]:
-    """What people said in their own words; a text of nothing but code or quotes is read as it
-    is."""
-    own = _QUOTED.sub("\n", _FENCED.sub("\n", text[:MAX_READ_CHARACTERS]))
-    read = clean(redact(_unlinked(own)))
-    if not has_words(_plain(read)):
-        read = clean(redact(_unlinked(text[:MAX_READ_CHARACTERS])))
-    kept = [
-        part[:READ]
-        for part in SENTENCE.split(read)
-        if has_words(part) and not TEMPLATE.match(part.strip())
+    """What people said in their own words; a text of nothing but code or quotes as it is."""
+    text = text[:MAX_READ_CHARACTERS]
+    own = clean(redact(unlinked(_QUOTATION.sub("\n", _FENCED_CODE.sub("\n", text)))))
+    if not has_words(plain_words(own)):
+        own = clean(redact(unlinked(text)))
+    sentences = [
+        part[:SENTENCE_CHARACTERS]
+        for part in SENTENCE_END.split(own)
+        if has_words(part) and not TEMPLATE_LINE.match(part.strip())
     ]
-    return kept[:SENTENCES]
-
-
-def _unlinked(text: str) -> str:
-    """Without addresses; done before cleaning, which would put the word *link* where people may
-    have written it."""
-    return _URL.sub(" ", _MARKDOWN_LINK.sub(r"\1", text))
+    return sentences[:TITLE_SENTENCES]
 
 
 def _candidate(sentence: str, place: int, kind: str, *, titled: bool = False) -> Candidate | None:
-    if titled:
-        sentence = redact(sentence[:READ])
-    tidy, noisy = _tidy(sentence)
-    telling = [word for word in content_words(tidy) if word not in GENERIC and not word.isdigit()]
-    count = len(set(telling)) + len(_UNSPACED.findall(tidy)) // 3
-    if not count or not any(len(word) > 2 or _UNSPACED.search(word) for word in telling):
+    """The title that a sentence makes, unless it says nothing; ``place`` counts the sentences
+    before it."""
+    matter, noisy = tidy(sentence)
+    telling = [
+        word for word in content_words(matter) if word not in GENERIC_WORDS and not word.isdigit()
+    ]
+    if not any(len(word) > 2 or _UNSPACED.search(word) for word in telling):
         return None
-    short, how = _cut(tidy, LENGTH)
-    rest = tidy[len(short) :].lstrip() if how == "clause" else ""
-    cue = _REQUEST if kind == "feature" else _TROUBLE
-    worth = {1: 0.3, 2: 0.6, 3: 0.8}.get(count, 0.95 if count <= 10 else 0.85)
-    worth -= {"whole": 0.0, "clause": 0.12, "weak": 0.15, "words": 0.3}[how]
-    worth += (
-        0.17 * bool(cue.search(short)) - 0.2 * rest.startswith((":", "(")) - 0.04 * min(place, 4)
-    )
-    worth -= (
-        0.3 * bool(ANAPHORA.match(short))
-        + 0.2 * (len(short) < 14 and not _UNSPACED.search(short))
-        + 0.4 * noisy
-    )
-    worth -= _idle(sentence, short, titled)
-    return Candidate(_case(short), round(max(0.01, min(1.0, worth)) + 0.25 * titled, 4))
+    count = len(set(telling)) + len(_UNSPACED.findall(matter)) // 3
+    short, cut_place = cut_at(matter, TITLE_CHARACTERS)
+    worth = _worth_of_words(count) + _WORTH_OF_CUT[cut_place] - 0.04 * min(place, 4)
+    if noisy:
+        worth -= 0.4
+    if cut_place is CutAt.clause and matter[len(short) :].lstrip().startswith((":", "(")):
+        worth -= 0.2
+    worth += _worth_of_title(short, kind) + _worth_of_sentence(sentence, titled=titled)
+    worth = max(0.01, min(1.0, worth))
+    if titled:
+        worth += 0.25
+    return Candidate(in_sentence_case(short), round(worth, 4))
 
 
-def _idle(sentence: str, short: str, titled: bool) -> float:
-    """What counts against a sentence that tells a story, asks, chats or breaks off.
+def _worth_of_words(count: int) -> float:
+    """By the number of telling words: one says little, and more than ten are hard to read."""
+    if count > 10:
+        return 0.85
+    return {1: 0.3, 2: 0.6, 3: 0.8}.get(count, 0.95)
 
-    These weights and the ones above were chosen by reading the titles of 151 groups of our own
+
+def _worth_of_title(short: str, kind: str) -> float:
+    """What counts for and against the words of a title.
+
+    These weights and all others here were chosen by reading the titles of 151 groups of our own
     comments.
+
+    =====  ===========================================  ======================================
+    +0.17  names a trouble, or asks for something       *The ruler vanishes*, *Add a dark mode*
+    -0.3   points to what was said before               *It looks odd as well*
+    -0.2   is short                                     *Ruler gone*
+    -0.12  tells a story                                *I opened the print preview*
+    =====  ===========================================  ======================================
     """
-    value = 0.12 * bool(_STORY.match(short)) + 0.12 * bool(_ASKING.match(sentence.strip()))
-    value += 0.12 * bool(_CASUAL.search(sentence)) + 0.25 * sentence.rstrip().endswith(("..", "…"))
-    return value + 0.07 * (sentence.split()[0].islower() and not titled)
+    cue = _REQUEST if kind == "feature" else _TROUBLE
+    worth = 0.0
+    if cue.search(short):
+        worth += 0.17
+    if ANAPHORA.match(short):
+        worth -= 0.3
+    if len(short) < SHORT_TITLE_CHARACTERS and not _UNSPACED.search(short):
+        worth -= 0.2
+    if _STORY.match(short):
+        worth -= 0.12
+    return worth
 
 
-def _plain(sentence: str) -> str:
-    said = _SYMBOLS.sub(" ", _MARKUP.sub("", _URL.sub(" ", _MARKDOWN_LINK.sub(r"\1", sentence))))
-    said = MENTION.sub(" ", PRIVACY_PLACEHOLDER.sub(" ", said)).replace("#", " ").replace("@", " ")
-    return " ".join(said.split())
+def _worth_of_sentence(sentence: str, *, titled: bool) -> float:
+    """What counts against the sentence that a title is made of.
 
-
-def _tidy(sentence: str) -> tuple[str, bool]:
-    """The sentence without what surrounds its matter, and whether personal data or many marks stood
-    in it."""
-    noisy = bool(PRIVACY_PLACEHOLDER.search(sentence))
-    said = _plain(VERSION.sub("", _BRACKETED.sub(" ", sentence)))
-    letters = sum(character.isalnum() or character.isspace() for character in said)
-    noisy = noisy or letters < 0.8 * len(said)
-    said = CLOSING.sub("", said.strip(_ENDS)).strip(_ENDS)
-    while (shorter := OPENING.sub("", said).lstrip(_ENDS)) != said and has_words(shorter):
-        said = shorter
-    return " ".join(said.split()), noisy
-
-
-def cut(sentence: str, length: int = LENGTH) -> str:
-    """At most ``length`` characters: at the end of a clause where one ends late enough, else
-    between two words, never after one that asks for another (*the*, *with*, *and*)."""
-    return _cut(sentence, length)[0]
-
-
-def _cut(sentence: str, length: int) -> tuple[str, str]:
-    sentence = _paired(sentence)
-    if len(sentence) <= length:
-        return sentence, "whole"
-    for pattern, how in ((_CLAUSE, "clause"), (_WEAK, "weak")):
-        ends = [place.start() for place in pattern.finditer(sentence, 0, length + 1)]
-        for end in reversed([end for end in ends if min(CUT_FROM, length // 2) <= end <= length]):
-            said = _whole_words(sentence[:end], DANGLING - PARTICLES)
-            if len(said) >= min(CUT_FROM, length // 2):
-                return said, how
-    space = sentence.rfind(" ", 0, length + 1)
-    return _whole_words(sentence[: space if space > 0 else length]) or _paired(
-        sentence[:length]
-    ), "words"
-
-
-def _whole_words(said: str, dangling: frozenset[str] = DANGLING) -> str:
-    words = _paired(said).split()
-    while len(words) > 1 and words[-1].strip(_ENDS).casefold() in dangling:
-        words.pop()
-    return _paired(" ".join(words))
-
-
-def _paired(said: str) -> str:
-    """The words without marks at their ends and without a bracket or quotation mark that has lost
-    its other one."""
-    said = said.strip(_ENDS)
-    for opening, closing in _PAIRS:
-        if (
-            said.startswith(opening)
-            and said.endswith(closing)
-            and said.count(opening) <= 2 - (opening != closing)
-        ):
-            said = said[1:-1]
-        if opening == closing:
-            said = said.replace(opening, "") if said.count(opening) % 2 else said
-        elif said.count(opening) != said.count(closing):
-            said = said.replace(opening, "") if closing != "’" else said
-            said = said.replace(closing, "") if closing != "’" else said
-    return said.strip(_ENDS)
-
-
-def _case(said: str) -> str:
-    """Sentence case: shouting becomes quiet, and the first letter large unless its word has its own
-    spelling."""
-    words = said.split()
-    shouted = [word for word in words if len(word) > 1 and word.isupper() and word.isalpha()]
-    spoken = [word for word in words if len(word) > 1 and word.isalpha()]
-    loud = len(shouted) >= 3 and len(shouted) > 0.6 * len(spoken)
-    words = [_quiet(word, loud) for word in words]
-    first = words[0] if words else ""
-    if first[1:] == first[1:].lower() and len(upper := first[:1].upper()) == 1:
-        words[0] = upper + first[1:]
-    return " ".join(words)
-
-
-def _quiet(word: str, loud: bool) -> str:
-    bare = word.strip(_ENDS)
-    if not bare.isupper() or len(bare) < 2 or not any(character.isalpha() for character in bare):
-        return word
-    if bare in ACRONYMS or any(character.isdigit() for character in bare):
-        return word
-    return word.lower() if loud or (len(bare) >= 5 and bare.isalpha()) else word
+    =====  ===========================  =============================
+    -0.12  asks                         *Why does the ruler vanish?*
+    -0.12  chats                        *The ruler vanished!! lol*
+    -0.25  breaks off                   *The ruler vanishes...*
+    -0.07  begins with a small letter   *the ruler vanishes*
+    =====  ===========================  =============================
+    """
+    worth = 0.0
+    if _ASKING.match(sentence.strip()):
+        worth -= 0.12
+    if _CASUAL.search(sentence):
+        worth -= 0.12
+    if sentence.rstrip().endswith(("..", "…")):
+        worth -= 0.25
+    if not titled and sentence.split()[0].islower():
+        worth -= 0.07
+    return worth

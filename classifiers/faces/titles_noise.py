@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-SENTENCE = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|(?<=[。！？])|\n+")
+SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)]*\s+|(?<=[。！？])|\n+")
 
-_I = r"i(?:'ve|’ve| have| am|'m|’m|'d|’d| would)?"
-_SHARE = (
+_I_HAVE = r"i(?:'ve|’ve| have| am|'m|’m|'d|’d| would)?"
+_TELL_WORDS = (
     r"say|report|ask|mention|add|share|suggest|request|propose|point out|let you(?: guys)? know"
     r"|inform you"
 )
@@ -42,9 +42,9 @@ _OPENINGS = (
     r"(?:since|as of|starting) (?:yesterday|today|this morning|last (?:week|night|month)"
     r"|\w+day)\s*,?\s+(?=\S+ \S+)",
     # How somebody came to say it.
-    rf"{_I}(?: just| also| recently| only)? (?:noticed|found(?: out)?|discovered|realised"
+    rf"{_I_HAVE}(?: just| also| recently| only)? (?:noticed|found(?: out)?|discovered|realised"
     rf"|realized|saw|see|experienced|notice|noticing|seeing|finding)(?: out)?(?: that)?\s+",
-    rf"{_I}(?: just| only)? (?:want(?:ed)?|like|wish|writing)(?: to|ing to)? (?:{_SHARE})"
+    rf"{_I_HAVE}(?: just| only)? (?:want(?:ed)?|like|wish|writing)(?: to|ing to)? (?:{_TELL_WORDS})"
     r"(?: that| if| whether)?\s*:?\s+",
     r"i (?:think|believe|guess|feel|suppose|assume|hope|fear|know|understand)(?: that| like)?\s+"
     r"(?=\S+ \S+)",
@@ -75,7 +75,7 @@ _OPENINGS = (
     r"|perfect|ideal|wonderful|better|humane)"
     r"(?:,? (?:if|to|when)(?: (?:we|you|i|one|users|there|it)\b)?"
     r"(?: (?:could|can|would|was|were|had))?(?: (?:have|get|see|be able to))?)\s+",
-    rf"(?:{_I} )?(?:would|'d|’d)?\s*(?:really |also |absolutely )*"
+    rf"(?:{_I_HAVE} )?(?:would|'d|’d)?\s*(?:really |also |absolutely )*"
     rf"(?:love|like|appreciate|want|need|wish)"
     r"(?: (?:to (?:have|see|get)|to be able to|it if|for|there (?:was|were)"
     r"|(?:i|we|you|it) (?:could|had|would)))+\s+",
@@ -88,9 +88,9 @@ _OPENINGS = (
     r"(?:how|what) about(?: adding| having)?\s+",
     r"(?:vote|voting|upvote|upvoting|here) (?:for|to ask for)\s+",
 )
-OPENING = re.compile(rf"^(?:{'|'.join(_OPENINGS)})", re.IGNORECASE)
+TITLE_OPENING = re.compile(rf"^(?:{'|'.join(_OPENINGS)})", re.IGNORECASE)
 
-CLOSING = re.compile(
+TITLE_CLOSING = re.compile(
     r"(?:[\s,.!?;:…-]+(?:please(?: fix(?: (?:this|it|that|asap))*)?|pls|plz"
     r"|thanks(?: (?:a lot|in advance|so much))?"
     r"|thank you(?: (?:so much|in advance))?|thx|cheers|lol|haha+|imo|imho|tbh|smh|ffs|wtf|asap"
@@ -102,7 +102,7 @@ CLOSING = re.compile(
     re.IGNORECASE,
 )
 
-VERSION = re.compile(
+TITLE_VERSION = re.compile(
     r"(?:^(?:with|since|in|on|after)\s+v?\d+(?:\.\d+)+\s*,?\s+|\s+(?:since|after)\s+(?:version\s"
     r"|v)?\d+(?:\.\d+)+\b|^[^:\n]{0,30}\d+\.\d+[^:\n]{0,30}:\s+|\s+(?:(?:in|on|since|with|at|of"
     r"|from)\s+)?(?:v(?:ersion)?\.?\s?\d+(?:\.\d+)*"
@@ -111,7 +111,7 @@ VERSION = re.compile(
     re.IGNORECASE,
 )
 
-TEMPLATE = re.compile(
+TEMPLATE_LINE = re.compile(
     r"^[\s#*_]*(?:describe the (?:bug|problem|issue|feature)|(?:steps )?to reproduce"
     r"|steps to reproduce.*|(?:expected|actual|current)"
     r" (?:behaviou?r|result)s?|what happened|additional (?:context|information)|environment"
@@ -138,9 +138,9 @@ out over per really should since so some still than that that's the their then t
 those though through to too under unless until up upon very via was we were what when whenever where
 whether which while who whose why will with without would you your
 """
-DANGLING = frozenset(_DANGLING.split())
+DANGLING_WORDS = frozenset(_DANGLING.split())
 _PARTICLES = "in on up out over about under through still all it them this that me you"
-PARTICLES = frozenset(_PARTICLES.split())
+PARTICLE_WORDS = frozenset(_PARTICLES.split())
 """Words that may end a clause, though not a piece of one: *zoom in*, *I need it*."""
 
 _GENERIC = """
@@ -152,7 +152,7 @@ quick report request review reviews sam show sign software someth stuff suck suc
 suggestion terrible test testing thought thoughts ticket titl today tomorrow topic trouble updat
 update updates urgent versio version week weird wish work working worst wow wtf year yesterday
 """
-GENERIC = frozenset(_GENERIC.split())
+GENERIC_WORDS = frozenset(_GENERIC.split())
 """Stemmed or not: words that a title cannot consist of alone."""
 
 _ACRONYMS = """
@@ -161,4 +161,4 @@ HDMI HEIC HTML HTTP HTTPS IDE IMAP IP JPEG JPG JS JSON KB LAN LDAP LTE MB MD MFA
 OS OTP PC PDF PHP PIN PNG POS PR PWA QR RAM REST RSS RTF SAML SD SDK SMS SMTP SQL SSD SSH SSL SSO
 SVG TB TLS TV UI URL US USB UTF UX VAT VM VPN VR WIFI XLS XLSX XML YAML ZIP
 """
-ACRONYMS = frozenset(_ACRONYMS.split())
+TITLE_ACRONYMS = frozenset(_ACRONYMS.split())

@@ -93,7 +93,7 @@ class Background:
         return Background(self.texts - less.texts, self.counts - less.counts)
 
     def rarity(self, phrase: str) -> float:
-        """0..1, smoothed inverse document frequency; 1 for what nobody says or nothing is known of."""
+        """0..1, smoothed inverse document frequency; 1 for what nobody says."""
         if not self.texts:
             return 1.0
         return math.log((self.texts + 2) / (self.counts[phrase] + 1)) / math.log(self.texts + 2)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from classifiers.faces.titles import LENGTH, candidates, cut, title_of
-from classifiers.faces.titles_noise import DANGLING, PARTICLES
+from classifiers.faces.titles import candidates, title_of
+from classifiers.faces.titles_cutting import TITLE_CHARACTERS, cut
+from classifiers.faces.titles_noise import DANGLING_WORDS, PARTICLE_WORDS
 
 SCANNER = "The scanner skips every second page"
 LOST = "The ruler cannot be found after a restart"
@@ -137,7 +138,7 @@ def test_a_sentence_without_end_is_cut_where_a_thought_ends() -> None:
     assert made == "The ruler vanishes when i zoom in"
     unbroken = title_of("ruler " * 60)
     assert unbroken.split()[-1] == "ruler"
-    assert len(unbroken) <= LENGTH
+    assert len(unbroken) <= TITLE_CHARACTERS
 
 
 _PIECES = """the a with ruler page @bob #3 **x** http://x.de (y " … 🙂 v2.1 of PDF and, . ! ?"""
@@ -157,7 +158,7 @@ WORDS = st.lists(
 def test_every_title_is_one_clean_line(text: str, thread_title: str) -> None:
     made = title_of(text, thread_title)
     assert made
-    assert len(made) <= LENGTH
+    assert len(made) <= TITLE_CHARACTERS
     assert made == made.strip()
     assert "\n" not in made
     assert not re.search(r"https?://|[@#`*]|[.,;:!?…]$", made)
@@ -178,7 +179,7 @@ def test_cut_ends_with_a_word_that_can_end(words: list[str], length: int) -> Non
     made = cut(" ".join(words), length)
     assert len(made) <= length
     if len(" ".join(words)) > length and len(made.split()) > 1:
-        assert made.split()[-1] not in DANGLING - PARTICLES
+        assert made.split()[-1] not in DANGLING_WORDS - PARTICLE_WORDS
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,14 @@ import pytest
 
 from classifiers.contract import Vectors
 from classifiers.evaluation.retrieval import Search
-from classifiers.grouping.fusion import CROWD_WEIGHT, SHARED_TITLES_WEIGHT, SHARED_WORDS_WEIGHT, crowds, fused_scores, shared_titles
+from classifiers.grouping.fusion import (
+    CROWD_WEIGHT,
+    SHARED_TITLES_WEIGHT,
+    SHARED_WORDS_WEIGHT,
+    crowds,
+    fused_scores,
+    shared_titles,
+)
 
 
 def turned(*degrees: float) -> Vectors:
