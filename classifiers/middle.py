@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-LATEST = 32
+MIDDLE_COMMENTS = 32
 """Comments that make up a middle at most, so that it costs the same however big a theme grows; the
 mean of all told nothing more (docs/decisions/0009)."""
 
@@ -33,7 +33,7 @@ class Middle:
 
     def joined(self, vector: NDArray[np.float32]) -> Middle:
         """The middle with one comment more; from the 32nd on the earlier ones fade."""
-        comments = min(self.comments + 1, LATEST)
+        comments = min(self.comments + 1, MIDDLE_COMMENTS)
         return Middle(self.vector + (vector - self.vector) / np.float32(comments), comments)
 
 

@@ -221,9 +221,9 @@ def _train_shipped(data: Path, out: Path | None, seed: int) -> None:
     from importlib.util import find_spec
 
     from app.errors import ConfigError, Invalid
-    from classifiers.stored_weights import WEIGHTS
+    from classifiers.stored_weights import SHIPPED_WEIGHTS
 
-    if out is None or out.resolve() == WEIGHTS.resolve():
+    if out is None or out.resolve() == SHIPPED_WEIGHTS.resolve():
         raise Invalid(
             "The heads of this program are not written over: name another folder with --out DIR; "
             "RELAY_HEADS_DIR=DIR puts its heads in force.",
@@ -251,7 +251,7 @@ def _train_shipped(data: Path, out: Path | None, seed: int) -> None:
             str(out),
         ]
     )
-    shutil.copyfile(WEIGHTS / THRESHOLDS, out / THRESHOLDS)
+    shutil.copyfile(SHIPPED_WEIGHTS / THRESHOLDS, out / THRESHOLDS)
 
 
 def _print_outcome(outcome: Outcome, *, dry_run: bool, hold: bool) -> None:

@@ -11,7 +11,7 @@ from classifiers.encoding import encoder
 from classifiers.encoding.model_files import MODEL_NAME
 from classifiers.encoding.torch_encoder import encoder_name
 from classifiers.grouping.grouper import DefaultGrouper, Thresholds
-from classifiers.kinds.enrich import ENGLISH, DefaultEnricher
+from classifiers.kinds.enrich import ENGLISH_ONLY, DefaultEnricher
 
 ALL_LANGUAGES = "all"
 
@@ -58,7 +58,7 @@ def known_languages(settings: Settings) -> frozenset[str] | None:
     """The languages that are judged; None for all. The built-in encoder knows English, others what
     they are said to."""
     if not settings.languages:
-        return None if settings.encoder else ENGLISH
+        return None if settings.encoder else ENGLISH_ONLY
     chosen = frozenset(settings.languages.split(","))
     return None if ALL_LANGUAGES in chosen else chosen
 

@@ -20,7 +20,7 @@ from classifiers.grouping.fusion import (
     fused_scores,
     shared_titles,
 )
-from classifiers.kinds.features import READ
+from classifiers.kinds.features import FEATURE_CHARACTERS
 
 Halves = NDArray[np.float16]
 

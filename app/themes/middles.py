@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 
 from app.storage.db import Connection
-from classifiers.middle import LATEST, Middle
+from classifiers.middle import MIDDLE_COMMENTS, Middle
 
 # Where a theme's comments were read by two encoders, those of the one that read more of them count.
 COMPUTE_MIDDLES = sql.SQL("""

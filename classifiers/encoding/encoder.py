@@ -13,16 +13,16 @@ from typing import Literal
 from filelock import FileLock
 
 from classifiers.contract import Embedder, ModelError
-from classifiers.encoding.graph import REVISION, Weights, build, read_weights
+from classifiers.encoding.graph import GRAPH_REVISION, Weights, build, read_weights
 from classifiers.encoding.model_files import MODEL_NAME, WEIGHTS_SHA256, published_model, verify
-from classifiers.encoding.openvino_encoder import REPORTS
+from classifiers.encoding.openvino_encoder import REPORTS_FOLDER
 from classifiers.encoding.openvino_import import openvino
 from classifiers.encoding.tuned_layers import layers_version, read_layers
 
 Backend = Literal["auto", "openvino", "sentence-transformers"]
 Progress = Callable[[str], None]
-STAMP = "prepared.json"
-FILES = ("graph.xml", "graph.bin", "tokenizer.json")
+PREPARED_STAMP = "prepared.json"
+PREPARED_FILES = ("graph.xml", "graph.bin", "tokenizer.json")
 
 
 def prepare(
@@ -66,11 +66,13 @@ def is_prepared(directory: Path) -> bool:
     """Whether ``directory`` holds whole graphs of these weights and this revision."""
     folder = directory / MODEL_NAME
     try:
-        stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
+        stamp = json.loads((folder / PREPARED_STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return bool(stamp == _stamp()) and all(
-        (place / name).is_file() for place in (folder, folder / REPORTS) for name in FILES
+        (place / name).is_file()
+        for place in (folder, folder / REPORTS_FOLDER)
+        for name in PREPARED_FILES
     )
 
 
@@ -116,7 +118,7 @@ def load_named(name: str, *, threads: int | None = None) -> Embedder:
 
 
 def _stamp() -> dict[str, str | int]:
-    return {"weights": WEIGHTS_SHA256, "revision": REVISION, "reports": layers_version()}
+    return {"weights": WEIGHTS_SHA256, "revision": GRAPH_REVISION, "reports": layers_version()}
 
 
 def _build(weights: Path, folder: Path) -> None:
@@ -124,8 +126,8 @@ def _build(weights: Path, folder: Path) -> None:
     try:
         published = read_weights(weights / "model.safetensors")
         save_graph(published, weights, staging)
-        save_graph({**published, **read_layers()}, weights, staging / REPORTS)
-        (staging / STAMP).write_text(json.dumps(_stamp()), encoding="utf-8")
+        save_graph({**published, **read_layers()}, weights, staging / REPORTS_FOLDER)
+        (staging / PREPARED_STAMP).write_text(json.dumps(_stamp()), encoding="utf-8")
         staging.chmod(0o755)
         shutil.rmtree(folder, ignore_errors=True)
         staging.rename(folder)

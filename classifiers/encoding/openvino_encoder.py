@@ -13,14 +13,14 @@ from typing import Any, Literal
 import numpy as np
 
 from classifiers.contract import Encoded, Span, Vectors
-from classifiers.encoding.graph import GROUP
-from classifiers.encoding.model_files import DIMENSIONS, MAX_TOKENS, MODEL_NAME
+from classifiers.encoding.graph import SCALE_GROUP
+from classifiers.encoding.model_files import DIMENSIONS, ENCODER_TOKENS, MODEL_NAME
 from classifiers.encoding.packing import Batch, Part, batches
 
 Precision = Literal["int8", "f32"]
-REPORTS = "reports"
+REPORTS_FOLDER = "reports"
 """Folder within that of the encoder for the one tuned on issue reports."""
-MAX_CHARACTERS = 20_000
+ENCODER_CHARACTERS = 20_000
 """256 tokens of real text end long before; it keeps a megabyte of text from being tokenised in
 full."""
 
@@ -48,7 +48,7 @@ class OpenVinoEmbedder:
             "CPU",
             {
                 "INFERENCE_PRECISION_HINT": "bf16" if native and precision == "int8" else "f32",
-                "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP if precision == "int8" else 0,
+                "DYNAMIC_QUANTIZATION_GROUP_SIZE": SCALE_GROUP if precision == "int8" else 0,
                 "PERFORMANCE_HINT": "THROUGHPUT",
                 "INFERENCE_NUM_THREADS": self._workers,
                 "NUM_STREAMS": self._workers,
@@ -60,7 +60,7 @@ class OpenVinoEmbedder:
         self._queue = ov.AsyncInferQueue(self._compiled, 2 * self._workers)
         self._queue.set_callback(_keep)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.enable_truncation(ENCODER_TOKENS)
         self._tokenizer.no_padding()
 
     @property
@@ -109,7 +109,7 @@ class OpenVinoEmbedder:
     def for_reports(self) -> OpenVinoEmbedder | None:
         """The same encoder with its upper layers tuned on issue reports; None where they were not
         prepared."""
-        folder = self._folder / REPORTS
+        folder = self._folder / REPORTS_FOLDER
         if not folder.is_dir():
             return None
         return OpenVinoEmbedder(folder, threads=self._workers, precision=self._precision)
@@ -129,7 +129,7 @@ def _cores() -> int:
 def readable(text: str) -> str:
     """The part of a text the encoder can read: capped, and free of lone surrogates, which have no
     UTF-8 form."""
-    return text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+    return text[:ENCODER_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
 def within(offsets: Sequence[Span], spans: Sequence[Span]) -> list[Span]:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import Encoded, Vectors
-from classifiers.encoding.model_files import MAX_TOKENS
+from classifiers.encoding.model_files import ENCODER_TOKENS
 
-NARROW = 64
+NARROW_ROW_TOKENS = 64
 """Tokens of a row of short texts: attention costs the square of it, so that wider rows would waste
 what they save."""
 BATCH_TOKENS = 512
@@ -88,16 +88,16 @@ def pack(lengths: Sequence[int]) -> dict[int, list[Row]]:
 
     A text opens a new row, as narrow as it may be, only where no open row has room for it.
     """
-    widths = (MAX_TOKENS, NARROW)
+    widths = (ENCODER_TOKENS, NARROW_ROW_TOKENS)
     rows: dict[int, list[Row]] = {width: [] for width in widths}
-    open_rows: list[list[Row]] = [[] for _ in range(MAX_TOKENS + 1)]
+    open_rows: list[list[Row]] = [[] for _ in range(ENCODER_TOKENS + 1)]
     for place in np.argsort(-np.asarray(lengths), kind="stable").tolist():
         length = lengths[place]
-        room = next((room for room in range(length, MAX_TOKENS + 1) if open_rows[room]), 0)
+        room = next((room for room in range(length, ENCODER_TOKENS + 1) if open_rows[room]), 0)
         if room:
             row = open_rows[room].pop()
         else:
-            room = NARROW if length <= NARROW else MAX_TOKENS
+            room = NARROW_ROW_TOKENS if length <= NARROW_ROW_TOKENS else ENCODER_TOKENS
             row = []
             rows[room].append(row)
         row.append(place)

@@ -18,7 +18,7 @@ from classifiers.encoding.model_files import MODEL_NAME
 from classifiers.encoding.openvino_encoder import readable
 from classifiers.encoding.tuned_layers import read_layers
 
-BATCH = 32
+TORCH_BATCH = 32
 
 
 def available() -> bool:
@@ -101,8 +101,8 @@ class SentenceTransformersEmbedder:
         firsts = np.cumsum([0, *map(len, parts)])
         pooled = np.empty((firsts[-1], self.dimensions), np.float32)
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        for start in range(0, len(order), BATCH):
-            places = order[start : start + BATCH]
+        for start in range(0, len(order), TORCH_BATCH):
+            places = order[start : start + TORCH_BATCH]
             read = [readable(texts[place]) for place in places]
             inputs = self._model.tokenize(read)
             with torch.inference_mode():

@@ -21,7 +21,7 @@ from classifiers.evaluation.labels import read_folds
 from classifiers.evaluation.report import render
 from classifiers.grouping.grouper import DefaultGrouper, Thresholds
 from classifiers.kinds.enrich import DefaultEnricher
-from classifiers.stored_weights import WEIGHTS
+from classifiers.stored_weights import SHIPPED_WEIGHTS
 
 __all__ = [
     "DuplicateReport",
@@ -37,7 +37,7 @@ __all__ = [
 def learned_from(path: Path, weights: Path | None = None) -> bool:
     """Whether the kind heads in ``weights`` (default: the shipped ones) were trained on this very
     file."""
-    card = json.loads(((weights or WEIGHTS) / "kind.json").read_text(encoding="utf-8"))
+    card = json.loads(((weights or SHIPPED_WEIGHTS) / "kind.json").read_text(encoding="utf-8"))
     return path.is_file() and sha256(path) in card.get("data_sha256", {}).values()
 
 

@@ -26,7 +26,7 @@ from classifiers.grouping.link import (
     overlap,
 )
 from classifiers.middle import Middle
-from classifiers.stored_weights import WEIGHTS
+from classifiers.stored_weights import SHIPPED_WEIGHTS
 from classifiers.texts.phrases import shared_words
 from classifiers.texts.text import fingerprint
 
@@ -65,7 +65,7 @@ class Thresholds:
         Raises:
             ModelError: ``thresholds_unreadable``.
         """
-        path = (folder or WEIGHTS) / "grouping.json"
+        path = (folder or SHIPPED_WEIGHTS) / "grouping.json"
         try:
             card = json.loads(path.read_text(encoding="utf-8"))
             return cls(

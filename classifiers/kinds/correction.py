@@ -1,5 +1,4 @@
-"""A product's own word on kinds: what people corrected shifts the shipped probabilities of comments
-like it.
+"""A product's own word on kinds: what people corrected shifts the kinds of comments like it.
 
 The shift is local. A linear head fitted to corrections learns to contradict the shipped one
 everywhere, because people correct what is wrong and seldom say what is right; docs/learning.md has
@@ -17,11 +16,11 @@ from numpy.typing import NDArray
 from classifiers.contract import Vectors
 from classifiers.kinds.kind import KINDS
 from classifiers.kinds.softmax import softmax
-from classifiers.stored_weights import UNREADABLE
+from classifiers.stored_weights import UNREADABLE_ERRORS
 
-WIDTH = 0.4
+CORRECTION_WIDTH = 0.4
 """How far a correction reaches: its weight falls to a third at a cosine of 0.56."""
-_LEAST = 1e-4
+_LEAST_STORED = 1e-4
 """Shipped scores are kept to four places; below that nothing is known."""
 
 Floats = NDArray[np.float64]
@@ -47,39 +46,39 @@ class Correction:
 
     def pack(self) -> bytes:
         """The correction as an ``.npz``: about 0.8 kB for each labelled comment."""
-        kept = io.BytesIO()
+        packed = io.BytesIO()
         np.savez_compressed(
-            kept,
+            packed,
             centres=self.centres.astype(np.float16),
             shifts=self.shifts.astype(np.float32),
             unsure_below=np.float64(self.unsure_below),
         )
-        return kept.getvalue()
+        return packed.getvalue()
 
     @classmethod
     def unpack(cls, packed: bytes) -> Correction:
         """The opposite of ``pack``. Raises ValueError for bytes that are something else."""
         try:
             with np.load(io.BytesIO(packed), allow_pickle=False) as arrays:
+                centres = np.asarray(arrays["centres"], np.float32)
                 shifts = np.asarray(arrays["shifts"], np.float64)
-                made = cls(
-                    np.asarray(arrays["centres"], np.float32), shifts, float(arrays["unsure_below"])
-                )
-        except UNREADABLE as error:
+                unsure_below = float(arrays["unsure_below"])
+        except UNREADABLE_ERRORS as error:
             raise ValueError(f"not a stored correction: {error}") from error
-        if shifts.shape != (len(made.centres), len(KINDS)) or not np.isfinite(shifts).all():
+        if shifts.shape != (len(centres), len(KINDS)) or not np.isfinite(shifts).all():
             raise ValueError("a stored correction for other kinds")
-        return made
+        return cls(centres, shifts, unsure_below)
 
 
 def likeness(vectors: Vectors, centres: Vectors) -> Floats:
-    """``float64[n, c]``: 1 where two unit vectors are the same, falling with their distance (a
-    Gaussian kernel)."""
-    return np.asarray(
-        np.exp((vectors.astype(np.float64) @ centres.T.astype(np.float64) - 1) / WIDTH)
-    )
+    """``float64[n, c]``: 1 for the same unit vector, falling with the distance (Gaussian kernel).
+
+    cosine 1 -> 1, 0.8 -> 0.61, 0.56 -> 0.33, 0 -> 0.08
+    """
+    cosines = vectors.astype(np.float64) @ centres.T.astype(np.float64)
+    return np.asarray(np.exp((cosines - 1) / CORRECTION_WIDTH))
 
 
 def logs(probabilities: Floats) -> Floats:
     """Logarithms, with zero read as less than the least that is stored."""
-    return np.asarray(np.log(np.maximum(probabilities, _LEAST)))
+    return np.asarray(np.log(np.maximum(probabilities, _LEAST_STORED)))

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from classifiers.contract import UNSURE, Embedder, Enrichment, Kind, ModelError, space_of
+from classifiers.contract import (
+    UNSURE,
+    Embedder,
+    Enrichment,
+    Kind,
+    ModelError,
+    Span,
+    Vectors,
+    space_of,
+)
 from classifiers.encoding.model_files import DIMENSIONS
+from classifiers.kinds.heads import Floats
 from classifiers.kinds.kind import KindModel, scores_of, strongest
 from classifiers.kinds.noise import noise
 from classifiers.kinds.sentiment import SentimentModel
@@ -20,11 +31,29 @@ from classifiers.kinds.tone import HOSTILE, ToneModel
 from classifiers.texts.language import detect
 from classifiers.texts.text import clean
 
-ENGLISH = frozenset({"en"})
-RULES = "r4"
+ENGLISH_ONLY = frozenset({"en"})
+RULES_VERSION = "r4"
 """Raised whenever cleaning, noise rules or language rules change."""
-SILENT = frozenset({"unsupported_language", "empty_text", "link_only"})
+UNSUPPORTED_LANGUAGE = "unsupported_language"
+WORDLESS_REASONS = frozenset({UNSUPPORTED_LANGUAGE, "empty_text", "link_only"})
 """Reasons for which there are no words to tell a sentiment or a tone from."""
+
+
+class _Rules(NamedTuple):
+    """What needs no encoder: the reason that makes a text noise, if any, and its language."""
+
+    noise: str
+    language: str
+    language_confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Opinion:
+    """What the heads say of all texts, and of all their parts behind them."""
+
+    kinds: Floats
+    feelings: Floats
+    attacks: Floats
 
 
 class DefaultEnricher:
@@ -36,7 +65,7 @@ class DefaultEnricher:
         embedder: Embedder,
         *,
         folder: Path | None = None,
-        languages: frozenset[str] | None = ENGLISH,
+        languages: frozenset[str] | None = ENGLISH_ONLY,
     ) -> None:
         """``folder`` holds other heads than the shipped ones; ``languages`` are those the model
         knows (None: all).
@@ -49,8 +78,8 @@ class DefaultEnricher:
             raise ModelError(
                 "vector_length",
                 f"The vectors of {space_of(embedder.name)} have {embedder.dimensions} numbers, and "
-                "the database stores "
-                f"{DIMENSIONS}; choose an encoder with {DIMENSIONS} dimensions.",
+                f"the database stores {DIMENSIONS}; choose an encoder with {DIMENSIONS} "
+                "dimensions.",
             )
         self._embedder = embedder
         self._kind = KindModel(folder)
@@ -66,7 +95,7 @@ class DefaultEnricher:
         """Encoder, heads and rules."""
         kinds = f"{self._kind.name}+several-{self._side_kinds.version}"
         heads = f"{kinds}+sentiment-{self._sentiment.version}+tone-{self._tone.version}"
-        return f"{self._embedder.name}+{heads}+{RULES}"
+        return f"{self._embedder.name}+{heads}+{RULES_VERSION}"
 
     @property
     def space(self) -> str:
@@ -87,59 +116,79 @@ class DefaultEnricher:
             return []
         cleaned = [clean(text) for text in texts]
         parts = [segments(text) for text in cleaned]
-        with ThreadPoolExecutor(1) as beside:  # while the encoder computes
-            ruled = beside.submit(lambda: [(noise(text), *detect(text)) for text in cleaned])
-            vectors, features = read(self._embedder, cleaned, parts)
-            rules = ruled.result()
-        probabilities = self._kind.probabilities(features, self._embedder, cleaned)
-        whole = features.take(np.arange(len(texts)))
-        feelings, attacks = self._sentiment.score(whole), self._tone.hostile(features)
-        spans = pairwise(accumulate((len(found) for found in parts), initial=len(texts)))
-        results = []
-        for row, (text, found, (start, end)) in enumerate(zip(cleaned, parts, spans, strict=True)):
-            reason, language, sure = rules[row]
-            scores = scores_of(probabilities[row])
-            kind, confidence = strongest(scores)
-            others: tuple[Kind, ...] = ()
-            if reason:
-                kind, confidence = Kind.other, 1.0
-            elif not self._known(language, sure):
-                reason, kind, confidence = "unsupported_language", Kind.other, 0.0
-            elif found:
-                others = self._side_kinds.beside(
-                    kind, clearest(text, found, probabilities[start:end])
-                )
-            if not reason and confidence < self._kind.unsure_below:
-                reason = UNSURE
-            sentiment = 0.0 if reason in SILENT else round(float(feelings[row]), 4)
-            tone, hostile = "", 0.0
-            if reason not in SILENT:
-                part = float(attacks[start:end].max(initial=0.0))
-                tone = HOSTILE if self._tone.is_hint(float(attacks[row]), part) else ""
-                hostile = round(max(float(attacks[row]), part), 4)
-            vector = np.array(vectors[row])
-            results.append(
-                Enrichment(
-                    text,
-                    language,
-                    sure,
-                    kind,
-                    confidence,
-                    scores,
-                    sentiment,
-                    vector,
-                    reason,
-                    others,
-                    tone,
-                    hostile,
-                )
+        with ThreadPoolExecutor(1) as executor:  # while the encoder computes
+            rules_read = executor.submit(
+                lambda: [_Rules(noise(one), *detect(one)) for one in cleaned]
             )
-        return results
+            vectors, features = read(self._embedder, cleaned, parts)
+            rules = rules_read.result()
+        texts_alone = features.take(np.arange(len(texts)))
+        opinion = _Opinion(
+            kinds=self._kind.probabilities(features, self._embedder, cleaned),
+            feelings=self._sentiment.score(texts_alone),
+            attacks=self._tone.hostile(features),
+        )
+        spans = pairwise(accumulate((len(text_parts) for text_parts in parts), initial=len(texts)))
+        return [
+            self._enrichment(row, text, text_parts, slice(*span), rules[row], opinion, vectors[row])
+            for row, (text, text_parts, span) in enumerate(zip(cleaned, parts, spans, strict=True))
+        ]
 
-    def _known(self, language: str, sure: float) -> bool:
+    def _enrichment(
+        self,
+        row: int,
+        text: str,
+        parts: Sequence[Span],
+        part_rows: slice,
+        rules: _Rules,
+        opinion: _Opinion,
+        vector: Vectors,
+    ) -> Enrichment:
+        """Rules and opinions put together; those of the text stand in ``row``, those of its parts in
+        ``part_rows``."""
+        scores = scores_of(opinion.kinds[row])
+        kind, confidence = strongest(scores)
+        reason, other_kinds = rules.noise, ()
+        if reason:
+            kind, confidence = Kind.other, 1.0
+        elif not self._judges(rules.language, rules.language_confidence):
+            reason, kind, confidence = UNSUPPORTED_LANGUAGE, Kind.other, 0.0
+        elif parts:
+            clearness = clearest(text, parts, opinion.kinds[part_rows])
+            other_kinds = self._side_kinds.beside(kind, clearness)
+        if not reason and confidence < self._kind.unsure_below:
+            reason = UNSURE
+        sentiment, tone, hostile = 0.0, "", 0.0
+        if reason not in WORDLESS_REASONS:
+            sentiment = round(float(opinion.feelings[row]), 4)
+            tone, hostile = self._tone_of(opinion.attacks[row], opinion.attacks[part_rows])
+        return Enrichment(
+            clean=text,
+            language=rules.language,
+            language_confidence=rules.language_confidence,
+            kind=kind,
+            confidence=confidence,
+            scores=scores,
+            sentiment=sentiment,
+            vector=np.array(vector),
+            reason=reason,
+            other_kinds=other_kinds,
+            tone=tone,
+            hostile=hostile,
+        )
+
+    def _tone_of(self, comment: float, parts: Floats) -> tuple[str, float]:
+        """The hint, if any, and the probability of an attack: of the comment or its worst part."""
+        comment, part = float(comment), float(parts.max(initial=0.0))
+        tone = ""
+        if self._tone.is_hint(comment, part):
+            tone = HOSTILE
+        return tone, round(max(comment, part), 4)
+
+    def _judges(self, language: str, confidence: float) -> bool:
         """Whether the model may judge this language; what has none, such as code, is judged as it
         is."""
-        return self._languages is None or language in self._languages or sure == 0
+        return self._languages is None or language in self._languages or confidence == 0
 
 
 def _check_space(card: Mapping[str, Any], name: str) -> None:
@@ -147,6 +196,5 @@ def _check_space(card: Mapping[str, Any], name: str) -> None:
         raise ModelError(
             "encoder_mismatch",
             f"The heads were trained on {card['encoder']}, not on {space_of(name)}; train heads "
-            "for that encoder with: "
-            "python -m classifiers.training.train_encoder",
+            "for that encoder with: python -m classifiers.training.train_encoder",
         )

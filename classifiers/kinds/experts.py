@@ -1,5 +1,4 @@
-"""Reports are judged by a second opinion: heads trained on issue reports alone, which know their
-templates and words."""
+"""Reports get a second opinion: of heads trained on issue reports alone, which know their words."""
 
 from __future__ import annotations
 
@@ -15,17 +14,17 @@ from classifiers.contract import Kind
 from classifiers.kinds.heads import Features, Floats, Heads
 from classifiers.stored_weights import load
 
-NAME = "kind_reports"
+REPORT_HEADS = "kind_reports"
 REPORT_KINDS = (Kind.bug, Kind.feature, Kind.question)
-SHARE = 0.85
+REPORT_SHARE = 0.85
 """Weight of the second opinion for a report; chosen on five folds of the issue reports."""
 REPORT_FROM = 0.3
 """From this probability on a titled text is judged as a report; chosen on the folds and on unseen
 reviews and chats."""
-AGAIN_SHARE = 0.3
+REREAD_SHARE = 0.3
 """Weight of the tuned encoder within the second opinion; chosen on the folds."""
 
-Again = Callable[[NDArray[np.intp]], Floats | None]
+Reread = Callable[[NDArray[np.intp]], Floats | None]
 """Log probabilities of bug, feature and question ``float64[n, 3]`` of the rows asked for, which are
 read once more; None where nothing else can read them."""
 
@@ -49,7 +48,7 @@ class Reports:
         Raises:
             ModelError: ``heads_unreadable``.
         """
-        return load(NAME, folder, cls.from_arrays)[0]
+        return load(REPORT_HEADS, folder, cls.from_arrays)[0]
 
     def among(self, features: Features) -> NDArray[np.intp]:
         """The rows that have a title and read like a report."""
@@ -59,17 +58,16 @@ class Reports:
         score = features.take(titled).dense() @ self.likeness + self.intercept
         return np.asarray(titled[score >= np.log(REPORT_FROM / (1 - REPORT_FROM))])
 
-    def blend(self, general: Floats, features: Features, again: Again | None = None) -> Floats:
+    def blend(self, general: Floats, features: Features, reread: Reread | None = None) -> Floats:
         """Log probabilities ``float64[n, 5]`` of all kinds, those of the reports with the second
-        opinion: that of the heads, and of whoever reads the reports ``again``."""
+        opinion: that of the heads, and of the encoder that can ``reread`` them."""
         rows = self.among(features)
         if not len(rows):
             return general
         blended = general.copy()
         opinion = log_softmax(self.heads.logits(features.take(rows).with_titles()))
-        other = again(rows) if again else None
-        if other is not None:
-            opinion = log_softmax((1 - AGAIN_SHARE) * opinion + AGAIN_SHARE * other)
+        if reread is not None and (tuned_opinion := reread(rows)) is not None:
+            opinion = log_softmax((1 - REREAD_SHARE) * opinion + REREAD_SHARE * tuned_opinion)
         blended[rows] = blend(general[rows], opinion)
         return blended
 
@@ -83,8 +81,7 @@ class Reports:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Reports:
-        """The opposite of ``arrays``. Raises KeyError for a missing array, ValueError for another
-        shape."""
+        """The opposite of ``arrays``: KeyError where one is missing, ValueError where none fits."""
         likeness = np.asarray(arrays["likeness"], np.float64)
         return cls(Heads.from_arrays(arrays), likeness, float(arrays["intercept"]))
 
@@ -94,11 +91,19 @@ def blend(general: Floats, expert: Floats) -> Floats:
     feature and question ``float64[n, 3]``.
 
     What the general heads give to the three kinds is shared out again by the weighted geometric
-    mean of both opinions; praise and other keep theirs.
+    mean of both opinions; praise and other keep theirs:
+
+    =======  =====  =======  ========  =====  =====
+    \        bug    feature  question  praise other
+    =======  =====  =======  ========  =====  =====
+    general  0.4    0.3      0.1       0.1    0.1
+    expert   0.1    0.8      0.1
+    blended  0.108  0.605    0.088     0.1    0.1
+    =======  =====  =======  ========  =====  =====
     """
     three = len(REPORT_KINDS)
     mass = np.logaddexp.reduce(general[:, :three], axis=1, keepdims=True)
-    mixed = (1 - SHARE) * (general[:, :three] - mass) + SHARE * expert
+    mixed = (1 - REPORT_SHARE) * (general[:, :three] - mass) + REPORT_SHARE * expert
     mixed = mixed - np.logaddexp.reduce(mixed, axis=1, keepdims=True) + mass
     return np.hstack([mixed, general[:, three:]])
 

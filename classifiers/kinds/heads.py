@@ -1,5 +1,4 @@
-"""Linear heads as they are shipped: small arrays in an ``.npz``, read and applied with NumPy
-alone."""
+"""Linear heads as they are shipped: small arrays in an ``.npz``, applied with NumPy alone."""
 
 from __future__ import annotations
 
@@ -12,10 +11,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import Vectors
-from classifiers.kinds.features import BUCKETS, STYLE, WORD_BUCKETS, Hashed, hashed, style
+from classifiers.kinds.features import (
+    STYLE_COLUMNS,
+    TERM_BUCKETS,
+    WORD_BUCKETS,
+    Hashed,
+    hashed,
+    style,
+)
 from classifiers.stored_weights import load
 
 STYLE_SCALE = 2.0
+_STORED_AS: Mapping[str, type[np.floating[Any]]] = {
+    "dense": np.float32,
+    "dense_intercept": np.float32,
+    "terms": np.float16,
+    "terms_intercept": np.float32,
+    "idf": np.float16,
+    "signs": np.float32,
+    "signs_intercept": np.float32,
+    "shares": np.float32,
+}
+"""The arrays of ``Heads``: the large ones in half precision."""
+_READ_AS: Mapping[str, type[np.floating[Any]]] = {
+    **dict.fromkeys(_STORED_AS, np.float64),
+    "terms": np.float32,
+    "idf": np.float32,
+}
+"""What they are worked with in: the large ones in less, which halves their memory."""
 
 Floats = NDArray[np.float64]
 
@@ -47,12 +70,13 @@ class Features:
         """Features of cleaned ``texts`` and what the encoder's ``encode`` gave for them as
         ``inner``, and as ``titles`` for the titles of the rows ``titled``; ``signs`` are
         ``signs_of(texts)``, where they are known already."""
-        marks, found = np.zeros(len(texts), bool), inner
+        titled_rows, first_lines = np.zeros(len(texts), bool), inner
         if titles is not None and len(titled):
-            marks[titled] = True
-            found = inner.copy()
-            found[titled] = titles
-        return cls(inner, *(signs or signs_of(texts)), found, marks)
+            titled_rows[titled] = True
+            first_lines = inner.copy()
+            first_lines[titled] = titles
+        terms, styles = signs or signs_of(texts)
+        return cls(inner, terms, styles, first_lines, titled_rows)
 
     def take(self, rows: NDArray[np.intp]) -> Features:
         """The given rows, in the given order; one may come twice."""
@@ -69,8 +93,7 @@ class Features:
         return replace(self, inner=np.hstack([self.inner, self.titles]))
 
     def dense(self) -> Floats:
-        """``float64[n, columns + STYLE]``: what the encoder read and the signs of style side by
-        side."""
+        """``float64[n, columns + STYLE]``: what the encoder read beside the signs of style."""
         return np.hstack([self.inner, self.style * STYLE_SCALE]).astype(np.float64)
 
 
@@ -109,8 +132,7 @@ class Heads:
         return np.asarray(self.shares[0] * dense + self.shares[1] * terms + self.shares[2] * signs)
 
     def term_logits(self, rows: Hashed) -> Floats:
-        """The hashed head without its intercept; words and letter groups are each scaled to unit
-        length."""
+        """The hashed head without its intercept; words and letters are each of unit length."""
         if not len(rows.places):
             return np.zeros((len(rows), self.terms.shape[1]))
         weights = rows.weights * self.idf[rows.places]
@@ -127,28 +149,15 @@ class Heads:
         return np.stack(columns, axis=1)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """What ``numpy.savez_compressed`` stores: the large arrays in half precision."""
-        return {
-            "dense": self.dense.astype(np.float32), "dense_intercept": self.dense_intercept.astype(np.float32),
-            "terms": self.terms.astype(np.float16), "terms_intercept": self.terms_intercept.astype(np.float32),
-            "idf": self.idf.astype(np.float16),
-            "signs": self.signs.astype(np.float32), "signs_intercept": self.signs_intercept.astype(np.float32),
-            "shares": self.shares.astype(np.float32),
-        }  # fmt: skip
+        """What ``numpy.savez_compressed`` stores."""
+        return {name: getattr(self, name).astype(kind) for name, kind in _STORED_AS.items()}
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Heads:
-        """The opposite of ``arrays``. Raises KeyError for a missing array, ValueError for another
-        shape."""
+        """The opposite of ``arrays``: KeyError where one is missing, ValueError where none fits."""
 
-        def full(name: str) -> Floats:
-            return np.asarray(arrays[name], np.float64)
-
-        heads = cls(
-            full("dense"), full("dense_intercept"), np.asarray(arrays["terms"], np.float32), full("terms_intercept"),
-            np.asarray(arrays["idf"], np.float32), full("signs"), full("signs_intercept"), full("shares"),
-        )  # fmt: skip
-        if heads.terms.shape[0] != BUCKETS or heads.signs.shape[0] != STYLE:
+        heads = cls(**{name: np.asarray(arrays[name], kind) for name, kind in _READ_AS.items()})
+        if heads.terms.shape[0] != TERM_BUCKETS or heads.signs.shape[0] != STYLE_COLUMNS:
             raise ValueError("trained for other features")
         return heads
 

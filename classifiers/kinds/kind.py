@@ -28,10 +28,12 @@ class KindModel:
         """
         self._heads, self.card = read("kind", folder)
         self._reports = Reports.read(folder)
-        self._again, again = ReportHead.read()
-        self.rereads = str(again["version"]) if again["encoder"] == self.card["encoder"] else ""
+        self._report_head, card = ReportHead.read()
+        self.rereads = ""
         """Version of the tuned layers with which reports are read again; empty for heads of another
         encoder."""
+        if card["encoder"] == self.card["encoder"]:
+            self.rereads = str(card["version"])
         self._temperature = float(self.card["temperature"])
 
     @property
@@ -43,7 +45,9 @@ class KindModel:
     def name(self) -> str:
         """The heads, and the tuned layers where reports are read again:
         ``kind-<version>+reports-<version>``."""
-        return f"kind-{self.version}" + (f"+reports-{self.rereads}" if self.rereads else "")
+        if not self.rereads:
+            return f"kind-{self.version}"
+        return f"kind-{self.version}+reports-{self.rereads}"
 
     @property
     def unsure_below(self) -> float:
@@ -59,11 +63,15 @@ class KindModel:
         those of the first rows, all that can be reports.
         """
 
-        def again(rows: NDArray[np.intp]) -> Floats | None:
-            tuned = embedder.for_reports if embedder and self.rereads else None
-            return self._again.opinion(tuned.embed([texts[row] for row in rows])) if tuned else None
+        def reread(rows: NDArray[np.intp]) -> Floats | None:
+            if embedder is None or not self.rereads:
+                return None
+            tuned = embedder.for_reports
+            if tuned is None:
+                return None
+            return self._report_head.opinion(tuned.embed([texts[row] for row in rows]))
 
-        opinion = self._reports.blend(log_softmax(self._heads.logits(features)), features, again)
+        opinion = self._reports.blend(log_softmax(self._heads.logits(features)), features, reread)
         return softmax(opinion / self._temperature)
 
 

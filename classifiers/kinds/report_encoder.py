@@ -1,5 +1,4 @@
-"""The encoder tuned on issue reports, as it is trained and stored: its layers and the head that
-reads them."""
+"""The encoder tuned on issue reports, as it is stored: its layers and the head that reads them."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from classifiers.contract import Vectors
-from classifiers.encoding.tuned_layers import NAME, layers_among
+from classifiers.encoding.tuned_layers import REPORT_ENCODER, layers_among
 from classifiers.kinds.experts import log_softmax
 from classifiers.kinds.heads import Floats
 from classifiers.stored_weights import Arrays, load
@@ -31,7 +30,7 @@ class ReportHead:
         Raises:
             ModelError: ``heads_unreadable``.
         """
-        return load(NAME, None, cls.from_arrays)
+        return load(REPORT_ENCODER, None, cls.from_arrays)
 
     def opinion(self, vectors: Vectors) -> Floats:
         """Log probabilities ``float64[n, 3]``, from vectors of unit length."""
@@ -40,15 +39,13 @@ class ReportHead:
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> ReportHead:
         """Those of ``TunedEncoder.arrays``. Raises KeyError for a missing one."""
-        return cls(
-            np.asarray(arrays["head"], np.float64), np.asarray(arrays["head_intercept"], np.float64)
-        )
+        coefficients = np.asarray(arrays["head"], np.float64)
+        return cls(coefficients, np.asarray(arrays["head_intercept"], np.float64))
 
 
 @dataclass(frozen=True, slots=True)
 class TunedEncoder:
-    """What is trained: ``layers``, stored as ``packed`` gives them, and the head that reads what
-    comes of them."""
+    """What is trained: ``layers``, as ``packed`` gives them, and the head that reads their output."""
 
     layers: Arrays
     head: ReportHead
@@ -60,12 +57,15 @@ class TunedEncoder:
         Raises:
             ModelError: ``heads_unreadable``.
         """
-        return load(NAME, folder, cls.from_arrays)[0]
+        return load(REPORT_ENCODER, folder, cls.from_arrays)[0]
 
     def arrays(self) -> Arrays:
         """What is stored: the layers' arrays and two more."""
-        own = {"head": self.head.coefficients, "head_intercept": self.head.intercepts}
-        return {**self.layers, **{name: array.astype(np.float32) for name, array in own.items()}}
+        return {
+            **self.layers,
+            "head": self.head.coefficients.astype(np.float32),
+            "head_intercept": self.head.intercepts.astype(np.float32),
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> TunedEncoder:

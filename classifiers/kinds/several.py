@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,50 +17,51 @@ from classifiers.contract import Embedder, Kind, ModelError, Span, Vectors
 from classifiers.kinds.features import title
 from classifiers.kinds.heads import Features, signs_of
 from classifiers.kinds.kind import KINDS
-from classifiers.stored_weights import WEIGHTS
+from classifiers.stored_weights import SHIPPED_WEIGHTS
 
-CARD = "several.json"
+SIDE_KINDS_CARD = "several.json"
 SIDE_KINDS = (Kind.bug, Kind.feature, Kind.question, Kind.praise)
 """What a comment can say beside its strongest kind; *other* would say nothing."""
-READ = 1_500
+SEGMENTED_CHARACTERS = 1_500
 """Characters of a comment that are cut into segments, as many as the heads read of it."""
-MOST = 8
-LEAST_WORDS = 4
-CLEAR_WORDS = 10
+MAX_SEGMENTS = 8
+LEAST_SEGMENT_WORDS = 4
+CLEAR_SEGMENT_WORDS = 10
 """Fewer words than this seldom say a second thing clearly: short segments are judged together with
 their neighbours."""
-SURE = 0.9
+CLEAR_ALONE = 0.9
 """From this clearness on they do say it."""
-NEVER = 1.01
-_ENDS = re.compile(r"(?<=[.!?…])[ \t]+|\n+")
+NEVER_CLEAR = 1.01
+_SEGMENT_ENDS = re.compile(r"(?<=[.!?…])[ \t]+|\n+")
 
 
 def segments(text: str) -> list[Span]:
-    """Sentences and lines of a cleaned text, the tiny ones with their neighbours; none where there
-    is only one."""
-    if len(text) < 2 * CLEAR_WORDS:
+    """Sentences and lines of a cleaned text, the tiny ones with their neighbours; none of one."""
+    if len(text) < 2 * CLEAR_SEGMENT_WORDS:
         return []
     parts: list[Span] = []
-    for span in _pieces(text[:READ]):
-        if parts and _words(text, parts[-1]) < LEAST_WORDS:
+    for span in _pieces(text[:SEGMENTED_CHARACTERS]):
+        if parts and _words(text, parts[-1]) < LEAST_SEGMENT_WORDS:
             parts[-1] = (parts[-1][0], span[1])
         else:
             parts.append(span)
-    if len(parts) > 1 and _words(text, parts[-1]) < LEAST_WORDS:
+    if len(parts) > 1 and _words(text, parts[-1]) < LEAST_SEGMENT_WORDS:
         _merge(parts, len(parts) - 2)
-    while len(parts) > MOST:
-        _merge(
-            parts,
-            min(range(len(parts) - 1), key=lambda place: parts[place + 1][1] - parts[place][0]),
-        )
-    long_enough = sum(_words(text, part) for part in parts) > CLEAR_WORDS
-    return parts if len(parts) > 1 and long_enough else []
+    while len(parts) > MAX_SEGMENTS:
+        lengths = [right[1] - left[0] for left, right in pairwise(parts)]
+        _merge(parts, lengths.index(min(lengths)))
+    if len(parts) < 2 or sum(_words(text, part) for part in parts) <= CLEAR_SEGMENT_WORDS:
+        return []
+    return parts
 
 
 def _pieces(text: str) -> Iterator[Span]:
     """What stands between the ends of sentences and lines, without the blanks around it."""
     begin = 0
-    for end, begins in [*(match.span() for match in _ENDS.finditer(text)), (len(text), len(text))]:
+    for end, begins in [
+        *(match.span() for match in _SEGMENT_ENDS.finditer(text)),
+        (len(text), len(text)),
+    ]:
         piece = text[begin:end]
         stripped = piece.strip()
         if stripped:
@@ -85,27 +87,37 @@ def read(
     What needs no encoder is worked out while the encoder computes.
     """
     titles = [title(text) for text in texts]
-    said = [text[slice(*span)] for text, spans in zip(texts, parts, strict=True) for span in spans]
-    with ThreadPoolExecutor(1) as beside:
-        asked = [[*spans, *first] for spans, first in zip(parts, titles, strict=True)]
-        reading = beside.submit(embedder.encode, texts, asked)
-        signs = signs_of([*texts, *said])
-        encoded = reading.result()
-    counts = [(len(spans), len(first)) for spans, first in zip(parts, titles, strict=True)]
-    own = np.repeat(np.tile([True, False], len(texts)), np.ravel(counts).astype(int))
-    rows = [row for row, first in enumerate(titles) if first]
-    inner = np.concatenate([encoded.inner, encoded.parts[own]])
-    return encoded.vectors, Features.of([*texts, *said], inner, rows, encoded.parts[~own], signs)
+    segment_texts = [
+        text[slice(*span)] for text, spans in zip(texts, parts, strict=True) for span in spans
+    ]
+    everything = [*texts, *segment_texts]
+    # Of each text its parts are read, and behind them its title.
+    read_parts = [[*spans, *first_line] for spans, first_line in zip(parts, titles, strict=True)]
+    with ThreadPoolExecutor(1) as executor:
+        encoding = executor.submit(embedder.encode, texts, read_parts)
+        signs = signs_of(everything)
+        encoded = encoding.result()
+    counts = [
+        (len(spans), len(first_line)) for spans, first_line in zip(parts, titles, strict=True)
+    ]
+    is_segment = np.repeat(np.tile([True, False], len(texts)), np.ravel(counts).astype(int))
+    inner = np.concatenate([encoded.inner, encoded.parts[is_segment]])
+    titled = [row for row, first_line in enumerate(titles) if first_line]
+    features = Features.of(everything, inner, titled, encoded.parts[~is_segment], signs)
+    return encoded.vectors, features
 
 
 def clearest(
     text: str, parts: Sequence[Span], probabilities: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """How clearly neighbouring segments of ``CLEAR_WORDS`` or more together, or shorter ones from
-    ``SURE`` on, say each kind: ``float64[5]``.
+    """How clearly neighbouring segments of ``CLEAR_SEGMENT_WORDS`` or more together, or shorter ones from
+    ``CLEAR_ALONE`` on, say each kind: ``float64[5]``.
 
     ``probabilities`` is ``float64[len(parts), 5]`` in the order of ``KINDS``. The clearness of
     neighbours is the geometric mean of their probabilities; the best run of neighbours counts.
+
+    Of two segments of six words each that say *bug* with .9 and .4, the clearness is .6, as neither
+    is long enough alone; with .95 and .4 the first one is clear by itself.
     """
     lengths = np.array([_words(text, part) for part in parts])
     logs = np.log(np.maximum(probabilities, 1e-9))
@@ -113,8 +125,8 @@ def clearest(
     for start in range(len(lengths)):
         for end in range(start + 1, len(lengths) + 1):
             clear = np.exp(logs[start:end].mean(axis=0))
-            few = lengths[start:end].sum() < CLEAR_WORDS
-            best = np.maximum(best, np.where(few & (clear < SURE), 0, clear))
+            few = lengths[start:end].sum() < CLEAR_SEGMENT_WORDS
+            best = np.maximum(best, np.where(few & (clear < CLEAR_ALONE), 0, clear))
     return best
 
 
@@ -132,7 +144,7 @@ class SideKinds:
         Raises:
             ModelError: ``heads_unreadable``.
         """
-        path = (folder or WEIGHTS) / CARD
+        path = (folder or SHIPPED_WEIGHTS) / SIDE_KINDS_CARD
         try:
             card = json.loads(path.read_text(encoding="utf-8"))
             return cls(
@@ -142,14 +154,13 @@ class SideKinds:
             raise ModelError(
                 "heads_unreadable",
                 f"The thresholds in {path} cannot be read ({type(error).__name__}: {error}); train "
-                "them again or "
-                "reinstall the package.",
+                "them again or reinstall the package.",
             ) from error
 
     def beside(self, kind: Kind, clearness: NDArray[np.float64]) -> tuple[Kind, ...]:
         """The kinds that are clear beside ``kind``, clearest first."""
-        scored = {
-            other: float(clearness[KINDS.index(other)]) for other in SIDE_KINDS if other is not kind
+        values = {
+            side: float(clearness[KINDS.index(side)]) for side in SIDE_KINDS if side is not kind
         }
-        clear = [other for other, value in scored.items() if value >= self.clear_from[other]]
-        return tuple(sorted(clear, key=lambda other: -scored[other]))
+        clear = [side for side, value in values.items() if value >= self.clear_from[side]]
+        return tuple(sorted(clear, key=lambda side: -values[side]))

@@ -1,5 +1,6 @@
-"""The softmax, and the training of a linear head whose examples may allow several kinds (scipy, in
-``fit`` alone).
+"""The softmax, and the training of a linear head whose examples may allow several kinds.
+
+``fit`` needs scipy.
 
 Data sets do not agree on their labels: a review set's *other* holds questions, a chat set knows
 only *feature or not*. The loss of an example is therefore minus the logarithm of the probability
@@ -36,7 +37,9 @@ def fit(
     kinds = allowed.shape[1]
     features = rows.shape[1]
     share = weights / weights.sum()
-    transposed = rows.T.tocsr() if hasattr(rows, "tocsr") else rows.T
+    transposed = rows.T
+    if hasattr(transposed, "tocsr"):  # a sparse matrix is turned by columns otherwise
+        transposed = transposed.tocsr()
 
     def loss(flat: Floats) -> tuple[float, Floats]:
         coefficients = flat[: features * kinds].reshape(features, kinds)
@@ -49,9 +52,12 @@ def fit(
         return value, np.concatenate([gradient.ravel(), slope.sum(axis=0)])
 
     result = minimize(
-        loss, np.zeros(features * kinds + kinds), jac=True, method="L-BFGS-B",
+        loss,
+        np.zeros(features * kinds + kinds),
+        jac=True,
+        method="L-BFGS-B",
         options={"maxiter": iterations, "maxcor": 10, "ftol": 1e-7},
-    )  # fmt: skip
+    )
     return result.x[: features * kinds].reshape(features, kinds), result.x[features * kinds :]
 
 

@@ -1,5 +1,4 @@
-"""Whether a comment attacks a person: a hint for the community manager, never a judgement of its
-author."""
+"""Whether a comment attacks a person: a hint for the community manager, never a judgement."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from classifiers.kinds.heads import Features, read
 
 TONES = ("civil", "hostile")
 HOSTILE = "hostile"
-PART_FROM = 0.25
+HOSTILE_PART_FROM = 0.25
 """From this probability on, one part of a longer comment is worth a hint: the whole hides what a
 sentence says, but a sentence is more easily misread than a whole comment, so that more is asked of
 it than ``hostile_from``."""
@@ -31,10 +30,9 @@ class ToneModel:
         self._heads, self.card = read("tone", folder)
         self.hostile_from = float(self.card["hostile_from"])
 
-    def is_hint(self, whole: float, part: float) -> bool:
-        """Whether a comment is worth a hint, by the probability of the whole and of its most
-        hostile part."""
-        return whole >= self.hostile_from or part >= PART_FROM
+    def is_hint(self, comment: float, part: float) -> bool:
+        """Whether a hint is worth it, by the probability of a comment and of its worst part."""
+        return comment >= self.hostile_from or part >= HOSTILE_PART_FROM
 
     @property
     def version(self) -> str:
@@ -42,8 +40,7 @@ class ToneModel:
         return str(self.card["version"])
 
     def hostile(self, features: Features) -> NDArray[np.float64]:
-        """``float64[n]``: the probability of an attack; from ``hostile_from`` on it is worth a
-        hint."""
+        """``float64[n]``: the probability of an attack; from ``hostile_from`` on worth a hint."""
         return np.asarray(chance(self._heads.logits(features), float(self.card["temperature"])))
 
 

@@ -20,11 +20,19 @@ import numpy as np
 from classifiers.contract import Embedder, Kind
 from classifiers.encoding import encoder
 from classifiers.evaluation.datasets import Row, read_rows
-from classifiers.kinds.features import READ as HEADS_READ
+from classifiers.kinds.features import SEGMENTED_CHARACTERS as FEATURE_CHARACTERS
 from classifiers.kinds.heads import Floats
 from classifiers.kinds.kind import KINDS, KindModel
-from classifiers.kinds.several import CARD, NEVER, READ, SIDE_KINDS, clearest, read, segments
-from classifiers.stored_weights import WEIGHTS
+from classifiers.kinds.several import (
+    NEVER_CLEAR,
+    SEGMENTED_CHARACTERS,
+    SIDE_KINDS,
+    SIDE_KINDS_CARD,
+    clearest,
+    read,
+    segments,
+)
+from classifiers.stored_weights import SHIPPED_WEIGHTS
 from classifiers.texts.text import clean
 from classifiers.training.corpora import Report
 from classifiers.training.seed_texts import comments
@@ -40,7 +48,7 @@ LEAST_KEPT = 15
 WORDS = range(5, 61)
 Case = tuple[str, frozenset[Kind]]
 
-assert READ == HEADS_READ
+assert SEGMENTED_CHARACTERS == FEATURE_CHARACTERS
 
 
 def cases(rows: Sequence[Row], seed: int) -> list[Case]:
@@ -122,7 +130,9 @@ def fit_several(
         "seed": seed,
     }
     say(f"several kinds: {card['scores']}")
-    (out / CARD).write_text(json.dumps(card, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    (out / SIDE_KINDS_CARD).write_text(
+        json.dumps(card, indent=2, sort_keys=True) + "\n", encoding="utf-8"
+    )
     return card
 
 
@@ -136,7 +146,7 @@ def _threshold(
     order = np.argsort(-values, kind="stable")
     good = np.cumsum(right[order]) / np.arange(1, len(order) + 1) >= PRECISION
     good[: LEAST_KEPT - 1] = False
-    return round(float(values[order][np.flatnonzero(good)[-1]]), 4) if good.any() else NEVER
+    return round(float(values[order][np.flatnonzero(good)[-1]]), 4) if good.any() else NEVER_CLEAR
 
 
 def score(
@@ -185,7 +195,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m classifiers.training.fit_several", description="Fit thresholds."
     )
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=Path, default=SHIPPED_WEIGHTS)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(
         "--judge", type=Path, help="Labelled comments of one kind each, never trained on."
@@ -198,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     made = cases(read_rows(options.judge, "text", "kind"), options.seed)
     clearness, strongest = judge(made, embedder, KindModel(options.out))
-    card = json.loads((options.out / CARD).read_text(encoding="utf-8"))
+    card = json.loads((options.out / SIDE_KINDS_CARD).read_text(encoding="utf-8"))
     print(json.dumps(score(clearness, strongest, made, card["clear_from"]), indent=2))
     return 0
 

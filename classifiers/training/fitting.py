@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.kinds.features import BUCKETS, STYLE, WORD_BUCKETS, Hashed
+from classifiers.kinds.features import STYLE_COLUMNS, TERM_BUCKETS, WORD_BUCKETS, Hashed
 from classifiers.kinds.heads import STYLE_SCALE, Features, Floats, Heads
 from classifiers.kinds.softmax import fit, softmax
 
@@ -44,7 +44,7 @@ class Table:
     def of(cls, features: Features) -> Table:
         """Inverse document frequencies come from all rows: they hold no label."""
         matrix = _sparse(features.hashed)
-        spread = np.bincount(features.hashed.places, minlength=BUCKETS)
+        spread = np.bincount(features.hashed.places, minlength=TERM_BUCKETS)
         idf = np.where(spread >= 2, np.log((1 + matrix.shape[0]) / (1 + spread)) + 1, 0).astype(
             np.float16
         )
@@ -97,7 +97,7 @@ def fit_level(rows: Floats, chosen: Mask, share: Floats, penalty: float) -> tupl
     A few of its columns are a hundred times as large as the others, and one penalty could not suit
     both.
     """
-    inner = rows.shape[1] - STYLE
+    inner = rows.shape[1] - STYLE_COLUMNS
     center, spread = rows.mean(axis=0), rows.std(axis=0) * np.sqrt(inner) / INNER_SCALE + 1e-9
     center[inner:], spread[inner:] = 0, 1
     coefficients, intercepts = fit((rows - center) / spread, chosen, share, penalty)
@@ -151,7 +151,7 @@ def _sparse(rows: Hashed) -> Any:
     from scipy.sparse import csr_matrix
 
     return csr_matrix(
-        (rows.weights.astype(np.float64), rows.places, rows.starts), shape=(len(rows), BUCKETS)
+        (rows.weights.astype(np.float64), rows.places, rows.starts), shape=(len(rows), TERM_BUCKETS)
     )
 
 
@@ -159,7 +159,7 @@ def _unit(matrix: Any, idf: Floats) -> Any:
     from scipy.sparse import diags, hstack
 
     parts = []
-    for start, end in ((0, WORD_BUCKETS), (WORD_BUCKETS, BUCKETS)):
+    for start, end in ((0, WORD_BUCKETS), (WORD_BUCKETS, TERM_BUCKETS)):
         part = matrix[:, start:end] @ diags(idf[start:end])
         norms = np.sqrt(np.asarray(part.multiply(part).sum(axis=1)).ravel())
         parts.append(diags(1 / np.maximum(norms, 1e-9)) @ part)

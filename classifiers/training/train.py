@@ -15,9 +15,9 @@ import numpy as np
 from classifiers.contract import Embedder, Kind
 from classifiers.encoding import encoder
 from classifiers.encoding.model_files import MODEL_NAME
-from classifiers.kinds.experts import NAME, log_softmax
+from classifiers.kinds.experts import REPORT_HEADS, log_softmax
 from classifiers.kinds.heads import Floats, Heads
-from classifiers.stored_weights import WEIGHTS, Stored, version_of, write
+from classifiers.stored_weights import SHIPPED_WEIGHTS, Stored, version_of, write
 from classifiers.training.corpora import (
     DOMAINS,
     SEEDS,
@@ -99,7 +99,12 @@ def train_kind(
         "licences": {domain: title for domain, (_, title) in DOMAINS.items()},
     }
     write("kind", heads, card, out)
-    write(NAME, reports, {**_card(corpus, seed, reports), "trained_on": DOMAINS[REPORTS][1]}, out)
+    write(
+        REPORT_HEADS,
+        reports,
+        {**_card(corpus, seed, reports), "trained_on": DOMAINS[REPORTS][1]},
+        out,
+    )
     return card
 
 
@@ -179,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m classifiers.training.train", description=__doc__
     )
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=Path, default=SHIPPED_WEIGHTS)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args(arguments)

@@ -19,7 +19,7 @@ from pathlib import Path
 from classifiers.contract import Embedder, ModelError, space_of
 from classifiers.encoding import encoder
 from classifiers.encoding.model_files import DIMENSIONS
-from classifiers.stored_weights import WEIGHTS
+from classifiers.stored_weights import SHIPPED_WEIGHTS
 from classifiers.training.corpora import Report
 from classifiers.training.fit_several import Case, fit_several
 from classifiers.training.train import train
@@ -64,7 +64,7 @@ def train_encoder(
         card.write_text(json.dumps(named, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     train_tone(embedder, heads, seed, say=say, source=tone)
     fit_several(embedder, heads, seed, say=say, made=made)
-    shutil.copyfile(WEIGHTS / THRESHOLDS, heads / THRESHOLDS)
+    shutil.copyfile(SHIPPED_WEIGHTS / THRESHOLDS, heads / THRESHOLDS)
     return sorted(path.name for path in heads.iterdir())
 
 

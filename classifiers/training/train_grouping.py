@@ -33,7 +33,7 @@ from classifiers.grouping.link import SIGNS, Floats, Surroundings
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.softmax import fit
 from classifiers.middle import Middle, join
-from classifiers.stored_weights import WEIGHTS
+from classifiers.stored_weights import SHIPPED_WEIGHTS
 from classifiers.training.corpora import Report
 from classifiers.training.seed_texts import FOLDER, comments
 
@@ -285,7 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=Path, default=SHIPPED_WEIGHTS)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args(arguments)
     encoder.prepare(options.model)

@@ -25,13 +25,13 @@ from classifiers.encoding import encoder
 from classifiers.encoding.graph import Weights, read_weights
 from classifiers.encoding.model_files import MODEL_NAME, published_model, sha256, verify
 from classifiers.encoding.openvino_encoder import OpenVinoEmbedder
-from classifiers.encoding.tuned_layers import NAME, packed, unpacked
+from classifiers.encoding.tuned_layers import REPORT_ENCODER, packed, unpacked
 from classifiers.evaluation.datasets import DataError, read_rows
 from classifiers.kinds.experts import REPORT_KINDS
 from classifiers.kinds.heads import Floats
 from classifiers.kinds.report_encoder import ReportHead, TunedEncoder
 from classifiers.kinds.softmax import fit
-from classifiers.stored_weights import WEIGHTS, version_of, write
+from classifiers.stored_weights import SHIPPED_WEIGHTS, version_of, write
 from classifiers.texts.text import clean
 from classifiers.training.corpora import DOMAINS, Corpus, Report, balance, read_corpus
 from classifiers.training.crossdomain import (
@@ -190,7 +190,7 @@ def train_reports(
         },
         **judged,
     }
-    write(NAME, tuned, card, out)
+    write(REPORT_ENCODER, tuned, card, out)
     return card
 
 
@@ -201,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m classifiers.training.train_reports", description="Tune on issue reports."
     )
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=Path, default=SHIPPED_WEIGHTS)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument(

@@ -24,7 +24,7 @@ from classifiers.contract import Embedder, space_of
 from classifiers.encoding import encoder
 from classifiers.kinds.heads import Features, Floats
 from classifiers.kinds.tone import TONES, chance
-from classifiers.stored_weights import WEIGHTS, version_of, write
+from classifiers.stored_weights import SHIPPED_WEIGHTS, version_of, write
 from classifiers.texts.text import clean
 from classifiers.training.corpora import Report
 from classifiers.training.fitting import Mask, Penalties, Table, temperature
@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m classifiers.training.train_tone", description="Train the tone head."
     )
     parser.add_argument("--model", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument("--out", type=Path, default=SHIPPED_WEIGHTS)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args(arguments)
     encoder.prepare(options.model)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import ModelError
-from classifiers.encoding.graph import EPSILON, HEADS, LAYERS, Weights
+from classifiers.encoding.graph import ATTENTION_HEADS, ENCODER_LAYERS, NORM_EPSILON, Weights
 from classifiers.encoding.model_files import DIMENSIONS
 from classifiers.encoding.packing import PAD_TO, Ids
 from classifiers.training.corpora import Report
@@ -53,7 +53,7 @@ class States:
 
 def tuned_names(weights: Weights) -> list[str]:
     """The tensors that are tuned."""
-    layers = tuple(f"encoder.layer.{layer}." for layer in range(FROZEN, LAYERS))
+    layers = tuple(f"encoder.layer.{layer}." for layer in range(FROZEN, ENCODER_LAYERS))
     return [name for name in weights if name.startswith(layers)]
 
 
@@ -123,7 +123,7 @@ def tune(
     for step, chosen in zip(range(steps), _draws(rows, states.lengths, random), strict=False):
         hidden, mask = _padded(torch, states, chosen)
         with torch.autocast("cpu", torch.bfloat16):
-            hidden = _layers(torch, own, range(FROZEN, LAYERS), hidden, mask)
+            hidden = _layers(torch, own, range(FROZEN, ENCODER_LAYERS), hidden, mask)
         shown = mask.unsqueeze(2)
         means = (hidden.float() * shown).sum(1) / shown.sum(1)
         logits = head(torch.nn.functional.dropout(means, DROPOUT))
@@ -175,7 +175,7 @@ def _layers(torch: Any, own: Mapping[str, Any], layers: range, hidden: Any, mask
             _dense(torch, own, f"{name}attention.self.{part}", hidden)
             for part in ("query", "key", "value")
         ]
-        heads = [part.unflatten(2, (HEADS, -1)).transpose(1, 2) for part in parts]
+        heads = [part.unflatten(2, (ATTENTION_HEADS, -1)).transpose(1, 2) for part in parts]
         mixed = (
             torch.nn.functional.scaled_dot_product_attention(*heads, attn_mask=bias)
             .transpose(1, 2)
@@ -199,9 +199,9 @@ def _dense(torch: Any, own: Mapping[str, Any], name: str, hidden: Any) -> Any:
 
 def _norm(torch: Any, own: Mapping[str, Any], name: str, hidden: Any) -> Any:
     weight, bias = own[f"{name}.weight"], own[f"{name}.bias"]
-    return torch.nn.functional.layer_norm(hidden.float(), weight.shape, weight, bias, EPSILON).to(
-        hidden.dtype
-    )
+    return torch.nn.functional.layer_norm(
+        hidden.float(), weight.shape, weight, bias, NORM_EPSILON
+    ).to(hidden.dtype)
 
 
 def _torch() -> Any:

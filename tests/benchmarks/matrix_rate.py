@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.encoding.graph import LAYERS
+from classifiers.encoding.graph import ENCODER_LAYERS
 from classifiers.encoding.model_files import DIMENSIONS
 from classifiers.encoding.openvino_import import openvino
 
@@ -73,4 +73,4 @@ def operations(lengths: Sequence[int]) -> float:
     tokens = np.asarray(lengths, np.float64)
     dense = 2 * (4 * DIMENSIONS**2 + 2 * DIMENSIONS * INNER) * tokens
     attention = 2 * 2 * DIMENSIONS * tokens**2
-    return float(LAYERS * (dense + attention).sum())
+    return float(ENCODER_LAYERS * (dense + attention).sum())

@@ -16,7 +16,7 @@ from app.models.states import Learned
 from app.storage.db import Database
 from app.storage.vault import Vault
 from classifiers.grouping.grouper import Thresholds
-from classifiers.stored_weights import WEIGHTS
+from classifiers.stored_weights import SHIPPED_WEIGHTS
 from tests.commands.command_line import Relay, command_line
 from tests.scenes.forum import open_forum
 from tests.scenes.learning import correct, fill
@@ -107,7 +107,7 @@ def test_training_the_shipped_heads_names_what_is_missing(
         ),
         (["--data", ".", "--out", "heads", "--json"], "leave out --json"),
         (["--data", "."], "name another folder with --out"),
-        (["--data", ".", "--out", str(WEIGHTS)], "name another folder with --out"),
+        (["--data", ".", "--out", str(SHIPPED_WEIGHTS)], "name another folder with --out"),
         (["--out", "heads"], "give --data DIR as well, or leave out --out"),
         (["--seed", "3"], "leave out --seed"),
     ],

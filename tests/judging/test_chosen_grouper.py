@@ -11,11 +11,11 @@ from app.config import Settings
 from app.judging.chosen_model import load_grouper
 from classifiers.contract import ModelError
 from classifiers.grouping.grouper import Thresholds
-from classifiers.stored_weights import WEIGHTS
+from classifiers.stored_weights import SHIPPED_WEIGHTS
 
 
 def test_the_grouper_belongs_to_the_heads(tmp_path: Path) -> None:
-    card = json.loads((WEIGHTS / "grouping.json").read_text()) | {"version": "other"}
+    card = json.loads((SHIPPED_WEIGHTS / "grouping.json").read_text()) | {"version": "other"}
     (tmp_path / "grouping.json").write_text(json.dumps(card))
     assert (
         load_grouper(Settings(data_dir=tmp_path, heads_dir=tmp_path)).thresholds.version == "other"

@@ -23,7 +23,7 @@ from app.triage.regroup import split
 from classifiers.contract import UNSURE, Enrichment, Kind, ModelError
 from classifiers.encoding import torch_encoder
 from classifiers.kinds.enrich import DefaultEnricher
-from classifiers.stored_weights import WEIGHTS
+from classifiers.stored_weights import SHIPPED_WEIGHTS
 from classifiers.training.train_encoder import train_encoder
 from classifiers.training.train_tone import ToneTexts
 from tests.commands.command_line import command_line
@@ -143,7 +143,7 @@ async def test_the_command_reads_again_with_the_shipped_model(
 
 
 def test_the_doctor_names_heads_of_an_earlier_version(tmp_path: Path) -> None:
-    card = json.loads((WEIGHTS / "grouping.json").read_text())
+    card = json.loads((SHIPPED_WEIGHTS / "grouping.json").read_text())
     del card["weights"]["middle"]
     (tmp_path / "grouping.json").write_text(json.dumps(card))
     old = Settings(data_dir=tmp_path, heads_dir=tmp_path)
@@ -240,7 +240,7 @@ def test_a_named_encoder_serves_with_heads_of_its_own(tmp_path: Path) -> None:
     def shipped(_data: Path, heads: Path, *_rest: object) -> None:
         for name in ("kind", "kind_reports", "sentiment"):
             for end in ("npz", "json"):
-                (heads / f"{name}.{end}").write_bytes((WEIGHTS / f"{name}.{end}").read_bytes())
+                (heads / f"{name}.{end}").write_bytes((SHIPPED_WEIGHTS / f"{name}.{end}").read_bytes())
 
     from classifiers.encoding import encoder
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from classifiers.middle import LATEST
+from classifiers.middle import MIDDLE_COMMENTS
 from tests.scenes.forum import Forum
 
 
@@ -24,7 +24,7 @@ async def check_middles(forum: Forum) -> None:
     )
     themes: dict[Any, list[Any]] = defaultdict(list)
     for row in rows:
-        if len(themes[row["theme_id"]]) < LATEST:
+        if len(themes[row["theme_id"]]) < MIDDLE_COMMENTS:
             themes[row["theme_id"]].append(
                 (row["model"], row["embedding"].to_numpy().astype("float32"))
             )

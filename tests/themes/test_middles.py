@@ -14,7 +14,7 @@ from app.storage import migrate
 from app.themes.grouping import group_batch
 from app.themes.middles import middles_of
 from classifiers.contract import Decision, Member
-from classifiers.middle import LATEST, Middle
+from classifiers.middle import MIDDLE_COMMENTS, Middle
 from tests.scenes.forum import Forum
 from tests.scenes.middles import check_middles
 from tests.scenes.placing import add_grouped_comments
@@ -41,10 +41,10 @@ async def test_joins_edits_and_deletions(forum: Forum) -> None:
 
 async def test_the_latest_count(forum: Forum) -> None:
     early, late = vector("early"), vector("late")
-    ids = await add_grouped_comments(forum, ["a b"] * (LATEST + 9), [early] * 9 + [late] * LATEST)
-    assert len(ids) == LATEST + 9
+    ids = await add_grouped_comments(forum, ["a b"] * (MIDDLE_COMMENTS + 9), [early] * 9 + [late] * MIDDLE_COMMENTS)
+    assert len(ids) == MIDDLE_COMMENTS + 9
     (row,) = await forum.rows("select comments, middle from theme_middle")
-    assert row["comments"] == LATEST
+    assert row["comments"] == MIDDLE_COMMENTS
     assert row["middle"].to_numpy() == pytest.approx(late, abs=1e-3)
 
 

@@ -149,7 +149,7 @@ def test_of_several_that_prepare_at_once_one_builds(
 
     def save_graph(weights: object, source: Path, folder: Path) -> None:
         folder.mkdir(exist_ok=True)
-        for name in encoder.FILES:
+        for name in encoder.PREPARED_FILES:
             (folder / name).touch()
         built.append(folder)
 

@@ -8,10 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.contract import Encoded
-from classifiers.encoding.model_files import MAX_TOKENS
-from classifiers.encoding.packing import BATCH_TOKENS, NARROW, PAD_TO, Part, batches, pack
+from classifiers.encoding.model_files import ENCODER_TOKENS
+from classifiers.encoding.packing import (
+    BATCH_TOKENS,
+    NARROW_ROW_TOKENS,
+    PAD_TO,
+    Part,
+    batches,
+    pack,
+)
 
-LENGTHS = st.lists(st.integers(1, MAX_TOKENS), min_size=1, max_size=200)
+LENGTHS = st.lists(st.integers(1, ENCODER_TOKENS), min_size=1, max_size=200)
 
 
 @given(LENGTHS)
@@ -89,7 +96,7 @@ def test_a_part_gets_the_mean_of_its_own_tokens_and_the_whole_where_it_has_none(
     assert np.allclose(found.parts[:, 0], means, rtol=1e-4)
 
 
-@pytest.mark.parametrize(("low", "high"), [(3, 30), (3, MAX_TOKENS + 1), (3, NARROW)])
+@pytest.mark.parametrize(("low", "high"), [(3, 30), (3, ENCODER_TOKENS + 1), (3, NARROW_ROW_TOKENS)])
 def test_hardly_any_padding_among_many_texts(low: int, high: int) -> None:
     lengths = np.random.default_rng(1).integers(low, high, 1000).tolist()
     tokens = sum(
@@ -104,6 +111,6 @@ def test_one_text_brings_no_row_to_fill() -> None:
 
 
 def test_workers_share_the_rows_evenly() -> None:
-    sizes = [len(batch.inputs["ids"]) for batch in batches([[1] * NARROW] * 70, 2)]
+    sizes = [len(batch.inputs["ids"]) for batch in batches([[1] * NARROW_ROW_TOKENS] * 70, 2)]
     assert len(sizes) == 10
     assert max(sizes) - min(sizes) <= 1

@@ -18,7 +18,7 @@ from classifiers.evaluation.evaluate_kind import evaluate_kind
 from classifiers.grouping.grouper import DefaultGrouper, Thresholds
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.kind import KindModel
-from classifiers.stored_weights import WEIGHTS
+from classifiers.stored_weights import SHIPPED_WEIGHTS
 from tests.paths import ROOT
 
 COMMUNITY = ROOT / "app" / "demo" / "community.jsonl"
@@ -91,7 +91,7 @@ def test_grouping_of_the_demo_community(enricher: DefaultEnricher, seed: int | N
 
 
 def test_the_shipped_link_was_fitted_on_what_the_shipped_heads_say() -> None:
-    card = json.loads((WEIGHTS / "grouping.json").read_text(encoding="utf-8"))
+    card = json.loads((SHIPPED_WEIGHTS / "grouping.json").read_text(encoding="utf-8"))
     assert (
         f"+kind-{KindModel().version}+" in card["kinds"]
     )  # otherwise run: python -m classifiers.training.train_grouping

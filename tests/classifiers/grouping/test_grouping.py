@@ -15,7 +15,7 @@ from classifiers.grouping.distinct import conflict
 from classifiers.grouping.grouper import DefaultGrouper, Thresholds, length_class, pair_class
 from classifiers.grouping.link import SIGNS, Surroundings, contradict, overlap
 from classifiers.kinds.enrich import DefaultEnricher
-from classifiers.middle import LATEST, Middle, join
+from classifiers.middle import MIDDLE_COMMENTS, Middle, join
 
 LEVELS = dict.fromkeys(("short", "medium", "long", "technical"), 0.7) | {"report": 1.01}
 SUGGEST = dict.fromkeys(("short", "medium", "long", "technical", "report"), 0.4)
@@ -227,20 +227,20 @@ def test_signs_of_a_theme_among_others() -> None:
 
 def test_a_middle_is_the_mean_of_the_latest() -> None:
     random = np.random.default_rng(5)
-    vectors = random.normal(size=(LATEST + 200, 8)).astype(np.float32)
+    vectors = random.normal(size=(MIDDLE_COMMENTS + 200, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     middles: dict[str, Middle] = {}
-    for number, each in enumerate(vectors[:LATEST], 1):
+    for number, each in enumerate(vectors[:MIDDLE_COMMENTS], 1):
         join(middles, "a", each)
         assert middles["a"].comments == number
         assert middles["a"].vector == pytest.approx(vectors[:number].mean(axis=0), abs=1e-6)
-    cosines = vectors[:LATEST] @ vectors[:LATEST].T
+    cosines = vectors[:MIDDLE_COMMENTS] @ vectors[:MIDDLE_COMMENTS].T
     assert middles["a"].within == pytest.approx(
-        cosines[~np.eye(LATEST, dtype=bool)].mean(), abs=1e-5
+        cosines[~np.eye(MIDDLE_COMMENTS, dtype=bool)].mean(), abs=1e-5
     )
     for _ in range(200):
         join(middles, "a", vectors[-1])
-    assert middles["a"].comments == LATEST
+    assert middles["a"].comments == MIDDLE_COMMENTS
     assert middles["a"].vector == pytest.approx(vectors[-1], abs=0.01)
 
 

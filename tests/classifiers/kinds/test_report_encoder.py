@@ -15,11 +15,11 @@ import pytest
 
 from classifiers.contract import Embedder, Encoded, ModelError, Span, Vectors
 from classifiers.encoding import encoder, torch_encoder
-from classifiers.encoding.graph import GROUP, read_weights
+from classifiers.encoding.graph import SCALE_GROUP, read_weights
 from classifiers.encoding.model_files import MODEL_NAME, published_model
 from classifiers.encoding.openvino_encoder import REPORTS as REPORTS_FOLDER
 from classifiers.encoding.openvino_encoder import OpenVinoEmbedder
-from classifiers.encoding.tuned_layers import NAME, packed, unpacked
+from classifiers.encoding.tuned_layers import REPORT_ENCODER, packed, unpacked
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.experts import REPORT_KINDS
 from classifiers.kinds.kind import KindModel
@@ -139,7 +139,7 @@ def test_what_is_stored_comes_back_and_another_file_is_refused(
 ) -> None:
     tuned, (_, card) = TunedEncoder.read(), ReportHead.read()
     assert set(unpacked(tuned.layers)) == set(tuned_names(published))
-    write(NAME, tuned, card, tmp_path)
+    write(REPORT_ENCODER, tuned, card, tmp_path)
     assert version_of(TunedEncoder.read(tmp_path)) == version_of(tuned)
     np.savez_compressed(tmp_path / f"{NAME}.npz", **dict[str, Any](tuned.layers))
     with pytest.raises(ModelError) as refusal:
@@ -150,7 +150,7 @@ def test_what_is_stored_comes_back_and_another_file_is_refused(
 
 def test_eight_bits_stay_within_half_a_step_and_are_stable() -> None:
     levels = np.array([[1e-3], [1], [9], [1e4], [0]])
-    matrix = np.random.default_rng(3).normal(size=(5, 3 * GROUP)) * levels
+    matrix = np.random.default_rng(3).normal(size=(5, 3 * SCALE_GROUP)) * levels
     tensors = {"a.weight": matrix.astype(np.float32), "a.bias": np.ones(5, np.float32)}
     stored = packed(tensors)
     assert stored["a.weight"].dtype == np.int8

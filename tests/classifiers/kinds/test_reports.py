@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from classifiers.contract import Embedder, ModelError
-from classifiers.kinds.experts import NAME, SHARE, Reports, blend, log_softmax
+from classifiers.kinds.experts import REPORT_HEADS, REPORT_SHARE, Reports, blend, log_softmax
 from classifiers.kinds.heads import Heads
 from classifiers.kinds.kind import KindModel
 from classifiers.kinds.several import read
-from classifiers.stored_weights import WEIGHTS, load, version_of, write
+from classifiers.stored_weights import SHIPPED_WEIGHTS, load, version_of, write
 
 REPORT = (
     "Crash in the tokenizer when the model folder is on a network drive\n\n### Environment\n\n- "
@@ -66,7 +66,7 @@ def test_the_second_opinion_shares_out_what_three_kinds_have_and_leaves_the_rest
     np.testing.assert_allclose(np.exp(both).sum(axis=1), 1)
     np.testing.assert_allclose(both[:, 3:], general[:, 3:])
     assert both[0, :3].argmax() == 1
-    odds = SHARE * 4.0 + (1 - SHARE) * -1.0
+    odds = REPORT_SHARE * 4.0 + (1 - REPORT_SHARE) * -1.0
     assert both[0, 1] - both[0, 0] == pytest.approx(odds)
     np.testing.assert_allclose(both[1, :3], general[1, :3])
 
@@ -84,13 +84,13 @@ def test_a_report_is_judged_the_same_alone_and_among_others(embedder: Embedder) 
 def test_they_are_stored_and_read_again_and_a_file_of_an_earlier_version_is_refused(
     tmp_path: Path,
 ) -> None:
-    shipped, card = load(NAME, None, Reports.from_arrays)
-    write(NAME, shipped, card, tmp_path)
+    shipped, card = load(REPORT_HEADS, None, Reports.from_arrays)
+    write(REPORT_HEADS, shipped, card, tmp_path)
     again = Reports.read(tmp_path)
     assert (again.likeness == shipped.likeness).all()
     assert again.intercept == shipped.intercept
-    assert (tmp_path / f"{NAME}.npz").read_bytes() == (WEIGHTS / f"{NAME}.npz").read_bytes()
-    write(NAME, shipped.heads, card, tmp_path)
+    assert (tmp_path / f"{REPORT_HEADS}.npz").read_bytes() == (SHIPPED_WEIGHTS / f"{REPORT_HEADS}.npz").read_bytes()
+    write(REPORT_HEADS, shipped.heads, card, tmp_path)
     with pytest.raises(ModelError) as refusal:
         Reports.read(tmp_path)
     assert refusal.value.reason == "heads_unreadable"
@@ -98,15 +98,15 @@ def test_they_are_stored_and_read_again_and_a_file_of_an_earlier_version_is_refu
 
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
-    whole = (WEIGHTS / f"{NAME}.npz").read_bytes()
-    (tmp_path / f"{NAME}.json").write_bytes((WEIGHTS / f"{NAME}.json").read_bytes())
+    whole = (SHIPPED_WEIGHTS / f"{REPORT_HEADS}.npz").read_bytes()
+    (tmp_path / f"{REPORT_HEADS}.json").write_bytes((SHIPPED_WEIGHTS / f"{REPORT_HEADS}.json").read_bytes())
     for damaged in (
         b"",
         b"something else",
         whole[: len(whole) // 2],
         whole[:5_000] + bytes(2_000) + whole[7_000:],
     ):
-        (tmp_path / f"{NAME}.npz").write_bytes(damaged)
+        (tmp_path / f"{REPORT_HEADS}.npz").write_bytes(damaged)
         with pytest.raises(ModelError) as refusal:
             Reports.read(tmp_path)
         assert refusal.value.reason == "heads_unreadable"
@@ -116,7 +116,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
 def test_the_cards_are_those_of_the_weights_and_say_what_the_folds_gave() -> None:
     (heads, card), (reports, own) = (
         load("kind", None, Heads.from_arrays),
-        load(NAME, None, Reports.from_arrays),
+        load(REPORT_HEADS, None, Reports.from_arrays),
     )
     tone, tone_card = load("tone", None, Heads.from_arrays)
     assert card["version"] == version_of(heads, reports)

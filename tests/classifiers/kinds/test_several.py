@@ -14,8 +14,15 @@ from hypothesis import strategies as st
 from classifiers.contract import Embedder, Kind, ModelError
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.kind import KINDS, KindModel
-from classifiers.kinds.several import MOST, READ, SURE, SideKinds, clearest, segments
-from classifiers.stored_weights import WEIGHTS
+from classifiers.kinds.several import (
+    CLEAR_ALONE,
+    MAX_SEGMENTS,
+    SEGMENTED_CHARACTERS,
+    SideKinds,
+    clearest,
+    segments,
+)
+from classifiers.stored_weights import SHIPPED_WEIGHTS
 from classifiers.training.fit_several import cases, fit_several
 
 BUG = "The app crashes every time I open the camera on my phone."
@@ -44,15 +51,15 @@ def test_segments(text: str, parts: list[str]) -> None:
 @given(st.text(st.characters(), max_size=400))
 def test_segments_are_few_and_lose_no_word(text: str) -> None:
     parts = segments(text)
-    assert len(parts) <= MOST
+    assert len(parts) <= MAX_SEGMENTS
     assert len(parts) != 1
     if parts:
-        assert " ".join(text[begin:end] for begin, end in parts).split() == text[:READ].split()
+        assert " ".join(text[begin:end] for begin, end in parts).split() == text[:SEGMENTED_CHARACTERS].split()
         assert all(end <= begin for (_, end), (begin, _) in pairwise(parts))
 
 
 def test_a_wall_of_text_is_cut_into_few_segments() -> None:
-    assert 2 <= len(segments("It is a line of words here.\n" * 5_000)) <= MOST
+    assert 2 <= len(segments("It is a line of words here.\n" * 5_000)) <= MAX_SEGMENTS
 
 
 def test_neighbours_are_judged_together_and_the_best_run_counts() -> None:
@@ -66,9 +73,9 @@ def test_neighbours_are_judged_together_and_the_best_run_counts() -> None:
 
 def test_few_words_count_where_they_are_sure() -> None:
     rows = np.full((2, len(KINDS)), 0.01)
-    rows[0, KINDS.index(Kind.bug)], rows[1, KINDS.index(Kind.feature)] = 0.8, SURE
+    rows[0, KINDS.index(Kind.bug)], rows[1, KINDS.index(Kind.feature)] = 0.8, CLEAR_ALONE
     found = clearest("word " * 12, [(0, 30), (30, 60)], rows)
-    assert found[KINDS.index(Kind.feature)] == pytest.approx(SURE)
+    assert found[KINDS.index(Kind.feature)] == pytest.approx(CLEAR_ALONE)
     assert found[KINDS.index(Kind.bug)] == pytest.approx(
         (0.8 * 0.01) ** 0.5
     )  # of both parts together
@@ -112,7 +119,7 @@ def test_noise_and_unknown_languages_have_no_other_kinds(enricher: DefaultEnrich
 
 
 def test_the_shipped_thresholds_belong_to_the_shipped_heads() -> None:
-    card = json.loads((WEIGHTS / "several.json").read_text(encoding="utf-8"))
+    card = json.loads((SHIPPED_WEIGHTS / "several.json").read_text(encoding="utf-8"))
     assert (
         card["kind_version"] == KindModel().version
     )  # otherwise run: python -m classifiers.training.fit_several
@@ -145,7 +152,7 @@ def test_cases_name_all_their_kinds_and_fitting_is_repeatable(
         BUG in text and WISH in text for text, kinds in made if kinds == {Kind.bug, Kind.feature}
     )
     for name in ("kind.npz", "kind.json", "kind_reports.npz", "kind_reports.json"):
-        (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
+        (tmp_path / name).write_bytes((SHIPPED_WEIGHTS / name).read_bytes())
     few = made[::40]
     assert {len(kinds) for _, kinds in few} == {1, 2}
     card = fit_several(embedder, tmp_path, 1, made=few, say=lambda _: None)

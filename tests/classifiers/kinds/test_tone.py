@@ -12,8 +12,8 @@ import pytest
 from classifiers.contract import Embedder
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.heads import Features
-from classifiers.kinds.tone import PART_FROM, ToneModel
-from classifiers.stored_weights import WEIGHTS
+from classifiers.kinds.tone import HOSTILE_PART_FROM, ToneModel
+from classifiers.stored_weights import SHIPPED_WEIGHTS
 from classifiers.training.seed_texts import FOLDER
 from classifiers.training.train_tone import ToneTexts, read_texts, train_tone
 
@@ -46,18 +46,18 @@ def test_an_attack_within_a_long_report_is_a_hint_too(enricher: DefaultEnricher,
         [f"{report} {report}", f"{report} {text} {report}", f"{report}\n\n{text}"]
     )
     assert [plain.tone, both.tone, behind.tone] == ["", "hostile", "hostile"]
-    assert both.hostile >= PART_FROM
+    assert both.hostile >= HOSTILE_PART_FROM
 
 
 def test_more_is_asked_of_a_part_than_of_the_whole() -> None:
-    assert ToneModel().hostile_from < PART_FROM
+    assert ToneModel().hostile_from < HOSTILE_PART_FROM
 
 
 @pytest.mark.parametrize("text", CIVIL)
 def test_harsh_words_about_a_product_are_none(enricher: DefaultEnricher, text: str) -> None:
     found = enricher.enrich([text])[0]
     assert found.tone == ""
-    assert 0 <= found.hostile < PART_FROM
+    assert 0 <= found.hostile < HOSTILE_PART_FROM
 
 
 def test_what_cannot_be_read_has_no_tone(enricher: DefaultEnricher) -> None:
@@ -78,7 +78,7 @@ def test_the_texts_are_many_and_stand_once() -> None:
 
 
 def test_the_shipped_head_is_as_precise_as_it_must_be() -> None:
-    scores = json.loads((WEIGHTS / "tone.json").read_text(encoding="utf-8"))["scores"]
+    scores = json.loads((SHIPPED_WEIGHTS / "tone.json").read_text(encoding="utf-8"))["scores"]
     assert scores["precision"] >= 0.85
     assert scores["precision_on_hard_texts"] >= 0.85
     assert scores["recall"] >= 0.7
