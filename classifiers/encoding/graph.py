@@ -96,8 +96,8 @@ def _embed(op: Any, weights: Weights, ids: Any, places: Any) -> Any:
         weights["embeddings.position_embeddings.weight"][:ENCODER_TOKENS]
         + weights["embeddings.token_type_embeddings.weight"][0]
     )
-    where = op.gather(op.constant(positions), places, _int(op, 0))
-    return _norm(op, weights, "embeddings.LayerNorm", op.add(words, where))
+    position_vectors = op.gather(op.constant(positions), places, _int(op, 0))
+    return _norm(op, weights, "embeddings.LayerNorm", op.add(words, position_vectors))
 
 
 def _layer(op: Any, weights: Weights, name: str, hidden: Any, bias: Any) -> Any:
@@ -133,9 +133,9 @@ def _dense(op: Any, weights: Weights, name: str, hidden: Any) -> Any:
 
 
 def _in_8_bits(op: Any, weight: Vectors) -> Any:
-    whole, scales = in_8_bits(weight)
+    numbers, scales = in_8_bits(weight)
     scaled = op.multiply(
-        op.convert(op.constant(whole), np.float16), op.constant(scales.astype(np.float16))
+        op.convert(op.constant(numbers), np.float16), op.constant(scales.astype(np.float16))
     )
     return op.convert(
         op.reshape(scaled, _ints(op, list(weight.shape)), special_zero=False), np.float32

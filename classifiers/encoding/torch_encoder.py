@@ -29,10 +29,11 @@ def available() -> bool:
 
 
 def encoder_name(model: str) -> str:
-    """What heads and vectors are named after: the published name, or the last part of a folder's
-    path."""
+    """What heads and vectors are named after: the published name, or that of the folder."""
     folder = Path(model)
-    return folder.resolve().name if folder.is_dir() else model
+    if folder.is_dir():
+        return folder.resolve().name
+    return model
 
 
 class SentenceTransformersEmbedder:
@@ -106,11 +107,11 @@ class SentenceTransformersEmbedder:
             read = [readable(texts[place]) for place in places]
             inputs = self._model.tokenize(read)
             with torch.inference_mode():
-                found = self._model(inputs)
-            mask = found["attention_mask"].unsqueeze(-1)
-            layers = found["all_layer_embeddings"]
+                output = self._model(inputs)
+            mask = output["attention_mask"].unsqueeze(-1)
+            layers = output["all_layer_embeddings"]
             middle = layers[round((len(layers) - 1) * 2 / 3)]
-            unit = torch.nn.functional.normalize(found["sentence_embedding"], dim=1)
+            unit = torch.nn.functional.normalize(output["sentence_embedding"], dim=1)
             vectors[places] = unit.numpy()
             inner[places] = ((middle * mask).sum(1) / mask.sum(1)).numpy()
             if not len(pooled):
@@ -119,7 +120,10 @@ class SentenceTransformersEmbedder:
             for place, tokens, (begins, ends) in zip(places, middle.numpy(), offsets, strict=True):
                 for row, (begin, end) in enumerate(parts[place], start=firsts[place]):
                     inside = (begins >= begin) & (begins < end) & (ends > begins)
-                    pooled[row] = tokens[inside].mean(axis=0) if inside.any() else inner[place]
+                    if inside.any():
+                        pooled[row] = tokens[inside].mean(axis=0)
+                    else:
+                        pooled[row] = inner[place]
         return Encoded(vectors, inner, pooled)
 
     @cached_property
@@ -142,7 +146,7 @@ class SentenceTransformersEmbedder:
     def _offsets(self, texts: Sequence[str]) -> NDArray[np.int64]:
         """``int64[n, 2, tokens]``: where each token begins and has ended, in characters; marks are
         of no length."""
-        found = self._model.tokenizer(
+        tokens = self._model.tokenizer(
             texts,
             return_offsets_mapping=True,
             return_tensors="np",
@@ -150,4 +154,4 @@ class SentenceTransformersEmbedder:
             truncation=True,
             max_length=self._model.max_seq_length,
         )
-        return np.asarray(found["offset_mapping"], np.int64).transpose(0, 2, 1)
+        return np.asarray(tokens["offset_mapping"], np.int64).transpose(0, 2, 1)

@@ -1,11 +1,11 @@
 """Words of which a comment means one: two that name different ones do not say the same.
 
 A likeness is topical: *export to CSV* and *import from CSV* have nearly everything in common. The
-lists (``alternatives.json``) are short and hold what is seldom said in passing. Some opposites are left out on purpose,
-because the same complaint is told from either end: open and close, add and remove, show and hide,
-lock and unlock, sent and received, log in and log out, before and after, online and offline,
-encrypt and decrypt, big and small. So are troubles, late and twice for one, which are said in
-passing of each other.
+lists (``alternatives.json``) are short and hold what is seldom said in passing. Some opposites are
+left out on purpose, because the same complaint is told from either end: open and close, add and
+remove, show and hide, lock and unlock, sent and received, log in and log out, before and after,
+online and offline, encrypt and decrypt, big and small. So are troubles, late and twice for one,
+which are said in passing of each other.
 """
 
 from __future__ import annotations

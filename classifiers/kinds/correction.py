@@ -39,6 +39,11 @@ class Correction:
     shifts: Floats
     unsure_below: float = 0.0
 
+    @classmethod
+    def nothing(cls, vectors: Vectors) -> Correction:
+        """One that changes nothing, for vectors like these."""
+        return cls(vectors[:0], np.zeros((0, len(KINDS))))
+
     def probabilities(self, vectors: Vectors, shipped: Floats) -> Floats:
         """``float64[n, 5]`` in the order of ``KINDS``, from unit vectors float32[n, d] and the
         shipped probabilities."""

@@ -144,11 +144,12 @@ class DefaultEnricher:
         opinion: _Opinion,
         vector: Vectors,
     ) -> Enrichment:
-        """Rules and opinions put together; those of the text stand in ``row``, those of its parts in
+        """Rules and opinions put together: those of a text in ``row``, of its parts in
         ``part_rows``."""
         scores = scores_of(opinion.kinds[row])
         kind, confidence = strongest(scores)
-        reason, other_kinds = rules.noise, ()
+        reason = rules.noise
+        other_kinds: tuple[Kind, ...] = ()
         if reason:
             kind, confidence = Kind.other, 1.0
         elif not self._judges(rules.language, rules.language_confidence):

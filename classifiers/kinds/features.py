@@ -70,7 +70,7 @@ def hashed(texts: Sequence[str]) -> Hashed:
 
 
 class _Batch(NamedTuple):
-    """Buckets and damped counts of texts one after the other, and how many buckets each text has."""
+    """Buckets and damped counts of texts one after the other, and how many each text has."""
 
     places: Places
     weights: Counts

@@ -43,7 +43,8 @@ _AGREEMENT_FORM = (
     r"|facts)"
 )
 _AGREEMENT = re.compile(
-    rf"\W*{_AGREEMENT_FORM}(?:\W+(?:{_AGREEMENT_FORM}|(?:please|pls|too|here|also|indeed|sir|mate|man|guys"
+    rf"\W*{_AGREEMENT_FORM}(?:\W+(?:{_AGREEMENT_FORM}"
+    rf"|(?:please|pls|too|here|also|indeed|sir|mate|man|guys"
     rf"|\+\s?\d{{1,3}})\b))*\W*",
     re.I,
 )
@@ -114,7 +115,8 @@ _SPAM_OFFER = (
     rf"(?:code(?: is|:) {_PROMO_CODE}|link(?: is|:) {LINK_WORD}\b)"
     rf"|(?:\d{{1,2}} ?% off|discount|both get|bonus|cashback|save \d+).{{0,60}}\b"
     rf"(?:code|coupon) {_PROMO_CODE}"
-    rf"|\b(?:code|coupon) {_PROMO_CODE}.{{0,60}}(?:\d{{1,2}} ?% off|discount|both get|bonus|cashback"
+    rf"|\b(?:code|coupon) {_PROMO_CODE}.{{0,60}}"
+    rf"(?:\d{{1,2}} ?% off|discount|both get|bonus|cashback"
     rf"|to save \d+)|^\W*(?:promo|coupon|discount|invite|referral)(?: code)?\W+{_PROMO_CODE}\W*$"
     r"|recover(?:ed)? my (?:lost |stolen )?(?:crypto|bitcoins?|btc)"
     r"|forex (?:trading )?(?:signals?|expert|mentor)"

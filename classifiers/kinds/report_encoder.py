@@ -45,7 +45,7 @@ class ReportHead:
 
 @dataclass(frozen=True, slots=True)
 class TunedEncoder:
-    """What is trained: ``layers``, as ``packed`` gives them, and the head that reads their output."""
+    """What is trained: ``layers``, as ``packed`` gives them, and the head that reads them."""
 
     layers: Arrays
     head: ReportHead

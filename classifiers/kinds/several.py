@@ -110,14 +110,15 @@ def read(
 def clearest(
     text: str, parts: Sequence[Span], probabilities: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """How clearly neighbouring segments of ``CLEAR_SEGMENT_WORDS`` or more together, or shorter ones from
-    ``CLEAR_ALONE`` on, say each kind: ``float64[5]``.
+    """How clearly neighbouring segments say each kind: ``float64[5]``.
+
+    They have ``CLEAR_SEGMENT_WORDS`` or more together, or are as clear as ``CLEAR_ALONE``.
 
     ``probabilities`` is ``float64[len(parts), 5]`` in the order of ``KINDS``. The clearness of
     neighbours is the geometric mean of their probabilities; the best run of neighbours counts.
 
-    Of two segments of six words each that say *bug* with .9 and .4, the clearness is .6, as neither
-    is long enough alone; with .95 and .4 the first one is clear by itself.
+    Of two segments of six words each that say *bug* with .8 and .45, the clearness is .6: none is
+    long enough alone. With .95 and .4 it is .95: the first one is clear by itself.
     """
     lengths = np.array([_words(text, part) for part in parts])
     logs = np.log(np.maximum(probabilities, 1e-9))

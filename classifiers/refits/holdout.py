@@ -1,5 +1,4 @@
-"""Judging on what was kept out: folds that keep copies together, and a paired bootstrap over
-groups."""
+"""Judging on what was kept out: folds that keep copies together, and a paired bootstrap."""
 
 from __future__ import annotations
 
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
-SAMPLES = 1_000
+BOOTSTRAP_SAMPLES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +38,20 @@ def folds(groups: Numbers, strata: Numbers, count: int, seed: int) -> Numbers:
     filled = np.zeros((count, kinds))
     fold_of = np.zeros(len(names), np.int64)
     for name in order:
-        load = (filled * (table[name] > 0) * share).sum(axis=1) + 1e-6 * (filled * share).sum(
-            axis=1
-        )
+        own_load = (filled * (table[name] > 0) * share).sum(axis=1)
+        load = own_load + 1e-6 * (filled * share).sum(axis=1)
         fold_of[name] = int(np.argmin(load))
         filled[fold_of[name]] += table[name]
     return np.asarray(fold_of[place])
 
 
-def draws(groups: Numbers, seed: int, samples: int = SAMPLES) -> Floats:
+def draws(groups: Numbers, seed: int, samples: int = BOOTSTRAP_SAMPLES) -> Floats:
     """``float64[samples, n]``: how often every row counts when whole groups are drawn with
     replacement."""
     names, place = np.unique(groups, return_inverse=True)
     random = np.random.default_rng(seed)
-    return np.asarray(
-        random.multinomial(len(names), np.full(len(names), 1 / len(names)), samples)[:, place],
-        float,
-    )
+    drawn = random.multinomial(len(names), np.full(len(names), 1 / len(names)), samples)
+    return np.asarray(drawn[:, place], float)
 
 
 def expected_f1(targets: Floats, predicted: Numbers, counted: Floats, labels: Numbers) -> Floats:
@@ -67,8 +63,9 @@ def expected_f1(targets: Floats, predicted: Numbers, counted: Floats, labels: Nu
     """
     scores = []
     for label in labels:
-        of, said = targets[:, label], (predicted == label).astype(float)
-        scores.append(2 * (counted @ (of * said)) / np.maximum(counted @ (of + said), 1e-9))
+        is_label, called = targets[:, label], (predicted == label).astype(float)
+        rightly, either = counted @ (is_label * called), counted @ (is_label + called)
+        scores.append(2 * rightly / np.maximum(either, 1e-9))
     return np.asarray(np.mean(scores, axis=0))
 
 

@@ -1,5 +1,7 @@
-"""A product's own thresholds of grouping, from pairs of which people said whether they are the same
-(NumPy alone)."""
+"""A product's own thresholds of grouping, from pairs that people called the same or not.
+
+NumPy alone.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +14,17 @@ from numpy.typing import NDArray
 from classifiers.grouping.grouper import NEVER_JOINS, TEXT_CLASSES, Thresholds
 from classifiers.refits.holdout import Gain, Numbers, draws, folds, gain
 
-FOLDS = 5
-REPEATS = 3
-BOUND = 0.12
+GROUPING_FOLDS = 5
+GROUPING_REPEATS = 3
+MOST_SHIFT = 0.12
 """A threshold moves this far at most."""
-STEP = 0.01
+SHIFT_STEP = 0.01
 JOIN_PRECISION = 0.9
 SUGGEST_PRECISION = 0.3
-LEAST_LABELS = 20
+LEAST_GROUPING_LABELS = 20
 LEAST_OF_A_CLASS = 12
 LEAST_OF_A_SIDE = 3
-_COST = JOIN_PRECISION / (1 - JOIN_PRECISION)
+_WRONG_JOIN_COST = JOIN_PRECISION / (1 - JOIN_PRECISION)
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -51,9 +53,14 @@ class Pairs:
     def take(self, rows: Mask) -> Pairs:
         """The chosen rows."""
         return Pairs(
-            self.scores[rows], self.join_at[rows], self.suggest_at[rows], self.sizes[rows], self.same[rows],
-            self.weights[rows], self.groups[rows],
-        )  # fmt: skip
+            scores=self.scores[rows],
+            join_at=self.join_at[rows],
+            suggest_at=self.suggest_at[rows],
+            sizes=self.sizes[rows],
+            same=self.same[rows],
+            weights=self.weights[rows],
+            groups=self.groups[rows],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +91,25 @@ class GroupingTrial:
 
 def shifted(shipped: Thresholds, shifts: Shifts, version: str) -> Thresholds:
     """The shipped thresholds moved; those that nothing reaches stay, and none suggests above where
-    it joins."""
+    it joins.
+
+    ========  =====  =======  =====================================
+    \         join   suggest
+    ========  =====  =======  =====================================
+    shipped   0.7    0.62
+    shift     -0.15  +0.02
+    in force  0.58   0.58     -0.12 at most; 0.64 is above the join
+    ========  =====  =======  =====================================
+    """
     join, suggest = dict(shipped.join), dict(shipped.suggest)
     for size, shift in shifts["join"].items():
         if join.get(size, NEVER_JOINS) < NEVER_JOINS:
-            join[size] = round(min(join[size] + float(np.clip(shift, -BOUND, BOUND)), 1.0), 4)
+            join[size] = round(
+                min(join[size] + float(np.clip(shift, -MOST_SHIFT, MOST_SHIFT)), 1.0), 4
+            )
     for size, shift in shifts["suggest"].items():
         if suggest.get(size, NEVER_JOINS) < NEVER_JOINS:
-            suggest[size] = round(suggest[size] + float(np.clip(shift, -BOUND, BOUND)), 4)
+            suggest[size] = round(suggest[size] + float(np.clip(shift, -MOST_SHIFT, MOST_SHIFT)), 4)
     suggest = {size: min(value, join[size]) for size, value in suggest.items()}
     return replace(shipped, join=join, suggest=suggest, version=f"{shipped.version}+{version}")
 
@@ -99,35 +117,38 @@ def shifted(shipped: Thresholds, shifts: Shifts, version: str) -> Thresholds:
 def fit_shifts(pairs: Pairs) -> Shifts:
     """For each class with enough labels of both answers the thresholds that find most at the wanted
     precision."""
-    found: dict[str, dict[str, float]] = {"join": {}, "suggest": {}}
-    for number, size in enumerate(TEXT_CLASSES):
-        mine = pairs.take((pairs.sizes == number) & (pairs.join_at < NEVER_JOINS))
-        if (
-            len(mine) < LEAST_OF_A_CLASS
-            or min(mine.same.sum(), (~mine.same).sum()) < LEAST_OF_A_SIDE
-        ):
+    join: dict[str, float] = {}
+    suggest: dict[str, float] = {}
+    for place, size in enumerate(TEXT_CLASSES):
+        of_class = pairs.take((pairs.sizes == place) & (pairs.join_at < NEVER_JOINS))
+        fewer_side = min(of_class.same.sum(), (~of_class.same).sum())
+        if len(of_class) < LEAST_OF_A_CLASS or fewer_side < LEAST_OF_A_SIDE:
             continue
-        if shift := _best(mine.scores - mine.join_at, mine, JOIN_PRECISION):
-            found["join"][size] = shift
-        below = mine.take(mine.scores < mine.join_at + shift)
-        if len(below) >= LEAST_OF_A_CLASS and (
-            move := _best(below.scores - below.suggest_at, below, SUGGEST_PRECISION)
-        ):
-            found["suggest"][size] = move
-    return found
+        join_shift = _best(of_class.scores - of_class.join_at, of_class, JOIN_PRECISION)
+        if join_shift:
+            join[size] = join_shift
+        below = of_class.take(of_class.scores < of_class.join_at + join_shift)
+        if len(below) < LEAST_OF_A_CLASS:
+            continue
+        suggest_shift = _best(below.scores - below.suggest_at, below, SUGGEST_PRECISION)
+        if suggest_shift:
+            suggest[size] = suggest_shift
+    return {"join": join, "suggest": suggest}
 
 
-def try_grouping(pairs: Pairs, active: Shifts, known: Mask | None, seed: int = 7) -> GroupingTrial:
+def try_grouping(
+    pairs: Pairs, active: Shifts, fitted_to: Mask | None, seed: int = 7
+) -> GroupingTrial:
     """Fit shifts to all ``pairs`` and judge the recipe on folds kept out against the version in
     force.
 
-    ``active`` are the shifts in force and ``known`` (bool[n]) the pairs they were fitted to; None
+    ``active`` are the shifts in force and ``fitted_to`` (bool[n]) the pairs they were fitted to; None
     stands for the shipped thresholds. Promoted is what raises the net benefit with the 5 % quantile
     of a paired bootstrap above zero.
     """
     labels = len(pairs)
-    sides = min(float(pairs.same.sum()), float((~pairs.same).sum())) if labels else 0.0
-    if len(np.unique(pairs.groups)) < LEAST_LABELS or sides < LEAST_OF_A_SIDE:
+    fewer_side = min(pairs.same.sum(), (~pairs.same).sum())
+    if len(np.unique(pairs.groups)) < LEAST_GROUPING_LABELS or fewer_side < LEAST_OF_A_SIDE:
         return GroupingTrial("too_few_labels", labels, active)
     if _follows(pairs, seed) <= 0.5:
         return GroupingTrial("labels_contradict", labels, active)
@@ -135,13 +156,19 @@ def try_grouping(pairs: Pairs, active: Shifts, known: Mask | None, seed: int = 7
     if shifts == active:
         return GroupingTrial("nothing_learned", labels, active)
     counted = np.vstack([np.ones(labels), draws(pairs.groups, seed)]) * pairs.weights
-    value = np.where(pairs.same, 1.0, -_COST)
-    trials = [_kept_out(pairs, known, seed + repeat) for repeat in range(REPEATS)]
+    value = np.where(pairs.same, 1.0, -_WRONG_JOIN_COST)
+    trials = [_joined_unseen(pairs, fitted_to, seed + repeat) for repeat in range(GROUPING_REPEATS)]
     before, after = (np.mean([trial[side] for trial in trials], axis=0) for side in (0, 1))
     difference = counted @ (value * (after - before)) / counted.sum(axis=1)
-    found = gain(100 * difference[1:], 100 * float(difference[0]))
-    reason = "better" if found.low > 0 else "not_better"
-    return GroupingTrial(reason, labels, shifts, _score(pairs, before), _score(pairs, after), found)
+    benefit = gain(100 * difference[1:], 100 * float(difference[0]))
+    return GroupingTrial(
+        reason="better" if benefit.low > 0 else "not_better",
+        labels=labels,
+        shifts=shifts,
+        before=_score(pairs, before),
+        after=_score(pairs, after),
+        gain=benefit,
+    )
 
 
 def _best(margins: Floats, pairs: Pairs, precision: float) -> float:
@@ -159,10 +186,10 @@ def _best(margins: Floats, pairs: Pairs, precision: float) -> float:
             >= precision * float(pairs.weights[chosen].sum() + 2) - 1e-9
         )
 
-    steps = round(BOUND / STEP)
-    best = -1.0, -1.0, BOUND
+    steps = round(MOST_SHIFT / SHIFT_STEP)
+    best = -1.0, -1.0, MOST_SHIFT
     for step in range(-steps, steps + 1):
-        shift = round(step * STEP, 2)
+        shift = round(step * SHIFT_STEP, 2)
         above, gained = margins >= shift - 1e-9, (margins >= shift - 1e-9) & (margins < 0)
         if shift < 0 and (gained.sum() < LEAST_OF_A_SIDE or not holds(gained)):
             continue
@@ -175,27 +202,26 @@ def _follows(pairs: Pairs, seed: int) -> float:
     """The 5 % quantile of the area under the curve: how often a same pair scores above a different
     one."""
     margins = pairs.scores - pairs.join_at
-    above = (margins[pairs.same][:, None] > margins[~pairs.same]) + 0.5 * (
-        margins[pairs.same][:, None] == margins[~pairs.same]
-    )
+    same_margins, different_margins = margins[pairs.same][:, None], margins[~pairs.same]
+    wins = (same_margins > different_margins) + 0.5 * (same_margins == different_margins)
     counted = draws(pairs.groups, seed) * pairs.weights
-    same, other = counted[:, pairs.same], counted[:, ~pairs.same]
-    areas = ((same @ above) * other).sum(axis=1) / np.maximum(
-        same.sum(axis=1) * other.sum(axis=1), 1e-9
-    )
+    same, different = counted[:, pairs.same], counted[:, ~pairs.same]
+    compared = np.maximum(same.sum(axis=1) * different.sum(axis=1), 1e-9)
+    areas = ((same @ wins) * different).sum(axis=1) / compared
     return float(np.quantile(areas, 0.05))
 
 
-def _kept_out(pairs: Pairs, known: Mask | None, seed: int) -> tuple[Floats, Floats]:
+def _joined_unseen(pairs: Pairs, fitted_to: Mask | None, seed: int) -> tuple[Floats, Floats]:
     """Which pairs join before and after (0 or 1), each judged by thresholds that have not seen its
     group."""
-    place = folds(pairs.groups, pairs.same.astype(np.int64), FOLDS, seed)
+    fold_of = folds(pairs.groups, pairs.same.astype(np.int64), GROUPING_FOLDS, seed)
     before, after = _joins(pairs, NO_SHIFTS), np.zeros(len(pairs))
-    for fold in range(FOLDS):
-        out = place == fold
-        after[out] = _joins(pairs.take(out), fit_shifts(pairs.take(~out)))
-        if known is not None:
-            before[out] = _joins(pairs.take(out), fit_shifts(pairs.take(~out & known)))
+    for fold in range(GROUPING_FOLDS):
+        unseen = fold_of == fold
+        after[unseen] = _joins(pairs.take(unseen), fit_shifts(pairs.take(~unseen)))
+        if fitted_to is not None:
+            shifts = fit_shifts(pairs.take(~unseen & fitted_to))
+            before[unseen] = _joins(pairs.take(unseen), shifts)
     return before, after
 
 
@@ -205,11 +231,16 @@ def _joins(pairs: Pairs, shifts: Shifts) -> Floats:
 
 
 def _score(pairs: Pairs, joined: Floats) -> PairScore:
-    weights, right = pairs.weights, pairs.weights * pairs.same
-    all_joined = float(weights @ joined)
-    benefit = float((weights * np.where(pairs.same, 1.0, -_COST)) @ joined) / float(weights.sum())
+    weights, same = pairs.weights, pairs.weights * pairs.same
+    joined_weight, rightly = float(weights @ joined), float(same @ joined)
+    benefit = float((weights * np.where(pairs.same, 1.0, -_WRONG_JOIN_COST)) @ joined) / float(
+        weights.sum()
+    )
+    precision = 1.0
+    if joined_weight:
+        precision = round(rightly / joined_weight, 4)
     return PairScore(
-        round(float(right @ joined) / all_joined, 4) if all_joined else 1.0,
-        round(float(right @ joined) / max(float(right.sum()), 1e-9), 4),
-        round(100 * benefit, 2),
+        precision=precision,
+        recall=round(rightly / max(float(same.sum()), 1e-9), 4),
+        benefit=round(100 * benefit, 2),
     )

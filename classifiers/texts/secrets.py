@@ -10,7 +10,10 @@ import re
 from collections.abc import Mapping
 
 TOKEN_FORMS: Mapping[str, str] = {
-    "PEM key": r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]{0,8000}?(?:-----END [A-Z ]{0,30}-----|\Z)",
+    "PEM key": (
+        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]{0,8000}?"
+        r"(?:-----END [A-Z ]{0,30}-----|\Z)"
+    ),
     "JSON Web Token": r"\beyJ[\w-]{10,2000}\.[\w-]{10,2000}\.[\w-]{0,2000}",
     "GitHub": r"\b(?:gh[opusr]_[\w.-]{20,600}|github_pat_\w{20,200})",
     "GitLab": r"\bgl(?:pat|oas|rt|dt|ptt|ft|imt|agent|cbt|soat|ffct)-[\w.-]{16,200}",

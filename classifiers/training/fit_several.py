@@ -20,7 +20,7 @@ import numpy as np
 from classifiers.contract import Embedder, Kind
 from classifiers.encoding import encoder
 from classifiers.evaluation.datasets import Row, read_rows
-from classifiers.kinds.features import SEGMENTED_CHARACTERS as FEATURE_CHARACTERS
+from classifiers.kinds.features import FEATURE_CHARACTERS
 from classifiers.kinds.heads import Floats
 from classifiers.kinds.kind import KINDS, KindModel
 from classifiers.kinds.several import (

@@ -15,7 +15,7 @@ from classifiers.kinds.kind import KINDS
 from classifiers.refits.holdout import expected_f1, folds
 from classifiers.refits.refit import Examples, examples, refit
 from classifiers.refits.refit_grouping import (
-    BOUND,
+    MOST_SHIFT,
     NO_SHIFTS,
     Pairs,
     fit_shifts,
@@ -46,8 +46,8 @@ def score(world: World, correction: Correction | None) -> float:
 
 def shuffled(data: Examples, seed: int) -> Examples:
     """The same labels on the wrong comments."""
-    kinds = np.where(data.spoken, data.targets.argmax(axis=1), -1)
-    kinds[data.spoken] = np.random.default_rng(seed).permutation(kinds[data.spoken])
+    kinds = np.where(data.labelled, data.targets.argmax(axis=1), -1)
+    kinds[data.labelled] = np.random.default_rng(seed).permutation(kinds[data.labelled])
     return examples(data.vectors, data.shipped, kinds, np.ones(len(kinds)), data.groups)
 
 
@@ -236,7 +236,7 @@ def test_shifts_are_bounded_and_suggest_never_passes_join() -> None:
     moved = shifted(
         base, {"join": {"short": -9.0, "report": -0.1}, "suggest": {"short": 9.0}}, "own-1"
     )
-    assert moved.join["short"] == pytest.approx(base.join["short"] - BOUND)
+    assert moved.join["short"] == pytest.approx(base.join["short"] - MOST_SHIFT)
     assert moved.join["report"] == base.join["report"]
     assert moved.suggest["short"] <= moved.join["short"]
     assert moved.join["long"] == base.join["long"]
