@@ -1,5 +1,4 @@
-"""How far two groupings of the same comments agree: B-cubed, pairs, the adjusted Rand index, with
-intervals."""
+"""How far two groupings of the same comments agree: B-cubed, pairs, the adjusted Rand index."""
 
 from __future__ import annotations
 
@@ -37,17 +36,21 @@ def clusters(
     Intervals come from drawing whole true groups ``samples`` times: comments of one group do not
     err independently.
     """
-    _, true = np.unique(np.asarray(truth), return_inverse=True)
-    both, ours, theirs = _sizes(true, found)
-    one = np.ones(len(true))
-    cells = np.stack([both / ours, both / theirs, one, both - 1, ours - 1, theirs - 1], axis=1)
-    totals, drawn = cells.sum(axis=0)[None], draws(cells, true, seed=seed, samples=samples)
+    _, true_groups = np.unique(np.asarray(truth), return_inverse=True)
+    shared, in_found, in_true = _sizes(true_groups, found)
+    ones = np.ones(len(true_groups))
+    # What B-cubed and pairs are sums of, for each comment.
+    cells = np.stack(
+        [shared / in_found, shared / in_true, ones, shared - 1, in_found - 1, in_true - 1], axis=1
+    )
+    totals = cells.sum(axis=0)[None]
+    drawn = draws(cells, true_groups, seed=seed, samples=samples)
     b_cubed, pairs = _scores(totals, (0, 1), (2, 2)), _scores(totals, (3, 3), (4, 5))
     return ClusterScore(
-        _triple(b_cubed),
-        _triple(pairs),
-        interval(float(b_cubed[0, 2]), _scores(drawn, (0, 1), (2, 2))[:, 2]),
-        interval(float(pairs[0, 2]), _scores(drawn, (3, 3), (4, 5))[:, 2]),
+        b_cubed=_triple(b_cubed),
+        pairs=_triple(pairs),
+        b_cubed_f1=interval(float(b_cubed[0, 2]), _scores(drawn, (0, 1), (2, 2))[:, 2]),
+        pair_f1=interval(float(pairs[0, 2]), _scores(drawn, (3, 3), (4, 5))[:, 2]),
     )
 
 
@@ -57,48 +60,50 @@ def draws(cells: Floats, groups: NDArray[np.intp], *, seed: int, samples: int) -
     count = int(groups.max()) + 1
     sums = np.stack([np.bincount(groups, column, minlength=count) for column in cells.T], axis=1)
     random = np.random.default_rng(seed)
-    found = [
+    drawn = [
         np.bincount(random.integers(0, count, count), minlength=count) @ sums
         for _ in range(samples)
     ]
-    return np.array(found).reshape(samples, cells.shape[1])
+    return np.array(drawn).reshape(samples, cells.shape[1])
 
 
 def rand_index(one: Sequence[str], other: Sequence[str]) -> float:
     """The adjusted Rand index (Hubert and Arabie 1985): 1 for the same grouping, about 0 for a
     random one."""
-    _, first = np.unique(np.asarray(one), return_inverse=True)
-    both, second, mine = _sizes(first, other)
-    together, ours, theirs = (both - 1).sum() / 2, (second - 1).sum() / 2, (mine - 1).sum() / 2
-    total = len(first) * (len(first) - 1) / 2
-    expected = ours * theirs / total if total else 0.0
-    most = (ours + theirs) / 2
-    return float((together - expected) / (most - expected)) if most != expected else 1.0
+    _, one_groups = np.unique(np.asarray(one), return_inverse=True)
+    sizes = _sizes(one_groups, other)
+    shared_pairs, other_pairs, one_pairs = ((size - 1).sum() / 2 for size in sizes)
+    all_pairs = len(one_groups) * (len(one_groups) - 1) / 2
+    expected = 0.0
+    if all_pairs:
+        expected = other_pairs * one_pairs / all_pairs
+    highest = (other_pairs + one_pairs) / 2
+    if highest == expected:
+        return 1.0
+    return float((shared_pairs - expected) / (highest - expected))
 
 
-def _sizes(true: NDArray[np.intp], found: Sequence[str]) -> tuple[Floats, Floats, Floats]:
+def _sizes(true_groups: NDArray[np.intp], found: Sequence[str]) -> tuple[Floats, Floats, Floats]:
     """For each comment: how many share both its groups, its found group, its true group (itself
     counted)."""
-    _, ours = np.unique(np.asarray(found), return_inverse=True)
-    _, cell, both = np.unique(
-        true * (int(ours.max()) + 1) + ours, return_inverse=True, return_counts=True
-    )
+    _, found_groups = np.unique(np.asarray(found), return_inverse=True)
+    pair_of_groups = true_groups * (int(found_groups.max()) + 1) + found_groups
+    _, cell, counts = np.unique(pair_of_groups, return_inverse=True, return_counts=True)
     return (
-        both[cell].astype(float),
-        np.bincount(ours)[ours].astype(float),
-        np.bincount(true)[true].astype(float),
+        counts[cell].astype(float),
+        np.bincount(found_groups)[found_groups].astype(float),
+        np.bincount(true_groups)[true_groups].astype(float),
     )
 
 
-def _scores(sums: Floats, parts: tuple[int, int], wholes: tuple[int, int]) -> Floats:
+def _scores(sums: Floats, hits: tuple[int, int], totals: tuple[int, int]) -> Floats:
     """``float64[draws, 3]``: precision, recall and F1 of each row of sums."""
     rates = [
-        np.divide(sums[:, part], sums[:, whole], out=np.ones(len(sums)), where=sums[:, whole] > 0)
-        for part, whole in zip(parts, wholes, strict=True)
+        np.divide(sums[:, hit], sums[:, total], out=np.ones(len(sums)), where=sums[:, total] > 0)
+        for hit, total in zip(hits, totals, strict=True)
     ]
-    return np.array([(*pair, harmonic(*pair)) for pair in zip(*rates, strict=True)]).reshape(
-        len(sums), 3
-    )
+    scores = [(*pair, harmonic(*pair)) for pair in zip(*rates, strict=True)]
+    return np.array(scores).reshape(len(sums), 3)
 
 
 def _triple(scores: Floats) -> tuple[float, float, float]:

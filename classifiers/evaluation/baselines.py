@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from classifiers.evaluation.datasets import DataError
 
 
-def check(names: Sequence[str], needs: Mapping[str, Sequence[str]], what: str) -> None:
-    """``needs`` are the packages of each baseline for ``what`` (kinds, groups).
+def check(names: Sequence[str], needs: Mapping[str, Sequence[str]], task: str) -> None:
+    """``needs`` are the packages of each baseline for the ``task`` (kinds, groups).
 
     Raises:
         DataError: ``unknown_baseline``, or ``baseline_missing`` where a package is not installed.
@@ -18,7 +18,7 @@ def check(names: Sequence[str], needs: Mapping[str, Sequence[str]], what: str) -
         if name not in needs:
             raise DataError(
                 "unknown_baseline",
-                f"There is no baseline {name!r} for {what}; choose of {', '.join(needs)}.",
+                f"There is no baseline {name!r} for {task}; choose of {', '.join(needs)}.",
             )
         missing = [package for package in needs[name] if importlib.util.find_spec(package) is None]
         if missing:

@@ -1,5 +1,4 @@
-"""Other ways to group, on the same vectors: clusterings that see the whole pool at once, which a
-stream never does."""
+"""Other ways to group, on the same vectors: clusterings that see the whole pool at once."""
 
 from __future__ import annotations
 
@@ -16,24 +15,34 @@ from classifiers.evaluation.agreement import ClusterScore, clusters
 from classifiers.evaluation.datasets import DataError
 from classifiers.evaluation.stream import Pool
 
-SEARCHES = ("bm25", "minilm")
-NEEDS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(SEARCHES, ()),
+SEARCH_BASELINES = ("bm25", "minilm")
+GROUP_BASELINE_NEEDS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(SEARCH_BASELINES, ()),
     "singletons": (),
     "agglomerative": ("scipy",),
     "hdbscan": ("sklearn",),
     "bertopic": ("sklearn", "bertopic"),
 }
 LINK_SIMILARITIES = tuple(round(0.2 + 0.05 * step, 2) for step in range(13))
-SMALLEST = (5, 2, 3, 10, 20)
+HDBSCAN_SIZES = (5, 2, 3, 10, 20)
 """``min_cluster_size`` of HDBSCAN, the library's default first."""
 TOPIC_SIZES = (10, 2, 5, 20)
 """``min_topic_size`` of BERTopic, the library's default first."""
-MOST = 20_000
+MAX_CLUSTERED_COMMENTS = 20_000
 """Comments of one product; their distances fill gigabytes beyond."""
+CLUSTERING_SETTINGS: Mapping[str, Sequence[str]] = {
+    "agglomerative": [f"similarity {value}" for value in LINK_SIMILARITIES],
+    "hdbscan": [f"min_cluster_size {size}" for size in HDBSCAN_SIZES],
+    "bertopic": [f"min_topic_size {size}" for size in TOPIC_SIZES],
+}
+WITHOUT_DEFAULT = frozenset({"agglomerative"})
+NO_CLUSTER = -1
+"""The cluster of a comment that belongs to none ..."""
+OTHER_PRODUCT = -2
+"""... and of one of another product."""
 
 Say = Callable[[str], None]
-Found = tuple[str, NDArray[Any]]
+SettingClusters = tuple[str, NDArray[Any]]
 """A setting and the cluster of each comment; -1 for one that belongs nowhere."""
 
 
@@ -54,13 +63,12 @@ def check_size(names: Sequence[str], products: Sequence[str]) -> None:
         DataError: ``too_many_rows``.
     """
     most = max(Counter(products).values())
-    slow = [name for name in names if NEEDS[name]]
-    if slow and most > MOST:
+    slow = [name for name in names if GROUP_BASELINE_NEEDS[name]]
+    if slow and most > MAX_CLUSTERED_COMMENTS:
         raise DataError(
             "too_many_rows",
             f"The baseline {slow[0]} would compare {most:,} comments with each other; take at most "
-            f"{MOST:,} with "
-            "--limit.",
+            f"{MAX_CLUSTERED_COMMENTS:,} with --limit.",
         )
 
 
@@ -70,19 +78,23 @@ def cluster(
     """Each method's scores, by name."""
     scores = {}
     for name in names:
-        if name in SEARCHES:
+        if name in SEARCH_BASELINES:
             continue
         say(f"Baseline {name}")
-        runs = {setting: _labels(found) for setting, found in _settings(name, pool, seed)}
-        quick = {
-            setting: clusters(pool.groups, labels).b_cubed[2] for setting, labels in runs.items()
+        labels = {setting: _labels(runs) for setting, runs in _settings(name, pool, seed)}
+        b_cubed_f1 = {
+            setting: clusters(pool.groups, setting_labels).b_cubed[2]
+            for setting, setting_labels in labels.items()
         }
-        best = max(quick, key=lambda setting: quick[setting])
-        first = None if name == "agglomerative" else clusters(
-            pool.groups, runs[next(iter(runs))], seed=seed, samples=samples
-        )  # fmt: skip
+        best = max(b_cubed_f1, key=lambda setting: b_cubed_f1[setting])
+        default = None
+        if name not in WITHOUT_DEFAULT:
+            first = next(iter(labels))
+            default = clusters(pool.groups, labels[first], seed=seed, samples=samples)
         scores[name] = Clustering(
-            first, clusters(pool.groups, runs[best], seed=seed, samples=samples), best
+            default=default,
+            best=clusters(pool.groups, labels[best], seed=seed, samples=samples),
+            best_setting=best,
         )
     return scores
 
@@ -90,34 +102,31 @@ def cluster(
 def _settings(
     name: str, pool: Pool, seed: int
 ) -> Iterator[tuple[str, list[tuple[str, NDArray[Any]]]]]:
-    """Settings, the default first, each with product and clusters by comment, product by
-    product."""
+    """Settings, the default first, each with the clusters of all comments, product by product."""
     products = np.asarray(pool.products)
     vectors = np.stack([member.vector for member in pool.members])
     together: dict[str, list[tuple[str, NDArray[Any]]]] = {}
     for product in np.unique(products):
         inside = np.flatnonzero(products == product)
         texts = [pool.members[place].text for place in inside.tolist()]
-        for setting, found in _clusterings(name, texts, vectors[inside], seed):
-            whole = np.full(len(products), -2)
-            whole[inside] = found
-            together.setdefault(setting, []).append((str(product), whole))
+        for setting, product_clusters in _clusterings(name, texts, vectors[inside], seed):
+            all_clusters = np.full(len(products), OTHER_PRODUCT)
+            all_clusters[inside] = product_clusters
+            together.setdefault(setting, []).append((str(product), all_clusters))
     yield from together.items()
 
 
-def _clusterings(name: str, texts: Sequence[str], vectors: Vectors, seed: int) -> Iterable[Found]:
-    alone = np.full(len(texts), -1)
+def _clusterings(
+    name: str, texts: Sequence[str], vectors: Vectors, seed: int
+) -> Iterable[SettingClusters]:
     if name == "singletons" or len(texts) < 3:
-        settings = {"agglomerative": [f"similarity {value}" for value in LINK_SIMILARITIES],
-                    "hdbscan": [f"min_cluster_size {size}" for size in SMALLEST],
-                    "bertopic": [f"min_topic_size {size}" for size in TOPIC_SIZES]}  # fmt: skip
-        return [(setting, alone) for setting in settings.get(name, ["each alone"])]
-    return {"agglomerative": _average_link, "hdbscan": _hdbscan, "bertopic": _bertopic}[name](
-        texts, vectors, seed
-    )
+        nowhere = np.full(len(texts), NO_CLUSTER)
+        return [(setting, nowhere) for setting in CLUSTERING_SETTINGS.get(name, ["each alone"])]
+    methods = {"agglomerative": _average_link, "hdbscan": _hdbscan, "bertopic": _bertopic}
+    return methods[name](texts, vectors, seed)
 
 
-def _average_link(_: Sequence[str], vectors: Vectors, seed: int) -> Iterator[Found]:
+def _average_link(_: Sequence[str], vectors: Vectors, seed: int) -> Iterator[SettingClusters]:
     from scipy.cluster.hierarchy import fcluster, linkage
 
     tree = linkage(vectors.astype(np.float64), "average", metric="cosine")
@@ -125,15 +134,15 @@ def _average_link(_: Sequence[str], vectors: Vectors, seed: int) -> Iterator[Fou
         yield f"similarity {similarity}", fcluster(tree, 1 - similarity, criterion="distance")
 
 
-def _hdbscan(_: Sequence[str], vectors: Vectors, seed: int) -> Iterator[Found]:
+def _hdbscan(_: Sequence[str], vectors: Vectors, seed: int) -> Iterator[SettingClusters]:
     from sklearn.cluster import HDBSCAN
 
-    for size in SMALLEST:
-        found = HDBSCAN(min_cluster_size=min(size, len(vectors)), copy=True).fit_predict(vectors)
-        yield f"min_cluster_size {size}", found
+    for size in HDBSCAN_SIZES:
+        method = HDBSCAN(min_cluster_size=min(size, len(vectors)), copy=True)
+        yield f"min_cluster_size {size}", method.fit_predict(vectors)
 
 
-def _bertopic(texts: Sequence[str], vectors: Vectors, seed: int) -> Iterator[Found]:
+def _bertopic(texts: Sequence[str], vectors: Vectors, seed: int) -> Iterator[SettingClusters]:
     from bertopic import BERTopic
     from bertopic.dimensionality import BaseDimensionalityReduction
 
@@ -151,11 +160,13 @@ def _bertopic(texts: Sequence[str], vectors: Vectors, seed: int) -> Iterator[Fou
         yield f"min_topic_size {size}", np.asarray(topics)
 
 
-def _labels(found: Sequence[tuple[str, NDArray[Any]]]) -> list[str]:
+def _labels(runs: Sequence[tuple[str, NDArray[Any]]]) -> list[str]:
     """One name per comment: a cluster's, or its own where it belongs nowhere."""
-    names = [""] * len(found[0][1])
-    for product, labels in found:
+    names = [""] * len(runs[0][1])
+    for product, labels in runs:
         for place, label in enumerate(labels.tolist()):
-            if label != -2:
-                names[place] = f"{product}\n{label}" if label >= 0 else f"alone {place}"
+            if label == NO_CLUSTER:
+                names[place] = f"alone {place}"
+            elif label != OTHER_PRODUCT:
+                names[place] = f"{product}\n{label}"
     return names

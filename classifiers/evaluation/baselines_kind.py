@@ -16,8 +16,12 @@ from classifiers.evaluation.labels import Labels
 from classifiers.evaluation.measures import Interval, difference, label_scores
 from classifiers.texts.text import clean, fingerprint
 
-NEEDS = {"tfidf": ("sklearn",), "minilm": ("sklearn",), "setfit": ("sklearn", "setfit")}
-BATCH = 512
+KIND_BASELINE_NEEDS = {
+    "tfidf": ("sklearn",),
+    "minilm": ("sklearn",),
+    "setfit": ("sklearn", "setfit"),
+}
+READ_AT_ONCE = 512
 SETFIT_TOKENS = 128
 SETFIT_PAIRS = 1
 """Pairs of either sign per training text (``num_iterations`` of setfit): an hour, not a day, on two
@@ -40,9 +44,11 @@ class Labelled:
     def take(self, rows: NDArray[np.bool_]) -> Labelled:
         """The marked rows."""
         places = np.flatnonzero(rows).tolist()
-        vectors = [self.vectors[place] for place in places] if self.vectors else []
         return Labelled(
-            [self.texts[place] for place in places], vectors, self.labels[rows], self.prints[rows]
+            texts=[self.texts[place] for place in places],
+            vectors=[self.vectors[place] for place in places if self.vectors],
+            labels=self.labels[rows],
+            prints=self.prints[rows],
         )
 
 
@@ -62,7 +68,7 @@ class Rival:
 def judge(
     names: Sequence[str],
     table: Labelled,
-    ours: Sequence[str],
+    predicted: Sequence[str],
     labels: Labels,
     enricher: Enricher,
     *,
@@ -86,33 +92,35 @@ def judge(
         raise DataError(
             "one_label",
             f"Every row is labelled {labels.names[0]}, so a baseline has nothing to tell apart: "
-            "leave out --baseline, "
-            "or name a file of two labels or more.",
+            "leave out --baseline, or name a file of two labels or more.",
         )
     if train:
-        others = _read(train, labels, enricher, "minilm" in names)
-        others = others.take(~np.isin(others.prints, table.prints))
+        training = _read(train, labels, enricher, "minilm" in names)
+        training = training.take(~np.isin(training.prints, table.prints))
         way = f"trained on {', '.join(path.name for path in train)}"
-        splits = [(np.ones(len(others.texts), bool), np.ones(len(table.texts), bool))]
+        splits = [(np.ones(len(training.texts), bool), np.ones(len(table.texts), bool))]
     else:
-        others, way, splits = table, f"{folds} folds", split(table, folds, seed)
-    found = {}
+        training, way, splits = table, f"{folds} folds", split(table, folds, seed)
+    truth = table.labels.tolist()
+    rivals = {}
     for name in names:
         say(f"Baseline {name}")
-        predicted = np.empty(len(table.texts), object)
+        answers = np.empty(len(table.texts), object)
         for learn, ask in splits:
-            known = others.take(learn)
-            _enough(known.labels, labels, name)
-            predicted[ask] = predict(name, known, table.take(ask), seed)
-        told = [str(label) for label in predicted]
-        truth = table.labels.tolist()
-        scores = label_scores(truth, told, labels.names, seed=seed, samples=samples)
-        found[name] = Rival(
-            scores.macro_f1, scores.accuracy, {label: one.f1.value for label, one in scores.labels.items()},
-            difference(truth, ours, told, labels.names, seed=seed, samples=samples),
-            max(int(learn.sum()) for learn, _ in splits), way,
-        )  # fmt: skip
-    return found
+            examples = training.take(learn)
+            _enough(examples.labels, labels, name)
+            answers[ask] = predict(name, examples, table.take(ask), seed)
+        rival = [str(label) for label in answers]
+        scores = label_scores(truth, rival, labels.names, seed=seed, samples=samples)
+        rivals[name] = Rival(
+            macro_f1=scores.macro_f1,
+            accuracy=scores.accuracy,
+            f1={label: score.f1.value for label, score in scores.labels.items()},
+            ahead=difference(truth, predicted, rival, labels.names, seed=seed, samples=samples),
+            trained=max(int(learn.sum()) for learn, _ in splits),
+            way=way,
+        )
+    return rivals
 
 
 def split(
@@ -127,26 +135,25 @@ def split(
         raise DataError(
             "too_few_rows",
             f"A label has {rarest} rows: too few for {folds} folds; give fewer with --folds (at "
-            "least 2), or other "
-            "files with --train.",
+            "least 2), or other files with --train.",
         )
     shuffled = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
     masks = []
-    for _, asked in shuffled.split(table.texts, table.labels, table.prints):
+    for _, fold in shuffled.split(table.texts, table.labels, table.prints):
         ask = np.zeros(len(table.texts), bool)
-        ask[asked] = True
+        ask[fold] = True
         masks.append((~ask, ask))
     return masks
 
 
-def predict(name: str, known: Labelled, asked: Labelled, seed: int) -> Sequence[str]:
-    """A label for each of ``asked``, by the method ``name`` trained on ``known``."""
+def predict(name: str, training: Labelled, questions: Labelled, seed: int) -> Sequence[str]:
+    """A label for each of ``questions``, by the method ``name`` trained on ``training``."""
     if name == "setfit":
-        return _setfit(known, asked, seed)
+        return _setfit(training, questions, seed)
     from sklearn.linear_model import LogisticRegression
 
     if name == "minilm":
-        inputs, questions = np.stack(known.vectors), np.stack(asked.vectors)
+        inputs, question_inputs = np.stack(training.vectors), np.stack(questions.vectors)
         head = LogisticRegression(C=10, max_iter=2000, class_weight="balanced")
     else:
         from sklearn.feature_extraction.text import TfidfVectorizer
@@ -156,12 +163,15 @@ def predict(name: str, known: Labelled, asked: Labelled, seed: int) -> Sequence[
             TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
             TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2),
         )
-        inputs, questions = terms.fit_transform(known.texts), terms.transform(asked.texts)
+        inputs, question_inputs = (
+            terms.fit_transform(training.texts),
+            terms.transform(questions.texts),
+        )
         head = LogisticRegression(C=5, max_iter=2000, class_weight="balanced")
-    return [str(label) for label in head.fit(inputs, known.labels).predict(questions)]
+    return [str(label) for label in head.fit(inputs, training.labels).predict(question_inputs)]
 
 
-def _setfit(known: Labelled, asked: Labelled, seed: int) -> Sequence[str]:
+def _setfit(training: Labelled, questions: Labelled, seed: int) -> Sequence[str]:
     import tempfile
 
     from datasets import Dataset
@@ -169,23 +179,29 @@ def _setfit(known: Labelled, asked: Labelled, seed: int) -> Sequence[str]:
 
     from classifiers.encoding.model_files import published_model, verify
 
-    names = sorted(set(known.labels.tolist()))
+    names = sorted(set(training.labels.tolist()))
     model = SetFitModel.from_pretrained(str(verify(published_model())), device="cpu")
     model.model_body.max_seq_length = SETFIT_TOKENS
     rows = Dataset.from_dict(
         {
-            "text": list(known.texts),
-            "label": [names.index(label) for label in known.labels.tolist()],
+            "text": list(training.texts),
+            "label": [names.index(label) for label in training.labels.tolist()],
         }
     )
     with tempfile.TemporaryDirectory() as folder:
         plan = TrainingArguments(
-            output_dir=folder, batch_size=16, num_epochs=1, num_iterations=SETFIT_PAIRS, seed=seed,
-            show_progress_bar=False, save_strategy="no", report_to="none",
-        )  # fmt: skip
+            output_dir=folder,
+            batch_size=16,
+            num_epochs=1,
+            num_iterations=SETFIT_PAIRS,
+            seed=seed,
+            show_progress_bar=False,
+            save_strategy="no",
+            report_to="none",
+        )
         Trainer(model=model, args=plan, train_dataset=rows).train()
     return [
-        names[int(place)] for place in model.predict(list(asked.texts), show_progress_bar=False)
+        names[int(place)] for place in model.predict(list(questions.texts), show_progress_bar=False)
     ]
 
 
@@ -193,32 +209,30 @@ def _read(paths: Sequence[Path], labels: Labels, enricher: Enricher, keep: bool)
     """The rows of the files whose folded label is scored here; with ``only`` that is every row."""
     texts: list[str] = []
     vectors: list[Any] = []
-    named: list[str] = []
+    row_labels: list[str] = []
     for path in paths:
         rows = [
             (str(row["text"]), labels.fold(str(row["kind"])))
             for row in labelled_rows(path, "text", "kind")[0]
         ]
         rows = [(text, label) for text, label in rows if label in labels.names]
-        named += [label for _, label in rows]
+        row_labels += [label for _, label in rows]
         if not keep:
             texts += [clean(text) for text, _ in rows]
             continue
-        for start in range(0, len(rows), BATCH):
-            found = enricher.enrich([text for text, _ in rows[start : start + BATCH]])
-            texts += [result.clean for result in found]
-            vectors += [result.vector for result in found]
-    return Labelled(
-        texts, vectors, np.array(named, str), np.array([fingerprint(text) for text in texts], str)
-    )
+        for start in range(0, len(rows), READ_AT_ONCE):
+            results = enricher.enrich([text for text, _ in rows[start : start + READ_AT_ONCE]])
+            texts += [result.clean for result in results]
+            vectors += [result.vector for result in results]
+    prints = np.array([fingerprint(text) for text in texts], str)
+    return Labelled(texts, vectors, np.array(row_labels, str), prints)
 
 
-def _enough(known: Names, labels: Labels, name: str) -> None:
-    lacking = [label for label in labels.names if label not in known]
+def _enough(training: Names, labels: Labels, name: str) -> None:
+    lacking = [label for label in labels.names if label not in training]
     if lacking:
         raise DataError(
             "too_few_rows",
             f"The baseline {name} has no row of {', '.join(lacking)} to learn from; name other "
-            "files with "
-            "--train, or fold kinds with --map.",
+            "files with --train, or fold kinds with --map.",
         )

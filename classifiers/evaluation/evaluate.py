@@ -41,8 +41,7 @@ def learned_from(path: Path, weights: Path | None = None) -> bool:
     return path.is_file() and sha256(path) in card.get("data_sha256", {}).values()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the report and, with ``--json``, write it; returns the exit code."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m classifiers.evaluation.evaluate", description=__doc__
     )
@@ -82,7 +81,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--limit", type=int, help="only the first rows")
     parser.add_argument("--json", type=Path, help="write the report here")
-    options = parser.parse_args(arguments)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the report and, with ``--json``, write it; returns the exit code."""
+    options = _parser().parse_args(arguments)
     try:
         folds, reading = read_folds(options.map), Reading.of(options.field, options.where)
         enricher = DefaultEnricher(
@@ -91,17 +95,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report: KindReport | DuplicateReport
         if options.task == "kind":
             report = evaluate_kind(
-                options.file, enricher, reading=reading, only=options.only, unsure_below=enricher.unsure_below,
+                options.file,
+                enricher,
+                reading=reading,
+                only=options.only,
+                unsure_below=enricher.unsure_below,
                 mapping=folds,
-                baselines=options.baseline, train=options.train, folds=options.folds, limit=options.limit,
+                baselines=options.baseline,
+                train=options.train,
+                folds=options.folds,
+                limit=options.limit,
                 seen=learned_from(options.file, options.weights),
-            )  # fmt: skip
+            )
         else:
             report = evaluate_duplicates(
-                options.file, enricher, DefaultGrouper(Thresholds.read(options.weights)), reading=reading,
-                mapping=folds, shuffle=options.shuffle, limit=options.limit, orders=options.orders,
+                options.file,
+                enricher,
+                DefaultGrouper(Thresholds.read(options.weights)),
+                reading=reading,
+                mapping=folds,
+                shuffle=options.shuffle,
+                limit=options.limit,
+                orders=options.orders,
                 baselines=options.baseline,
-            )  # fmt: skip
+            )
     except (DataError, ModelError) as error:
         print(f"{error.detail} ({error.reason})", file=sys.stderr)
         return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,11 +15,16 @@ import numpy as np
 from classifiers.contract import THEME_KINDS, UNSURE, Enricher, Grouper, Member
 from classifiers.evaluation.agreement import draws
 from classifiers.evaluation.baselines import check
-from classifiers.evaluation.baselines_groups import NEEDS, Clustering, check_size, cluster
+from classifiers.evaluation.baselines_groups import (
+    GROUP_BASELINE_NEEDS,
+    Clustering,
+    check_size,
+    cluster,
+)
 from classifiers.evaluation.datasets import AS_NAMED, DataError, Reading, Row, labelled_rows
 from classifiers.evaluation.labels import read_kinds
 from classifiers.evaluation.measures import Interval, interval
-from classifiers.evaluation.retrieval import WAYS, Search
+from classifiers.evaluation.retrieval import SEARCH_WAYS, Search
 from classifiers.evaluation.stream import (
     Misplaced,
     OrderReport,
@@ -28,8 +34,8 @@ from classifiers.evaluation.stream import (
     run_stream,
 )
 
-BATCH = 512
-DEPTHS = (1, 5, 10)
+ENRICHED_AT_ONCE = 512
+RECALL_DEPTHS = (1, 5, 10)
 
 Say = Callable[[str], None]
 
@@ -98,7 +104,7 @@ def evaluate_duplicates(
     Raises:
         DataError: for an unusable file or an unusable baseline.
     """
-    check(baselines, NEEDS, "groups")
+    check(baselines, GROUP_BASELINE_NEEDS, "groups")
     rows, left_out = labelled_rows(path, "text", reading=reading)
     if not any("duplicate_group" in row for row in rows):
         raise DataError(
@@ -108,19 +114,35 @@ def evaluate_duplicates(
     undated = sum(_time(row.get("created_at"))[0] for row in rows)
     rows = ordered(rows, shuffle)[:limit]
     check_size(baselines, [str(row.get("product") or "") for row in rows])
-    strange = read_kinds([row.get("kind") for row in rows], mapping)[1]
+    _, strange_kinds = read_kinds([row.get("kind") for row in rows], mapping)
     pool = build_pool(rows, enricher, say, mapping)
     recall, queries = search_recall(pool, seed=seed, samples=samples)
     say("Grouping the comments one by one")
     stream = run_stream(pool, grouper, mistakes=mistakes, seed=seed, samples=samples)
-    more = run_orders(pool, grouper, stream, orders, seed + 1) if orders else None
-    others = cluster(baselines, pool, seed=seed, samples=samples, say=say)
+    order_report = None
+    if orders:
+        order_report = run_orders(pool, grouper, stream, orders, seed + 1)
     return DuplicateReport(
-        path.name, enricher.version, len(rows), len(left_out), undated, strange,
-        sum(member.kind not in THEME_KINDS for member in pool.members), len(set(pool.groups)), queries,
-        {way: {depth: value.value for depth, value in found.items()} for way, found in recall.items()}, recall,
-        stream.report, more, stream.wrong, stream.missed, others,
-    )  # fmt: skip
+        file=path.name,
+        version=enricher.version,
+        rows=len(rows),
+        left_out=len(left_out),
+        undated=undated,
+        strange_kinds=strange_kinds,
+        no_theme=sum(member.kind not in THEME_KINDS for member in pool.members),
+        groups=len(set(pool.groups)),
+        queries=queries,
+        recall={
+            way: {depth: interval.value for depth, interval in intervals.items()}
+            for way, intervals in recall.items()
+        },
+        recall_intervals=recall,
+        stream=stream.report,
+        orders=order_report,
+        mistakes=stream.wrong,
+        missed=stream.missed,
+        baselines=cluster(baselines, pool, seed=seed, samples=samples, say=say),
+    )
 
 
 def ordered(rows: Sequence[Row], shuffle: int | None) -> list[Row]:
@@ -137,29 +159,34 @@ def build_pool(
     mapping: Mapping[str, str] | None = None,
 ) -> Pool:
     """Enrich the rows; a kind that the file gives replaces the model's."""
-    given, _ = read_kinds([row.get("kind") for row in rows], mapping)
+    file_kinds, _ = read_kinds([row.get("kind") for row in rows], mapping)
     members: list[Member] = []
-    for start in range(0, len(rows), BATCH):
-        part = rows[start : start + BATCH]
+    for start in range(0, len(rows), ENRICHED_AT_ONCE):
+        part = rows[start : start + ENRICHED_AT_ONCE]
         for result in enricher.enrich([str(row["text"]) for row in part]):
-            number, kind = len(members), given[len(members)]
-            sure = kind is not None or result.reason != UNSURE
+            number, file_kind = len(members), file_kinds[len(members)]
             members.append(
-                Member(number, str(number), kind or result.kind, result.clean, result.vector, sure)
+                Member(
+                    comment_id=number,
+                    theme_id=str(number),
+                    kind=file_kind or result.kind,
+                    text=result.clean,
+                    vector=result.vector,
+                    sure=file_kind is not None or result.reason != UNSURE,
+                )
             )
         say(f"{len(members):,} of {len(rows):,} rows read")
     products = [str(row.get("product") or "") for row in rows]
-    # Two comments about different products are never duplicates, whatever a group is called.
-    groups = [
-        f"{product}\n{row['duplicate_group']}"
-        if row.get("duplicate_group") not in (None, "")
-        else f"alone {place}"
-        for place, (row, product) in enumerate(zip(rows, products, strict=True))
-    ]
+    groups = []
+    for place, (row, product) in enumerate(zip(rows, products, strict=True)):
+        if row.get("duplicate_group") in (None, ""):
+            groups.append(f"alone {place}")
+        else:
+            # Comments on different products are never duplicates, whatever a group is called.
+            groups.append(f"{product}\n{row['duplicate_group']}")
     vectors = np.stack([member.vector for member in members])
-    return Pool(
-        members, groups, products, Search([member.text for member in members], vectors, products)
-    )
+    search = Search([member.text for member in members], vectors, products)
+    return Pool(members, groups, products, search)
 
 
 def search_recall(
@@ -169,47 +196,45 @@ def search_recall(
     one to find: empty where none had."""
     sizes = Counter(pool.groups)
     queries = [place for place, group in enumerate(pool.groups) if sizes[group] > 1]
-    hits = np.zeros((len(queries), len(WAYS) * len(DEPTHS) + 1))
-    hits[:, -1] = 1
-    for row, place in enumerate(queries):
-        rankings = pool.search.rankings(place)
-        for column, way in enumerate(WAYS):
-            near = rankings[way][: max(DEPTHS)].tolist()
-            rank = next(
-                (
-                    rank
-                    for rank, other in enumerate(near, 1)
-                    if pool.groups[other] == pool.groups[place]
-                ),
-                99,
-            )
-            hits[row, column * len(DEPTHS) :][: len(DEPTHS)] = [rank <= depth for depth in DEPTHS]
     if not queries:
         return {}, 0
-    _, groups = np.unique(
-        np.asarray([pool.groups[place] for place in queries]), return_inverse=True
-    )
+    columns = [(way, depth) for way in SEARCH_WAYS for depth in RECALL_DEPTHS]
+    hits = np.ones((len(queries), len(columns) + 1))  # the last column counts
+    for row, place in enumerate(queries):
+        ranks = _ranks(pool, place)
+        hits[row, :-1] = [ranks[way] <= depth for way, depth in columns]
+    query_groups = np.asarray([pool.groups[place] for place in queries])
+    _, groups = np.unique(query_groups, return_inverse=True)
     drawn = draws(hits, groups, seed=seed, samples=samples)
     values, rates = hits.mean(axis=0), drawn[:, :-1] / drawn[:, -1:]
-    return {
-        way: {
-            depth: interval(float(values[place]), rates[:, place])
-            for depth, place in zip(
-                DEPTHS, range(column * len(DEPTHS), (column + 1) * len(DEPTHS)), strict=True
-            )
-        }
-        for column, way in enumerate(WAYS)
-    }, len(queries)
+    recall: dict[str, dict[int, Interval]] = {way: {} for way in SEARCH_WAYS}
+    for column, (way, depth) in enumerate(columns):
+        recall[way][depth] = interval(float(values[column]), rates[:, column])
+    return recall, len(queries)
+
+
+def _ranks(pool: Pool, query: int) -> dict[str, float]:
+    """By each way the rank of the first comment of the same group, from 1."""
+    rankings = pool.search.rankings(query)
+    ranks = {}
+    for way in SEARCH_WAYS:
+        places = rankings[way][: max(RECALL_DEPTHS)].tolist()
+        same = [pool.groups[place] == pool.groups[query] for place in places]
+        ranks[way] = same.index(True) + 1 if True in same else math.inf
+    return ranks
 
 
 def _time(value: object) -> tuple[int, float, str]:
-    text = str(value if value is not None else "")
+    """What a row is ordered by: a number or a date before another text."""
+    text = "" if value is None else str(value)
     try:
         return 0, float(text), ""
     except ValueError:
         pass
     try:
         moment = datetime.fromisoformat(text)
-        return 0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp(), ""
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return 0, moment.timestamp(), ""
     except ValueError:
         return 1, 0.0, text

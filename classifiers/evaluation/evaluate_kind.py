@@ -12,7 +12,7 @@ import numpy as np
 
 from classifiers.contract import UNSURE, Enricher, Enrichment, Kind
 from classifiers.evaluation.baselines import check
-from classifiers.evaluation.baselines_kind import NEEDS, Labelled, Rival, judge
+from classifiers.evaluation.baselines_kind import KIND_BASELINE_NEEDS, Labelled, Rival, judge
 from classifiers.evaluation.datasets import AS_NAMED, Reading, labelled_rows
 from classifiers.evaluation.labels import ELSEWHERE, Labels, read_labels
 from classifiers.evaluation.measures import (
@@ -25,16 +25,15 @@ from classifiers.evaluation.measures import (
 )
 from classifiers.texts.text import fingerprint
 
-BATCH = 512
-QUOTE = 240
+JUDGED_AT_ONCE = 512
+MISTAKE_CHARACTERS = 240
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A comment whose label was told wrong, and the probability (0..1) that the model gave to what
-    it told."""
+    """A comment whose label was told wrong, and the probability (0..1) of what was told."""
 
     text: str
     truth: str
@@ -142,7 +141,7 @@ def evaluate_kind(
         DataError: for an unusable file, a label that is no kind (``unknown_kind``), or an unusable
             baseline.
     """
-    check(baselines, NEEDS, "kinds")
+    check(baselines, KIND_BASELINE_NEEDS, "kinds")
     rows, left_out = labelled_rows(path, "text", "kind", limit=limit, reading=reading)
     labels = read_labels([row["kind"] for row in rows], path.name, only=only, mapping=mapping)
     truth = [labels.fold(str(row["kind"])) for row in rows]
@@ -150,13 +149,17 @@ def evaluate_kind(
         [str(row["text"]) for row in rows], enricher, labels, "minilm" in baselines, say
     )
     predicted = [one.predicted for one in judged]
-    names = [*labels.names, ELSEWHERE] if ELSEWHERE in predicted else list(labels.names)
-    right = [one == other for one, other in zip(truth, predicted, strict=True)]
+    names = list(labels.names)
+    if ELSEWHERE in predicted:
+        names.append(ELSEWHERE)
+    right = [label == told for label, told in zip(truth, predicted, strict=True)]
     scores = label_scores(truth, predicted, names, seed=seed, samples=samples)
-    sure = [one.verdict == label for one, label in zip(judged, truth, strict=True)
-            if one.reason != UNSURE and one.confidence >= unsure_below]  # fmt: skip
-    wrong = [place for place, hit in enumerate(right) if not hit]
-    wrong.sort(key=lambda place: (-judged[place].probability, place))
+    sure = [
+        one.verdict == label
+        for one, label in zip(judged, truth, strict=True)
+        if one.reason != UNSURE and one.confidence >= unsure_below
+    ]
+    reasons = Counter(one.reason for one in judged if one.reason not in ("", UNSURE))
     prints = [one.print for one in judged]
     rivals = {}
     if baselines:
@@ -174,43 +177,60 @@ def evaluate_kind(
             say=say,
         )
     return KindReport(
-        path.name, enricher.version, len(rows), len(left_out), len(prints) - len(set(prints)), seen,
-        [str(kind) for kind in labels.offered], labels.plain,
-        {label: scores.labels[label] for label in labels.names}, scores.macro_f1, scores.accuracy,
-        _free(truth, [one.verdict for one in judged], labels, seed, samples),
-        tabulate(confusion(truth, predicted, names), names),
-        unsure_below, len(sure) / len(rows), sum(sure) / len(sure) if sure else 0.0,
-        calibration_error([one.probability for one in judged], right),
-        dict(Counter(one.reason for one in judged if one.reason not in ("", UNSURE)).most_common()),
-        [Mistake(judged[place].text[:QUOTE], truth[place], predicted[place], round(judged[place].probability, 3))
-         for place in wrong[:mistakes]],
-        rivals,
-    )  # fmt: skip
+        file=path.name,
+        version=enricher.version,
+        rows=len(rows),
+        left_out=len(left_out),
+        repeated=len(prints) - len(set(prints)),
+        seen=seen,
+        offered=[str(kind) for kind in labels.offered],
+        plain=labels.plain,
+        labels={label: scores.labels[label] for label in labels.names},
+        macro_f1=scores.macro_f1,
+        accuracy=scores.accuracy,
+        free=_free(truth, [one.verdict for one in judged], labels, seed, samples),
+        confusion=tabulate(confusion(truth, predicted, names), names),
+        unsure_below=unsure_below,
+        coverage=len(sure) / len(rows),
+        precision=sum(sure) / max(len(sure), 1),
+        calibration_error=calibration_error([one.probability for one in judged], right),
+        set_aside=dict(reasons.most_common()),
+        mistakes=_mistakes(judged, truth)[:mistakes],
+        baselines=rivals,
+    )
+
+
+def _mistakes(judged: Sequence[Judged], truth: Sequence[str]) -> list[Mistake]:
+    """What was told wrong, surest first."""
+    return [
+        Mistake(one.text[:MISTAKE_CHARACTERS], label, one.predicted, round(one.probability, 3))
+        for one, label in sorted(
+            zip(judged, truth, strict=True), key=lambda pair: -pair[0].probability
+        )
+        if one.predicted != label
+    ]
 
 
 def choose(result: Enrichment, offered: Sequence[Kind]) -> Kind:
     """The kind among those offered: the verdict itself wherever it is on offer, else the most
     probable of them."""
-    return (
-        result.kind
-        if result.kind in offered
-        else max(offered, key=lambda one: result.scores.get(one, 0.0))
-    )
+    if result.kind in offered:
+        return result.kind
+    return max(offered, key=lambda kind: result.scores.get(kind, 0.0))
 
 
 def _judge(
     texts: Sequence[str], enricher: Enricher, labels: Labels, keep: bool, say: Say
 ) -> tuple[list[Judged], list[Any]]:
-    """What the model says of each text; vectors are kept only when asked for, so that a large file
-    fits in memory."""
+    """What the model says of each text; ``keep`` its vectors, which of a large file fill memory."""
     judged: list[Judged] = []
     vectors: list[Any] = []
-    for start in range(0, len(texts), BATCH):
-        for result in enricher.enrich(texts[start : start + BATCH]):
+    for start in range(0, len(texts), JUDGED_AT_ONCE):
+        for result in enricher.enrich(texts[start : start + JUDGED_AT_ONCE]):
             judged.append(_judged(result, labels))
             if keep:
                 vectors.append(result.vector)
-        if len(judged) % (BATCH * 10) == 0:
+        if len(judged) % (JUDGED_AT_ONCE * 10) == 0:
             say(f"{len(judged):,} of {len(texts):,} rows")
     return judged, vectors
 
@@ -225,16 +245,17 @@ def _judged(result: Enrichment, labels: Labels) -> Judged:
             for one in labels.offered
             if labels.fold(one) == labels.fold(kind)
         )
-        probability = min(same / total, 1.0) if total else 0.0
-    text = result.clean
+        probability = 0.0
+        if total:
+            probability = min(same / total, 1.0)
     return Judged(
-        text,
-        labels.told(result.kind),
-        result.confidence,
-        result.reason,
-        label,
-        probability,
-        fingerprint(text),
+        text=result.clean,
+        verdict=labels.told(result.kind),
+        confidence=result.confidence,
+        reason=result.reason,
+        predicted=label,
+        probability=probability,
+        print=fingerprint(result.clean),
     )
 
 

@@ -1,5 +1,4 @@
-"""What the labels of a file mean in our kinds: any case, folded as asked, refused with the folds
-that would help."""
+"""What the labels of a file mean in our kinds: folded as asked, or refused with what would help."""
 
 from __future__ import annotations
 
@@ -12,18 +11,24 @@ from dataclasses import dataclass
 from classifiers.contract import Kind
 from classifiers.evaluation.datasets import DataError
 
-REST = "rest"
+REST_LABEL = "rest"
 ELSEWHERE = "elsewhere"
 """A kind that the file does not use, chosen where all five are on offer."""
 _SAME_AS = {
-    Kind.bug: ("bugs", "bug report", "bug reports", "defect", "error", "crash", "problem", "problem discovery"),
-    Kind.feature: ("features", "feature request", "feature requests", "featurerequest", "enhancement", "improvement",
-                   "request", "suggestion", "feature proposal", "new feature"),
-    Kind.question: ("questions", "inquiry", "help", "support", "information seeking", "howto"),
-    Kind.praise: ("compliment", "positive", "thanks", "like"),
-    Kind.other: (REST, "others", "none", "rating", "ratings", "rate", "noise", "spam", "irrelevant", "misc"),
-}  # fmt: skip
+    Kind.bug: "bugs, bug report, bug reports, defect, error, crash, problem, problem discovery",
+    Kind.feature: (
+        "features, feature request, feature requests, featurerequest, enhancement, improvement, "
+        "request, suggestion, feature proposal, new feature"
+    ),
+    Kind.question: "questions, inquiry, help, support, information seeking, howto",
+    Kind.praise: "compliment, positive, thanks, like",
+    Kind.other: f"{REST_LABEL}, others, none, rating, ratings, rate, noise, spam, irrelevant, misc",
+}
 """What a foreign label probably means: proposed in a refusal, never assumed."""
+_KINDS_BY_LABEL = {label: kind for kind, labels in _SAME_AS.items() for label in labels.split(", ")}
+LISTED_LABELS = 12
+PROPOSED_OPTIONS = 8
+QUOTED_LABEL_CHARACTERS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,9 @@ class Labels:
     def told(self, kind: Kind) -> str:
         """The label that a kind is scored as, ``elsewhere`` where the file has no such label."""
         label = self.fold(kind)
-        return label if label in self.names else ELSEWHERE
+        if label in self.names:
+            return label
+        return ELSEWHERE
 
     @property
     def plain(self) -> bool:
@@ -56,8 +63,7 @@ class Labels:
 
 
 def plain(label: object) -> str:
-    """A label or an option as it is compared: ``Feature_Request `` and ``feature request`` are
-    one."""
+    """A label or option as it is compared: ``Feature_Request `` and ``feature request`` are one."""
     return " ".join(str(label).replace("_", " ").replace("-", " ").casefold().split())
 
 
@@ -81,7 +87,7 @@ def read_folds(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def read_kinds(
-    given: Sequence[object], mapping: Mapping[str, str] | None = None
+    file_labels: Sequence[object], mapping: Mapping[str, str] | None = None
 ) -> tuple[list[Kind | None], dict[str, int]]:
     """The kind that each label means, None for one that means none, and those labels with how often
     each stands.
@@ -95,58 +101,35 @@ def read_kinds(
             "unknown_kind",
             f"--map ...={wrong}: {wrong} is no kind; the kinds are {', '.join(Kind)}.",
         )
-    named = [plain(label if label is not None else "") for label in given]
-    kinds = {label: folds.get(label, label) for label in named}
-    known = {label: Kind(kind) for label, kind in kinds.items() if kind in set(Kind)}
-    strange = Counter(label for label in named if label and label not in known)
-    return [known.get(label) for label in named], dict(strange.most_common())
+    labels = [plain("" if label is None else label) for label in file_labels]
+    folded = {label: folds.get(label, label) for label in labels}
+    kinds = {label: Kind(kind) for label, kind in folded.items() if kind in set(Kind)}
+    strange = Counter(label for label in labels if label and label not in kinds)
+    return [kinds.get(label) for label in labels], dict(strange.most_common())
 
 
 def read_labels(
-    given: Sequence[object],
+    file_labels: Sequence[object],
     name: str,
     *,
     only: str | None = None,
     mapping: Mapping[str, str] | None = None,
 ) -> Labels:
-    """What the labels ``given`` by the rows of the file ``name`` are scored as.
+    """What the labels of the rows of the file ``name`` are scored as.
 
     Raises:
         DataError: ``unknown_kind`` for a label or option that no kind can answer, with the options
             that would help.
     """
     folds = {plain(label): plain(target) for label, target in (mapping or {}).items()}
-    only = plain(only) if only else None
-    found = Counter(plain(label) for label in given)
-    for label, target in folds.items():
-        if target not in found and target not in set(Kind):
-            raise DataError(
-                "unknown_kind",
-                f"--map {label}={target}: {target} is no kind, nor a label of {name}; the kinds "
-                f"are {', '.join(Kind)}.",
-            )
-        if label not in found and label not in set(Kind):
-            raise DataError(
-                "unknown_kind",
-                f"--map {label}=...: {name} has no such label; it has {listed(found)}.",
-            )
-    truth = Counter({_fold(label, folds, None): 0 for label in found})
-    for label, count in found.items():
+    counts = Counter(plain(label) for label in file_labels)
+    _check_folds(folds, counts, name)
+    truth = Counter({_fold(label, folds, None): 0 for label in counts})
+    for label, count in counts.items():
         truth[_fold(label, folds, None)] += count
     answers = {_fold(kind, folds, None) for kind in Kind}
-    if only is not None:
-        if only not in answers:
-            raise DataError(
-                "unknown_kind",
-                f"--only {only}: the model tells {', '.join(Kind)}; name one of them.",
-            )
-        if only not in truth:
-            raise DataError(
-                "unknown_kind",
-                f"No row of {name} is labelled {only}; it has "
-                f"{listed(truth)}.{_remedy(truth, only)}",
-            )
-        return Labels(folds, only, tuple(Kind), (only, REST))
+    if only:
+        return _one_label(plain(only), folds, truth, answers, name)
     strange = {label: count for label, count in truth.items() if label not in answers}
     if strange:
         raise DataError(
@@ -157,41 +140,73 @@ def read_labels(
     return Labels(folds, None, offered, tuple(sorted(truth)))
 
 
+def _check_folds(folds: Mapping[str, str], counts: Mapping[str, int], name: str) -> None:
+    for label, target in folds.items():
+        if target not in counts and target not in set(Kind):
+            raise DataError(
+                "unknown_kind",
+                f"--map {label}={target}: {target} is no kind, nor a label of {name}; the kinds "
+                f"are {', '.join(Kind)}.",
+            )
+        if label not in counts and label not in set(Kind):
+            raise DataError(
+                "unknown_kind",
+                f"--map {label}=...: {name} has no such label; it has {listed(counts)}.",
+            )
+
+
+def _one_label(
+    only: str, folds: Mapping[str, str], truth: Mapping[str, int], answers: set[str], name: str
+) -> Labels:
+    """One label against all the others."""
+    if only not in answers:
+        raise DataError(
+            "unknown_kind",
+            f"--only {only}: the model tells {', '.join(Kind)}; name one of them.",
+        )
+    if only not in truth:
+        raise DataError(
+            "unknown_kind",
+            f"No row of {name} is labelled {only}; it has {listed(truth)}.{_remedy(truth, only)}",
+        )
+    return Labels(folds, only, tuple(Kind), (only, REST_LABEL))
+
+
 def _fold(label: str, folds: Mapping[str, str], only: str | None) -> str:
     label = str(folds.get(plain(label), plain(label)))
-    return (label if label == only else REST) if only else label
+    if only and label != only:
+        return REST_LABEL
+    return label
 
 
 def listed(labels: Mapping[str, int]) -> str:
     """Labels as a sentence names them, the most frequent first, with their counts."""
-    most = sorted(labels.items(), key=lambda one: (-one[1], one[0]))
-    named = ", ".join(f"{_quoted(label)} ({count:,})" for label, count in most[:12])
-    return named + (f" and {len(most) - 12} more" if len(most) > 12 else "")
+    ranked = sorted(labels.items(), key=lambda item: (-item[1], item[0]))
+    sentence = ", ".join(f"{_quoted(label)} ({count:,})" for label, count in ranked[:LISTED_LABELS])
+    if len(ranked) > LISTED_LABELS:
+        sentence += f" and {len(ranked) - LISTED_LABELS} more"
+    return sentence
 
 
 def _remedy(truth: Mapping[str, int], only: str | None = None) -> str:
-    guesses = {label: _guess(label) for label in truth if label not in set(Kind)}
+    guesses = {label: _KINDS_BY_LABEL.get(label) for label in truth if label not in set(Kind)}
     options = [
         _option(label, kind or "KIND")
         for label, kind in guesses.items()
         if only is None or kind == only
     ]
     kinds = {kind for kind in guesses.values() if kind} | set(truth)
-    if only is None and Kind.other in kinds and REST in truth:
+    if only is None and Kind.other in kinds and REST_LABEL in truth:
         options += [
             _option(kind, Kind.other) for kind in (Kind.question, Kind.praise) if kind not in kinds
         ]
-    say = f" Say what they are: {' '.join(options[:8])}" if options else ""
-    known = [label for label in truth if label in set(Kind)]
-    return (
-        say
-        if only
-        else f"{say}; or score one kind against everything else: --only {known[0] if known else 'KIND'}."
-    )
-
-
-def _guess(label: str) -> Kind | None:
-    return next((kind for kind, names in _SAME_AS.items() if label in names), None)
+    sentence = ""
+    if options:
+        sentence = f" Say what they are: {' '.join(options[:PROPOSED_OPTIONS])}"
+    if only:
+        return sentence
+    scored = next((label for label in truth if label in set(Kind)), "KIND")
+    return f"{sentence}; or score one kind against everything else: --only {scored}."
 
 
 def _option(label: str, target: str) -> str:
@@ -199,5 +214,8 @@ def _option(label: str, target: str) -> str:
 
 
 def _quoted(label: str) -> str:
-    short = label if len(label) <= 40 else f"{label[:40]}..."
-    return short if short.replace(" ", "").isalnum() else json.dumps(short, ensure_ascii=False)
+    if len(label) > QUOTED_LABEL_CHARACTERS:
+        label = f"{label[:QUOTED_LABEL_CHARACTERS]}..."
+    if label.replace(" ", "").isalnum():
+        return label
+    return json.dumps(label, ensure_ascii=False)

@@ -13,8 +13,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A value with the 2.5 % and 97.5 % quantiles of its bootstrap distribution, widened to hold
-    the value."""
+    """A value with the 2.5 % and 97.5 % quantiles of its bootstrap, widened to hold the value."""
 
     value: float
     low: float
@@ -41,12 +40,15 @@ class Scores:
 
 
 def interval(value: float, draws: Floats) -> Interval:
-    """On few rows a drawn distribution can miss the value it was drawn around; an interval here
-    never does."""
-    known = draws[np.isfinite(draws)]
-    low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (value, value)
+    """On few rows a bootstrap can miss the value it was drawn around; an interval never does."""
+    finite = draws[np.isfinite(draws)]
+    low = high = value
+    if len(finite):
+        low, high = np.quantile(finite, [0.025, 0.975])
     return Interval(
-        round(value, 4), round(float(min(low, value)), 4), round(float(max(high, value)), 4)
+        value=round(value, 4),
+        low=round(float(min(low, value)), 4),
+        high=round(float(max(high, value)), 4),
     )
 
 
@@ -76,48 +78,48 @@ def label_scores(
     table = confusion(truth, predicted, labels)
     drawn = _resample(table.ravel(), seed, samples).reshape(samples, *table.shape)
     f1, drawn_f1 = _f1(table), _f1(drawn)
-    asked = table.sum(axis=1) > 0
+    occurs = table.sum(axis=1) > 0
     hits = np.diagonal(table)
-    scores = {
+    by_label = {
         label: LabelScore(
-            _ratio(hits[index], table[:, index].sum()),
-            _ratio(hits[index], table[index].sum()),
-            interval(float(np.nan_to_num(f1[index])), drawn_f1[:, index]),
-            int(table[index].sum()),
+            precision=_ratio(hits[index], table[:, index].sum()),
+            recall=_ratio(hits[index], table[index].sum()),
+            f1=interval(float(np.nan_to_num(f1[index])), drawn_f1[:, index]),
+            rows=int(table[index].sum()),
         )
         for index, label in enumerate(labels)
     }
+    right, drawn_right = np.trace(table), np.trace(drawn, axis1=1, axis2=2)
     return Scores(
-        scores,
-        interval(float(f1[asked].mean()), np.nanmean(drawn_f1[:, asked], axis=1)),
-        interval(
-            float(np.trace(table) / len(truth)), np.trace(drawn, axis1=1, axis2=2) / len(truth)
-        ),
+        labels=by_label,
+        macro_f1=interval(float(f1[occurs].mean()), np.nanmean(drawn_f1[:, occurs], axis=1)),
+        accuracy=interval(float(right / len(truth)), drawn_right / len(truth)),
     )
 
 
 def difference(
     truth: Sequence[str],
-    ours: Sequence[str],
-    theirs: Sequence[str],
+    predicted: Sequence[str],
+    rival: Sequence[str],
     labels: Sequence[str],
     *,
     seed: int,
     samples: int,
 ) -> Interval:
-    """Our macro F1 minus theirs on the same rows, resampled together."""
+    """The macro F1 of what is predicted minus that of a rival on the same rows, resampled
+    together."""
     place = {label: index for index, label in enumerate(labels)}
-    cells = np.array([[place[label] for label in side] for side in (truth, ours, theirs)])
+    cells = np.array([[place[label] for label in side] for side in (truth, predicted, rival)])
     cube = np.zeros((len(labels),) * 3, np.int64)
     np.add.at(cube, tuple(cells), 1)
     drawn = _resample(cube.ravel(), seed, samples).reshape(samples, *cube.shape)
-    asked = cube.sum(axis=(1, 2)) > 0
+    occurs = cube.sum(axis=(1, 2)) > 0
 
-    def macro(tables: NDArray[np.int64]) -> Floats:
-        ours, theirs = (_f1(tables.sum(axis=axis))[..., asked] for axis in (-1, -2))
-        return np.asarray(np.nanmean(ours, axis=-1) - np.nanmean(theirs, axis=-1))
+    def ahead(tables: NDArray[np.int64]) -> Floats:
+        own, rivals = (_f1(tables.sum(axis=axis))[..., occurs] for axis in (-1, -2))
+        return np.asarray(np.nanmean(own, axis=-1) - np.nanmean(rivals, axis=-1))
 
-    return interval(float(macro(cube)), macro(drawn))
+    return interval(float(ahead(cube)), ahead(drawn))
 
 
 def calibration_error(
@@ -129,15 +131,18 @@ def calibration_error(
     """Expected calibration error with equally wide bins (Guo et al., ICML 2017); rows weigh 1
     without ``weights``."""
     sure = np.asarray(confidence, float)
-    weighed = np.ones(len(sure)) if weights is None else weights
+    if weights is None:
+        weights = np.ones(len(sure))
     place = np.clip((sure * bins).astype(int), 0, bins - 1)
-    gap = np.bincount(place, weighed * (sure - np.asarray(right, float)), minlength=bins)
-    return float(np.abs(gap).sum() / weighed.sum())
+    gap = np.bincount(place, weights * (sure - np.asarray(right, float)), minlength=bins)
+    return float(np.abs(gap).sum() / weights.sum())
 
 
 def harmonic(one: float, other: float) -> float:
     """Harmonic mean; 0 when both are."""
-    return 2 * one * other / (one + other) if one + other else 0.0
+    if not one + other:
+        return 0.0
+    return 2 * one * other / (one + other)
 
 
 def tabulate(table: NDArray[np.int64], labels: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -162,5 +167,7 @@ def _f1(tables: NDArray[np.int64]) -> Floats:
     )
 
 
-def _ratio(part: float, whole: float) -> float:
-    return float(part / whole) if whole else 0.0
+def _ratio(part: float, total: float) -> float:
+    if not total:
+        return 0.0
+    return float(part / total)

@@ -1,5 +1,4 @@
-"""Comments grouped one by one, each among what came before: what the thresholds do, and whether the
-order matters."""
+"""Comments grouped one by one, each among what came before it, in one order or several."""
 
 from __future__ import annotations
 
@@ -17,8 +16,8 @@ from classifiers.evaluation.measures import Interval, interval
 from classifiers.evaluation.retrieval import Search
 from classifiers.middle import Middle, join
 
-CANDIDATES = 16
-QUOTE = 240
+STREAM_CANDIDATES = 16
+MISPLACED_CHARACTERS = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,9 @@ def run_stream(
     wrong: list[Misplaced] = []
     missed: list[Misplaced] = []
     erred = np.zeros(len(pool.members))
-    for place in (np.arange(len(pool.members)) if order is None else order).tolist():
+    if order is None:
+        order = np.arange(len(pool.members))
+    for place in order.tolist():
         decision = decide(pool, place, themes, came, grouper, middles)
         home = homes[pool.groups[place]]
         themes[place] = str(place)
@@ -128,28 +129,30 @@ def run_stream(
                 suggestions += 1
                 right_suggestions += decision.theme_id in home
             if home:
-                missed.append(
-                    _misplaced(
-                        pool, place, _closest(pool, place, mates[pool.groups[place]]), decision
-                    )
-                )
+                closest = _closest(pool, place, mates[pool.groups[place]])
+                missed.append(_misplaced(pool, place, closest, decision))
         home.add(themes[place])
         mates[pool.groups[place]].append(place)
         came[place] = True
         join(middles, themes[place], pool.members[place].vector)
     _, groups = np.unique(np.asarray(pool.groups), return_inverse=True)
-    drawn = draws(
-        np.stack([erred, np.ones(len(erred))], axis=1), groups, seed=seed, samples=samples
-    )
+    cells = np.stack([erred, np.ones(len(erred))], axis=1)
+    drawn = draws(cells, groups, seed=seed, samples=samples)
     per_1000 = 1000 * float(erred.mean())
     report = StreamReport(
-        len(themes), joins, len(wrong),
-        round(per_1000, 2), interval(per_1000, 1000 * drawn[:, 0] / np.maximum(drawn[:, 1], 1)),
-        suggestions, right_suggestions, len(missed), len(set(themes)),
-        clusters(pool.groups, themes, seed=seed, samples=samples),
-    )  # fmt: skip
-    wrong.sort(key=lambda one: one.join_at - one.score)
-    missed.sort(key=lambda one: one.score - one.join_at)
+        comments=len(themes),
+        joins=joins,
+        wrong_joins=len(wrong),
+        wrong_joins_per_1000=round(per_1000, 2),
+        wrong_joins_interval=interval(per_1000, 1000 * drawn[:, 0] / np.maximum(drawn[:, 1], 1)),
+        suggestions=suggestions,
+        right_suggestions=right_suggestions,
+        kept_apart=len(missed),
+        themes=len(set(themes)),
+        clusters=clusters(pool.groups, themes, seed=seed, samples=samples),
+    )
+    wrong.sort(key=lambda mistake: mistake.join_at - mistake.score)
+    missed.sort(key=lambda mistake: mistake.score - mistake.join_at)
     return Stream(report, themes, wrong[:mistakes], missed[:mistakes])
 
 
@@ -160,13 +163,14 @@ def run_orders(pool: Pool, grouper: Grouper, first: Stream, count: int, seed: in
         order = np.random.default_rng(seed + number).permutation(len(pool.members))
         runs.append(run_stream(pool, grouper, order=order, mistakes=0))
     pairs = list(combinations([run.themes for run in runs], 2))
+    mutual_f1 = [clusters(*pair).b_cubed[2] for pair in pairs]
     return OrderReport(
-        len(runs),
-        [round(run.report.clusters.b_cubed[2], 4) for run in runs],
-        [run.report.wrong_joins_per_1000 for run in runs],
-        [run.report.themes for run in runs],
-        round(float(np.mean([rand_index(*pair) for pair in pairs])), 4),
-        round(float(np.mean([clusters(*pair).b_cubed[2] for pair in pairs])), 4),
+        orders=len(runs),
+        b_cubed_f1=[round(run.report.clusters.b_cubed[2], 4) for run in runs],
+        wrong_joins_per_1000=[run.report.wrong_joins_per_1000 for run in runs],
+        themes=[run.report.themes for run in runs],
+        rand_index=round(float(np.mean([rand_index(*pair) for pair in pairs])), 4),
+        mutual_b_cubed_f1=round(float(np.mean(mutual_f1)), 4),
     )
 
 
@@ -178,18 +182,21 @@ def decide(
     grouper: Grouper,
     middles: Mapping[str, Middle] | None = None,
 ) -> Decision:
-    """The decision for the comment at ``place`` among the nearest of those that ``came``, by vector
-    and by words."""
-    found = pool.search.rankings(place, came, CANDIDATES)["fused"]
-    candidates = [replace(pool.members[other], theme_id=themes[other]) for other in found.tolist()]
+    """The decision for the comment at ``place`` among the nearest of those that ``came``."""
+    near = pool.search.rankings(place, came, STREAM_CANDIDATES)["fused"].tolist()
+    candidates = [replace(pool.members[one], theme_id=themes[one]) for one in near]
     return grouper.decide(pool.members[place], candidates, middles=middles)
 
 
-def _closest(pool: Pool, place: int, others: Sequence[int]) -> int:
+def _closest(pool: Pool, place: int, mates: Sequence[int]) -> int:
     vector = pool.members[place].vector
-    return max(others, key=lambda other: float(pool.members[other].vector @ vector))
+    return max(mates, key=lambda mate: float(pool.members[mate].vector @ vector))
 
 
-def _misplaced(pool: Pool, place: int, other: int, decision: Decision) -> Misplaced:
-    text, beside = (pool.members[one].text[:QUOTE] for one in (place, other))
-    return Misplaced(text, beside, decision.score, decision.join_at)
+def _misplaced(pool: Pool, place: int, beside: int, decision: Decision) -> Misplaced:
+    return Misplaced(
+        text=pool.members[place].text[:MISPLACED_CHARACTERS],
+        other=pool.members[beside].text[:MISPLACED_CHARACTERS],
+        score=decision.score,
+        join_at=decision.join_at,
+    )

@@ -94,7 +94,7 @@ def blend(general: Floats, expert: Floats) -> Floats:
     mean of both opinions; praise and other keep theirs:
 
     =======  =====  =======  ========  =====  =====
-    \        bug    feature  question  praise other
+    opinion  bug    feature  question  praise other
     =======  =====  =======  ========  =====  =====
     general  0.4    0.3      0.1       0.1    0.1
     expert   0.1    0.8      0.1

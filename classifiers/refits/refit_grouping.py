@@ -94,7 +94,7 @@ def shifted(shipped: Thresholds, shifts: Shifts, version: str) -> Thresholds:
     it joins.
 
     ========  =====  =======  =====================================
-    \         join   suggest
+    which     join   suggest
     ========  =====  =======  =====================================
     shipped   0.7    0.62
     shift     -0.15  +0.02

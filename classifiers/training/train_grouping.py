@@ -25,9 +25,9 @@ from classifiers.contract import THEME_KINDS, UNSURE, Enricher, Enrichment, Kind
 from classifiers.encoding import encoder
 from classifiers.encoding.model_files import MODEL_NAME, sha256
 from classifiers.evaluation.datasets import Row, read_rows
-from classifiers.evaluation.evaluate_duplicates import BATCH
+from classifiers.evaluation.evaluate_duplicates import ENRICHED_AT_ONCE
 from classifiers.evaluation.retrieval import Search
-from classifiers.evaluation.stream import CANDIDATES
+from classifiers.evaluation.stream import STREAM_CANDIDATES
 from classifiers.grouping.grouper import JUDGED_THEMES, DefaultGrouper, Thresholds
 from classifiers.grouping.link import SIGNS, Floats, Surroundings
 from classifiers.kinds.enrich import DefaultEnricher
@@ -145,8 +145,10 @@ def inbox(family: str, rows: Sequence[Row], enricher: Enricher, *, labelled: boo
     rows name kinds."""
     results = [
         result
-        for start in range(0, len(rows), BATCH)
-        for result in enricher.enrich([str(row["text"]) for row in rows[start : start + BATCH]])
+        for start in range(0, len(rows), ENRICHED_AT_ONCE)
+        for result in enricher.enrich(
+            [str(row["text"]) for row in rows[start : start + ENRICHED_AT_ONCE]]
+        )
     ]
     members = [
         _member(place, result, Kind(str(row["kind"])) if labelled else None)
@@ -164,7 +166,7 @@ def inbox(family: str, rows: Sequence[Row], enricher: Enricher, *, labelled: boo
     came = np.zeros(len(texts), bool)
     candidates = []
     for place in range(len(texts)):
-        candidates.append(search.rankings(place, came, CANDIDATES)["fused"].tolist())
+        candidates.append(search.rankings(place, came, STREAM_CANDIDATES)["fused"].tolist())
         came[place] = True
     return Inbox(family, members, groups, candidates)
 

@@ -35,7 +35,7 @@ from app.themes.word_shares import count_words
 from classifiers.contract import Member
 from classifiers.encoding import encoder
 from classifiers.evaluation.datasets import labelled_rows
-from classifiers.evaluation.evaluate_duplicates import DEPTHS, build_pool, ordered, search_recall
+from classifiers.evaluation.evaluate_duplicates import RECALL_DEPTHS, build_pool, ordered, search_recall
 from classifiers.evaluation.stream import Pool
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.texts.text import fingerprint
@@ -96,14 +96,14 @@ async def measure(url: str, pool: Pool) -> None:
     """Recall at 1, 5 and 10 both ways, and what a comment's candidates cost through the
     database."""
     found, queries = search_recall(pool)
-    print(f"in memory:    {_line([found['fused'][depth].value for depth in DEPTHS])} (n={queries})")
+    print(f"in memory:    {_line([found['fused'][depth].value for depth in RECALL_DEPTHS])} (n={queries})")
     database = Database(url)
     await database.open()
     by_product = defaultdict(list)
     for member, product in zip(pool.members, pool.products, strict=True):
         by_product[product].append(member)
     sizes = Counter(pool.groups)
-    hits = dict.fromkeys(DEPTHS, 0)
+    hits = dict.fromkeys(RECALL_DEPTHS, 0)
     seconds = 0.0
     for name, members in by_product.items():
         product_id, ids = await store(database, name, members)
@@ -123,18 +123,18 @@ async def measure(url: str, pool: Pool) -> None:
             for number in part:
                 group = pool.groups[places[number]]
                 same = [pool.groups[places[member.comment_id]] == group for member in near[number]]
-                for depth in DEPTHS:
+                for depth in RECALL_DEPTHS:
                     hits[depth] += any(same[:depth])
     await database.close()
     print(
-        f"the database: {_line([hits[depth] / queries for depth in DEPTHS])}; "
+        f"the database: {_line([hits[depth] / queries for depth in RECALL_DEPTHS])}; "
         f"{1000 * seconds / queries:.2f} ms each"
     )
 
 
 def _line(shares: Sequence[float]) -> str:
     return ", ".join(
-        f"recall@{depth} {share:.3f}" for depth, share in zip(DEPTHS, shares, strict=True)
+        f"recall@{depth} {share:.3f}" for depth, share in zip(RECALL_DEPTHS, shares, strict=True)
     )
 
 
