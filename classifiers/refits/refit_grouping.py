@@ -36,7 +36,7 @@ NO_SHIFTS: Shifts = {"join": {}, "suggest": {}}
 @dataclass(frozen=True, slots=True)
 class Pairs:
     """A comment and a theme each: ``scores`` float64[n] as the grouper gave them, ``join_at`` and
-    ``suggest_at`` as shipped, the class of text ``sizes`` int64[n] (places in ``TEXT_CLASSES``), whether
+    ``suggest_at`` as shipped, the class ``sizes`` int64[n] (a place in ``TEXT_CLASSES``), whether
     a person said ``same``, ``weights`` and the ``groups`` that are held out together."""
 
     scores: Floats
@@ -142,7 +142,7 @@ def try_grouping(
     """Fit shifts to all ``pairs`` and judge the recipe on folds kept out against the version in
     force.
 
-    ``active`` are the shifts in force and ``fitted_to`` (bool[n]) the pairs they were fitted to; None
+    ``active`` are the shifts in force, ``fitted_to`` (bool[n]) the pairs they were fitted to; None
     stands for the shipped thresholds. Promoted is what raises the net benefit with the 5 % quantile
     of a paired bootstrap above zero.
     """

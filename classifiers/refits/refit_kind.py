@@ -1,4 +1,4 @@
-"""Whether a product's labels make its kinds better: on labels kept out, against what is in force."""
+"""Whether a product's labels make its kinds better, judged on labels that were kept out."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def try_kind(
 ) -> KindTrial:
     """Fit a correction to all of ``data`` and judge the recipe on folds kept out, groups together.
 
-    ``fitted_to`` (bool[n]) are the examples that the version in force was fitted to; None stands for
+    ``fitted_to`` (bool[n]) are the examples the version in force was fitted to; None stands for
     the shipped heads. That version has seen its labels, so what is compared is its recipe: fitted
     within each fold to what it knew. ``unsure_below`` is the threshold in force. Promoted is what
     raises macro F1 by a hundredth or more, with the 5 % quantile of a paired bootstrap over groups

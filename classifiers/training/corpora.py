@@ -139,6 +139,8 @@ def balance(
         for label in np.unique(labels[inside]):
             same = inside & (labels == label)
             weights[same] = same.sum() ** -label_power
-        trust = SEEDS_FACTOR if domain == SEEDS else NOISY.get(str(domain), 1.0)
+        trust = NOISY.get(str(domain), 1.0)
+        if domain == SEEDS:
+            trust = SEEDS_FACTOR
         weights[inside] *= trust * inside.sum() ** (1 - domain_power) / weights[inside].sum()
     return np.asarray(weights / weights.sum())

@@ -12,6 +12,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +38,15 @@ from classifiers.texts.text import clean
 from classifiers.training.corpora import Report
 from classifiers.training.seed_texts import comments
 
-PRECISION = 0.75
+SIDE_KIND_PRECISION = 0.75
 """Of the kinds kept beside the strongest. Labels name one kind of a comment, so some that count as
 wrong are right."""
-PAIRS = 60
+TEXTS_OF_TWO = 60
 """Texts of two kinds for every ordered pair of kinds; as many of one kind twice for every kind."""
-ONES = 250
+TEXTS_OF_ONE = 250
 """Comments as they are, with several sentences, for every kind, at most."""
 LEAST_KEPT = 15
-WORDS = range(5, 61)
+SHORT_WORDS = range(5, 61)
 Case = tuple[str, frozenset[Kind]]
 
 assert SEGMENTED_CHARACTERS == FEATURE_CHARACTERS
@@ -58,48 +59,50 @@ def cases(rows: Sequence[Row], seed: int) -> list[Case]:
     ``also`` names what a row says beside its kind.
     """
     random = np.random.default_rng(seed)
-    said = {kind: [_said(row) for row in rows if row["kind"] == kind] for kind in KINDS}
+    by_kind = {kind: [_case(row) for row in rows if row["kind"] == kind] for kind in KINDS}
     short = {
-        kind: [text for text, kinds in found if len(kinds) == 1 and len(text.split()) in WORDS]
-        for kind, found in said.items()
+        kind: [text for text, kinds in own if len(kinds) == 1 and len(text.split()) in SHORT_WORDS]
+        for kind, own in by_kind.items()
     }
-    made: list[Case] = []
-    for one in KINDS:
-        for other in KINDS:
-            if Kind.other in (one, other) and one is not other:
-                continue
-            for _ in range(PAIRS):
-                first, second = (
-                    str(short[kind][random.integers(len(short[kind]))]) for kind in (one, other)
-                )
-                end = "" if first.endswith((".", "!", "?")) else "."
-                gap = ("\n\n", " ")[int(random.integers(2))]
-                made.append((f"{first}{end}{gap}{second}", frozenset({one, other})))
-    for found in said.values():
-        singles = [case for case in found if segments(case[0])]
-        made += [singles[place] for place in random.permutation(len(singles))[:ONES]]
-    return made
+    built: list[Case] = []
+    for one, other in product(KINDS, KINDS):
+        if Kind.other in (one, other) and one is not other:
+            continue
+        for _ in range(TEXTS_OF_TWO):
+            first, second = (
+                str(short[kind][random.integers(len(short[kind]))]) for kind in (one, other)
+            )
+            if not first.endswith((".", "!", "?")):
+                first += "."
+            gap = ("\n\n", " ")[int(random.integers(2))]
+            built.append((f"{first}{gap}{second}", frozenset({one, other})))
+    for own in by_kind.values():
+        singles = [case for case in own if segments(case[0])]
+        built += [singles[place] for place in random.permutation(len(singles))[:TEXTS_OF_ONE]]
+    return built
 
 
-def _said(row: Row) -> Case:
+def _case(row: Row) -> Case:
     kinds = [str(row["kind"]), *map(str, row.get("also") or ())]
     return clean(str(row["text"])), frozenset(map(Kind, kinds))
 
 
-def judge(made: Sequence[Case], embedder: Embedder, model: KindModel) -> tuple[Floats, list[Kind]]:
+def judge(
+    all_cases: Sequence[Case], embedder: Embedder, model: KindModel
+) -> tuple[Floats, list[Kind]]:
     """The clearness of each kind in each case, ``float64[n, 5]``, and the strongest kind of
     each."""
-    texts = [text for text, _ in made]
+    texts = [text for text, _ in all_cases]
     parts = [segments(text) for text in texts]
     _, features = read(embedder, texts, parts)
     rows = model.probabilities(features, embedder, texts)
-    clearness = np.zeros((len(made), len(KINDS)))
-    place = len(made)
-    for case, ((text, _), found) in enumerate(zip(made, parts, strict=True)):
-        if found:
-            clearness[case] = clearest(text, found, rows[place : place + len(found)])
-        place += len(found)
-    return clearness, [KINDS[int(row.argmax())] for row in rows[: len(made)]]
+    clearness = np.zeros((len(all_cases), len(KINDS)))
+    place = len(all_cases)
+    for case, ((text, _), text_parts) in enumerate(zip(all_cases, parts, strict=True)):
+        if text_parts:
+            clearness[case] = clearest(text, text_parts, rows[place : place + len(text_parts)])
+        place += len(text_parts)
+    return clearness, [KINDS[int(row.argmax())] for row in rows[: len(all_cases)]]
 
 
 def fit_several(
@@ -107,7 +110,7 @@ def fit_several(
     out: Path,
     seed: int,
     *,
-    made: Sequence[Case] | None = None,
+    all_cases: Sequence[Case] | None = None,
     say: Report = print,
 ) -> Mapping[str, Any]:
     """Read the thresholds off our own comments for the kind heads in ``out``, and write them there
@@ -117,16 +120,15 @@ def fit_several(
         ModelError: ``heads_unreadable`` when ``out`` has no kind heads.
     """
     model = KindModel(out)
-    made = made or cases(comments("own"), seed)
-    clearness, strongest = judge(made, embedder, model)
-    clear_from = {kind: _threshold(clearness, strongest, made, kind) for kind in SIDE_KINDS}
+    all_cases = all_cases or cases(comments("own"), seed)
+    clearness, strongest = judge(all_cases, embedder, model)
+    clear_from = {kind: _threshold(clearness, strongest, all_cases, kind) for kind in SIDE_KINDS}
+    content = json.dumps([clear_from, model.version]).encode()
     card = {
-        "version": hashlib.sha256(json.dumps([clear_from, model.version]).encode()).hexdigest()[
-            :10
-        ],
+        "version": hashlib.sha256(content).hexdigest()[:10],
         "kind_version": model.version,
         "clear_from": clear_from,
-        "scores": score(clearness, strongest, made, clear_from),
+        "scores": score(clearness, strongest, all_cases, clear_from),
         "seed": seed,
     }
     say(f"several kinds: {card['scores']}")
@@ -137,53 +139,52 @@ def fit_several(
 
 
 def _threshold(
-    clearness: Floats, strongest: Sequence[Kind], made: Sequence[Case], kind: Kind
+    clearness: Floats, strongest: Sequence[Kind], all_cases: Sequence[Case], kind: Kind
 ) -> float:
-    """The lowest clearness from which ``PRECISION`` of what is kept is right."""
+    """The lowest clearness from which ``SIDE_KIND_PRECISION`` of what is kept is right."""
     beside = np.array([one is not kind for one in strongest])
     values = clearness[beside, KINDS.index(kind)]
-    right = np.array([kind in kinds for _, kinds in made])[beside]
+    right = np.array([kind in kinds for _, kinds in all_cases])[beside]
     order = np.argsort(-values, kind="stable")
-    good = np.cumsum(right[order]) / np.arange(1, len(order) + 1) >= PRECISION
+    good = np.cumsum(right[order]) / np.arange(1, len(order) + 1) >= SIDE_KIND_PRECISION
     good[: LEAST_KEPT - 1] = False
-    return round(float(values[order][np.flatnonzero(good)[-1]]), 4) if good.any() else NEVER_CLEAR
+    if not good.any():
+        return NEVER_CLEAR
+    return round(float(values[order][np.flatnonzero(good)[-1]]), 4)
 
 
 def score(
     clearness: Floats,
     strongest: Sequence[Kind],
-    made: Sequence[Case],
+    all_cases: Sequence[Case],
     clear_from: Mapping[Kind, float],
 ) -> dict[str, Any]:
     """Precision and recall of the kinds kept, and how often a text of one kind is given another
     one."""
-    kept = right = wanted = added = ones = 0
+    truth = {kind: np.array([kind in kinds for _, kinds in all_cases]) for kind in SIDE_KINDS}
+    kept = right = expected = added = singles = 0
     by_kind: dict[str, str] = {}
     for kind in SIDE_KINDS:
         beside = np.array([one is not kind for one in strongest])
-        told = beside & (clearness[:, KINDS.index(kind)] >= clear_from[kind])
-        true = np.array([kind in kinds for _, kinds in made])
-        kept, right, wanted = (
-            kept + told.sum(),
-            right + (told & true).sum(),
-            wanted + (beside & true).sum(),
-        )
-        hits = int((told & true).sum())
-        by_kind[kind.value] = (
-            f"{hits} of {int(told.sum())} right, {int((beside & true).sum())} wanted"
-        )
-    for row, main, (_, kinds) in zip(clearness, strongest, made, strict=True):
+        clear = beside & (clearness[:, KINDS.index(kind)] >= clear_from[kind])
+        kind_kept = int(clear.sum())
+        kind_right = int((clear & truth[kind]).sum())
+        kind_expected = int((beside & truth[kind]).sum())
+        by_kind[kind.value] = f"{kind_right} of {kind_kept} right, {kind_expected} wanted"
+        kept, right, expected = kept + kind_kept, right + kind_right, expected + kind_expected
+    for row, main_kind, (_, kinds) in zip(clearness, strongest, all_cases, strict=True):
         if len(kinds) == 1:
-            ones += 1
+            singles += 1
             added += any(
-                row[KINDS.index(k)] >= clear_from[k] and k is not main and k not in kinds
-                for k in SIDE_KINDS
+                row[KINDS.index(kind)] >= clear_from[kind]
+                for kind in SIDE_KINDS
+                if kind is not main_kind and kind not in kinds
             )
     return {
-        "texts": len(made),
-        "precision": round(float(right) / max(int(kept), 1), 3),
-        "recall": round(float(right) / max(int(wanted), 1), 3),
-        "one_kind_given_another": round(added / max(ones, 1), 3),
+        "texts": len(all_cases),
+        "precision": round(right / max(kept, 1), 3),
+        "recall": round(right / max(expected, 1), 3),
+        "one_kind_given_another": round(added / max(singles, 1), 3),
         "by_kind": by_kind,
     }
 
@@ -206,10 +207,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.judge is None:
         fit_several(embedder, options.out, options.seed)
         return 0
-    made = cases(read_rows(options.judge, "text", "kind"), options.seed)
-    clearness, strongest = judge(made, embedder, KindModel(options.out))
+    all_cases = cases(read_rows(options.judge, "text", "kind"), options.seed)
+    clearness, strongest = judge(all_cases, embedder, KindModel(options.out))
     card = json.loads((options.out / SIDE_KINDS_CARD).read_text(encoding="utf-8"))
-    print(json.dumps(score(clearness, strongest, made, card["clear_from"]), indent=2))
+    print(json.dumps(score(clearness, strongest, all_cases, card["clear_from"]), indent=2))
     return 0
 
 

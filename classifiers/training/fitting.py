@@ -73,9 +73,15 @@ class Table:
         terms, terms_intercept = fit(self.terms[rows], chosen, share, penalties.terms)
         signs, signs_intercept = fit(signs_table, chosen, share, penalties.signs)
         return Heads(
-            dense, dense_intercept, terms.astype(np.float32), terms_intercept, self.idf, signs, signs_intercept,
-            np.array(penalties.shares),
-        )  # fmt: skip
+            dense=dense,
+            dense_intercept=dense_intercept,
+            terms=terms.astype(np.float32),
+            terms_intercept=terms_intercept,
+            idf=self.idf,
+            signs=signs,
+            signs_intercept=signs_intercept,
+            shares=np.array(penalties.shares),
+        )
 
     def logits(self, heads: Heads, rows: Mask) -> Floats:
         """The averaged logits of ``rows``; the same numbers as ``Heads.logits`` gives, through the

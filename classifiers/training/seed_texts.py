@@ -16,7 +16,7 @@ from pathlib import Path
 from classifiers.contract import Kind
 from classifiers.evaluation.datasets import Row, read_rows
 
-FOLDER = Path(__file__).parents[1] / "seeds"
+SEEDS_FOLDER = Path(__file__).parents[1] / "seeds"
 
 
 def seeds() -> list[tuple[str, Kind]]:
@@ -25,7 +25,7 @@ def seeds() -> list[tuple[str, Kind]]:
     lines = [
         (line, kind)
         for kind in Kind
-        for line in (FOLDER / f"{kind}.txt").read_text(encoding="utf-8").splitlines()
+        for line in (SEEDS_FOLDER / f"{kind}.txt").read_text(encoding="utf-8").splitlines()
         if line.strip()
     ]
     return lines + [(str(row["text"]), Kind(str(row["kind"]))) for row in comments("own", "kinds")]
@@ -34,7 +34,7 @@ def seeds() -> list[tuple[str, Kind]]:
 def comments(*folders: str) -> list[Row]:
     """The rows in these folders of ``seeds``, by the names of their files: ``text``, ``kind``,
     ``channel``, ``group`` (may be empty)."""
-    paths = [path for folder in folders for path in (FOLDER / folder).glob("*.jsonl")]
+    paths = [path for folder in folders for path in (SEEDS_FOLDER / folder).glob("*.jsonl")]
     return [
         row
         for path in sorted(paths, key=lambda path: path.name)

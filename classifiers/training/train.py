@@ -28,7 +28,7 @@ from classifiers.training.corpora import (
     read_inboxes,
 )
 from classifiers.training.crossdomain import (
-    REPORTS,
+    REPORTS_DOMAIN,
     calibrate,
     judge_domains,
     judge_folds,
@@ -38,7 +38,7 @@ from classifiers.training.fit_several import fit_several
 from classifiers.training.fitting import Mask, Penalties, Table
 from classifiers.training.train_tone import train_tone
 
-PENALTIES = Penalties(dense=1e-3, terms=1e-3, signs=3e-4, shares=(0.35, 0.35, 0.3))
+KIND_PENALTIES = Penalties(dense=1e-3, terms=1e-3, signs=3e-4, shares=(0.35, 0.35, 0.3))
 DOMAIN_POWER = 0.5
 LABEL_POWER = 0.5
 SENTIMENT_PENALTIES = Penalties(dense=1e-3, terms=3e-4, signs=1e-3)
@@ -74,16 +74,16 @@ def train_kind(
     weights = balance(
         corpus.labels, corpus.domains, domain_power=DOMAIN_POWER, label_power=LABEL_POWER
     )
-    logits, scores = judge_domains(corpus, table, allowed, weights, PENALTIES, say)
+    logits, scores = judge_domains(corpus, table, allowed, weights, KIND_PENALTIES, say)
     # Without the only set of issue reports nothing long was ever seen: doubt about those is taken
     # from folds instead.
-    logits[corpus.domains == REPORTS], folds = judge_folds(
-        corpus, table, allowed, weights, PENALTIES, seed
+    logits[corpus.domains == REPORTS_DOMAIN], folds = judge_folds(
+        corpus, table, allowed, weights, KIND_PENALTIES, seed
     )
-    say(f"{REPORTS}, five folds with all other domains: {folds}")
+    say(f"{REPORTS_DOMAIN}, five folds with all other domains: {folds}")
     say("Fitting the kind heads on all domains")
     everything = np.ones(len(corpus.texts), bool)
-    heads = table.heads(everything, allowed, weights, PENALTIES)
+    heads = table.heads(everything, allowed, weights, KIND_PENALTIES)
     reports = report_heads(corpus, table, allowed, weights, everything)
     unseen = reports.blend(log_softmax(heads.logits(inboxes.features)), inboxes.features)
     judged = calibrate(
@@ -102,7 +102,7 @@ def train_kind(
     write(
         REPORT_HEADS,
         reports,
-        {**_card(corpus, seed, reports), "trained_on": DOMAINS[REPORTS][1]},
+        {**_card(corpus, seed, reports), "trained_on": DOMAINS[REPORTS_DOMAIN][1]},
         out,
     )
     return card
@@ -119,16 +119,18 @@ def train_sentiment(
     )
     scores = {}
     for domain in ("clap", "maalej"):
-        held = corpus.domains == domain
-        heads = _feel(corpus, table, (rated | calm) & ~held)
-        scores[domain] = _agreement(table.logits(heads, held), corpus.ratings[held])
+        unseen = corpus.domains == domain
+        heads = _feel(corpus, table, (rated | calm) & ~unseen)
+        scores[domain] = _agreement(table.logits(heads, unseen), corpus.ratings[unseen])
         say(f"sentiment, unseen {domain}: {scores[domain]}")
     heads = _feel(corpus, table, rated | calm)
     card = {
         **_card(corpus, seed, heads),
         "scores": scores,
         "temperature": 1.0,
-        "trained_on": "stars of the app reviews; questions and requests among GitHub issues as neutral texts",
+        "trained_on": (
+            "stars of the app reviews; questions and requests among GitHub issues as neutral texts"
+        ),
     }
     write("sentiment", heads, card, out)
     return card
@@ -141,11 +143,11 @@ def _feel(corpus: Corpus, table: Table, rows: Mask) -> Heads:
     places = np.flatnonzero(rows)
     bands = np.array([f"{value}" for value in good])
     base = balance(bands, corpus.domains, domain_power=0.5, label_power=1.0)
-    both = table.take(np.tile(places, 2))
+    twice = table.take(np.tile(places, 2))
     allowed = np.zeros((2 * len(places), 2), bool)
     allowed[: len(places), 0] = allowed[len(places) :, 1] = True
     weights = np.concatenate([base[places] * (1 - good[places]), base[places] * good[places]])
-    return both.heads(weights >= 0, allowed, weights, SENTIMENT_PENALTIES)
+    return twice.heads(weights >= 0, allowed, weights, SENTIMENT_PENALTIES)
 
 
 def _agreement(logits: Floats, ratings: Floats) -> Mapping[str, float]:

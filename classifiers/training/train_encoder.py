@@ -38,13 +38,13 @@ def train_encoder(
     say: Report = print,
     base: Training | None = None,
     tone: ToneTexts | None = None,
-    made: Sequence[Case] | None = None,
+    several: Sequence[Case] | None = None,
 ) -> list[str]:
     """Write all heads for ``embedder`` to the folder ``heads``; returns the names of the files.
 
     The grouping thresholds are copied from the shipped ones: they were fixed with the built-in
     encoder. ``base`` trains kind and sentiment, by default from the public sets under ``data``;
-    ``tone`` and ``made`` are other texts for the rest.
+    ``tone`` and ``several`` are other texts for the rest.
 
     Raises:
         ModelError: ``vector_length`` when the vectors are not 384 long.
@@ -54,8 +54,7 @@ def train_encoder(
         raise ModelError(
             "vector_length",
             f"The vectors of {space_of(embedder.name)} have {embedder.dimensions} numbers, and the "
-            "database stores "
-            f"{DIMENSIONS}; choose an encoder with {DIMENSIONS} dimensions.",
+            f"database stores {DIMENSIONS}; choose an encoder with {DIMENSIONS} dimensions.",
         )
     heads.mkdir(parents=True, exist_ok=True)
     (base or _train)(data, heads, seed, embedder, say)
@@ -63,7 +62,7 @@ def train_encoder(
         named = json.loads(card.read_text(encoding="utf-8")) | {"encoder": space_of(embedder.name)}
         card.write_text(json.dumps(named, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     train_tone(embedder, heads, seed, say=say, source=tone)
-    fit_several(embedder, heads, seed, say=say, made=made)
+    fit_several(embedder, heads, seed, say=say, all_cases=several)
     shutil.copyfile(SHIPPED_WEIGHTS / THRESHOLDS, heads / THRESHOLDS)
     return sorted(path.name for path in heads.iterdir())
 

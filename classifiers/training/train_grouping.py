@@ -21,7 +21,16 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.contract import THEME_KINDS, UNSURE, Enricher, Enrichment, Kind, Member, Verdict
+from classifiers.contract import (
+    THEME_KINDS,
+    UNSURE,
+    Decision,
+    Enricher,
+    Enrichment,
+    Kind,
+    Member,
+    Verdict,
+)
 from classifiers.encoding import encoder
 from classifiers.encoding.model_files import MODEL_NAME, sha256
 from classifiers.evaluation.datasets import Row, read_rows
@@ -35,22 +44,22 @@ from classifiers.kinds.softmax import fit
 from classifiers.middle import Middle, join
 from classifiers.stored_weights import SHIPPED_WEIGHTS
 from classifiers.training.corpora import Report
-from classifiers.training.seed_texts import FOLDER, comments
+from classifiers.training.seed_texts import SEEDS_FOLDER, comments
 
-NARROW = "narrow"
+NARROW_FAMILY = "narrow"
 """Inboxes of near misses alone: judged, not fitted on. No sign tells those apart, so that a fit on
 them only lowers the likelihood of everything."""
 PUBLIC = {"openoffice": "openoffice.jsonl.gz", "hadoop": "gitbugs_hadoop.jsonl.gz"}
-PENALTY = 1e-3
+LINK_PENALTY = 1e-3
 """Near a theme in one way is near in others: a weaker penalty lets these signs fight, and their
 weights then follow the third decimal of the vectors."""
-ROUNDS = 2
+LINK_ROUNDS = 2
 JOIN = {"short": 0.73, "medium": 0.73, "long": 0.85, "technical": 0.97, "report": 1.01}
 SUGGEST = {"short": 0.2, "medium": 0.2, "long": 0.2, "technical": 0.4, "report": 0.6}
 """On products' inboxes the link was not fitted on more than nine joins in ten are right from here,
 and every second suggestion; Hadoop's stream of tasks, which clone each other, keeps two wrong joins
 per 1,000."""
-LOOSE = {"short": 0.6, "medium": 0.7, "long": 0.85, "technical": 0.96, "report": 1.01}
+LOOSE_JOIN = {"short": 0.6, "medium": 0.7, "long": 0.85, "technical": 0.96, "report": 1.01}
 """Where the link joins while it is fitted, so that it meets themes that are mixed."""
 
 
@@ -77,12 +86,15 @@ def train_grouping(
         DataError: for a missing or unreadable data file.
     """
     inboxes = read_inboxes(data, enricher, seed)
-    fitted = [inbox for inbox in inboxes if inbox.family != NARROW]
+    fitted = [inbox for inbox in inboxes if inbox.family != NARROW_FAMILY]
+    families: list[str] = []
+    if judge:
+        families = sorted({inbox.family for inbox in inboxes})
     judged = {}
-    for family in sorted({inbox.family for inbox in inboxes}) if judge else []:
-        held = [inbox for inbox in inboxes if inbox.family == family]
+    for family in families:
+        unseen = [inbox for inbox in inboxes if inbox.family == family]
         link = fit_link([inbox for inbox in fitted if inbox.family != family])
-        judged[family] = _judge(held, link)
+        judged[family] = _judge(unseen, link)
         say(f"unseen {family}: {judged[family]}")
     link = fit_link(fitted)
     content: dict[str, Any] = {
@@ -117,27 +129,24 @@ def read_inboxes(data: Path, enricher: Enricher, seed: int) -> list[Inbox]:
 
     Our own comments keep the kinds they are labelled with: the heads have learned them by heart.
     """
-    mixed = np.random.default_rng(seed)
-    found = [("own", [row for row in comments("own") if Kind(str(row["kind"])) in THEME_KINDS])]
-    for family in ("streams", NARROW):
-        for path in sorted((FOLDER / family).glob("*.jsonl")):
-            found.append(
-                (
-                    family,
-                    [
-                        row
-                        for row in read_rows(path, "text")
-                        if Kind(str(row["kind"])) in THEME_KINDS
-                    ],
-                )
-            )
-    found = [
-        (family, [rows[place] for place in mixed.permutation(len(rows))]) for family, rows in found
+    random = np.random.default_rng(seed)
+    own = [row for row in comments("own") if _makes_theme(row)]
+    inboxes = [("own", own)]
+    for family in ("streams", NARROW_FAMILY):
+        for path in sorted((SEEDS_FOLDER / family).glob("*.jsonl")):
+            inboxes.append((family, [row for row in read_rows(path, "text") if _makes_theme(row)]))
+    inboxes = [
+        (family, [rows[place] for place in random.permutation(len(rows))])
+        for family, rows in inboxes
     ]
     for family, name in PUBLIC.items():
         rows = read_rows(data / "duplicates" / name, "text")
-        found.append((family, sorted(rows, key=lambda row: str(row["created_at"]))))
-    return [inbox(family, rows, enricher, labelled=family == "own") for family, rows in found]
+        inboxes.append((family, sorted(rows, key=lambda row: str(row["created_at"]))))
+    return [inbox(family, rows, enricher, labelled=family == "own") for family, rows in inboxes]
+
+
+def _makes_theme(row: Row) -> bool:
+    return Kind(str(row["kind"])) in THEME_KINDS
 
 
 def inbox(family: str, rows: Sequence[Row], enricher: Enricher, *, labelled: bool = False) -> Inbox:
@@ -150,14 +159,15 @@ def inbox(family: str, rows: Sequence[Row], enricher: Enricher, *, labelled: boo
             [str(row["text"]) for row in rows[start : start + ENRICHED_AT_ONCE]]
         )
     ]
+    kinds: list[Kind | None] = [None] * len(rows)
+    if labelled:
+        kinds = [Kind(str(row["kind"])) for row in rows]
     members = [
-        _member(place, result, Kind(str(row["kind"])) if labelled else None)
-        for place, (row, result) in enumerate(zip(rows, results, strict=True))
+        _member(place, result, kind)
+        for place, (result, kind) in enumerate(zip(results, kinds, strict=True))
     ]
-    texts, vectors = (
-        [member.text for member in members],
-        np.stack([member.vector for member in members]),
-    )
+    texts = [member.text for member in members]
+    vectors = np.stack([member.vector for member in members])
     groups = [
         str(row.get("group") or row.get("duplicate_group") or f"alone {place}")
         for place, row in enumerate(rows)
@@ -173,14 +183,21 @@ def inbox(family: str, rows: Sequence[Row], enricher: Enricher, *, labelled: boo
 
 def _member(place: int, result: Enrichment, kind: Kind | None) -> Member:
     sure = kind is not None or result.reason != UNSURE
-    return Member(place, "", kind or result.kind, result.clean, result.vector, sure)
+    return Member(
+        comment_id=place,
+        theme_id="",
+        kind=kind or result.kind,
+        text=result.clean,
+        vector=result.vector,
+        sure=sure,
+    )
 
 
 def fit_link(inboxes: Sequence[Inbox]) -> Thresholds:
     """The link of which the given inboxes are likeliest, every inbox weighing the same."""
     tables = [[examples(inbox, None)] for inbox in inboxes]
     link = _fit(tables)
-    for _ in range(ROUNDS):
+    for _ in range(LINK_ROUNDS):
         for inbox, table in zip(inboxes, tables, strict=True):
             table[1:] = [examples(inbox, link)]
         link = _fit(tables)
@@ -192,47 +209,50 @@ def examples(inbox: Inbox, link: Thresholds | None) -> tuple[Floats, Floats]:
     theme's comments that say the same.
 
     Earlier comments stand in their true themes, or where ``link`` placed them, joining as soon as
-    ``LOOSE`` allows.
+    ``LOOSE_JOIN`` allows.
     """
     rows: list[Floats] = []
     same: list[float] = []
     themes: list[str] = []
     inside: dict[str, Counter[str]] = defaultdict(Counter)
     middles: dict[str, Middle] = {}
-    grouper = DefaultGrouper(replace(link, join=LOOSE)) if link else None
+    grouper = None
+    if link:
+        grouper = DefaultGrouper(replace(link, join=LOOSE_JOIN))
     for place, member in enumerate(inbox.members):
-        near = [
-            replace(inbox.members[other], theme_id=themes[other])
-            for other in inbox.candidates[place]
+        candidates = [
+            replace(inbox.members[one], theme_id=themes[one]) for one in inbox.candidates[place]
         ]
         group = inbox.groups[place]
-        theme = group if grouper is None else str(place)
-        if near:
-            around = Surroundings(member, near, middles)
-            for found in _themes(around)[:JUDGED_THEMES]:
-                rows.append(around.signs(found))
-                held = inside[near[found[0]].theme_id]
-                same.append(held[group] / held.total())
-            decision = grouper.decide(member, near, middles=middles) if grouper else None
-            if (
-                decision is not None
-                and decision.verdict is Verdict.join
-                and decision.theme_id is not None
-            ):
-                theme = decision.theme_id
+        if candidates:
+            surroundings = Surroundings(member, candidates, middles)
+            for places in _themes(surroundings)[:JUDGED_THEMES]:
+                rows.append(surroundings.signs(places))
+                theme_groups = inside[candidates[places[0]].theme_id]
+                same.append(theme_groups[group] / theme_groups.total())
+        theme = group
+        if grouper is not None:
+            theme = _joined(grouper.decide(member, candidates, middles=middles)) or str(place)
         themes.append(theme)
         inside[theme][group] += 1
         join(middles, theme, member.vector)
     return np.stack(rows), np.array(same)
 
 
-def _themes(around: Surroundings) -> list[list[int]]:
+def _joined(decision: Decision) -> str | None:
+    """The theme that a comment joins, if any."""
+    if decision.verdict is not Verdict.join:
+        return None
+    return decision.theme_id
+
+
+def _themes(surroundings: Surroundings) -> list[list[int]]:
     """The places of each theme's members, nearest first, and the themes in the order of their
     nearest member."""
-    found: dict[str, list[int]] = defaultdict(list)
-    for place in around.nearest(range(len(around.candidates))):
-        found[around.candidates[place].theme_id].append(place)
-    return list(found.values())
+    themes: dict[str, list[int]] = defaultdict(list)
+    for place in surroundings.nearest(range(len(surroundings.candidates))):
+        themes[surroundings.candidates[place].theme_id].append(place)
+    return list(themes.values())
 
 
 def _fit(tables: Sequence[Sequence[tuple[Floats, Floats]]]) -> Thresholds:
@@ -247,7 +267,9 @@ def _fit(tables: Sequence[Sequence[tuple[Floats, Floats]]]) -> Thresholds:
     counts = shares > 0
     yes = np.repeat([True, False], len(same))[counts]
     scaled = np.tile((signs - center) / spread, (2, 1))[counts]
-    coefficients, intercepts = fit(scaled, np.stack([~yes, yes], axis=1), shares[counts], PENALTY)
+    coefficients, intercepts = fit(
+        scaled, np.stack([~yes, yes], axis=1), shares[counts], LINK_PENALTY
+    )
     slopes = (coefficients[:, 1] - coefficients[:, 0]) / spread
     intercept = float(intercepts[1] - intercepts[0] - center @ slopes)
     return Thresholds(
@@ -264,17 +286,19 @@ def _judge(inboxes: Sequence[Inbox], link: Thresholds) -> dict[str, Any]:
         homes: dict[str, set[str]] = defaultdict(set)
         middles: dict[str, Middle] = {}
         for place, member in enumerate(inbox.members):
-            near = [
-                replace(inbox.members[other], theme_id=themes[other])
-                for other in inbox.candidates[place]
+            candidates = [
+                replace(inbox.members[one], theme_id=themes[one]) for one in inbox.candidates[place]
             ]
-            decision = grouper.decide(member, near, middles=middles)
-            joined = decision.verdict is Verdict.join and decision.theme_id is not None
-            themes.append(str(decision.theme_id) if joined else str(place))
-            joins += joined
-            wrong += joined and themes[-1] not in homes[inbox.groups[place]]
-            homes[inbox.groups[place]].add(themes[-1])
-            join(middles, themes[-1], member.vector)
+            decision = grouper.decide(member, candidates, middles=middles)
+            home = homes[inbox.groups[place]]
+            joined = _joined(decision)
+            if joined is not None:
+                joins += 1
+                wrong += joined not in home
+            theme = joined or str(place)
+            themes.append(theme)
+            home.add(theme)
+            join(middles, theme, member.vector)
         comments_seen += len(inbox.members)
     return {"comments": comments_seen, "joins": joins, "wrong_joins": wrong}
 

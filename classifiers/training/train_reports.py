@@ -35,14 +35,14 @@ from classifiers.stored_weights import SHIPPED_WEIGHTS, version_of, write
 from classifiers.texts.text import clean
 from classifiers.training.corpora import DOMAINS, Corpus, Report, balance, read_corpus
 from classifiers.training.crossdomain import (
-    REPORTS,
+    REPORTS_DOMAIN,
     folds_of_reports,
     general_opinion,
     report_heads,
     score_domain,
 )
 from classifiers.training.fitting import Table
-from classifiers.training.train import DOMAIN_POWER, LABEL_POWER, PENALTIES
+from classifiers.training.train import DOMAIN_POWER, KIND_PENALTIES, LABEL_POWER
 from classifiers.training.tuning import Rows, States, freeze, tune
 
 HEAD_PENALTY = 0.3
@@ -91,10 +91,8 @@ class Issues:
 
 def fit_head(vectors: Vectors, kinds: NDArray[np.intp]) -> ReportHead:
     """The softmax regression over the tuned vectors, on columns of one level."""
-    center, spread = (
-        vectors.mean(axis=0, dtype=np.float64),
-        vectors.std(axis=0, dtype=np.float64) + 1e-9,
-    )
+    center = vectors.mean(axis=0, dtype=np.float64)
+    spread = vectors.std(axis=0, dtype=np.float64) + 1e-9
     allowed = np.eye(len(REPORT_KINDS), dtype=bool)[kinds]
     coefficients, intercepts = fit(
         (vectors - center) / spread, allowed, np.ones(len(kinds)), HEAD_PENALTY
@@ -114,37 +112,38 @@ def judge_folds(
         corpus.labels, corpus.domains, domain_power=DOMAIN_POWER, label_power=LABEL_POWER
     )
     folds = folds_of_reports(corpus.domains, seed)
-    own = folds[corpus.domains == REPORTS]
-    found: list[tuple[Floats, Floats, NDArray[np.str_]]] = []
+    own = folds[corpus.domains == REPORTS_DOMAIN]
+    folds_judged: list[tuple[Floats, Floats, NDArray[np.str_]]] = []
     for number in range(count):
-        held = folds == number
+        unseen = folds == number
         tuned, vectors = reports.learn(np.flatnonzero(own != number), seed, say)
         opinion = tuned.head.opinion(vectors[own == number])
-        general = general_opinion(table, allowed, weights, PENALTIES, held)
-        heads = report_heads(corpus, table, allowed, weights, ~held)
-        features = table.features.take(np.flatnonzero(held))
-        before, after = (
-            heads.blend(general, features),
-            heads.blend(general, features, opinion.__getitem__),
-        )
-        found.append((before, after, corpus.labels[held]))
-        say(f"fold {number + 1}: {score(found[-1:])}")
-    return {"folds": count, "rows": sum(len(labels) for *_, labels in found), **score(found)}
+        general = general_opinion(table, allowed, weights, KIND_PENALTIES, unseen)
+        heads = report_heads(corpus, table, allowed, weights, ~unseen)
+        features = table.features.take(np.flatnonzero(unseen))
+        alone = heads.blend(general, features)
+        blended = heads.blend(general, features, opinion.__getitem__)
+        folds_judged.append((alone, blended, corpus.labels[unseen]))
+        say(f"fold {number + 1}: {score(folds_judged[-1:])}")
+    return {
+        "folds": count,
+        "rows": sum(len(labels) for *_, labels in folds_judged),
+        **score(folds_judged),
+    }
 
 
-def score(found: Sequence[tuple[Floats, Floats, NDArray[np.str_]]]) -> dict[str, Any]:
+def score(folds_judged: Sequence[tuple[Floats, Floats, NDArray[np.str_]]]) -> dict[str, Any]:
     """F1 and mean log loss of the kinds in all folds together, before and after."""
-    labels = np.concatenate([labels for *_, labels in found])
+    labels = np.concatenate([labels for *_, labels in folds_judged])
     names = [kind.value for kind in REPORT_KINDS]
     places = [names.index(label) for label in labels]
     scores = {}
     for way, title in enumerate(("without", "with")):
-        logits = np.concatenate([fold[way] for fold in found])
-        among = logits[:, : len(names)] - np.logaddexp.reduce(
-            logits[:, : len(names)], axis=1, keepdims=True
-        )
+        logits = np.concatenate([fold[way] for fold in folds_judged])
+        own = logits[:, : len(names)]
+        among = own - np.logaddexp.reduce(own, axis=1, keepdims=True)
         loss = -float(among[np.arange(len(labels)), places].mean())
-        scores[title] = {**score_domain(REPORTS, logits, labels), "log_loss": round(loss, 3)}
+        scores[title] = {**score_domain(REPORTS_DOMAIN, logits, labels), "log_loss": round(loss, 3)}
     return scores
 
 
@@ -166,7 +165,7 @@ def train_reports(
         DataError: for a missing or unreadable data file.
         ModelError: ``torch_missing``, or when the encoder cannot be used.
     """
-    name, title = DOMAINS[REPORTS]
+    name, title = DOMAINS[REPORTS_DOMAIN]
     path = data / "classification" / name
     reports = Issues.read(path, model)
     judged = {}
@@ -181,8 +180,8 @@ def train_reports(
         "version": version_of(tuned),
         "encoder": MODEL_NAME,
         "trained_on": title,
-        "data_sha256": {REPORTS: sha256(path)},
-        "rows": {REPORTS: len(reports.texts)},
+        "data_sha256": {REPORTS_DOMAIN: sha256(path)},
+        "rows": {REPORTS_DOMAIN: len(reports.texts)},
         "seed": seed,
         "versions": {
             "python": platform.python_version(),

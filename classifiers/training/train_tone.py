@@ -28,16 +28,16 @@ from classifiers.stored_weights import SHIPPED_WEIGHTS, version_of, write
 from classifiers.texts.text import clean
 from classifiers.training.corpora import Report
 from classifiers.training.fitting import Mask, Penalties, Table, temperature
-from classifiers.training.seed_texts import FOLDER, seeds
+from classifiers.training.seed_texts import SEEDS_FOLDER, seeds
 
-PENALTIES = Penalties(dense=3e-3, terms=3e-4, signs=1e-3, shares=(0.6, 0.4, 0.0))
-FOLDS = 5
-PRECISION = 0.9
+TONE_PENALTIES = Penalties(dense=3e-3, terms=3e-4, signs=1e-3, shares=(0.6, 0.4, 0.0))
+TONE_FOLDS = 5
+HINT_PRECISION = 0.9
 """Of the hints on texts that were not trained on, where one in eleven is hostile."""
-OTHERS = 2_000
+OTHER_COMMENTS_WEIGHT = 2_000
 """What our other comments weigh together, however many there are, so that a probability keeps its
 meaning."""
-ALIKE = 0.75
+SAME_GROUP_COSINE = 0.75
 """Two groups with texts of this cosine are judged as one."""
 
 
@@ -57,7 +57,9 @@ def read_texts() -> ToneTexts:
     rows: list[tuple[str, bool, int, bool]] = []
     group = 0
     for name in reversed(TONES):
-        for block in (FOLDER / "tone" / f"{name}.txt").read_text(encoding="utf-8").split("\n\n"):
+        for block in (
+            (SEEDS_FOLDER / "tone" / f"{name}.txt").read_text(encoding="utf-8").split("\n\n")
+        ):
             rows += [
                 (clean(line), name == TONES[1], group, True)
                 for line in block.splitlines()
@@ -87,16 +89,20 @@ def train_tone(
     encoded = embedder.encode(rows.texts)
     table = Table.of(Features.of(rows.texts, encoded.inner))
     allowed = np.stack([~rows.hostile, rows.hostile], axis=1)
-    weights = np.where(rows.written, 1.0, OTHERS / max(int((~rows.written).sum()), 1))
+    weights = np.where(
+        rows.written, 1.0, OTHER_COMMENTS_WEIGHT / max(int((~rows.written).sum()), 1)
+    )
     folds = _folds(_merged(rows.groups, encoded.vectors, rows.written), seed)
     logits = np.zeros((len(rows.texts), 2))
-    for fold in range(FOLDS):
-        held = folds == fold
-        logits[held] = table.logits(table.heads(~held, allowed, weights, PENALTIES), held)
+    for fold in range(TONE_FOLDS):
+        unseen = folds == fold
+        logits[unseen] = table.logits(
+            table.heads(~unseen, allowed, weights, TONE_PENALTIES), unseen
+        )
     scale = temperature(logits, allowed, weights / weights.sum())
     judged = _judge(chance(logits, scale), rows)
     say(f"tone, unseen groups: {judged}")
-    heads = table.heads(np.ones(len(rows.texts), bool), allowed, weights, PENALTIES)
+    heads = table.heads(np.ones(len(rows.texts), bool), allowed, weights, TONE_PENALTIES)
     import scipy
 
     card = {
@@ -124,24 +130,26 @@ def _merged(
     """Groups after joining those of the written texts that share near texts."""
     merged = groups.copy()
     places = np.flatnonzero(written)
-    near = vectors[places] @ vectors[places].T >= ALIKE
-    for one, other in zip(*np.nonzero(np.triu(near, 1)), strict=True):
-        kept, given = merged[places[one]], merged[places[other]]
-        merged[merged == given] = kept
+    alike = vectors[places] @ vectors[places].T >= SAME_GROUP_COSINE
+    for one, another in zip(*np.nonzero(np.triu(alike, 1)), strict=True):
+        remaining, merged_away = merged[places[one]], merged[places[another]]
+        merged[merged == merged_away] = remaining
     return merged
 
 
 def _folds(groups: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     names, places = np.unique(groups, return_inverse=True)
-    return np.asarray((np.random.default_rng(seed).permutation(len(names)) % FOLDS)[places])
+    return np.asarray((np.random.default_rng(seed).permutation(len(names)) % TONE_FOLDS)[places])
 
 
 def _judge(likely: Floats, rows: ToneTexts) -> dict[str, Any]:
-    """The lowest threshold from which ``PRECISION`` of the hints are right, and what it finds and
+    """The lowest threshold from which ``HINT_PRECISION`` of the hints are right, and what it finds and
     disturbs there."""
     order = np.argsort(-likely, kind="stable")
-    precise = np.cumsum(rows.hostile[order]) / np.arange(1, len(order) + 1) >= PRECISION
-    last = int(np.flatnonzero(precise)[-1]) if precise.any() else 0
+    precise = np.cumsum(rows.hostile[order]) / np.arange(1, len(order) + 1) >= HINT_PRECISION
+    last = 0
+    if precise.any():
+        last = int(np.flatnonzero(precise)[-1])
     start = float(likely[order][last])
     flagged = likely >= start
     hard = rows.written & ~rows.hostile
@@ -151,7 +159,9 @@ def _judge(likely: Floats, rows: ToneTexts) -> dict[str, Any]:
         "precision_on_hard_texts": _share(rows.hostile, flagged & rows.written),
         "recall": _share(flagged, rows.hostile),
         "false_alarms_on_hard_civil": f"{int(flagged[hard].sum())} of {int(hard.sum())}",
-        "false_alarms_on_our_comments": f"{int(flagged[~rows.written].sum())} of {int((~rows.written).sum())}",
+        "false_alarms_on_our_comments": (
+            f"{int(flagged[~rows.written].sum())} of {int((~rows.written).sum())}"
+        ),
         "hostile_texts": int(rows.hostile.sum()),
         "groups": len(np.unique(rows.groups[rows.written])),
     }

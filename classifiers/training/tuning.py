@@ -24,7 +24,7 @@ Rows = NDArray[np.intp]
 FROZEN = 3
 """Layers that stay as published; other numbers were not tried."""
 EPOCHS = 3
-BATCH = 16
+TUNING_BATCH = 16
 SORTED = 12
 """Batches that are drawn together and sorted by length, so that little of them is padding."""
 RATE = 1e-4
@@ -70,8 +70,8 @@ def freeze(weights: Weights, texts: Sequence[Ids]) -> States:
     types = own["embeddings.token_type_embeddings.weight"][0]
     order = np.argsort(np.diff(starts), kind="stable")
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-        for begin in range(0, len(order), BATCH):
-            rows = order[begin : begin + BATCH]
+        for begin in range(0, len(order), TUNING_BATCH):
+            rows = order[begin : begin + TUNING_BATCH]
             ids, mask = torch.zeros(
                 (2, len(rows), max(len(texts[row]) for row in rows)), dtype=torch.long
             )
@@ -79,8 +79,8 @@ def freeze(weights: Weights, texts: Sequence[Ids]) -> States:
                 ids[place, : len(texts[row])] = torch.tensor(texts[row])
                 mask[place, : len(texts[row])] = 1
             words = own["embeddings.word_embeddings.weight"][ids]
-            where = own["embeddings.position_embeddings.weight"][: ids.shape[1]]
-            hidden = _norm(torch, own, "embeddings.LayerNorm", words + where + types)
+            positions = own["embeddings.position_embeddings.weight"][: ids.shape[1]]
+            hidden = _norm(torch, own, "embeddings.LayerNorm", words + positions + types)
             hidden = _layers(torch, own, range(FROZEN), hidden, mask)
             for place, row in enumerate(rows):
                 tokens[starts[row] : starts[row + 1]] = (
@@ -115,7 +115,7 @@ def tune(
         {"params": list(head.parameters()), "lr": HEAD_RATE},
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=DECAY)
-    steps = len(rows) * EPOCHS // BATCH
+    steps = len(rows) * EPOCHS // TUNING_BATCH
     plan = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: min(1, (step + 1) / (WARM_UP * steps)) * max(0.02, 1 - step / steps)
     )
@@ -146,9 +146,11 @@ def _draws(rows: Rows, lengths: NDArray[np.int64], random: np.random.Generator) 
     """Batches without end, all rows once before any comes again."""
     while True:
         order = random.permutation(rows)
-        drawn = np.array_split(order, max(1, len(order) // (BATCH * SORTED)))
+        drawn = np.array_split(order, max(1, len(order) // (TUNING_BATCH * SORTED)))
         order = np.concatenate([part[np.argsort(lengths[part], kind="stable")] for part in drawn])
-        batches = [order[begin : begin + BATCH] for begin in range(0, len(order), BATCH)]
+        batches = [
+            order[begin : begin + TUNING_BATCH] for begin in range(0, len(order), TUNING_BATCH)
+        ]
         yield from (batches[place] for place in random.permutation(len(batches)))
 
 

@@ -250,7 +250,7 @@ def test_a_named_encoder_serves_with_heads_of_its_own(tmp_path: Path) -> None:
         ("It crashes. Please add a calendar for the week.", frozenset({Kind.bug, Kind.feature}))
     ]
     named = encoder.load_named(str(tiny))
-    train_encoder(named, tmp_path, heads, 7, say=lambda _: None, base=shipped, tone=tone, made=made)
+    train_encoder(named, tmp_path, heads, 7, say=lambda _: None, base=shipped, tone=tone, several=made)
     enricher: DefaultEnricher = load_enricher(chosen.model_copy(update={"heads_dir": heads}))
     assert enricher.space == "tiny"
     (german,) = enricher.enrich(["Die Anwendung stürzt beim Öffnen der Kamera immer ab"])

@@ -96,7 +96,9 @@ def test_a_part_gets_the_mean_of_its_own_tokens_and_the_whole_where_it_has_none(
     assert np.allclose(found.parts[:, 0], means, rtol=1e-4)
 
 
-@pytest.mark.parametrize(("low", "high"), [(3, 30), (3, ENCODER_TOKENS + 1), (3, NARROW_ROW_TOKENS)])
+@pytest.mark.parametrize(
+    ("low", "high"), [(3, 30), (3, ENCODER_TOKENS + 1), (3, NARROW_ROW_TOKENS)]
+)
 def test_hardly_any_padding_among_many_texts(low: int, high: int) -> None:
     lengths = np.random.default_rng(1).integers(low, high, 1000).tolist()
     tokens = sum(

@@ -27,9 +27,16 @@ GROUPER = DefaultGrouper(Thresholds(THRESHOLDS, THRESHOLDS, {"link": 200.0}, -17
 @pytest.fixture
 def grouped(tmp_path: Path) -> Path:
     """Forty comments about eight things of two products; what is alike points the same way."""
-    rows = [{"text": f"bug .9 axis{place % 8} word{place} thing{place % 8}", "duplicate_group": place % 8,
-             "created_at": f"2026-01-{place % 28 + 1:02}T00:00:00Z", "product": f"p{place % 2}", "kind": "Bug"}
-            for place in range(40)]  # fmt: skip
+    rows = [
+        {
+            "text": f"bug .9 axis{place % 8} word{place} thing{place % 8}",
+            "duplicate_group": place % 8,
+            "created_at": f"2026-01-{place % 28 + 1:02}T00:00:00Z",
+            "product": f"p{place % 2}",
+            "kind": "Bug",
+        }
+        for place in range(40)
+    ]
     path = tmp_path / "grouped.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows))
     return path
@@ -44,8 +51,10 @@ def test_duplicates_by_hand(tmp_path: Path) -> None:
         "battery drained",
     ]
     axes, groups = [1, 1, 2, 1, 3], ["a", "a", "b", "", "b"]
-    rows = [{"text": f"bug .9 axis{axis} {text}", "duplicate_group": group, "created_at": place}
-            for place, (axis, group, text) in enumerate(zip(axes, groups, texts, strict=True))]  # fmt: skip
+    rows = [
+        {"text": f"bug .9 axis{axis} {text}", "duplicate_group": group, "created_at": place}
+        for place, (axis, group, text) in enumerate(zip(axes, groups, texts, strict=True))
+    ]
     path = tmp_path / "groups.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in reversed(rows)))
     levels = dict.fromkeys(("short", "medium", "long", "technical", "report"), 0.9)
@@ -122,7 +131,7 @@ class Silent(SayingEnricher):
 def test_a_baseline_that_cannot_be_is_refused_before_the_rows_are_grouped(
     grouped: Path, name: str, most: int, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("classifiers.evaluation.baselines_groups.MOST", most)
+    monkeypatch.setattr("classifiers.evaluation.baselines_groups.MAX_CLUSTERED_COMMENTS", most)
     with pytest.raises(DataError) as refusal:
         evaluate_duplicates(grouped, Silent(), GROUPER, baselines=[name], samples=0)
     assert refusal.value.reason == reason
@@ -183,10 +192,10 @@ def test_neighbours_kept_ahead_are_those_of_a_search_among_all(
     texts = [" ".join(f"term{number}" for number in random.integers(0, 15, 4)) for _ in range(60)]
     products = [f"p{number % 2}" for number in range(60)]
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    for name in ("NEAR", "SAID"):
+    for name in ("NEAREST_SEARCHED", "WORDS_SEARCHED"):
         monkeypatch.setattr(retrieval, name, 4)
     whole = retrieval.Search(texts, vectors, products)
-    monkeypatch.setattr(retrieval, "KEPT", 5)
+    monkeypatch.setattr(retrieval, "NEIGHBOURS", 5)
     short = retrieval.Search(texts, vectors, products)
     for query in range(60):
         allowed = random.random(60) < 0.5
@@ -240,6 +249,13 @@ def test_the_report_of_duplicates_is_printed_whole(grouped: Path) -> None:
             grouped, SayingEnricher(), GROUPER, orders=2, baselines=["hdbscan"], samples=20
         )
     )
-    for part in ("words (BM25)", "recall@10", "per 1,000 comments", "in 3 orders", "adjusted Rand index",
-                 "best for these labels", "Surest wrong joins: none."):  # fmt: skip
+    for part in (
+        "words (BM25)",
+        "recall@10",
+        "per 1,000 comments",
+        "in 3 orders",
+        "adjusted Rand index",
+        "best for these labels",
+        "Surest wrong joins: none.",
+    ):
         assert part in said, part

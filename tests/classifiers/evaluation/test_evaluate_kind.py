@@ -24,9 +24,13 @@ from classifiers.texts.text import fingerprint
 from tests.classifiers.evaluation.saying import SayingEnricher, printed
 
 ROWS = [
-    ("bug .9 axis1", "bug"), ("bug .8 axis1", "bug"), ("feature .9 axis1", "bug"),
-    ("feature .7 axis1", "feature"), ("question .6 axis1", "other"), ("other .6 axis1", "other"),
-]  # fmt: skip
+    ("bug .9 axis1", "bug"),
+    ("bug .8 axis1", "bug"),
+    ("feature .9 axis1", "bug"),
+    ("feature .7 axis1", "feature"),
+    ("question .6 axis1", "other"),
+    ("other .6 axis1", "other"),
+]
 
 
 @pytest.fixture
@@ -90,10 +94,15 @@ def test_csv_and_gzip_say_the_same(labelled: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "file_empty"), (b"{", "file_unreadable"), (b'["a"]', "file_unreadable"), (b"\xff\xfe\xfa",
-    "file_unreadable"),
-     (b'{"text": "a b c"}', "field_missing"), (b'{"text": "bug .9 axis1", "kind": "rant"}', "unknown_kind")],
-)  # fmt: skip
+    [
+        (b"", "file_empty"),
+        (b"{", "file_unreadable"),
+        (b'["a"]', "file_unreadable"),
+        (b"\xff\xfe\xfa", "file_unreadable"),
+        (b'{"text": "a b c"}', "field_missing"),
+        (b'{"text": "bug .9 axis1", "kind": "rant"}', "unknown_kind"),
+    ],
+)
 def test_unusable_files_are_refused_with_a_reason(
     tmp_path: Path, content: bytes, reason: str
 ) -> None:
@@ -108,8 +117,11 @@ def test_unusable_files_are_refused_with_a_reason(
 @pytest.fixture
 def learnable(tmp_path: Path) -> Path:
     """Two kinds that their words tell apart, each text twice; the vectors tell nothing."""
-    rows = [(f"other .5 axis1 {word} {place // 2} times", kind) for place in range(40)
-            for word, kind in (("crashes", "bug"), ("wish", "feature"))]  # fmt: skip
+    rows = [
+        (f"other .5 axis1 {word} {place // 2} times", kind)
+        for place in range(40)
+        for word, kind in (("crashes", "bug"), ("wish", "feature"))
+    ]
     path = tmp_path / "learnable.csv"
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([("text", "kind"), *rows])
@@ -195,9 +207,11 @@ def test_a_folded_label_is_as_probable_as_its_kinds_together(tmp_path: Path) -> 
         '{"text": "question .4 axis1", "kind": "other"}\n{"text": "bug .4 axis1", "kind": "other"}\n'
     )
     report = evaluate_kind(
-        path, SayingEnricher(), mapping={"question": "other", "praise": "other", "bug": "other", "feature": "other"},
+        path,
+        SayingEnricher(),
+        mapping={"question": "other", "praise": "other", "bug": "other", "feature": "other"},
         samples=0,
-    )  # fmt: skip
+    )
     assert report.calibration_error == pytest.approx(0)
     assert not report.plain
     assert "of the probability of the label among what was offered: 0.000" in printed(report)
@@ -214,8 +228,14 @@ def test_the_report_of_kinds_is_printed_whole(learnable: Path) -> None:
     said = printed(
         evaluate_kind(learnable, SayingEnricher(), baselines=["tfidf"], seen=True, samples=20)
     )
-    for part in ("trained on this very file", "not offered: question, praise, other", "repeat the words", "tfidf",
-                 "5 folds", "Surest mistakes"):  # fmt: skip
+    for part in (
+        "trained on this very file",
+        "not offered: question, praise, other",
+        "repeat the words",
+        "tfidf",
+        "5 folds",
+        "Surest mistakes",
+    ):
         assert part in said, part
 
 

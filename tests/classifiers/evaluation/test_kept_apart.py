@@ -30,9 +30,12 @@ INBOXES = ROOT / "classifiers" / "seeds" / "streams"
 
 def test_kinds_of_the_demo_community(enricher: DefaultEnricher) -> None:
     report = evaluate_kind(
-        COMMUNITY, enricher, reading=Reading.of(["kind=truth.kind"], ["truth.language=en"]),
-        unsure_below=enricher.unsure_below, samples=0,
-    )  # fmt: skip
+        COMMUNITY,
+        enricher,
+        reading=Reading.of(["kind=truth.kind"], ["truth.language=en"]),
+        unsure_below=enricher.unsure_below,
+        samples=0,
+    )
     assert report.rows > 340
     assert report.plain
     assert report.macro_f1.value >= 0.75

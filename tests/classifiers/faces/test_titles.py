@@ -125,7 +125,10 @@ def test_what_says_nothing_still_has_a_title(text: str, expected: str) -> None:
 
 
 def test_a_stack_trace_alone_is_named_by_its_error() -> None:
-    trace = "```\nRulerError: the ruler has no length\n    at draw (ruler.js:10:3)\n    at main (main.js:1:1)\n```"
+    trace = (
+        "```\nRulerError: the ruler has no length\n    at draw (ruler.js:10:3)\n    at main "
+        "(main.js:1:1)\n```"
+    )
     assert "ruler has no length" in title_of(trace)
 
 

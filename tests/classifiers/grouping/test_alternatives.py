@@ -13,9 +13,11 @@ GROUPER = DefaultGrouper(
     Thresholds(
         dict.fromkeys(("short", "medium", "long", "technical", "report"), 0.7),
         dict.fromkeys(("short", "medium", "long", "technical", "report"), 0.4),
-        {"link": 10.0}, -6.0, "test",
+        {"link": 10.0},
+        -6.0,
+        "test",
     )
-)  # fmt: skip
+)
 
 
 def said(text: str, kind: Kind = Kind.feature, number: int = 1, theme: str = "a") -> Member:

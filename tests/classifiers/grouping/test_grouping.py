@@ -166,8 +166,10 @@ def test_cloned_reports_are_suggested() -> None:
 
 def test_the_order_of_candidates_does_not_matter() -> None:
     candidates = [
-        member(1, "a", "camera freezes", 0.9), member(2, "b", "camera breaks", 0.9), member(3, "a", "camera", 0.7),
-    ]  # fmt: skip
+        member(1, "a", "camera freezes", 0.9),
+        member(2, "b", "camera breaks", 0.9),
+        member(3, "a", "camera", 0.7),
+    ]
     decisions = {
         repr(GROUPER.decide(COMMENT, order)) for order in itertools.permutations(candidates)
     }

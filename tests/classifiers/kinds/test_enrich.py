@@ -35,9 +35,14 @@ def test_obvious_comments(enricher: DefaultEnricher, text: str, kind: Kind) -> N
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("", "empty_text"), ("😂😂", "no_words"), ("Hi all", "greeting"), ("https://a.example/x", "link_only"),
-     ("Free followers, dm me on telegram", "spam")],
-)  # fmt: skip
+    [
+        ("", "empty_text"),
+        ("😂😂", "no_words"),
+        ("Hi all", "greeting"),
+        ("https://a.example/x", "link_only"),
+        ("Free followers, dm me on telegram", "spam"),
+    ],
+)
 def test_noise_is_other_with_a_reason(enricher: DefaultEnricher, text: str, reason: str) -> None:
     result = enricher.enrich([text])[0]
     assert (result.kind, result.reason, result.confidence) == (Kind.other, reason, 1.0)

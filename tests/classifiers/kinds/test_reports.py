@@ -89,7 +89,9 @@ def test_they_are_stored_and_read_again_and_a_file_of_an_earlier_version_is_refu
     again = Reports.read(tmp_path)
     assert (again.likeness == shipped.likeness).all()
     assert again.intercept == shipped.intercept
-    assert (tmp_path / f"{REPORT_HEADS}.npz").read_bytes() == (SHIPPED_WEIGHTS / f"{REPORT_HEADS}.npz").read_bytes()
+    assert (tmp_path / f"{REPORT_HEADS}.npz").read_bytes() == (
+        SHIPPED_WEIGHTS / f"{REPORT_HEADS}.npz"
+    ).read_bytes()
     write(REPORT_HEADS, shipped.heads, card, tmp_path)
     with pytest.raises(ModelError) as refusal:
         Reports.read(tmp_path)
@@ -99,7 +101,9 @@ def test_they_are_stored_and_read_again_and_a_file_of_an_earlier_version_is_refu
 
 def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
     whole = (SHIPPED_WEIGHTS / f"{REPORT_HEADS}.npz").read_bytes()
-    (tmp_path / f"{REPORT_HEADS}.json").write_bytes((SHIPPED_WEIGHTS / f"{REPORT_HEADS}.json").read_bytes())
+    (tmp_path / f"{REPORT_HEADS}.json").write_bytes(
+        (SHIPPED_WEIGHTS / f"{REPORT_HEADS}.json").read_bytes()
+    )
     for damaged in (
         b"",
         b"something else",

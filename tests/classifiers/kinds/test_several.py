@@ -39,10 +39,12 @@ PRAISE = "I love this app, it is the best thing I have installed all year, thank
         (f"{BUG} {WISH}", [BUG, WISH]),
         (f"{BUG}\n\n{WISH}", [BUG, WISH]),
         (f"Hi! {BUG} Thanks!", [f"Hi! {BUG} Thanks!"]),
-        ("Version 1.2 of the plugin fails on start. It worked in 1.1 until the update.",
-         ["Version 1.2 of the plugin fails on start.", "It worked in 1.1 until the update."]),
+        (
+            "Version 1.2 of the plugin fails on start. It worked in 1.1 until the update.",
+            ["Version 1.2 of the plugin fails on start.", "It worked in 1.1 until the update."],
+        ),
     ],
-)  # fmt: skip
+)
 def test_segments(text: str, parts: list[str]) -> None:
     assert [text[begin:end] for begin, end in segments(text)] == (parts if len(parts) > 1 else [])
 
@@ -54,7 +56,10 @@ def test_segments_are_few_and_lose_no_word(text: str) -> None:
     assert len(parts) <= MAX_SEGMENTS
     assert len(parts) != 1
     if parts:
-        assert " ".join(text[begin:end] for begin, end in parts).split() == text[:SEGMENTED_CHARACTERS].split()
+        assert (
+            " ".join(text[begin:end] for begin, end in parts).split()
+            == text[:SEGMENTED_CHARACTERS].split()
+        )
         assert all(end <= begin for (_, end), (begin, _) in pairwise(parts))
 
 
@@ -155,5 +160,5 @@ def test_cases_name_all_their_kinds_and_fitting_is_repeatable(
         (tmp_path / name).write_bytes((SHIPPED_WEIGHTS / name).read_bytes())
     few = made[::40]
     assert {len(kinds) for _, kinds in few} == {1, 2}
-    card = fit_several(embedder, tmp_path, 1, made=few, say=lambda _: None)
+    card = fit_several(embedder, tmp_path, 1, all_cases=few, say=lambda _: None)
     assert SideKinds.read(tmp_path).version == card["version"]

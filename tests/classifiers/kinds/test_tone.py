@@ -14,7 +14,7 @@ from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.heads import Features
 from classifiers.kinds.tone import HOSTILE_PART_FROM, ToneModel
 from classifiers.stored_weights import SHIPPED_WEIGHTS
-from classifiers.training.seed_texts import FOLDER
+from classifiers.training.seed_texts import SEEDS_FOLDER
 from classifiers.training.train_tone import ToneTexts, read_texts, train_tone
 
 HOSTILE = [
@@ -74,7 +74,7 @@ def test_the_texts_are_many_and_stand_once() -> None:
     assert int((rows.written & ~rows.hostile).sum()) >= 400
     assert len(set(written)) == len(written)
     assert not np.intersect1d(rows.groups[rows.hostile], rows.groups[~rows.hostile]).size
-    assert (FOLDER / "tone" / "hostile.txt").is_file()
+    assert (SEEDS_FOLDER / "tone" / "hostile.txt").is_file()
 
 
 def test_the_shipped_head_is_as_precise_as_it_must_be() -> None:

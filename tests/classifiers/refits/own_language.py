@@ -18,16 +18,29 @@ from tests.paths import ROOT
 
 COMMUNITY = ROOT / "app" / "demo" / "community.jsonl"
 _PLACES = (
-    "my phone", "the desktop app", "two laptops", "the tablet", "my work account", "the shared notebook",
+    "my phone",
+    "the desktop app",
+    "two laptops",
+    "the tablet",
+    "my work account",
+    "the shared notebook",
     "the web version",
-    "our team space", "my old notes", "the watch",
-)  # fmt: skip
+    "our team space",
+    "my old notes",
+    "the watch",
+)
 _TROUBLES = (
-    "notes never sync to {}", "sync with {} stopped working on Friday", "nothing I write reaches {}",
-    "{} shows yesterday's state and does not catch up", "the sync wheel on {} spins forever",
-    "edits from {} get lost on the way", "{} says it is up to date but half of the pages are missing",
-    "I get conflict copies on {} every day", "sync errors on {} again", "changes arrive on {} an hour late",
-)  # fmt: skip
+    "notes never sync to {}",
+    "sync with {} stopped working on Friday",
+    "nothing I write reaches {}",
+    "{} shows yesterday's state and does not catch up",
+    "the sync wheel on {} spins forever",
+    "edits from {} get lost on the way",
+    "{} says it is up to date but half of the pages are missing",
+    "I get conflict copies on {} every day",
+    "sync errors on {} again",
+    "changes arrive on {} an hour late",
+)
 _ENDS = (
     "",
     ". Since the last update.",

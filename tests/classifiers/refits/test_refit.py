@@ -196,9 +196,14 @@ def pairs(count: int, same_at: float, other_at: float, size: str = "short", seed
     same = np.arange(count) % 2 == 0
     scores = np.where(same, same_at, other_at) + random.normal(0, 0.02, count)
     return Pairs(
-        scores, np.full(count, 0.5), np.full(count, 0.4), np.full(count, TEXT_CLASSES.index(size)), same, np.ones(count),
+        scores,
+        np.full(count, 0.5),
+        np.full(count, 0.4),
+        np.full(count, TEXT_CLASSES.index(size)),
+        same,
+        np.ones(count),
         np.arange(count),
-    )  # fmt: skip
+    )
 
 
 def test_thresholds_go_where_the_pairs_are_and_no_further() -> None:

@@ -26,14 +26,20 @@ ANY_TEXT = st.text(st.characters(), max_size=300)
         ("noooooooo!!!!!!!!", "nooo!!!"),
         ("hello\n\n\n\n\nworld", "hello\n\nworld"),
         ("Crash <!-- fill in\nthe form --> on start", "Crash on start"),
-        ("![screen](https://x.example/y.png) shows [the menu](https://x.example)", "screen shows the menu"),
+        (
+            "![screen](https://x.example/y.png) shows [the menu](https://x.example)",
+            "screen shows the menu",
+        ),
         ("Broken.\n-- \nBest regards, Kim", "Broken."),
         ("Broken.\nSent from my iPhone", "Broken."),
         ("See:\n```py\none\ntwo\nthree\nfour\n```\nafter", "See:\none\ntwo\nafter"),
-        ("Boom\n at a(A.j:1)\n at b(A.j:2)\n at c(A.j:3)\nend", "Boom\n at a(A.j:1)\n at b(A.j:2)\nend"),
+        (
+            "Boom\n at a(A.j:1)\n at b(A.j:2)\n at c(A.j:3)\nend",
+            "Boom\n at a(A.j:1)\n at b(A.j:2)\nend",
+        ),
         ("-- \nonly a signature", "-- \nonly a signature"),
     ],
-)  # fmt: skip
+)
 def test_clean(raw: str, cleaned: str) -> None:
     assert clean(raw) == cleaned
 
