@@ -49,8 +49,8 @@ async def candidates(
 ) -> dict[int, list[Member]]:
     """For each comment the members of themes that may say the same: copies, then the others, best
     first."""
-    by_vector = await nearest(connection, product_id, ids, NEAR)
-    by_text = await scores_by_query(connection, FIND_BY_TEXT, product_id, ids, SAID, by_vector)
+    by_vector = await nearest(connection, product_id, ids, NEAREST_SEARCHED)
+    by_text = await scores_by_query(connection, FIND_BY_TEXT, product_id, ids, WORDS_SEARCHED, by_vector)
     copies = await scores_by_query(connection, FIND_BY_FINGERPRINT, product_id, ids, COPIES_MOST)
     pools = {
         query: {*by_vector.get(query, ()), *by_text.get(query, ()), *copies.get(query, ())}
@@ -102,7 +102,7 @@ async def _titles(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
     """Of those that have one."""
     if not (numbers := sorted(ids)):
         return {}
-    rows = await fetch_all(connection, SELECT_TITLES, {"ids": numbers, "read": READ})
+    rows = await fetch_all(connection, SELECT_TITLES, {"ids": numbers, "read": FEATURE_CHARACTERS})
     return {row["id"]: row["title"] for row in rows}
 
 

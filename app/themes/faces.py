@@ -23,7 +23,7 @@ from app.themes.activity import SYSTEM, record
 from app.themes.counts import refresh_tickets
 from app.themes.quotes import FaceRow, MemberRow, read_face, read_members
 from classifiers.contract import Kind
-from classifiers.faces.face import BETTER, GROWN, Portrait, Titled
+from classifiers.faces.face import RETITLE_GROWTH, RETITLE_MARGIN, Portrait, Titled
 from classifiers.faces.titles import candidates
 from classifiers.texts.phrases import Background, key_phrases
 
@@ -96,7 +96,7 @@ class FaceTheme:
 
     def outgrew(self, face: FaceRow) -> bool:
         """Whether it has several times the comments that its title was chosen from."""
-        return self.mentions >= GROWN * max(face.mentions, 1)
+        return self.mentions >= RETITLE_GROWTH * max(face.mentions, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ def _fault(
             return "comment_edited"
     if theme.outgrew(face) and not theme.ticketed:
         gain = best.score - portrait.score(theme.title, face.comment_id)
-        return "grown" if gain >= BETTER else ""
+        return "grown" if gain >= RETITLE_MARGIN else ""
     return ""
 
 

@@ -25,7 +25,7 @@ COMPUTE_MIDDLES = sql.SQL("""
         ) latest
         group by latest.model order by count(*) desc, latest.model limit 1
     ) n
-""").format(latest=sql.Literal(LATEST))
+""").format(latest=sql.Literal(MIDDLE_COMMENTS))
 STORE_MIDDLES = sql.SQL("""
     with now as ({middles}), gone as (
         delete from theme_middle

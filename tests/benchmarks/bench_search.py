@@ -35,7 +35,12 @@ from app.themes.word_shares import count_words
 from classifiers.contract import Member
 from classifiers.encoding import encoder
 from classifiers.evaluation.datasets import labelled_rows
-from classifiers.evaluation.evaluate_duplicates import RECALL_DEPTHS, build_pool, ordered, search_recall
+from classifiers.evaluation.evaluate_duplicates import (
+    RECALL_DEPTHS,
+    build_pool,
+    ordered,
+    search_recall,
+)
 from classifiers.evaluation.stream import Pool
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.texts.text import fingerprint

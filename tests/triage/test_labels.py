@@ -182,7 +182,7 @@ async def test_labels_become_examples_with_copies_in_one_group(forum: Forum) -> 
     assert "Why does it beep?" not in rest
     found = await labelled.understood(SmallEnricher(), [one.text for one in labels] + rest)
     data, numbers = labelled.examples_of(labels, rest, found)
-    assert data.spoken.sum() == 2
+    assert data.labelled.sum() == 2
     assert len(data) == 6
     assert numbers.tolist() == [one.id for one in labels] + 4 * [0]
     assert data.groups[0] == data.groups[1]

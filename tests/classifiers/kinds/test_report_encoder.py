@@ -17,7 +17,7 @@ from classifiers.contract import Embedder, Encoded, ModelError, Span, Vectors
 from classifiers.encoding import encoder, torch_encoder
 from classifiers.encoding.graph import SCALE_GROUP, read_weights
 from classifiers.encoding.model_files import MODEL_NAME, published_model
-from classifiers.encoding.openvino_encoder import REPORTS as REPORTS_FOLDER
+from classifiers.encoding.openvino_encoder import REPORTS_FOLDER
 from classifiers.encoding.openvino_encoder import OpenVinoEmbedder
 from classifiers.encoding.tuned_layers import REPORT_ENCODER, packed, unpacked
 from classifiers.kinds.enrich import DefaultEnricher
@@ -141,7 +141,7 @@ def test_what_is_stored_comes_back_and_another_file_is_refused(
     assert set(unpacked(tuned.layers)) == set(tuned_names(published))
     write(REPORT_ENCODER, tuned, card, tmp_path)
     assert version_of(TunedEncoder.read(tmp_path)) == version_of(tuned)
-    np.savez_compressed(tmp_path / f"{NAME}.npz", **dict[str, Any](tuned.layers))
+    np.savez_compressed(tmp_path / f"{REPORT_ENCODER}.npz", **dict[str, Any](tuned.layers))
     with pytest.raises(ModelError) as refusal:
         TunedEncoder.read(tmp_path)
     assert refusal.value.reason == "heads_unreadable"
