@@ -15,7 +15,7 @@ from app.storage.rows import fetch_all
 from app.themes.candidates import surroundings
 from app.triage.labels import judge_name
 from classifiers.contract import UNSURE, Kind, Member
-from classifiers.grouping.grouper import CLASSES, DefaultGrouper, Thresholds, pair_class
+from classifiers.grouping.grouper import TEXT_CLASSES, DefaultGrouper, Thresholds, pair_class
 from classifiers.refits.refit_grouping import Pairs
 
 SELECT_PAIR_LABELS = """
@@ -121,7 +121,7 @@ def pairs_of(labels: Sequence[PairLabelled]) -> Pairs:
         np.array([label.score for label in labels], np.float64),
         np.array([label.join_at for label in labels], np.float64),
         np.array([label.suggest_at for label in labels], np.float64),
-        np.array([CLASSES.index(label.size) for label in labels], np.int64),
+        np.array([TEXT_CLASSES.index(label.size) for label in labels], np.int64),
         np.array([label.same for label in labels], bool),
         np.array([label.weight for label in labels], np.float64),
         np.array([label.activity_id for label in labels], np.int64),
@@ -139,7 +139,7 @@ def _rescored(
     if sides is not None:
         return _scored_now(pair, *sides, crowd, grouper)
     space = pair.judge.rpartition("|")[0]
-    if pair.judge != judge_name(space, grouper.thresholds) or pair.size not in CLASSES:
+    if pair.judge != judge_name(space, grouper.thresholds) or pair.size not in TEXT_CLASSES:
         return None
     return PairLabelled(
         pair.id,

@@ -23,8 +23,8 @@ from classifiers.contract import Enricher
 from classifiers.refits import refit_grouping, refit_kind
 
 LABELS_MIN: Mapping[Learned, int] = {
-    Learned.kind: refit_kind.LEAST_LABELS,
-    Learned.grouping: refit_grouping.LEAST_LABELS,
+    Learned.kind: refit_kind.LEAST_KIND_LABELS,
+    Learned.grouping: refit_grouping.LEAST_GROUPING_LABELS,
 }
 """Labels without which nothing is tried."""
 REASONS_TO_SERVE = ("better", "surer")

@@ -50,7 +50,9 @@ async def candidates(
     """For each comment the members of themes that may say the same: copies, then the others, best
     first."""
     by_vector = await nearest(connection, product_id, ids, NEAREST_SEARCHED)
-    by_text = await scores_by_query(connection, FIND_BY_TEXT, product_id, ids, WORDS_SEARCHED, by_vector)
+    by_text = await scores_by_query(
+        connection, FIND_BY_TEXT, product_id, ids, WORDS_SEARCHED, by_vector
+    )
     copies = await scores_by_query(connection, FIND_BY_FINGERPRINT, product_id, ids, COPIES_MOST)
     pools = {
         query: {*by_vector.get(query, ()), *by_text.get(query, ()), *copies.get(query, ())}

@@ -240,7 +240,9 @@ def test_a_named_encoder_serves_with_heads_of_its_own(tmp_path: Path) -> None:
     def shipped(_data: Path, heads: Path, *_rest: object) -> None:
         for name in ("kind", "kind_reports", "sentiment"):
             for end in ("npz", "json"):
-                (heads / f"{name}.{end}").write_bytes((SHIPPED_WEIGHTS / f"{name}.{end}").read_bytes())
+                (heads / f"{name}.{end}").write_bytes(
+                    (SHIPPED_WEIGHTS / f"{name}.{end}").read_bytes()
+                )
 
     from classifiers.encoding import encoder
 
@@ -250,7 +252,9 @@ def test_a_named_encoder_serves_with_heads_of_its_own(tmp_path: Path) -> None:
         ("It crashes. Please add a calendar for the week.", frozenset({Kind.bug, Kind.feature}))
     ]
     named = encoder.load_named(str(tiny))
-    train_encoder(named, tmp_path, heads, 7, say=lambda _: None, base=shipped, tone=tone, several=made)
+    train_encoder(
+        named, tmp_path, heads, 7, say=lambda _: None, base=shipped, tone=tone, several=made
+    )
     enricher: DefaultEnricher = load_enricher(chosen.model_copy(update={"heads_dir": heads}))
     assert enricher.space == "tiny"
     (german,) = enricher.enrich(["Die Anwendung stürzt beim Öffnen der Kamera immer ab"])

@@ -41,7 +41,9 @@ async def test_joins_edits_and_deletions(forum: Forum) -> None:
 
 async def test_the_latest_count(forum: Forum) -> None:
     early, late = vector("early"), vector("late")
-    ids = await add_grouped_comments(forum, ["a b"] * (MIDDLE_COMMENTS + 9), [early] * 9 + [late] * MIDDLE_COMMENTS)
+    ids = await add_grouped_comments(
+        forum, ["a b"] * (MIDDLE_COMMENTS + 9), [early] * 9 + [late] * MIDDLE_COMMENTS
+    )
     assert len(ids) == MIDDLE_COMMENTS + 9
     (row,) = await forum.rows("select comments, middle from theme_middle")
     assert row["comments"] == MIDDLE_COMMENTS

@@ -17,8 +17,7 @@ from classifiers.contract import Embedder, Encoded, ModelError, Span, Vectors
 from classifiers.encoding import encoder, torch_encoder
 from classifiers.encoding.graph import SCALE_GROUP, read_weights
 from classifiers.encoding.model_files import MODEL_NAME, published_model
-from classifiers.encoding.openvino_encoder import REPORTS_FOLDER
-from classifiers.encoding.openvino_encoder import OpenVinoEmbedder
+from classifiers.encoding.openvino_encoder import REPORTS_FOLDER, OpenVinoEmbedder
 from classifiers.encoding.tuned_layers import REPORT_ENCODER, packed, unpacked
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.experts import REPORT_KINDS
