@@ -15,7 +15,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ClusterScore:
-    """Agreement of found and true groups: B-cubed (Bagga and Baldwin 1998) and over pairs; each
+    """Agreement of predicted and true groups: B-cubed (Bagga and Baldwin 1998) and over pairs; each
     precision, recall, F1.
 
     The two intervals are those of the F1 values.
@@ -28,16 +28,16 @@ class ClusterScore:
 
 
 def clusters(
-    truth: Sequence[str], found: Sequence[str], *, seed: int = 7, samples: int = 0
+    truth: Sequence[str], predicted: Sequence[str], *, seed: int = 7, samples: int = 0
 ) -> ClusterScore:
-    """Scores of ``found`` groups against ``truth``, both given per comment; 1 where there was
+    """Scores of ``predicted`` groups against ``truth``, both given per comment; 1 where there was
     nothing to get wrong.
 
     Intervals come from drawing whole true groups ``samples`` times: comments of one group do not
     err independently.
     """
     _, true_groups = np.unique(np.asarray(truth), return_inverse=True)
-    shared, in_found, in_true = _sizes(true_groups, found)
+    shared, in_found, in_true = _sizes(true_groups, predicted)
     ones = np.ones(len(true_groups))
     # What B-cubed and pairs are sums of, for each comment.
     cells = np.stack(
@@ -83,10 +83,10 @@ def rand_index(one: Sequence[str], other: Sequence[str]) -> float:
     return float((shared_pairs - expected) / (highest - expected))
 
 
-def _sizes(true_groups: NDArray[np.intp], found: Sequence[str]) -> tuple[Floats, Floats, Floats]:
+def _sizes(true_groups: NDArray[np.intp], predicted: Sequence[str]) -> tuple[Floats, Floats, Floats]:
     """For each comment: how many share both its groups, its found group, its true group (itself
     counted)."""
-    _, found_groups = np.unique(np.asarray(found), return_inverse=True)
+    _, found_groups = np.unique(np.asarray(predicted), return_inverse=True)
     pair_of_groups = true_groups * (int(found_groups.max()) + 1) + found_groups
     _, cell, counts = np.unique(pair_of_groups, return_inverse=True, return_counts=True)
     return (

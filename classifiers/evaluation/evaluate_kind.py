@@ -152,7 +152,7 @@ def evaluate_kind(
     names = list(labels.names)
     if ELSEWHERE in predicted:
         names.append(ELSEWHERE)
-    right = [label == told for label, told in zip(truth, predicted, strict=True)]
+    right = [label == answer for label, answer in zip(truth, predicted, strict=True)]
     scores = label_scores(truth, predicted, names, seed=seed, samples=samples)
     sure = [
         one.verdict == label

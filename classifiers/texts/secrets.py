@@ -77,7 +77,7 @@ protected encrypted string number boolean undefined [secret]
 _PROSE = frozenset(_PROSE_WORDS.split())
 """What stands behind "password:" in a report and is none."""
 
-_CREDENTIALS = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@:\[]{1,100}:[^\s/@]{1,200}@", re.I)
+_LOGIN_IN_ADDRESS = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@:\[]{1,100}:[^\s/@]{1,200}@", re.I)
 
 
 def without_secrets(text: str) -> str:
@@ -85,7 +85,7 @@ def without_secrets(text: str) -> str:
     if _LONG_WORD.search(text):
         text = _TOKEN.sub("[secret]", text)
     if "://" in text:
-        text = _CREDENTIALS.sub(r"\1[secret]@", text)
+        text = _LOGIN_IN_ADDRESS.sub(r"\1[secret]@", text)
     if _NAMING.search(text):
         text = _NAMED.sub(_named, text)
     return text

@@ -28,13 +28,13 @@ _STACK_FRAME = re.compile(
     r"^\s*(?:at\s+\S+\s*\(.*\)|at\s+[\w$.<>/:-]+:\d+.*|File \".*\", line \d+.*|\.\.\. \d+ more"
     r"|#\d+\s+0x[0-9a-f]+.*|goroutine \d+.*|\[<[0-9a-f]+>\].*)\s*$"
 )
-_SIGNATURE_LINE = re.compile(
+_MAIL_SIGNATURE = re.compile(
     r"^(?:-- ?|_{5,}|sent from my .{1,40}|get outlook for .{1,20})$", re.IGNORECASE
 )
 _REPEATED_CHARACTER = re.compile(r"(.)\1{3,}", re.DOTALL)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _BLANKS = re.compile(r"[ \t\r\f\v]+")
-_EMPTY_LINES = re.compile(r"\n{3,}")
+_RUN_OF_EMPTY_LINES = re.compile(r"\n{3,}")
 MAX_CODE_LINES = 2
 MAX_STACK_FRAMES = 2
 
@@ -49,7 +49,7 @@ def clean(text: str) -> str:
     text = _without_html_comments(plain(text[:MAX_READ_CHARACTERS]))
     text = _WEB_ADDRESS.sub(LINK_WORD, _MARKDOWN_LINK.sub(r"\1", _MARKDOWN_IMAGE.sub(r"\1", text)))
     text = _REPEATED_CHARACTER.sub(r"\1\1\1", _BLANKS.sub(" ", _shorten(text)))
-    return _EMPTY_LINES.sub("\n\n", text).strip()[:MAX_CLEAN_CHARACTERS].strip()
+    return _RUN_OF_EMPTY_LINES.sub("\n\n", text).strip()[:MAX_CLEAN_CHARACTERS].strip()
 
 
 def words(text: str) -> list[str]:
@@ -79,7 +79,7 @@ def without_signature(text: str) -> str:
     ends = (
         place
         for place, line in enumerate(lines)
-        if place and _SIGNATURE_LINE.match(line.strip()[:60])
+        if place and _MAIL_SIGNATURE.match(line.strip()[:60])
     )
     return "\n".join(lines[: next(ends, None)])
 
@@ -115,7 +115,7 @@ def _shorten(text: str) -> str:
             if code > MAX_CODE_LINES:
                 continue
             line = line[:200]
-        elif kept_lines and _SIGNATURE_LINE.match(line.strip()[:60]):
+        elif kept_lines and _MAIL_SIGNATURE.match(line.strip()[:60]):
             break
         if _STACK_FRAME.match(line[:400]):
             frames += 1

@@ -162,7 +162,7 @@ def score(
     """Precision and recall of the kinds kept, and how often a text of one kind is given another
     one."""
     truth = {kind: np.array([kind in kinds for _, kinds in all_cases]) for kind in SIDE_KINDS}
-    kept = right = expected = added = singles = 0
+    claimed = right = expected = added = singles = 0
     by_kind: dict[str, str] = {}
     for kind in SIDE_KINDS:
         beside = np.array([one is not kind for one in strongest])
@@ -171,7 +171,7 @@ def score(
         kind_right = int((clear & truth[kind]).sum())
         kind_expected = int((beside & truth[kind]).sum())
         by_kind[kind.value] = f"{kind_right} of {kind_kept} right, {kind_expected} wanted"
-        kept, right, expected = kept + kind_kept, right + kind_right, expected + kind_expected
+        claimed, right, expected = claimed + kind_kept, right + kind_right, expected + kind_expected
     for row, main_kind, (_, kinds) in zip(clearness, strongest, all_cases, strict=True):
         if len(kinds) == 1:
             singles += 1
@@ -182,7 +182,7 @@ def score(
             )
     return {
         "texts": len(all_cases),
-        "precision": round(right / max(kept, 1), 3),
+        "precision": round(right / max(claimed, 1), 3),
         "recall": round(right / max(expected, 1), 3),
         "one_kind_given_another": round(added / max(singles, 1), 3),
         "by_kind": by_kind,

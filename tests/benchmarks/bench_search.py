@@ -104,8 +104,7 @@ async def measure(url: str, pool: Pool) -> None:
     database."""
     found, queries = search_recall(pool)
     print(
-        f"in memory:    {_line([found['fused'][depth].value for depth in RECALL_DEPTHS])} "
-        f"(n={queries})"
+        f"in memory:    {_line([found['fused'][depth].value for depth in RECALL_DEPTHS])} (n={queries})"
     )
     database = Database(url)
     await database.open()

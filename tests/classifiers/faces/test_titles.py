@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from classifiers.faces.titles import candidates, title_of
 from classifiers.faces.titles_cutting import TITLE_CHARACTERS, cut
 from classifiers.faces.titles_noise import DANGLING_WORDS, PARTICLE_WORDS
+from tests.scenes.growth import grows_at_most, repeated
 
 SCANNER = "The scanner skips every second page"
 LOST = "The ruler cannot be found after a restart"
@@ -203,13 +203,5 @@ def test_cut_ends_with_a_word_that_can_end(words: list[str], length: int) -> Non
     ],
 )
 def test_titles_take_linear_time(unit: str) -> None:
-    def seconds(size: int) -> float:
-        text = unit * (size // len(unit))
-        best = []
-        for _ in range(3):
-            started = time.thread_time()
-            title_of(text, text[:500])
-            best.append(time.thread_time() - started)
-        return min(best)
-
-    assert seconds(40_000) < 20 * seconds(10_000) + 0.05
+    short, long = repeated(unit, 5_000), repeated(unit, 40_000)
+    assert grows_at_most(24, lambda text: title_of(text, text[:500]), short, long)

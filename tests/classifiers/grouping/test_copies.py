@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.grouping.copies import wording
+from tests.scenes.growth import grows_at_most, repeated
 
 CAMPAIGN = (
     "We demand that the classic editor comes back: the new toolbar hides every important command "
@@ -85,8 +84,6 @@ def test_any_text_is_fine(text: str) -> None:
         "a" + "\n" * 99,
     ],
 )
-def test_a_megabyte_takes_no_time(piece: str) -> None:
-    text = piece * (1_000_000 // len(piece))
-    start = time.thread_time()
-    wording(text)
-    assert time.thread_time() - start < 5  # quadratic work would take minutes
+def test_work_grows_with_the_text_and_no_faster(piece: str) -> None:
+    assert grows_at_most(24, wording, repeated(piece, 25_000), repeated(piece, 200_000))
+    assert grows_at_most(5, wording, repeated(piece, 200_000), repeated(piece, 400_000))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ import pytest
 from classifiers.kinds.noise import noise
 from classifiers.texts.text import clean
 from tests.paths import SHARED
+from tests.scenes.growth import grows_at_most, repeated
 
 TEXTS = [
     json.loads(line)
@@ -171,8 +171,7 @@ def test_no_report_or_request_of_the_public_sets_is_thrown_away() -> None:
     "piece",
     ["a ", "Regards ", "my new ", "test ", "yes ", "same ", "win free ", "joined ", "1 ", "\n"],
 )
-def test_long_texts_take_no_time(piece: str) -> None:
-    for length in (8, 598, 100_000):
-        start = time.thread_time()
-        noise((piece * length)[:length])
-        assert time.thread_time() - start < 0.1
+def test_work_grows_slowly_with_the_text(piece: str) -> None:
+    half, most, beyond = (repeated(piece, characters) for characters in (299, 598, 100_000))
+    assert grows_at_most(10, noise, half, most)  # a pattern that tries all ways would never end
+    assert grows_at_most(500, noise, most, beyond)
