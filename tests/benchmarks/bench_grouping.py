@@ -191,8 +191,8 @@ async def search(database: Database, place: Place, ids: Sequence[int]) -> str:
         len(set(found[number]) & set(truth[number])) / len(truth[number]) for number in ids
     )
     fast, slow = (1000 * each / len(ids) for each in (middle - started, ended - middle))
-    found = f"recall@10 {recall:.4f} of exact (n={len(ids)})"
-    return f"{found}; search {fast:.2f} ms, exact {slow:.2f} ms per comment"
+    recall_line = f"recall@10 {recall:.4f} of exact (n={len(ids)})"
+    return f"{recall_line}; search {fast:.2f} ms, exact {slow:.2f} ms per comment"
 
 
 async def measure(conninfo: str, options: argparse.Namespace, model: Path) -> None:
