@@ -83,7 +83,9 @@ def rand_index(one: Sequence[str], other: Sequence[str]) -> float:
     return float((shared_pairs - expected) / (highest - expected))
 
 
-def _sizes(true_groups: NDArray[np.intp], predicted: Sequence[str]) -> tuple[Floats, Floats, Floats]:
+def _sizes(
+    true_groups: NDArray[np.intp], predicted: Sequence[str]
+) -> tuple[Floats, Floats, Floats]:
     """For each comment: how many share both its groups, its found group, its true group (itself
     counted)."""
     _, found_groups = np.unique(np.asarray(predicted), return_inverse=True)

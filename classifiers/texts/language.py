@@ -173,7 +173,9 @@ def _english_beside_accents(prose: str) -> bool:
     plain_words = [word for word in prose_words if word.isascii()]
     if len(plain_words) < 2 or len(plain_words) == len(prose_words):
         return False
-    if any(everyday_words.intersection(plain_words) for everyday_words in _WORDS_BY_LANGUAGE.values()):
+    if any(
+        everyday_words.intersection(plain_words) for everyday_words in _WORDS_BY_LANGUAGE.values()
+    ):
         return False
     return str(_identifier().classify(" ".join(plain_words))[0]) == "en"
 

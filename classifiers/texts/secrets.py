@@ -77,7 +77,9 @@ protected encrypted string number boolean undefined [secret]
 _PROSE = frozenset(_PROSE_WORDS.split())
 """What stands behind "password:" in a report and is none."""
 
-_LOGIN_IN_ADDRESS = re.compile(r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@:\[]{1,100}:[^\s/@]{1,200}@", re.I)
+_LOGIN_IN_ADDRESS = re.compile(
+    r"\b([a-z][a-z0-9+.-]{1,20}://)[^\s/@:\[]{1,100}:[^\s/@]{1,200}@", re.I
+)
 
 
 def without_secrets(text: str) -> str:

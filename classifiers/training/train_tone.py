@@ -143,8 +143,8 @@ def _folds(groups: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
 
 
 def _judge(likely: Floats, rows: ToneTexts) -> dict[str, Any]:
-    """The lowest threshold from which ``HINT_PRECISION`` of the hints are right, and what it finds and
-    disturbs there."""
+    """The lowest threshold from which ``HINT_PRECISION`` of the hints are right, and what it finds
+    and disturbs there."""
     order = np.argsort(-likely, kind="stable")
     precise = np.cumsum(rows.hostile[order]) / np.arange(1, len(order) + 1) >= HINT_PRECISION
     last = 0
