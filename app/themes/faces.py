@@ -23,7 +23,7 @@ from app.themes.activity import SYSTEM, record
 from app.themes.counts import refresh_tickets
 from app.themes.quotes import FaceRow, MemberRow, read_face, read_members
 from classifiers.contract import Kind
-from classifiers.faces.face import RETITLE_GROWTH, RETITLE_MARGIN, Portrait, Titled
+from classifiers.faces.face import RETITLE_GROWTH, RETITLE_MARGIN, Portrait, ThemeTitle
 from classifiers.faces.titles import candidates
 from classifiers.texts.phrases import Background, key_phrases
 
@@ -115,7 +115,7 @@ class _Look:
     theme: FaceTheme
     face: FaceRow | None
     members: Sequence[MemberRow]
-    best: Titled | None
+    best: ThemeTitle | None
     phrases: list[str]
     fault: str
 
@@ -204,7 +204,7 @@ def _fault(
     face: FaceRow | None,
     members: Sequence[MemberRow],
     portrait: Portrait,
-    best: Titled,
+    best: ThemeTitle,
 ) -> str:
     """Why people would call the title wrong, in one word; empty where they would not."""
     if face is None or face.comment_id is None:
@@ -256,7 +256,7 @@ def _title_source(look: _Look) -> tuple[int | None, str, int]:
     return face.comment_id, fingerprint, theme.mentions if theme.outgrew(face) else face.mentions
 
 
-async def _retitle(connection: Connection, look: _Look, best: Titled) -> None:
+async def _retitle(connection: Connection, look: _Look, best: ThemeTitle) -> None:
     theme = look.theme
     await connection.execute(SET_MODEL_TITLE, [best.title, theme.id])
     if look.face is None and theme.status is ThemeStatus.triage:

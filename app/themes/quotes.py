@@ -17,7 +17,7 @@ from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 from app.themes.voices import VOICE
 from classifiers.contract import Vectors
-from classifiers.faces.face import Portrait, Spoken
+from classifiers.faces.face import Portrait, PortraitComment
 
 QUOTES_PER_THEME = 4
 QUOTED_FROM_MOST = 120
@@ -74,7 +74,7 @@ class _StoredMember:
 class MemberRow:
     """A comment of a theme, for its face: ``spoken`` is what the classifiers read of it."""
 
-    spoken: Spoken
+    spoken: PortraitComment
     fingerprint: str
     text: str
     author: str
@@ -138,7 +138,7 @@ async def read_members(
 
 def _member_of(row: _StoredMember, model: str | None, newest: datetime) -> MemberRow:
     """``newest`` is the time from which the age of a comment counts."""
-    as_read = Spoken(
+    as_read = PortraitComment(
         row.id,
         row.text,
         row.vector(model),

@@ -38,7 +38,7 @@ QUOTE_DIVERSITY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class PortraitComment:
     """One comment of a theme. ``vector`` is ``float32[dimensions]`` of unit length or None;
     ``voice`` names the person; ``thread_title`` is given for a comment that opens its thread;
     ``age`` in days before the theme's newest."""
@@ -53,7 +53,7 @@ class Spoken:
 
 
 @dataclass(frozen=True, slots=True)
-class Titled:
+class ThemeTitle:
     """A title, the comment it is made of, and its score."""
 
     title: str
@@ -68,23 +68,26 @@ class Portrait:
     """
 
     def __init__(
-        self, comments: Sequence[Spoken], kind: str = "", background: Background | None = None
+        self,
+        comments: Sequence[PortraitComment],
+        kind: str = "",
+        background: Background | None = None,
     ) -> None:
         self.kind = kind
         self.comments = sorted(comments, key=lambda comment: comment.comment_id)
         self._nearness = _nearness(self.comments)
         self._weights = _weights(self.comments, background or Background())
 
-    def title(self) -> Titled | None:
+    def title(self) -> ThemeTitle | None:
         """The best title its comments offer; None where none says anything. The same comments give
         the same title."""
-        best: Titled | None = None
+        best: ThemeTitle | None = None
         for place in self._nearest(TITLE_COMMENTS):
             comment = self.comments[place]
             for candidate in candidates(comment.text, comment.thread_title, self.kind):
                 score = self._score(candidate, self._nearness[place])
                 if best is None or score > best.score:
-                    best = Titled(candidate.title, comment.comment_id, score)
+                    best = ThemeTitle(candidate.title, comment.comment_id, score)
         return best
 
     def score(self, title: str, comment_id: int) -> float:
@@ -167,7 +170,7 @@ class Portrait:
         )
 
 
-def _nearness(comments: Sequence[Spoken]) -> list[float]:
+def _nearness(comments: Sequence[PortraitComment]) -> list[float]:
     """The cosine of each comment to the mean of what each person says; 0.5 for all where there are
     no vectors."""
     by_voice: dict[str, list[Vectors]] = {}
@@ -187,7 +190,7 @@ def _nearness(comments: Sequence[Spoken]) -> list[float]:
     return nearness
 
 
-def _weights(comments: Sequence[Spoken], background: Background) -> Mapping[str, float]:
+def _weights(comments: Sequence[PortraitComment], background: Background) -> Mapping[str, float]:
     """How much each word stands for the theme: the share of its people who use it, more for a rare
     word."""
     by_voice: dict[str, set[str]] = {}
@@ -206,7 +209,7 @@ def _weights(comments: Sequence[Spoken], background: Background) -> Mapping[str,
     }
 
 
-def _readable(comment: Spoken) -> float:
+def _readable(comment: PortraitComment) -> float:
     """-0.5..0.5: short enough to read, long enough to say something, in own words, liked, recent.
 
     ==============  ==============  ==========================================================

@@ -103,8 +103,8 @@ async def measure(url: str, pool: Pool) -> None:
     """Recall at 1, 5 and 10 both ways, and what a comment's candidates cost through the
     database."""
     found, queries = search_recall(pool)
-    in_memory = _line([found["fused"][depth].value for depth in RECALL_DEPTHS])
-    print(f"in memory:    {in_memory} (n={queries})")
+    recall = _line([found["fused"][depth].value for depth in RECALL_DEPTHS])
+    print(f"in memory:    {recall} (n={queries})")
     database = Database(url)
     await database.open()
     by_product = defaultdict(list)

@@ -1,4 +1,4 @@
-"""How much more work a longer text is: tests hold that, never how long a machine takes."""
+"""How much more work a longer text is: what tests hold, instead of how long a machine takes."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifiers.faces.face import Portrait, Spoken
+from classifiers.faces.face import Portrait, PortraitComment
 from classifiers.texts.phrases import Background, key_phrases
 from tests.scenes.small_model import vector
 
@@ -21,8 +21,11 @@ SAID = [
 ]
 
 
-def spoken(said: list[tuple[str, str]]) -> list[Spoken]:
-    return [Spoken(number, text, vector(text), voice) for number, (voice, text) in enumerate(said)]
+def spoken(said: list[tuple[str, str]]) -> list[PortraitComment]:
+    return [
+        PortraitComment(number, text, vector(text), voice)
+        for number, (voice, text) in enumerate(said)
+    ]
 
 
 def test_the_title_is_that_of_the_central_comment_whatever_the_order() -> None:
@@ -46,7 +49,7 @@ def test_one_loud_person_does_not_move_the_centre() -> None:
 
 
 def test_comments_without_vectors_still_have_a_face() -> None:
-    found = Portrait([Spoken(1, CENTRAL, None, "ann")]).title()
+    found = Portrait([PortraitComment(1, CENTRAL, None, "ann")]).title()
     assert found is not None
     assert found.title == CENTRAL
 
@@ -78,10 +81,13 @@ def test_recent_and_liked_comments_are_quoted_first() -> None:
         "the ruler flips in the preview of page two",
     ]
     same = np.ones(384, dtype=np.float32) / np.float32(np.sqrt(384))
-    old = Spoken(1, texts[0], same, "ann", age=90.0)
-    assert Portrait([old, Spoken(2, texts[1], same, "bob")]).quotes(1) == [2]
+    old = PortraitComment(1, texts[0], same, "ann", age=90.0)
+    assert Portrait([old, PortraitComment(2, texts[1], same, "bob")]).quotes(1) == [2]
     assert Portrait(
-        [Spoken(1, texts[0], same, "ann", likes=30), Spoken(2, texts[1], same, "bob")]
+        [
+            PortraitComment(1, texts[0], same, "ann", likes=30),
+            PortraitComment(2, texts[1], same, "bob"),
+        ]
     ).quotes(1) == [1]
 
 

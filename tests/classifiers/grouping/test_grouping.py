@@ -23,9 +23,9 @@ GROUPER = DefaultGrouper(Thresholds(LEVELS, SUGGEST, {"link": 10.0, "kind": -4.0
 CROWDED = DefaultGrouper(Thresholds(LEVELS, SUGGEST, {"link": 10.0, "others": -10.0}, 0.0, "test"))
 
 
-def chance(logit: float) -> float:
-    """The logistic function."""
-    return float(1 / (1 + np.exp(-logit)))
+LIKELIHOOD_AT_3 = 0.9526
+LIKELIHOOD_AT_MINUS_1 = 0.2689
+"""1 / (1 + e ** -x)."""
 
 
 def member(number: int, theme: str, text: str, cosine: float, kind: Kind = Kind.bug) -> Member:
@@ -46,7 +46,7 @@ def test_nothing_to_compare_is_new() -> None:
 
 def test_the_score_is_the_likelihood_that_the_signs_give() -> None:
     decision = GROUPER.decide(COMMENT, [member(1, "a", "camera freezes", 0.9)])
-    assert decision.score == pytest.approx(chance(10 * 0.9 - 6), abs=1e-4)
+    assert decision.score == pytest.approx(LIKELIHOOD_AT_3, abs=1e-4)
     assert (decision.verdict, decision.theme_id) == (Verdict.join, "a")
     assert decision.nearest[0].words == ("camera",)
     assert decision.nearest[0].lexical == 0.5
@@ -56,12 +56,12 @@ def test_a_theme_is_judged_by_its_three_nearest_members() -> None:
     near, far = member(1, "a", "camera freezes", 0.9), member(2, "a", "battery drains", 0.1)
     assert GROUPER.decide(COMMENT, [near]).verdict is Verdict.join
     decision = GROUPER.decide(COMMENT, [near, far])
-    assert decision.score == pytest.approx(chance(10 * 0.5 - 6), abs=1e-4)
+    assert decision.score == pytest.approx(LIKELIHOOD_AT_MINUS_1, abs=1e-4)
     assert decision.verdict is Verdict.new
     assert len(decision.nearest) == 2
     more = [member(number, "a", "camera freezes", 0.9) for number in (3, 4)]
     assert GROUPER.decide(COMMENT, [near, far, *more]).score == pytest.approx(
-        chance(10 * 0.9 - 6), abs=1e-4
+        LIKELIHOOD_AT_3, abs=1e-4
     )
 
 
@@ -96,7 +96,7 @@ def test_blocked_themes_are_no_choice_but_still_near() -> None:
 def test_contradicting_kinds_never_join_by_themselves() -> None:
     wish = member(1, "a", "camera freezes", 0.9, Kind.feature)
     decision = GROUPER.decide(COMMENT, [wish])
-    assert decision.score == pytest.approx(chance(10 * 0.9 - 4 - 6), abs=1e-4)
+    assert decision.score == pytest.approx(LIKELIHOOD_AT_MINUS_1, abs=1e-4)
     assert decision.verdict is Verdict.new
     sure = DefaultGrouper(Thresholds(LEVELS, SUGGEST, {"link": 10.0}, -6.0, "test")).decide(
         COMMENT, [wish]
@@ -204,10 +204,8 @@ def test_signs_of_a_theme_among_others() -> None:
     members = [at(1, "a", 0.8, 0.6), at(2, "a", 0.6, 0.8), at(3, "b", 0, 1), at(4, "c", 0, 0, 1)]
     around = Surroundings(COMMENT, members)
     found = dict(zip(SIGNS, around.signs([0, 1]).tolist(), strict=True))
-    weights = np.exp((np.array([0.8, 0.6, 0, 0]) - 1) / 0.1)
-    assert found["share"] == pytest.approx(
-        weights[:2].sum() / (weights.sum() + 12 * np.exp(-7)), abs=1e-6
-    )
+    # They weigh e ** -2, e ** -4 and twice e ** -10; twelve missing neighbours weigh e ** -7 each.
+    assert found["share"] == pytest.approx((0.13534 + 0.01832) / (0.15375 + 0.01094), abs=1e-4)
     assert found["middle"] == pytest.approx((0.8 + 0.6) / 2)
     assert found["within"] == pytest.approx(0.8 * 0.6 + 0.6 * 0.8)
     assert found["crowd"] == pytest.approx((0.6 + 0 + 0.3) / 3)

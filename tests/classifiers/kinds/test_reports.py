@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from classifiers.contract import Embedder, ModelError
-from classifiers.kinds.experts import REPORT_HEADS, REPORT_SHARE, Reports, blend, log_softmax
+from classifiers.kinds.experts import REPORT_HEADS, Reports, blend, log_softmax
 from classifiers.kinds.heads import Heads
 from classifiers.kinds.kind import KindModel
 from classifiers.kinds.several import read
@@ -66,8 +66,7 @@ def test_the_second_opinion_shares_out_what_three_kinds_have_and_leaves_the_rest
     np.testing.assert_allclose(np.exp(both).sum(axis=1), 1)
     np.testing.assert_allclose(both[:, 3:], general[:, 3:])
     assert both[0, :3].argmax() == 1
-    odds = REPORT_SHARE * 4.0 + (1 - REPORT_SHARE) * -1.0
-    assert both[0, 1] - both[0, 0] == pytest.approx(odds)
+    assert both[0, 1] - both[0, 0] == pytest.approx(0.85 * 4 - 0.15 * 1)
     np.testing.assert_allclose(both[1, :3], general[1, :3])
 
 
