@@ -4,7 +4,6 @@ Jira's search lags behind."""
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -71,5 +70,4 @@ def _carries(issue: dict[str, Any], marker: str) -> bool:
     fields = issue.get("fields") or {}
     if marker in (fields.get("labels") or []):
         return True
-    description = json.dumps(fields.get("description") or "")
-    return re.search(rf"{re.escape(marker)}(?![0-9a-f-])", description) is not None
+    return f"{marker}-begin" in json.dumps(fields.get("description") or "")
