@@ -86,10 +86,10 @@ class Stop:
 
 Meaning = Retry | Pause | Stop
 
-DELETED = Stop(
+DELETED_TICKET = Stop(
     TicketState.gone, "ticket_gone", "It was deleted in the tracker; Retry makes it anew."
 )
-HIDDEN = Stop(
+HIDDEN_TICKET = Stop(
     TicketState.blocked,
     "ticket_hidden",
     "It was deleted in the tracker or hidden from us. Retry looks for it once more, and makes it "
@@ -159,7 +159,7 @@ async def why_missing(run: PushRun, ticket: DueTicket, error: TrackerError) -> S
     if ticket.state is not TicketState.created or error.reason not in MAYBE_DELETED:
         return None
     remote = await run.opened.tracker.get(ticket.ref)
-    return {StatusCategory.gone: DELETED, StatusCategory.hidden: HIDDEN}.get(remote.category)
+    return {StatusCategory.gone: DELETED_TICKET, StatusCategory.hidden: HIDDEN_TICKET}.get(remote.category)
 
 
 async def record_retry(run: PushRun, ticket: DueTicket, error: TrackerError, retry: Retry) -> None:

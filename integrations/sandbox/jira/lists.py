@@ -103,10 +103,10 @@ async def bulk_fetch(request: Request, version: str) -> Reply:
     if version != "3":
         return error(404, "Only Jira Cloud has this address.")
     body = await json_object(request) or {}
-    wanted = [str(name) for name in body.get("issueIdsOrKeys") or []]
-    if not 0 < len(wanted) <= BULK_ISSUES_MAX:
+    names = [str(name) for name in body.get("issueIdsOrKeys") or []]
+    if not 0 < len(names) <= BULK_ISSUES_MAX:
         return error(400, f"Between 1 and {BULK_ISSUES_MAX} issues can be fetched.")
-    tickets = [ticket for name in wanted if (ticket := _state(request).jira(name))]
+    tickets = [ticket for name in names if (ticket := _state(request).jira(name))]
     fields = body.get("fields") or ["*navigable"]
     return {"issues": [issue_json(request, ticket, version, fields) for ticket in tickets]}
 

@@ -159,39 +159,6 @@ def test_buttons_move_a_ticket_and_other_sites_cannot(web: httpx.Client) -> None
 
 
 @pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "null", "Sec-Fetch-Site": "same-origin"},  # a page that sends no referrer
-        {"Origin": "{own}", "Sec-Fetch-Site": "same-origin"},
-        {"Origin": "{own}"},  # plain http elsewhere than on the loopback
-    ],
-)
-def test_buttons_work_with_what_browsers_send(web: httpx.Client, headers: dict[str, str]) -> None:
-    key = make_jira(web).json()["key"]
-    assert web.get(f"/tickets/{key}").headers["referrer-policy"] == "same-origin"
-    own = str(web.base_url).rstrip("/")
-    sent = {name: value.format(own=own) for name, value in headers.items()}
-    assert web.post(f"/tickets/{key}", data={"action": "start"}, headers=sent).status_code == 303
-    status = web.get(f"/rest/api/3/issue/{key}").json()["fields"]["status"]
-    assert status["name"] == "In Progress"
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"Origin": "null"},
-        {"Origin": "{own}", "Sec-Fetch-Site": "cross-site"},
-        {"Origin": "{own}", "Sec-Fetch-Site": "same-site"},
-    ],
-)
-def test_pages_of_others_press_no_button(web: httpx.Client, headers: dict[str, str]) -> None:
-    key = make_jira(web).json()["key"]
-    own = str(web.base_url).rstrip("/")
-    sent = {name: value.format(own=own) for name, value in headers.items()}
-    assert web.post(f"/tickets/{key}", data={"action": "close"}, headers=sent).status_code == 403
-
-
-@pytest.mark.parametrize(
     ("authorization", "status"),
     [
         ("", 401),
