@@ -159,7 +159,9 @@ async def why_missing(run: PushRun, ticket: DueTicket, error: TrackerError) -> S
     if ticket.state is not TicketState.created or error.reason not in MAYBE_DELETED:
         return None
     remote = await run.opened.tracker.get(ticket.ref)
-    return {StatusCategory.gone: DELETED_TICKET, StatusCategory.hidden: HIDDEN_TICKET}.get(remote.category)
+    return {StatusCategory.gone: DELETED_TICKET, StatusCategory.hidden: HIDDEN_TICKET}.get(
+        remote.category
+    )
 
 
 async def record_retry(run: PushRun, ticket: DueTicket, error: TrackerError, retry: Retry) -> None:
