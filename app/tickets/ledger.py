@@ -14,8 +14,8 @@ from app.storage.rows import fetch_all
 PUSH_TASK = "push_tickets"
 QUEUE = "relay"
 
-# A product on hold keeps its tickets undated: they are pushed when the policy changes. A ticket that
-# is taken up again and may be in the tracker is looked up there first.
+# A product on hold keeps its tickets undated: they are pushed when the policy changes. A ticket
+# that is taken up again and may be in the tracker is looked up there first.
 PLAN_TICKETS = """
     insert into ticket as k (id, product_id, theme_id, tracker_id, marker, due_at)
     select gen_random_uuid(), t.product_id, t.id, r.id, 'relay-' || replace(t.id::text, '-', ''),

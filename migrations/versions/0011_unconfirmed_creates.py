@@ -1,4 +1,4 @@
-"""A ticket remembers that its create call was cut off, until a look-up has said what became of it."""
+"""A ticket remembers that its create call was cut off, until a look-up says what became of it."""
 
 from __future__ import annotations
 

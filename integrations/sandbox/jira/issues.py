@@ -81,7 +81,8 @@ async def edit(request: Request, version: str, issue: str) -> Reply:
     if version != "3" and is_silent and not settings.silent_edits:
         return error(
             403,
-            "To discard the user notification either admin or project admin permissions are required.",
+            "To discard the user notification either admin or project admin permissions are "
+            "required.",
         )
     fields: dict[str, Any] = body.get("fields") or {}
     if off_screen := refused_fields(settings, {**fields, **(body.get("update") or {})}):

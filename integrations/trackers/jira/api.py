@@ -148,8 +148,8 @@ class JiraApi:
 
     async def issues(self, keys: Sequence[str], fields: str) -> list[dict[str, Any]]:
         """Those of at most 100 keys that Jira Cloud holds and shows us; current at once."""
-        asked = {"issueIdsOrKeys": list(keys), "fields": fields.split(",")}
-        return _issues(await self._object(lambda: self._client.post("issue/bulkfetch", asked)))
+        query = {"issueIdsOrKeys": list(keys), "fields": fields.split(",")}
+        return _issues(await self._object(lambda: self._client.post("issue/bulkfetch", query)))
 
     async def site_url(self) -> str:
         """The address of the site for people. Asked of Jira where ours is the one for tokens with
