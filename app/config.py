@@ -109,7 +109,7 @@ class Settings(BaseSettings):
         default=None,
         ge=0,
         description="How long after a cut-off call its ticket is looked for. "
-        "Unset: the search lag, at least 10.",
+        "Unset: as the tracker's kind asks (Jira several times in an hour).",
     )
     idle_seconds: float = Field(
         default=1.0, gt=0, description="How often an idle worker looks for work by itself."

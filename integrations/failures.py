@@ -18,6 +18,7 @@ from integrations.tracker_contract import TrackerError
 
 _SECONDARY_LIMIT_SECONDS = 60.0
 _COMPLAINT_MAX_CHARACTERS = 500
+_REQUEST_TIMEOUT = 408
 
 
 def unreachable(name: str, cause: str) -> TrackerError:
@@ -56,6 +57,28 @@ def unreadable(name: str) -> TrackerError:
         f"{name} answered with something that is not its API. A login page or a proxy may be in "
         "front.",
         ambiguous=True,
+    )
+
+
+def no_access(name: str, container: str) -> TrackerError:
+    """The place of the tickets is not to be seen by our account, which the tracker knows."""
+    return TrackerError(
+        "no_access",
+        f"{name} does not show {container} to this token's account any more: deleted, renamed, "
+        "switched off, or the access was taken away. Give the account access, or correct the "
+        "tracker's settings; nothing is pushed until then, and no ticket counts as deleted.",
+        permanent=True,
+    )
+
+
+def not_logged_in(name: str, *, may_have_written: bool) -> TrackerError:
+    """The tracker answered as it answers strangers, whatever the status of its answer."""
+    return TrackerError(
+        "unauthorized",
+        f"{name} no longer accepts the credentials and answers as to a stranger: the token expired "
+        "or was revoked. Enter a valid token for this tracker.",
+        ambiguous=may_have_written,
+        permanent=not may_have_written,
     )
 
 
@@ -134,6 +157,8 @@ def from_status(
     because = f": {complaint}." if complaint else "."
     if status == 429 or (status == 403 and _limited(headers, complaint)):
         return _rate_limited(name, _wait_seconds(headers, complaint, now))
+    if status == _REQUEST_TIMEOUT:  # of a proxy, which may have handed the request on
+        return timed_out(name)
     if status in _PERMANENT_STATUSES:
         return _PERMANENT_STATUSES[status].error(name, because)
     if 300 <= status < 400:

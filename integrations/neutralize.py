@@ -22,7 +22,11 @@ _UNSAFE = re.compile(
 )
 _SIGIL = re.compile(r"[@#＠＃]")
 _GH_NUMBER = re.compile(r"(?i)\b(gh-)(?=\d)")
-_HEX_RUN = re.compile(r"(?i)[0-9a-f]{7,}")
+# What may be a commit's id: 7 to 40 hexadecimal digits that stand alone. GitHub links those that a
+# repository has; words without a digit ("feedback") and numbers without a letter stay as they are.
+_COMMIT_ID = re.compile(
+    r"(?i)(?<![0-9a-z_])(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{7,40}(?![0-9a-z_])"
+)
 _URL_SCHEME = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*:)(?=//)|\b(mailto:|xmpp:)")
 _WWW = re.compile(r"(?i)\b(www)(?=\.)")
 _GITHUB_HOST = re.compile(r"(?i)\b(github)(?=\.com)")
@@ -66,7 +70,7 @@ def break_references(text: str) -> str:
     text = _URL_SCHEME.sub(lambda match: match[0] + BREAK, text)
     text = _WWW.sub(lambda match: match[1] + BREAK, text)
     text = _GITHUB_HOST.sub(lambda match: match[1] + BREAK, text)
-    return _HEX_RUN.sub(lambda match: BREAK.join(re.findall(".{1,6}", match[0])), text)
+    return _COMMIT_ID.sub(lambda match: BREAK.join(re.findall(".{1,6}", match[0])), text)
 
 
 def title(text: str, limit: int) -> str:

@@ -109,15 +109,35 @@ class TicketRef:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A create call whose outcome is not known: when it went out (an aware time in UTC), and what
+    ``Tracker.note`` said right before it."""
+
+    began_at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom the tracker takes us for. ``id`` tells accounts apart and is blank where the tracker
+    does not say; ``name`` is for people."""
+
+    id: str
+    name: str
+
+
 class StatusCategory(StrEnum):
     """What a status means, whatever the tracker calls it. ``done`` was finished, ``declined`` was
-    closed without being done (a duplicate too), ``gone`` is no longer in the tracker."""
+    closed without being done (a duplicate too), ``gone`` was deleted for certain, ``hidden`` was
+    deleted or is hidden from our account, which still sees the repository or project."""
 
     open = "open"
     in_progress = "in_progress"
     done = "done"
     declined = "declined"
     gone = "gone"
+    hidden = "hidden"
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +211,31 @@ class Tracker(Protocol):
         text that people wrote stay. Writes nothing where nothing differs. Raises ``body_full``
         where people's text leaves no room, and a permanent error for a ticket that is gone."""
 
-    async def find(self, marker: str) -> TicketRef | None:
+    async def note(self) -> str:
+        """What a look-up after a create that is about to begin will need: the account it is made
+        by, the highest key so far; blank where nothing helps. Kept with the ledger's row."""
+
+    async def find(self, marker: str, attempt: Attempt | None = None) -> TicketRef | None:
         """The oldest ticket that carries exactly this marker, or None (search may lag behind a
-        create: see ``search_lag``)."""
+        create: see ``search_lag``).
+
+        ``attempt`` lets the tracker look where that call's ticket would be. None says little by
+        itself, since some trackers answer an expired token with an empty list: believe it after
+        ``whoami`` and ``probe`` succeeded.
+        """
+
+    async def whoami(self) -> Account:
+        """The account our credentials belong to. Raises ``unauthorized`` where the tracker does not
+        know us any more."""
+
+    async def probe(self) -> None:
+        """Nothing, where the repository or project that holds the tickets is to be seen. Raises
+        ``no_access`` where it is not."""
 
     async def get(self, ref: TicketRef) -> RemoteState:
-        """The ticket as it is now; category ``gone`` where the tracker no longer has it."""
+        """The ticket as it is now; category ``gone`` where it was deleted for certain, ``hidden``
+        where it is not to be seen in a repository or project that is. Raises ``no_access`` where
+        that is not to be seen either."""
 
     async def check(self) -> list[Finding]:
         """Credentials, permissions and required fields, each with a remedy where it is wrong; stops
@@ -230,7 +269,9 @@ class TrackerType(Generic[S]):
     - ``parse_event``: what a webhook delivery, already verified by ``signature``, says of tickets;
       empty where it says nothing of their status. Pure; raises PayloadError and nothing else.
     - ``min_interval``: seconds between two writes that keep us below the vendor's limits.
-    - ``search_lag``: seconds until a created ticket is found by ``find``.
+    - ``search_lag``: seconds until a created ticket is usually found by ``find``.
+    - ``later_lookups``: seconds after a create that was cut off at which ``find`` is asked again,
+      rising; a ticket that the last one does not find either is created again.
     """
 
     name: str
@@ -243,3 +284,4 @@ class TrackerType(Generic[S]):
     signature: Signature
     min_interval: float = 0.0
     search_lag: float = 0.0
+    later_lookups: tuple[float, ...] = ()

@@ -75,16 +75,16 @@ class TicketState(StrEnum):
     """Where a theme's issue in a tracker is."""
 
     pending = "pending"
-    """Is to be created."""
+    """Is to be created: no create call of it is in doubt."""
     creating = "creating"
-    """The call is out; after a crash the marker is looked up."""
+    """The call is or may be out: the ticket is looked up before it is sent again."""
     created = "created"
     blocked = "blocked"
     """Waits for a person; reason and detail say why."""
     cancelled = "cancelled"
     """Taken back before it was created."""
     gone = "gone"
-    """Deleted in the tracker."""
+    """Deleted in the tracker, for certain."""
 
 
 class Policy(StrEnum):

@@ -46,6 +46,10 @@ class Ticket(SQLModel, table=True):
     looked up) -> ``created``; ``blocked`` waits for a person (``reason``, ``detail``);
     ``cancelled`` was undone before the push; ``gone`` was deleted in the tracker. ``due_at``: when
     the next push (create or refresh) is due, empty when current.
+
+    ``create_unconfirmed_at``: when the create call went out whose outcome is not known; it stays
+    through every state until the ticket is recorded, the tracker refuses the call for certain, or a
+    look-up that is believed finds nothing. ``create_note``: what the tracker noted before the call.
     """
 
     __tablename__ = "ticket"
@@ -56,6 +60,10 @@ class Ticket(SQLModel, table=True):
             "ticket_due", "tracker_id", "due_at", postgresql_where=sa.text("due_at is not null")
         ),
         holds_only("state", TicketState, name="ticket_state"),
+        sa.CheckConstraint(
+            "state <> 'pending' or create_unconfirmed_at is null",
+            name="ticket_pending_is_confirmed",
+        ),
     )
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
@@ -72,6 +80,8 @@ class Ticket(SQLModel, table=True):
     due_at: Moment = moment()
     attempts: int = number(0)
     called_at: Moment = moment()
+    create_unconfirmed_at: Moment = moment()
+    create_note: str = word()
     reason: str = word()
     detail: str = word()
     created_at: Moment = utc_now()

@@ -10,11 +10,11 @@ from app.models.states import TicketState
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
 from app.tickets.ledger import wake_push
-from integrations.tracker_contract import TicketRef
+from integrations.tracker_contract import Attempt, TicketRef
 
 SELECT_NEXT_DUE_TICKET = """
     select k.id, k.theme_id, k.state, k.marker, k.remote_id, k.remote_key, k.url, k.content_hash,
-           k.attempts, k.due_at,
+           k.attempts, k.due_at, k.create_unconfirmed_at, k.create_note,
            extract(epoch from coalesce(%(now)s::timestamptz, now()) - k.called_at)::float
              as seconds_since_call
     from ticket k
@@ -58,11 +58,21 @@ class DueTicket:
     due_at: datetime
     seconds_since_call: float | None
     """How long ago the create call went out; None where none did."""
+    create_unconfirmed_at: datetime | None
+    """When a create call went out whose outcome is not known."""
+    create_note: str
 
     @property
     def ref(self) -> TicketRef:
         """Where the ticket is in the tracker."""
         return TicketRef(self.remote_id, self.remote_key, self.url)
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The create call that was cut off; None where none is in doubt."""
+        if self.create_unconfirmed_at is None:
+            return None
+        return Attempt(self.create_unconfirmed_at, self.create_note)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ TRACKER_WIDE = frozenset(
         "unauthorized",
         "forbidden",
         "not_found",
+        "no_access",
         "tracker_unreachable",
         "address_refused",
     }
@@ -34,9 +35,12 @@ TRACKER_WIDE = frozenset(
 MAYBE_DELETED = frozenset({"not_found", "gone"})
 """Reasons that a ticket which was deleted in the tracker gives, among others."""
 
+# A ticket whose create call may have worked never goes back to pending, which would send it again.
 RECORD_RETRY = """
     update ticket
-    set state = %(state)s, attempts = attempts + 1, reason = %(reason)s, detail = %(detail)s,
+    set state = case when %(state)s = 'pending' and create_unconfirmed_at is not null
+                     then 'creating' else %(state)s end,
+        attempts = attempts + 1, reason = %(reason)s, detail = %(detail)s,
         due_at = coalesce(%(now)s::timestamptz, now()) + make_interval(secs => %(seconds)s)
     where id = %(ticket)s
 """
@@ -82,22 +86,30 @@ class Stop:
 
 Meaning = Retry | Pause | Stop
 
-DELETED = Stop(
+DELETED_TICKET = Stop(
     TicketState.gone, "ticket_gone", "It was deleted in the tracker; Retry makes it anew."
+)
+HIDDEN_TICKET = Stop(
+    TicketState.blocked,
+    "ticket_hidden",
+    "It was deleted in the tracker or hidden from us. Retry looks for it once more, and makes it "
+    "anew where it is still not to be seen.",
 )
 
 
 def meaning_of(
     error: TrackerError, ticket: DueTicket, *, lookup_seconds: float, chance: random.Random
 ) -> Meaning:
-    """What a failed call means, where the ticket was not deleted in the tracker.
+    """What a failed call means, where the ticket is still in the tracker.
 
     | error             | ticket that is to be created    | ticket that is there        |
     |-------------------|---------------------------------|-----------------------------|
-    | tracker-wide      | the tracker pauses              | the tracker pauses          |
+    | tracker-wide      | the tracker pauses [1]          | the tracker pauses          |
     | permanent         | blocked until a person retries  | left as it is               |
     | ambiguous         | its marker is looked up first   | tried again                 |
     | anything else     | tried again                     | tried again                 |
+
+    [1] and the marker is looked up first where the error is ambiguous as well.
     """
     backoff = full_jitter(
         ticket.attempts, base=RETRY_BASE_SECONDS, cap=RETRY_CAP_SECONDS, rng=chance
@@ -118,10 +130,14 @@ def meaning_of(
 async def handle_failure(run: PushRun, ticket: DueTicket, error: TrackerError) -> Step:
     """Write down what went wrong and when it is tried again."""
     log.warning("ticket_push_failed", reason=error.reason)
-    if await was_deleted(run, ticket, error):
-        await record_stop(run, ticket, DELETED)
+    try:
+        missing = await why_missing(run, ticket, error)
+    except TrackerError as lost_access:
+        error, missing = lost_access, None
+    if missing is not None:
+        await record_stop(run, ticket, missing)
         return Step.called
-    match meaning_of(error, ticket, lookup_seconds=run.lookup_seconds, chance=run.chance):
+    match meaning_of(error, ticket, lookup_seconds=run.lookup_seconds[0], chance=run.chance):
         case Pause(seconds):
             await record_retry(run, ticket, error, Retry(ticket.state, seconds))
             await pause_tracker(run, error, seconds)
@@ -133,15 +149,19 @@ async def handle_failure(run: PushRun, ticket: DueTicket, error: TrackerError) -
     return Step.called
 
 
-async def was_deleted(run: PushRun, ticket: DueTicket, error: TrackerError) -> bool:
-    """Whether the tracker, asked once more, says that it no longer has the ticket."""
+async def why_missing(run: PushRun, ticket: DueTicket, error: TrackerError) -> Stop | None:
+    """What is said of a ticket that the tracker, asked once more, does not show; None where it does
+    or where the error speaks of something else.
+
+    Raises TrackerError where the tracker shows us nothing at all any more: that is no news about
+    the ticket.
+    """
     if ticket.state is not TicketState.created or error.reason not in MAYBE_DELETED:
-        return False
-    try:
-        remote = await run.opened.tracker.get(ticket.ref)
-    except TrackerError:
-        return False
-    return remote.category is StatusCategory.gone
+        return None
+    remote = await run.opened.tracker.get(ticket.ref)
+    return {StatusCategory.gone: DELETED_TICKET, StatusCategory.hidden: HIDDEN_TICKET}.get(
+        remote.category
+    )
 
 
 async def record_retry(run: PushRun, ticket: DueTicket, error: TrackerError, retry: Retry) -> None:

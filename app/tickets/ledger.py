@@ -14,7 +14,8 @@ from app.storage.rows import fetch_all
 PUSH_TASK = "push_tickets"
 QUEUE = "relay"
 
-# A product on hold keeps its tickets undated: they are pushed when the policy changes.
+# A product on hold keeps its tickets undated: they are pushed when the policy changes. A ticket
+# that is taken up again and may be in the tracker is looked up there first.
 PLAN_TICKETS = """
     insert into ticket as k (id, product_id, theme_id, tracker_id, marker, due_at)
     select gen_random_uuid(), t.product_id, t.id, r.id, 'relay-' || replace(t.id::text, '-', ''),
@@ -25,7 +26,12 @@ PLAN_TICKETS = """
       and t.kind = any(string_to_array(r.kinds, ','))
     where t.id = %(theme)s
     on conflict (theme_id, tracker_id) do update
-    set state = 'pending', due_at = excluded.due_at, attempts = 0, reason = '', detail = ''
+    set due_at = excluded.due_at, attempts = 0, reason = '', detail = '',
+        create_unconfirmed_at =
+          case when k.remote_id <> '' then coalesce(k.called_at, k.created_at)
+               else k.create_unconfirmed_at end,
+        state = case when k.create_unconfirmed_at is null and k.remote_id = '' then 'pending'
+                     else 'creating' end
     where k.state in ('cancelled', 'blocked')
     returning k.tracker_id, k.due_at
 """
@@ -37,6 +43,7 @@ CANCEL_TICKETS = """
 DROP_UNMADE_TICKETS = """
     delete from ticket x
     where x.theme_id = %(winner)s and x.state in ('pending', 'blocked', 'cancelled')
+      and x.create_unconfirmed_at is null and x.remote_id = ''
       and exists (
         select 1 from ticket k
         where k.theme_id = %(loser)s and k.tracker_id = x.tracker_id
@@ -44,8 +51,13 @@ DROP_UNMADE_TICKETS = """
       )
 """
 HAND_OVER_TICKETS = """
-    update ticket k set theme_id = %(winner)s, due_at = coalesce(k.due_at, now())
-    where k.theme_id = %(loser)s and k.state in ('creating', 'created')
+    update ticket k
+    set theme_id = %(winner)s,
+        due_at = case when k.state = 'blocked' then k.due_at else coalesce(k.due_at, now()) end
+    where k.theme_id = %(loser)s
+      and (k.state in ('creating', 'created')
+           or (k.state = 'blocked'
+               and (k.create_unconfirmed_at is not null or k.remote_id <> '')))
       and not exists (
         select 1 from ticket x
         where x.theme_id = %(winner)s and x.tracker_id = k.tracker_id
@@ -101,12 +113,12 @@ async def cancel_tickets(connection: Connection, theme_id: uuid.UUID) -> None:
 async def hand_over_tickets(
     connection: Connection, loser: uuid.UUID, winner: uuid.UUID
 ) -> dict[str, str]:
-    """Give a merged theme's tickets to the theme it went into, where none was made; returns
-    {ticket: old theme}."""
-    await cancel_tickets(connection, loser)
+    """Give a merged theme's tickets that are or may be in the tracker to the theme it went into,
+    where that has none; returns {ticket: old theme}."""
     themes = {"loser": loser, "winner": winner}
     await connection.execute(DROP_UNMADE_TICKETS, themes)
     tickets = await fetch_all(connection, HAND_OVER_TICKETS, themes, of=MovedTicket)
+    await cancel_tickets(connection, loser)
     return {str(ticket.id): str(loser) for ticket in tickets}
 
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 import structlog
@@ -27,7 +27,7 @@ from app.tickets.due import DueTicket, next_due_ticket, wake_when_due
 from app.tickets.failures import clear_trouble, handle_failure
 from app.tickets.refreshing import refresh_ticket
 from app.tickets.steps import Clock, PushRun, Step, database_clock
-from integrations.tracker_contract import TrackerError
+from integrations.tracker_contract import TrackerError, TrackerType
 
 log = structlog.get_logger(__name__)
 
@@ -67,8 +67,8 @@ class Push:
     """Runs over a tracker's due tickets. Clock, chance, sleep and the way to the tracker are
     parameters, so that tests need no waiting.
 
-    ``write_seconds`` (between two calls) and ``lookup_seconds`` (see ``PushRun``) stand in for the
-    tracker type's own, for a tracker without limits or lag.
+    ``write_seconds`` (between two calls) and ``lookup_seconds`` (of the only look-up, see
+    ``PushRun``) stand in for the tracker type's own, for a tracker without limits or lag.
     """
 
     database: Database
@@ -115,9 +115,9 @@ class Push:
             await opened.tracker.close()
 
     def _run_over(self, opened: OpenedTracker) -> PushRun:
-        lookup_seconds = self.lookup_seconds
-        if lookup_seconds is None:
-            lookup_seconds = max(LOOKUP_LEAST_SECONDS, opened.type.search_lag)
+        lookup_seconds = lookup_times(opened.type)
+        if self.lookup_seconds is not None:
+            lookup_seconds = (self.lookup_seconds,)
         return PushRun(
             database=self.database,
             opened=opened,
@@ -142,6 +142,12 @@ class Push:
                 if write_seconds:
                     await self.sleep(write_seconds)
         return calls
+
+
+def lookup_times(tracker_type: TrackerType[Any]) -> tuple[float, ...]:
+    """Seconds after a create that was cut off at which its ticket is looked for, rising."""
+    times = (tracker_type.search_lag, *tracker_type.later_lookups)
+    return tuple(max(LOOKUP_LEAST_SECONDS, seconds) for seconds in times)
 
 
 async def push_next(run: PushRun) -> Step:

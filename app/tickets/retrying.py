@@ -12,14 +12,21 @@ from app.storage.rows import fetch_one, fetch_value
 from app.tickets.ledger import wake_push
 
 LOCK_TICKET = "select state, tracker_id from ticket where id = %s for update"
-# A ticket that is gone is made anew, so its old place in the tracker is forgotten.
+# A ticket that is gone is made anew, so its old place in the tracker is forgotten. One whose create
+# call was cut off is looked up first, and one that is not to be seen is looked for where it was.
 RETRY_TICKET = """
     update ticket
     set due_at = now(), attempts = 0, reason = '', detail = '',
         remote_id = case when state = 'gone' then '' else remote_id end,
         remote_key = case when state = 'gone' then '' else remote_key end,
         url = case when state = 'gone' then '' else url end,
-        state = case when state in ('blocked', 'gone') then 'pending' else state end
+        create_unconfirmed_at =
+          case when state = 'blocked' and remote_id <> '' then coalesce(called_at, created_at)
+               else create_unconfirmed_at end,
+        state = case when state not in ('blocked', 'gone') then state
+                     when create_unconfirmed_at is not null then 'creating'
+                     when state = 'blocked' and remote_id <> '' then 'creating'
+                     else 'pending' end
     where id = %s
 """
 RESUME_TRACKER = """
@@ -38,7 +45,7 @@ class LockedTicket:
 
 async def retry_ticket(database: Database, ticket_id: uuid.UUID) -> None:
     """Try a ticket again now, after a person has put right what was wrong; one that is gone is made
-    anew.
+    anew, and one that may be in the tracker is looked up there first.
 
     Raises NotFound; Conflict for a ticket whose theme is not accepted any more.
     """

@@ -41,13 +41,13 @@ class Step(Enum):
 class PushRun:
     """One run over the due tickets of a tracker: whom its steps call, and where they write.
 
-    A call that was cut off is over on the tracker's side after ``lookup_seconds``: from then on its
-    marker can be looked for.
+    A create call that was cut off is looked for at each of ``lookup_seconds`` after it, rising: at
+    the first it is over on the tracker's side, after the last its search has no lag any more.
     """
 
     database: Database
     opened: OpenedTracker
     base_url: str
-    lookup_seconds: float
+    lookup_seconds: tuple[float, ...]
     clock: Clock
     chance: random.Random

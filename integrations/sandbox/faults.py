@@ -10,13 +10,24 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-Mode = Literal["rate_limit", "status", "timeout_after_work", "lost_response", "limit"]
+Mode = Literal[
+    "rate_limit",
+    "status",
+    "timeout_after_work",
+    "lost_response",
+    "limit",
+    "anonymous",
+    "no_access",
+    "renamed",
+]
 
 
 _LIMIT_WAIT_SECONDS = 2.0
 
 # What GitHub says.
 _SECONDARY_LIMIT = "You have exceeded a secondary rate limit. Please wait before you try again."
+_NOT_TO_BE_SEEN = "Issue does not exist or you do not have permission to see it."
+_NO_ISSUES: dict[str, Any] = {"issues": [], "isLast": True, "startAt": 0, "total": 0}
 _DEFAULT_MESSAGE = "Something failed in the sandbox, as it was told to."
 _STATUS_MESSAGES = {
     400: "The request is not valid.",
@@ -40,6 +51,11 @@ class Fault(BaseModel):
     - ``lost_response``: does the work, then closes the connection
     - ``limit``: lets ``requests`` per ``per`` seconds through, then 429 with ``Retry-After`` (2
       unless given)
+    - ``anonymous``: the token expired; Jira answers a search with 200 and nothing, an issue with
+      404, and says it in a header alone; GitHub answers 401
+    - ``no_access``: the account is known and sees neither repository nor project any more: 404, and
+      nothing from a search of Jira
+    - ``renamed``: the repository is called ``to`` (``owner/name``) now: 301 for GET, 307 otherwise
     """
 
     mode: Mode
@@ -52,6 +68,7 @@ class Fault(BaseModel):
     requests: int = Field(default=2, ge=1)
     per: float = Field(default=1.0, gt=0)
     message: str = ""
+    to: str = ""
 
     def fits(self, method: str, path: str) -> bool:
         """Whether the rule speaks about a request."""
@@ -106,10 +123,22 @@ class Faults:
         return True
 
 
-def answer(fault: Fault, path: str) -> tuple[int, dict[str, str], dict[str, Any]] | None:
+Answer = tuple[int, dict[str, str], dict[str, Any]]
+
+
+def answer(fault: Fault, method: str, path: str) -> Answer | None:
     """Status, headers and JSON of a rule that answers in the place of the work; None where the work
-    is done first."""
+    is done first, or where the rule does not touch the path."""
     headers: dict[str, str] = {}
+    if fault.mode == "anonymous":
+        return _to_a_stranger(method, path)
+    if fault.mode == "no_access":
+        return _without_access(path)
+    if fault.mode == "renamed":
+        status = 301 if method == "GET" else 307
+        rest = "/".join(path.split("/")[4:])  # after /repos/owner/name
+        location = f"/repos/{fault.to}" + (f"/{rest}" if rest else "")
+        return status, {"location": location}, {"message": "Moved Permanently", "url": location}
     if fault.mode in ("rate_limit", "limit"):
         wait = fault.retry_after
         if fault.mode == "limit":
@@ -123,6 +152,33 @@ def answer(fault: Fault, path: str) -> tuple[int, dict[str, str], dict[str, Any]
         fields = {"customfield_10010": "Team is required."} if status in (400, 422) else {}
         return status, headers, _body(path, message, fields)
     return None
+
+
+def _to_a_stranger(method: str, path: str) -> Answer:
+    if not path.startswith("/rest/"):
+        return 401, {}, _body(path, "Bad credentials", {})
+    cloud = path.startswith("/rest/api/3/")
+    headers = (
+        {"x-seraph-loginreason": "AUTHENTICATED_FAILED"} if cloud else {"x-ausername": "anonymous"}
+    )
+    if _is_jira_search(path):
+        return 200, headers, _NO_ISSUES
+    if method != "GET" or path.endswith("/myself"):
+        return 401, headers, _body(path, "You are not authenticated.", {})
+    return 404, headers, _body(path, _NOT_TO_BE_SEEN, {})
+
+
+def _without_access(path: str) -> Answer | None:
+    if path.endswith(("/user", "/rate_limit", "/myself", "/serverInfo")):
+        return None
+    if _is_jira_search(path):
+        return 200, {}, _NO_ISSUES
+    missing = _NOT_TO_BE_SEEN if path.startswith("/rest/") else "Not Found"
+    return 404, {}, _body(path, missing, {})
+
+
+def _is_jira_search(path: str) -> bool:
+    return path.startswith("/rest/") and "/search" in path
 
 
 def _body(path: str, message: str, fields: dict[str, str]) -> dict[str, Any]:

@@ -75,13 +75,17 @@ class Settings(BaseModel):
     """How the sandbox behaves. ``search_lag`` in seconds; empty ``require_token`` and
     ``containers`` accept any.
 
-    ``required_fields`` maps ids of Jira fields that a new ticket has to have to their names.
+    ``required_fields`` maps ids of Jira fields that a new ticket has to have to their names;
+    ``fields_off_screen`` are ids of those that Jira refuses to set. Without ``silent_edits`` Jira
+    Data Center refuses edits by which nobody gets mail.
     """
 
     search_lag: float = Field(default=0.0, ge=0)
     require_token: str = ""
     containers: list[str] = Field(default_factory=list)
     required_fields: dict[str, str] = Field(default_factory=dict)
+    fields_off_screen: list[str] = Field(default_factory=list)
+    silent_edits: bool = True
 
 
 class Saved(BaseModel):

@@ -43,8 +43,8 @@ ANY_TEXT = st.one_of(
     ).map("".join),
 )
 ACTIVE = re.compile(
-    r"(?i)[@＠][a-z0-9]|[#＃]\d|\bgh-\d|[0-9a-f]{7}|\b(https?|ftp)://|\b(xmpp|mailto):[^\u200b]"
-    r"|\bwww\.|github\.com"
+    r"(?i)[@＠][a-z0-9]|[#＃]\d|\bgh-\d|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b"
+    r"|\b(https?|ftp)://|\b(xmpp|mailto):[^\u200b]|\bwww\.|github\.com"
 )
 
 
@@ -105,6 +105,26 @@ def test_quoted_text_reads_as_it_was_written(text: str) -> None:
     shown = text_of(tokens(neutralize.markdown_quote(text, 5000)))
     want = neutralize.clean(text)
     assert re.sub(r"[\s\u200b\u00a0]+", "", shown) == re.sub(r"[\s\u200b\u00a0]+", "", want)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "My feedback: the facade is defaced for a decade",
+        "order 20261130 of 1234567 pieces",
+        "0xdeadbeef1 and v1a2b3c4d_e stand in other words",
+        "a1" * 21,
+    ],
+)
+def test_words_and_numbers_that_are_no_commit_stay_as_they_are(words: str) -> None:
+    assert neutralize.BREAK not in neutralize.title(words, 200)
+
+
+@pytest.mark.parametrize(
+    "commit", ["4b825dc", "4B825DC642CB6EB9A060E54BF8D69288FBEE4904", "/c0ffee1/", "1234567a"]
+)
+def test_what_github_takes_for_a_commit_is_broken(commit: str) -> None:
+    assert not ACTIVE.search(neutralize.title(f"see {commit}.", 200))
 
 
 @settings(max_examples=80, deadline=None)

@@ -22,7 +22,14 @@ from app.tickets.steps import Clock, database_clock
 from app.triage import decisions
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import Ticket
-from integrations.tracker_contract import Draft, Finding, RemoteState, TicketRef
+from integrations.tracker_contract import (
+    Account,
+    Attempt,
+    Draft,
+    Finding,
+    RemoteState,
+    TicketRef,
+)
 from integrations.tracker_contract import Tracker as OpenConnection
 from tests.scenes.forum import ME, Forum, open_forum
 
@@ -39,8 +46,17 @@ class Between:
     async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
         return await self.tracker.update(ref, draft)
 
-    async def find(self, marker: str) -> TicketRef | None:
-        return await self.tracker.find(marker)
+    async def note(self) -> str:
+        return await self.tracker.note()
+
+    async def find(self, marker: str, attempt: Attempt | None = None) -> TicketRef | None:
+        return await self.tracker.find(marker, attempt)
+
+    async def whoami(self) -> Account:
+        return await self.tracker.whoami()
+
+    async def probe(self) -> None:
+        await self.tracker.probe()
 
     async def get(self, ref: TicketRef) -> RemoteState:
         return await self.tracker.get(ref)
@@ -53,7 +69,7 @@ class Between:
 
 
 class Bench:
-    """A forum whose product has one GitHub tracker in the sandbox."""
+    """A forum whose product has one tracker in the sandbox."""
 
     def __init__(
         self, forum: Forum, vault: Vault, sandbox: SandboxServer, tracker_id: uuid.UUID
@@ -81,7 +97,7 @@ class Bench:
 
     async def run(
         self,
-        settle: float = 0.0,
+        settle: float | None = 0.0,
         *,
         wrap: Callable[[OpenConnection], OpenConnection] = Between,
         clock: Clock = database_clock,
@@ -140,20 +156,37 @@ class Bench:
 
 
 async def sandbox_tracker(
-    session: AsyncSession, vault: Vault, forum: Forum, sandbox: SandboxServer
+    session: AsyncSession,
+    vault: Vault,
+    forum: Forum,
+    sandbox: SandboxServer,
+    kind: str = "github",
 ) -> Tracker:
-    """A tracker of the forum's product that writes to the sandbox as to GitHub."""
-    where = {"repository": "acme/app", "base_url": sandbox.url}
+    """A tracker of the forum's product that writes to the sandbox as to GitHub or Jira Cloud."""
+    where = {"github": {"repository": "acme/app"}, "jira": {"project": "APP"}}[kind]
+    credentials = {"token": "a-secret-token"}
+    if kind == "jira":
+        credentials["email"] = "relay@acme.example"
     return await create_tracker(
-        session, vault, forum.product_id, "github", "repo", where, {"token": "a-secret-token"}
+        session,
+        vault,
+        forum.product_id,
+        kind,
+        "repo",
+        {**where, "base_url": sandbox.url},
+        credentials,
     )
 
 
 async def open_bench(
-    database: Database, settings: Settings, vault: Vault, sandbox: SandboxServer
+    database: Database,
+    settings: Settings,
+    vault: Vault,
+    sandbox: SandboxServer,
+    kind: str = "github",
 ) -> Bench:
     """A fresh product with its tracker."""
     forum = await open_forum(database, settings, vault)
     async with database.session() as session:
-        tracker = await sandbox_tracker(session, vault, forum, sandbox)
+        tracker = await sandbox_tracker(session, vault, forum, sandbox, kind)
     return Bench(forum, vault, sandbox, tracker.id)

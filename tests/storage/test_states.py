@@ -17,6 +17,7 @@ CHECKS = """
     where contype = 'c' and connamespace = 'public'::regnamespace
 """
 ALLOWED: dict[str, set[str]] = {
+    "ticket_pending_is_confirmed": {states.TicketState.pending},
     "delivery_stage": set(states.DeliveryStage),
     "comment_stage": set(states.CommentStage),
     "comment_kind": {"", *Kind},

@@ -38,6 +38,8 @@ def meaning(state: TicketState, error: TrackerError, *, attempts: int = 3) -> Me
         attempts=attempts,
         due_at=datetime(2026, 11, 1, tzinfo=UTC),
         seconds_since_call=None,
+        create_unconfirmed_at=None,
+        create_note="",
     )
     return meaning_of(error, ticket, lookup_seconds=LOOKUP_SECONDS, chance=random.Random(attempts))
 

@@ -21,7 +21,7 @@ from app.tickets.ledger import cancel_tickets
 from app.tickets.push import push_ticket
 from app.tickets.steps import PushRun, Step, database_clock
 from integrations.sandbox.server import SandboxServer
-from integrations.tracker_contract import Draft, TicketRef
+from integrations.tracker_contract import Attempt, Draft, TicketRef
 from tests.scenes.pushing import Bench, Between, open_bench
 
 
@@ -41,8 +41,8 @@ class DiesAfterCreate(Between):
 
 
 class DiesAfterFind(Between):
-    async def find(self, marker: str) -> TicketRef | None:
-        await super().find(marker)
+    async def find(self, marker: str, attempt: Attempt | None = None) -> TicketRef | None:
+        await super().find(marker, attempt)
         raise Died
 
 
@@ -132,7 +132,7 @@ async def test_a_ticket_that_is_cancelled_after_it_was_read_is_not_created(bench
         await cancel_tickets(connection, theme_id)
     assert ticket is not None
     assert opened is not None
-    run = PushRun(database, opened, "http://relay.test", 0.0, database_clock, random.Random(1))
+    run = PushRun(database, opened, "http://relay.test", (0.0,), database_clock, random.Random(1))
     assert await push_ticket(run, ticket) is Step.uncalled
     await opened.tracker.close()
     assert bench.tickets == []

@@ -136,6 +136,7 @@ def issues(
     name: str,
     state: str = "open",
     labels: str = "",
+    creator: str = "",
     per_page: int = 30,
     page: int = 1,
 ) -> Reply:
@@ -149,6 +150,7 @@ def issues(
         if ticket.container == container
         and state in ("all", ticket.status)
         and required <= set(ticket.labels)
+        and creator in ("", SANDBOX_LOGIN)
     ]
     size = min(per_page, 100)
     start = (page - 1) * size

@@ -14,6 +14,7 @@ from integrations.sandbox.jira.shape import (
     error,
     issue_json,
     not_found,
+    refused_fields,
     status_json,
 )
 from integrations.sandbox.routing import PlainRoute, Reply, json_object
@@ -75,7 +76,17 @@ async def edit(request: Request, version: str, issue: str) -> Reply:
         return ticket
     if body is None:
         return error(400, "The body is not a JSON object.")
+    settings = _state(request).settings
+    is_silent = request.query_params.get("notifyUsers") == "false"
+    if version != "3" and is_silent and not settings.silent_edits:
+        return error(
+            403,
+            "To discard the user notification either admin or project admin permissions are "
+            "required.",
+        )
     fields: dict[str, Any] = body.get("fields") or {}
+    if off_screen := refused_fields(settings, {**fields, **(body.get("update") or {})}):
+        return error(400, **off_screen)
     if wrong := complaint(_state(request), fields, version, new=False):
         return error(400, **wrong)
     ticket.title = fields.get("summary", ticket.title)

@@ -12,6 +12,7 @@ from integrations.sandbox.routing import PlainRoute, Reply, json_object
 from integrations.sandbox.routing import state_of as _state
 from integrations.sandbox.state import ISSUE_TYPES
 
+BULK_ISSUES_MAX = 100
 router = APIRouter(route_class=PlainRoute, prefix="/rest/api/{version}")
 
 
@@ -82,7 +83,9 @@ def issue_fields(request: Request, version: str, key: str, number: str) -> Reply
         "labels": ("Labels", False),
     }
     plain |= {"project": ("Project", True), "issuetype": ("Issue Type", True)}
-    plain |= {key: (name, True) for key, name in _state(request).settings.required_fields.items()}
+    settings = _state(request).settings
+    plain |= {key: (name, True) for key, name in settings.required_fields.items()}
+    plain = {key: row for key, row in plain.items() if key not in settings.fields_off_screen}
     fields = [
         {"fieldId": key, "key": key, "name": name, "required": required, "hasDefaultValue": False}
         for key, (name, required) in plain.items()
@@ -92,6 +95,20 @@ def issue_fields(request: Request, version: str, key: str, number: str) -> Reply
 
 def _page(name: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {"startAt": 0, "maxResults": 50, "total": len(rows), "isLast": True, name: rows}
+
+
+@router.post("/issue/bulkfetch")
+async def bulk_fetch(request: Request, version: str) -> Reply:
+    """Issues by id or key, whatever the search index knows; unknown ones are left out."""
+    if version != "3":
+        return error(404, "Only Jira Cloud has this address.")
+    body = await json_object(request) or {}
+    names = [str(name) for name in body.get("issueIdsOrKeys") or []]
+    if not 0 < len(names) <= BULK_ISSUES_MAX:
+        return error(400, f"Between 1 and {BULK_ISSUES_MAX} issues can be fetched.")
+    tickets = [ticket for name in names if (ticket := _state(request).jira(name))]
+    fields = body.get("fields") or ["*navigable"]
+    return {"issues": [issue_json(request, ticket, version, fields) for ticket in tickets]}
 
 
 @router.get("/search/jql")

@@ -10,7 +10,14 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
-from integrations.sandbox.state import ISSUE_TYPES, JIRA_STATUSES, Comment, SandboxState, Ticket
+from integrations.sandbox.state import (
+    ISSUE_TYPES,
+    JIRA_STATUSES,
+    Comment,
+    SandboxState,
+    Settings,
+    Ticket,
+)
 
 DESCRIPTION_MAX_CHARACTERS = 32_767
 JIRA_ACCOUNT = {
@@ -112,7 +119,7 @@ def complaint(
     state: SandboxState, fields: dict[str, Any], version: str, *, new: bool
 ) -> dict[str, str]:
     """What is wrong with the fields of an issue, by field."""
-    wrong: dict[str, str] = {}
+    wrong = refused_fields(state.settings, fields)
     summary, description = fields.get("summary"), fields.get("description")
     labels = fields.get("labels", [])
     if new or "summary" in fields:
@@ -138,6 +145,15 @@ def complaint(
             if not fields.get(field):
                 wrong[field] = f"{name} is required."
     return wrong
+
+
+def refused_fields(settings: Settings, fields: Collection[str]) -> dict[str, str]:
+    """The fields that are on no screen, each with Jira's complaint."""
+    return {
+        name: f"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."
+        for name in settings.fields_off_screen
+        if name in fields
+    }
 
 
 def _description_complaint(description: Any, version: str) -> dict[str, str]:

@@ -15,7 +15,9 @@ from integrations.http import client
 from integrations.tracker_contract import RemoteState, StatusCategory, TicketRef
 
 GITHUB_API_VERSION = "2022-11-28"
-_REDIRECTS = (301, 302, 307, 308)
+# A client may turn a POST into a GET at a 301 or 302; at these two it keeps method and body.
+_KEEPING_REDIRECTS = (307, 308)
+_REDIRECTS = (301, 302, *_KEEPING_REDIRECTS)
 Query = Mapping[str, str | int]
 
 
@@ -50,17 +52,10 @@ class GitHubApi:
         *,
         json: Mapping[str, Any] | None = None,
         params: Query | None = None,
-        follow: bool = False,
     ) -> dict[str, Any]:
-        """One request and its JSON object. ``follow`` goes along one redirect within the API (a
-        renamed repository)."""
-        response = await self._send(method, self._base_url + path, json, params)
-        location = response.headers.get("location", "")
-        if follow and response.status_code in _REDIRECTS and location:
-            target = urljoin(str(response.url), location)
-            if urlsplit(target)[:2] == urlsplit(self._base_url)[:2]:
-                response = await self._send(method, target, json, None)
-        value = self._value(response)
+        """One request and its JSON object, along one redirect within the API (a renamed
+        repository)."""
+        value = self._value(await self._follow(method, path, json, params))
         if isinstance(value, list):  # adding labels answers with the list of labels
             return {"items": value}
         if not isinstance(value, dict):
@@ -68,8 +63,8 @@ class GitHubApi:
         return value
 
     async def call_list(self, path: str, params: Query) -> list[dict[str, Any]]:
-        """A GET whose answer is a JSON array of objects."""
-        value = self._value(await self._send("GET", self._base_url + path, None, params))
+        """A GET whose answer is a JSON array of objects, along one redirect as ``call``."""
+        value = self._value(await self._follow("GET", path, None, params))
         if not isinstance(value, list):
             raise failures.unreadable("GitHub")
         return [item for item in value if isinstance(item, dict)]
@@ -77,6 +72,22 @@ class GitHubApi:
     async def close(self) -> None:
         """Release connections."""
         await self._client.aclose()
+
+    async def _follow(
+        self, method: str, path: str, json: Mapping[str, Any] | None, params: Query | None
+    ) -> httpx.Response:
+        """The answer, or that of the address on the same host to which it points. The token never
+        goes to another host."""
+        response = await self._send(method, self._base_url + path, json, params)
+        followed = _REDIRECTS if method == "GET" else _KEEPING_REDIRECTS
+        location = response.headers.get("location", "")
+        if response.status_code not in followed or not location:
+            return response
+        target = urljoin(str(response.url), location)
+        if urlsplit(target)[:2] != urlsplit(self._base_url)[:2]:
+            return response
+        has_query = bool(urlsplit(target).query)
+        return await self._send(method, target, json, None if has_query else params)
 
     async def _send(
         self, method: str, url: str, json: Mapping[str, Any] | None, params: Query | None

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
+from integrations import failures
 from integrations.tracker_contract import (
+    Account,
+    Attempt,
     Draft,
     Finding,
     RemoteState,
@@ -19,6 +23,10 @@ from integrations.trackers.github.settings import GitHubSettings
 from integrations.trackers.wording import TICKET_LABEL
 
 LISTED_PAGES = 3
+PAGES_AFTER_ATTEMPT = 30
+"""Pages that are listed at most to reach what is older than a create that was cut off."""
+CLOCK_DIFFERENCE = timedelta(minutes=10)
+"""How far GitHub's clock may be from ours."""
 _ISSUES_PER_PAGE = 100  # the most that GitHub gives
 
 
@@ -29,6 +37,7 @@ class GitHubTracker:
         self._api = api
         self._issues = f"/repos/{settings.repository}/issues"
         self._repository = settings.repository
+        self._account: Account | None = None
 
     async def create(self, draft: Draft) -> TicketRef:
         """One POST. The marker is a hidden comment in the body, because GitHub has no idempotency
@@ -63,39 +72,78 @@ class GitHubTracker:
             await self._api.call("POST", f"{path}/labels", json={"labels": missing})
         return issue_state(issue).ref
 
-    async def find(self, marker: str) -> TicketRef | None:
+    async def note(self) -> str:
+        """The login that creates the issue, as far as GitHub tells it."""
+        try:
+            return (await self.whoami()).id
+        except TrackerError as error:
+            if error.reason not in ("forbidden", "not_found"):
+                raise
+            return ""
+
+    async def find(self, marker: str, attempt: Attempt | None = None) -> TicketRef | None:
         """The oldest issue whose body holds the marker.
 
-        The newest issues are listed first, whatever their labels and author: the list is current at
-        once, while the search index lags behind, labels are dropped without push access, and an
-        App's token does not know its own login. Only what is older than the listed pages is left to
-        the search.
+        Issues are listed from the newest on, because the list is current at once, while the search
+        index lags behind and labels are dropped without push access: down to those that are older
+        than the attempt, or a few pages where none is given. Only our own issues are listed where
+        the account is the one of the attempt. What lies beyond is left to the search.
         """
         line = body.marker_line(marker)
+        creator = await self._creator(attempt)
+        most_pages = LISTED_PAGES if attempt is None else PAGES_AFTER_ATTEMPT
         matches: list[dict[str, Any]] = []
-        for page in range(1, LISTED_PAGES + 1):
-            issues = await self._newest(page)
+        for page in range(1, most_pages + 1):
+            issues = await self._newest(page, creator)
             matches += _with_line(issues, line)
-            if len(issues) < _ISSUES_PER_PAGE:
+            if len(issues) < _ISSUES_PER_PAGE or _reaches_before(issues, attempt):
                 return _oldest(matches)
         if not matches:
-            query = f'"{marker}" in:body is:issue repo:{self._repository}'
-            answer = await self._api.call(
-                "GET", "/search/issues", params={"q": query, "per_page": 20}
-            )
-            matches = _with_line(answer.get("items", []), line)
+            matches = _with_line(await self._search(marker), line)
         return _oldest(matches)
 
+    async def whoami(self) -> Account:
+        """The account of the token, by its login. An App's token does not know its own: its
+        ``id`` is blank."""
+        if self._account is None:
+            try:
+                user = await self._api.call("GET", "/user")
+            except TrackerError as error:
+                if error.reason != "forbidden":
+                    raise
+                await self._api.call("GET", "/installation/repositories", params={"per_page": 1})
+                user = {}
+            login = str(user.get("login") or "")
+            self._account = Account(login, login or "a GitHub App")
+        return self._account
+
+    async def probe(self) -> None:
+        """Ask for the repository. Raises ``no_access``, also where its issues are switched off:
+        then each of them answers as a deleted one."""
+        try:
+            repository = await self._api.call("GET", f"/repos/{self._repository}")
+        except TrackerError as error:
+            if error.reason not in ("not_found", "gone", "moved", "forbidden"):
+                raise
+            raise failures.no_access("GitHub", f"the repository {self._repository}") from None
+        if repository.get("has_issues") is False:
+            raise failures.no_access("GitHub", f"issues of the repository {self._repository}")
+
     async def get(self, ref: TicketRef) -> RemoteState:
-        """The issue as it is now; ``gone`` where it was deleted, transferred, or hidden from the
-        token."""
+        """The issue as it is now; ``gone`` where it was deleted or transferred, ``hidden`` where
+        the repository is to be seen and the issue is not."""
         try:
             return issue_state(await self._issue(ref))
         except TrackerError as error:
             if error.reason not in ("not_found", "gone", "moved"):
                 raise
-            status = "transferred" if error.reason == "moved" else "deleted"
-            return RemoteState(ref, status, StatusCategory.gone)
+            reason = error.reason
+        if reason == "moved":
+            return RemoteState(ref, "transferred", StatusCategory.gone)
+        await self.probe()
+        if reason == "gone":
+            return RemoteState(ref, "deleted", StatusCategory.gone)
+        return RemoteState(ref, "deleted or hidden", StatusCategory.hidden)
 
     async def check(self) -> list[Finding]:
         """Token, repository, issues switched on, permission, calls left."""
@@ -105,21 +153,34 @@ class GitHubTracker:
         """Release connections."""
         await self._api.close()
 
-    async def _newest(self, page: int) -> list[dict[str, Any]]:
+    async def _creator(self, attempt: Attempt | None) -> str:
+        """The login whose issues are enough to look through; blank where that is not certain."""
+        if attempt is None or not attempt.note:
+            return ""
+        login = (await self.whoami()).id
+        return login if login == attempt.note else ""
+
+    async def _search(self, marker: str) -> list[dict[str, Any]]:
+        query = f'"{marker}" in:body is:issue repo:{self._repository}'
+        answer = await self._api.call("GET", "/search/issues", params={"q": query, "per_page": 20})
+        issues = answer.get("items", [])
+        return issues if isinstance(issues, list) else []
+
+    async def _newest(self, page: int, creator: str) -> list[dict[str, Any]]:
         """A page of the repository's issues, the newest first; pages count from 1."""
+        query: dict[str, str | int] = {
+            "state": "all",
+            "sort": "created",
+            "direction": "desc",
+            "per_page": _ISSUES_PER_PAGE,
+            "page": page,
+        }
         return await self._api.call_list(
-            self._issues,
-            {
-                "state": "all",
-                "sort": "created",
-                "direction": "desc",
-                "per_page": _ISSUES_PER_PAGE,
-                "page": page,
-            },
+            self._issues, query | ({"creator": creator} if creator else {})
         )
 
     async def _issue(self, ref: TicketRef) -> dict[str, Any]:
-        issue = await self._api.call("GET", f"{self._issues}/{ref.key}", follow=True)
+        issue = await self._api.call("GET", f"{self._issues}/{ref.key}")
         if str(issue.get("id")) != ref.id:
             raise TrackerError(
                 "moved",
@@ -136,6 +197,17 @@ def _labels(draft: Draft) -> list[str]:
 
 def _with_line(issues: list[dict[str, Any]], line: str) -> list[dict[str, Any]]:
     return [issue for issue in issues if line in str(issue.get("body") or "")]
+
+
+def _reaches_before(issues: list[dict[str, Any]], attempt: Attempt | None) -> bool:
+    """Whether the last of these, the newest first, is older than the attempt."""
+    if attempt is None:
+        return False
+    try:
+        created_at = datetime.fromisoformat(str(issues[-1]["created_at"]))
+        return created_at < attempt.began_at - CLOCK_DIFFERENCE
+    except (KeyError, ValueError, TypeError):
+        return False
 
 
 def _oldest(issues: list[dict[str, Any]]) -> TicketRef | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -21,6 +21,25 @@ from integrations.tracker_contract import TrackerError
 T = TypeVar("T")
 STATE_FIELDS = "summary,status,resolution,project"
 """What ``issue_state`` reads of an issue."""
+_GATEWAY = "/ex/jira/"
+"""In the address at which Atlassian takes tokens with scopes; people cannot open it."""
+
+
+class FieldsRefused(TrackerError):
+    """``invalid_fields`` with the ids of the fields that Jira names."""
+
+    def __init__(self, error: TrackerError, fields: frozenset[str]) -> None:
+        super().__init__(error.reason, error.detail, permanent=True)
+        self.fields = fields
+
+
+class _Stranger(Exception):
+    """Jira answered as it answers whoever is not logged in; ``may_have_written``: to a write that
+    it may have carried out."""
+
+    def __init__(self, *, may_have_written: bool) -> None:
+        super().__init__()
+        self.may_have_written = may_have_written
 
 
 class _Client(JIRA):
@@ -51,17 +70,24 @@ class _Client(JIRA):
         # serverInfo.
         self.deploymentType = "Cloud" if cloud else "Server"
         guard(self._session, allow_private=allow_private)
+        self._session.hooks["response"].append(_refuse_stranger)
 
     def read(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
         return self._get_json(path, params=dict(params or {}))
 
-    def edit(self, issue_id: str, changes: Mapping[str, Any]) -> None:
-        self._session.put(self._get_url(f"issue/{issue_id}"), data=json.dumps(changes))
+    def edit(
+        self, issue_id: str, changes: Mapping[str, Any], params: Mapping[str, str | int]
+    ) -> None:
+        address = self._get_url(f"issue/{issue_id}")
+        self._session.put(address, params=dict(params), data=json.dumps(changes))
+
+    def post(self, path: str, value: Mapping[str, Any]) -> Any:
+        return self._session.post(self._get_url(path), data=json.dumps(value)).json()
 
 
 class JiraApi:
     """One account's connection. Every method raises TrackerError and nothing else. ``clock`` gives
-    the time in UTC."""
+    the time in UTC; ``site_url`` is the address for people, where it is known."""
 
     def __init__(
         self,
@@ -74,9 +100,13 @@ class JiraApi:
         connect_timeout: float = 5.0,
         read_timeout: float = 20.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        site_url: str = "",
     ) -> None:
         self.cloud = cloud
+        self.base_url = base_url
         self._clock = clock
+        self._may_be_silent = True
+        self._site_url = site_url or ("" if _GATEWAY in base_url else base_url)
         self._client = _Client(
             base_url,
             cloud=cloud,
@@ -98,19 +128,46 @@ class JiraApi:
         return await self.read(f"issue/{id_or_key}", {"fields": fields})
 
     async def edit(self, issue_id: str, changes: Mapping[str, Any]) -> None:
-        """One PUT with ``fields`` to set and ``update`` operations."""
-        await self._run(lambda: self._client.edit(issue_id, changes))
+        """A PUT with ``fields`` to set and ``update`` operations, by which nobody gets mail.
 
-    async def search(self, jql: str) -> list[dict[str, Any]]:
+        Data Center lets administrators alone be silent and refuses the others: those edit with
+        mail, and this connection remembers it.
+        """
+        if self._may_be_silent:
+            try:
+                await self._run(
+                    lambda: self._client.edit(issue_id, changes, {"notifyUsers": "false"})
+                )
+            except TrackerError as error:
+                if self.cloud or error.reason != "forbidden":
+                    raise
+                self._may_be_silent = False
+            else:
+                return
+        await self._run(lambda: self._client.edit(issue_id, changes, {}))
+
+    async def issues(self, keys: Sequence[str], fields: str) -> list[dict[str, Any]]:
+        """Those of at most 100 keys that Jira Cloud holds and shows us; current at once."""
+        query = {"issueIdsOrKeys": list(keys), "fields": fields.split(",")}
+        return _issues(await self._object(lambda: self._client.post("issue/bulkfetch", query)))
+
+    async def site_url(self) -> str:
+        """The address of the site for people. Asked of Jira where ours is the one for tokens with
+        scopes; ours where it does not say."""
+        if not self._site_url:
+            try:
+                self._site_url = str((await self.read("serverInfo")).get("baseUrl") or "")
+            except TrackerError:
+                return self.base_url
+        return self._site_url.rstrip("/") or self.base_url
+
+    async def search(self, jql: str, most: int = 10) -> list[dict[str, Any]]:
         """The first issues of a JQL query, with STATE_FIELDS."""
         search = self._client.enhanced_search_issues if self.cloud else self._client.search_issues
         answer = await self._object(
-            lambda: search(jql, maxResults=10, fields=STATE_FIELDS, json_result=True)
+            lambda: search(jql, maxResults=most, fields=STATE_FIELDS, json_result=True)
         )
-        issues = answer.get("issues")
-        if not isinstance(issues, list):
-            return []
-        return [issue for issue in issues if isinstance(issue, dict)]
+        return _issues(answer)
 
     async def read(
         self, path: str, params: Mapping[str, str | int] | None = None
@@ -135,6 +192,10 @@ class JiraApi:
             return await asyncio.to_thread(call)
         except JIRAError as error:
             raise self._from_jira(error) from None
+        except _Stranger as stranger:
+            raise failures.not_logged_in(
+                "Jira", may_have_written=stranger.may_have_written
+            ) from None
         except IntegrationError as error:
             raise failures.refused(error) from None
         except requests.RequestException as error:
@@ -147,9 +208,44 @@ class JiraApi:
         if response is None or status is None or status < 300:
             return failures.unreadable("Jira")
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return failures.from_status(
+        refusal = failures.from_status(
             "Jira", status, headers, complaints(response), now=self._clock()
         )
+        if refusal.reason == "invalid_fields":
+            return FieldsRefused(refusal, _complained_fields(response))
+        return refusal
+
+
+def _refuse_stranger(response: requests.Response, **settings: Any) -> None:
+    """Look at every answer for the headers by which Jira says that it does not know us.
+
+    Cloud answers a search with an expired token by 200 and no issues, and an issue by 404; Data
+    Center lets strangers read public projects. Only a header tells.
+    """
+    del settings
+    login = response.headers.get("x-seraph-loginreason", "").upper()
+    user = response.headers.get("x-ausername", "").lower()
+    if "AUTHENTICATED_FAILED" in login or user == "anonymous":
+        is_read = response.request.method == "GET"
+        refused_for_certain = 300 <= response.status_code < 500
+        raise _Stranger(may_have_written=not is_read and not refused_for_certain)
+
+
+def _issues(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    issues = answer.get("issues")
+    if not isinstance(issues, list):
+        return []
+    return [issue for issue in issues if isinstance(issue, dict)]
+
+
+def _complained_fields(response: requests.Response) -> frozenset[str]:
+    """The fields that an error body of Jira names."""
+    try:
+        value = response.json()
+    except ValueError:
+        return frozenset()
+    errors = value.get("errors") if isinstance(value, dict) else None
+    return frozenset(map(str, errors)) if isinstance(errors, dict) else frozenset()
 
 
 def _from_requests(error: requests.RequestException) -> TrackerError:

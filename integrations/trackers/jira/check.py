@@ -13,6 +13,9 @@ _PERMISSIONS = {
     "CREATE_ISSUES": "Create issues",
     "EDIT_ISSUES": "Edit issues",
 }
+_META_PAGE_ROWS = 100
+_META_PAGES_MAX = 20
+_SCREEN_FIELDS = {"labels": "Labels", "description": "Description"}
 _JIRA_REMEDIES = {
     "unauthorized": "Enter e-mail and API token of the account (Cloud), "
     "or its personal access token (Data Center).",
@@ -113,9 +116,21 @@ async def _meta_of_types(
         name = str(issue_type.get("name"))
         fields_by_type[name] = []
         if name in types:
-            meta = await api.read(f"{path}/{issue_type.get('id')}", {"maxResults": 100})
-            fields_by_type[name] = _rows(meta, "fields")
+            fields_by_type[name] = await _fields_of_type(api, f"{path}/{issue_type.get('id')}")
     return fields_by_type
+
+
+async def _fields_of_type(api: JiraApi, path: str) -> list[dict[str, Any]]:
+    """The fields of a type, page after page."""
+    fields: list[dict[str, Any]] = []
+    for _ in range(_META_PAGES_MAX):
+        query: dict[str, str | int] = {"startAt": len(fields), "maxResults": _META_PAGE_ROWS}
+        page = await api.read(path, query)
+        rows = _rows(page, "fields")
+        fields += rows
+        if not rows or len(fields) >= int(page.get("total") or 0):
+            break
+    return fields
 
 
 def _rows(answer: dict[str, Any], cloud_name: str) -> list[dict[str, Any]]:
@@ -139,6 +154,14 @@ def _type_finding(
             f"{project} has no such type; it has: {types}.",
             "Choose one of these types.",
         )
+    if off_screen := _off_screen(fields_by_type[name]):
+        return Finding(
+            subject,
+            False,
+            f"Not on its screen for new issues: {' and '.join(off_screen)}. "
+            "Without Labels tickets are made without any; without Description none can be made.",
+            "Put them on the screens of this type for new issues and for editing.",
+        )
     missing = [
         f"{field.get('name')} ({_field_id(field)})"
         for field in fields_by_type[name]
@@ -152,6 +175,15 @@ def _type_finding(
         f"Required and not filled in: {', '.join(missing)}.",
         "Give values for them in extra_fields, or make them optional in Jira.",
     )
+
+
+def _off_screen(fields: list[dict[str, Any]]) -> list[str]:
+    """Those of the fields we fill in which Jira does not offer for the type. A type that lists
+    no field at all says nothing about them."""
+    offered = {_field_id(field) for field in fields}
+    if not offered:
+        return []
+    return [name for key, name in _SCREEN_FIELDS.items() if key not in offered]
 
 
 def _field_id(field: dict[str, Any]) -> Any:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from integrations import neutralize
+from integrations import failures, neutralize
 from integrations.tracker_contract import (
+    Account,
+    Attempt,
     Draft,
     Finding,
     RemoteState,
@@ -14,8 +16,9 @@ from integrations.tracker_contract import (
     TrackerError,
 )
 from integrations.trackers.jira import adf, adf_nodes, wiki
-from integrations.trackers.jira.api import STATE_FIELDS, JiraApi
+from integrations.trackers.jira.api import STATE_FIELDS, FieldsRefused, JiraApi
 from integrations.trackers.jira.check import findings
+from integrations.trackers.jira.keys import find_above
 from integrations.trackers.jira.limits import JIRA_SUMMARY_MAX_CHARACTERS
 from integrations.trackers.jira.settings import FILLED_FIELDS, JiraSettings
 from integrations.trackers.jira.state import issue_state
@@ -28,25 +31,31 @@ class JiraTracker:
     def __init__(self, settings: JiraSettings, api: JiraApi) -> None:
         self._settings = settings
         self._api = api
+        self._takes_labels = True
 
     async def create(self, draft: Draft) -> TicketRef:
         """One POST. The marker is a label, because JQL finds labels and no text of a description
-        reliably."""
+        reliably; where Jira refuses labels, which are not on its screen, a second POST goes without
+        and the marker in the description is all there is."""
         settings = self._settings
         is_bug = draft.kind == "bug"
-        issue = await self._api.create(
-            {
-                **settings.extra_fields,
-                "project": {"key": settings.project},
-                "issuetype": {
-                    "name": settings.issue_type_bug if is_bug else settings.issue_type_feature
-                },
-                "summary": neutralize.title(draft.title, JIRA_SUMMARY_MAX_CHARACTERS),
-                "description": self._new_description(draft),
-                "labels": _labels(draft),
-            }
-        )
-        return issue_state(issue, self._settings.base_url).ref
+        site_url = await self._api.site_url()
+        fields: dict[str, Any] = {
+            **settings.extra_fields,
+            "project": {"key": settings.project},
+            "issuetype": {
+                "name": settings.issue_type_bug if is_bug else settings.issue_type_feature
+            },
+            "summary": neutralize.title(draft.title, JIRA_SUMMARY_MAX_CHARACTERS),
+            "description": self._new_description(draft),
+        }
+        if self._takes_labels:
+            try:
+                issue = await self._api.create({**fields, "labels": _labels(draft)})
+                return issue_state(issue, site_url).ref
+            except FieldsRefused as refusal:
+                self._remember_labels_refused(refusal)
+        return issue_state(await self._api.create(fields), site_url).ref
 
     async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
         """Read, then at most one PUT with what differs: a stale block of the description, and
@@ -58,28 +67,69 @@ class JiraTracker:
         changes: dict[str, Any] = {}
         if description := self._changed_description(fields.get("description"), draft):
             changes["fields"] = {"description": description}
-        if missing:
-            changes["update"] = {"labels": [{"add": label} for label in missing]}
+        if missing and self._takes_labels:
+            relabelled = {"update": {"labels": [{"add": label} for label in missing]}}
+            try:
+                await self._api.edit(ref.id, {**changes, **relabelled})
+                changes = {}
+            except FieldsRefused as refusal:
+                self._remember_labels_refused(refusal)
         if changes:
             await self._api.edit(ref.id, changes)
-        return issue_state(issue, self._settings.base_url).ref
+        return issue_state(issue, await self._api.site_url()).ref
 
-    async def find(self, marker: str) -> TicketRef | None:
-        """The oldest issue with the marker's label, in whatever project it is by now. Jira's search
-        lags behind."""
-        issues = await self._api.search(f'labels = "{marker}" ORDER BY created ASC')
-        return issue_state(issues[0], self._settings.base_url).ref if issues else None
+    async def note(self) -> str:
+        """The highest key of the project, as far as search knows it (``APP-41``); ``APP-0`` in an
+        empty project. Issues made later have higher keys."""
+        project = self._settings.project
+        try:
+            newest = await self._api.search(f'project = "{project}" ORDER BY key DESC', most=1)
+        except FieldsRefused:  # JQL of a project that is not to be seen; the create says why
+            return ""
+        return str(newest[0].get("key") or "") if newest else f"{project}-0"
+
+    async def find(self, marker: str, attempt: Attempt | None = None) -> TicketRef | None:
+        """The oldest issue with the marker.
+
+        After an attempt the keys above the highest one noted before it are read, which is current
+        at once. Then the marker's label is searched, in whatever project the issue is by now;
+        Jira's search lags behind, by hours on bad days.
+        """
+        issue = await find_above(self._api, attempt.note, marker) if attempt else None
+        if issue is None:
+            issues = await self._api.search(f'labels = "{marker}" ORDER BY created ASC')
+            issue = issues[0] if issues else None
+        return issue_state(issue, await self._api.site_url()).ref if issue else None
+
+    async def whoami(self) -> Account:
+        """The account of the token."""
+        account = await self._api.read("myself")
+        account_id = str(account.get("accountId") or account.get("name") or "")
+        return Account(account_id, str(account.get("displayName") or account_id))
+
+    async def probe(self) -> None:
+        """Ask for the project. Raises ``no_access``."""
+        project = self._settings.project
+        try:
+            await self._api.read(f"project/{project}")
+        except TrackerError as error:
+            if error.reason not in ("not_found", "gone", "forbidden"):
+                raise
+            raise failures.no_access("Jira", f"the project {project}") from None
 
     async def get(self, ref: TicketRef) -> RemoteState:
-        """The issue as it is, under the key it has now; ``gone`` where it was deleted or hidden
-        from the account."""
+        """The issue as it is, under the key it has now; ``hidden`` where it was deleted or is
+        hidden from the account: Jira does not tell which."""
         try:
             issue = await self._api.issue(ref.id, STATE_FIELDS)
         except TrackerError as error:
             if error.reason not in ("not_found", "gone"):
                 raise
-            return RemoteState(ref, "deleted", StatusCategory.gone)
-        return issue_state(issue, self._settings.base_url)
+        else:
+            return issue_state(issue, await self._api.site_url())
+        await self.whoami()
+        await self.probe()
+        return RemoteState(ref, "deleted or hidden", StatusCategory.hidden)
 
     async def check(self) -> list[Finding]:
         """Credentials, project, permissions, issue types, and required fields that nothing fills
@@ -95,6 +145,13 @@ class JiraTracker:
     async def close(self) -> None:
         """Release connections."""
         await self._api.close()
+
+    def _remember_labels_refused(self, refusal: FieldsRefused) -> None:
+        """Go on without labels where they alone were refused: they are not on the screen of the
+        issue type. Raises the refusal otherwise."""
+        if refusal.fields != {"labels"}:
+            raise refusal from None
+        self._takes_labels = False
 
     def _new_description(self, draft: Draft) -> str | dict[str, Any]:
         return adf.new_description(draft) if self._api.cloud else wiki.new_description(draft)

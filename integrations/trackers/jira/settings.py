@@ -24,13 +24,20 @@ class JiraSettings(BaseModel):
     base_url: str = Field(
         pattern=r"^https?://[^\s/?#]+[^\s?#]*$", examples=["https://acme.atlassian.net"]
     )
+    site_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$",
+        examples=["https://acme.atlassian.net"],
+        description="The address that people open, where base_url is another one (tokens with "
+        "scopes); asked of Jira where it is blank.",
+    )
     project: str = Field(pattern=r"^[A-Z][A-Z0-9_]{0,254}$", examples=["APP"])
     deployment: Deployment = Deployment.cloud
     issue_type_bug: str = Field(default="Bug", min_length=1)
     issue_type_feature: str = Field(default="Task", min_length=1)
     extra_fields: dict[str, JsonValue] = Field(default_factory=dict)
 
-    @field_validator("base_url")
+    @field_validator("base_url", "site_url")
     @classmethod
     def _no_slash(cls, value: str) -> str:
         return value.rstrip("/")

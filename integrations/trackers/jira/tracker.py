@@ -5,7 +5,9 @@
    token. Data Center: create a personal access token in its profile and enter the token alone.
 2. The account needs *Browse projects*, *Create issues* and *Edit issues* in the project.
 3. Enter the site's address (`https://acme.atlassian.net`), the project's key, and the issue types
-   for bugs and for requests. If the project requires more fields, give them as `extra_fields`; the
+   for bugs and for requests. A token *with scopes* works at
+   `https://api.atlassian.com/ex/jira/<cloud id>` alone: enter that as `base_url` and the site's
+   address as `site_url`. If the project requires more fields, give them as `extra_fields`; the
    check names them.
 4. For status to come back, an administrator adds a webhook (System, WebHooks): the address and
    secret that this service shows, events *Issue updated* and *Issue deleted*. Where your Jira has
@@ -41,6 +43,7 @@ def open_jira(settings: JiraSettings, credentials: Any, *, allow_private: bool =
         email=entered.email,
         token=entered.token.get_secret_value(),
         allow_private=allow_private,
+        site_url=settings.site_url,
     )
     return JiraTracker(settings, api)
 
@@ -56,4 +59,5 @@ TRACKER = TrackerType(
     signature=Signature(header="x-hub-signature", prefix="sha256="),
     min_interval=0.2,
     search_lag=20.0,
+    later_lookups=(2 * 60.0, 10 * 60.0, 60 * 60.0),
 )

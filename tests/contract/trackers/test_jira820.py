@@ -73,7 +73,7 @@ async def test_create_find_update_get(
     state = await tracker.get(by_key)
     assert (state.category, state.title, state.ref) == (StatusCategory.open, draft().title, ref)
     store.delete_issue(ref.key)
-    assert (await tracker.get(by_key)).category is StatusCategory.gone
+    assert (await tracker.get(by_key)).category is StatusCategory.hidden
 
 
 async def test_check_by_the_older_create_metadata(tracker: Tracker) -> None:

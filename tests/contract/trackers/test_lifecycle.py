@@ -147,18 +147,11 @@ async def test_status_comes_back(bench: Any, draft: Drafts) -> None:
         assert (state.ref, state.title) == (ref, "Dark mode resets after an update")
 
 
-async def test_deleted_ticket_is_gone_and_no_failure(bench: Any, draft: Drafts) -> None:
-    ref = await bench.tracker.create(draft())
-    bench.delete()
-    state = await bench.tracker.get(ref)
-    assert (state.category, state.ref) == (StatusCategory.gone, ref)
-
-
-async def test_a_ticket_that_never_was_is_gone(bench: Any) -> None:
+async def test_a_ticket_that_never_was_is_not_to_be_seen(bench: Any) -> None:
     state = await bench.tracker.get(
         TicketRef("987654", "APP-99" if bench.type.name == "jira" else "99", "")
     )
-    assert state.category is StatusCategory.gone
+    assert state.category is StatusCategory.hidden
 
 
 async def test_search_lag_hides_a_fresh_ticket_from_jira_alone(bench: Any, draft: Drafts) -> None:
