@@ -35,11 +35,11 @@ STAFF_ROLES = frozenset(
     {"staff", "admin", "administrator", "moderator", "mod", "employee", "team", "owner", "agent"}
     | {"support", "maintainer", "developer", "team member", "superadmin"}
 )
-STAFF_ASSOCIATIONS = frozenset({"owner", "member", "collaborator"})
+ASSOCIATIONS_OF_STAFF = frozenset({"owner", "member", "collaborator"})
 """What GitHub's ``author_association`` says of those who work on a repository."""
 BOT_ROLES = frozenset({"bot", "app", "automation", "integration", "system", "robot"})
 DELETED_TEXTS = frozenset({"[deleted]", "[removed]"})
-MAIL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+WHOLE_MAIL_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 FORMATS = ("text", "markdown", "html")
 
 Left = Literal["", "private", "deleted"]
@@ -202,7 +202,12 @@ def _author(fields: _Fields, comment_id: str) -> dict[str, Any]:
         if handle and "author" not in _named_alike(fields):
             author["handle"] = _without_address(handle)
     name = fields.get("name")
-    if name and name != handle and not MAIL_ADDRESS.fullmatch(name) and "author" in fields.values:
+    if (
+        name
+        and name != handle
+        and not WHOLE_MAIL_ADDRESS.fullmatch(name)
+        and "author" in fields.values
+    ):
         author["name"] = name
     if _is_staff(fields):
         author["is_staff"] = True
@@ -217,7 +222,7 @@ def _named_alike(fields: _Fields) -> set[str]:
 
 
 def _without_address(author: str) -> str:
-    if not MAIL_ADDRESS.fullmatch(author):
+    if not WHOLE_MAIL_ADDRESS.fullmatch(author):
         return author
     return "mail:" + hashlib.sha256(author.lower().encode("utf-8", "replace")).hexdigest()[:16]
 
@@ -225,7 +230,7 @@ def _without_address(author: str) -> str:
 def _is_staff(fields: _Fields) -> bool:
     role = fields.get("role").lower().replace("_", " ")
     if plain_name(fields.columns.get("role", "")).endswith("association"):
-        by_role = role in STAFF_ASSOCIATIONS
+        by_role = role in ASSOCIATIONS_OF_STAFF
     else:
         by_role = role in STAFF_ROLES
     return by_role or fields.get("staff").lower() in YES

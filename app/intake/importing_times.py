@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 from app.intake.importing_rows import BadRow
 
-_NUMBERS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[ T,]+(.+))?")
+_DATE_IN_NUMBERS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[ T,]+(.+))?")
 _OTHER_WAY = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})(?:[ T]+(.+))?")
 _ZONE_NAME = re.compile(r"\s*(?:UTC|GMT)$|\s+(?=[+-]\d\d:?\d\d$)")
 DATES_WITH_NAMES = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%b %d %Y")
@@ -55,7 +55,7 @@ def read_time(text: str, time_format: str = "", *, day_first: bool | None = None
 def _guessed_time(text: str, day_first: bool | None) -> datetime:
     if text.replace(".", "", 1).isdigit() and len(text.partition(".")[0]) >= 9:
         return _unix_time(float(text))
-    if match := _NUMBERS.fullmatch(text):
+    if match := _DATE_IN_NUMBERS.fullmatch(text):
         return _dated(text, match, day_first)
     if match := _OTHER_WAY.fullmatch(text):
         date = datetime(int(match[1]), int(match[2]), int(match[3]))

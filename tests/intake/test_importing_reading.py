@@ -17,7 +17,6 @@ from app.intake.importing import survey_file
 from app.intake.importing_comment import Reading, comment_of
 from app.intake.importing_rows import BadRow, read_rows
 from app.intake.importing_survey import Survey
-from app.intake.importing_times import AmbiguousTime, read_time
 
 FILE_TIME = datetime(2026, 11, 5, tzinfo=UTC)
 
@@ -31,19 +30,19 @@ def comment(row: dict[str, Any], **reading: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("codec", "mark", "shown"),
+    ("codec", "shown"),
     [
-        ("utf-8", b"", "utf-8-sig"),
-        ("utf-8-sig", b"", "utf-8-sig"),
-        ("utf-16", b"", "utf-16"),
-        ("utf-16-le", b"", "utf-16-le"),
-        ("utf-16-be", b"", "utf-16-be"),
-        ("cp1252", b"", "cp1252"),
+        ("utf-8", "utf-8-sig"),
+        ("utf-8-sig", "utf-8-sig"),
+        ("utf-16", "utf-16"),
+        ("utf-16-le", "utf-16-le"),
+        ("utf-16-be", "utf-16-be"),
+        ("cp1252", "cp1252"),
     ],
 )
-def test_encodings_are_told_apart(tmp_path: Path, codec: str, mark: bytes, shown: str) -> None:
+def test_encodings_are_told_apart(tmp_path: Path, codec: str, shown: str) -> None:
     path = tmp_path / "c.csv"
-    path.write_bytes(mark + "id;comment;date\n1;Die App stürzt ab;2026-11-02\n".encode(codec))
+    path.write_bytes("id;comment;date\n1;Die App stürzt ab;2026-11-02\n".encode(codec))
     survey = look(path)
     assert survey.encodings == [shown]
     assert survey.samples[0]["text"] == "Die App stürzt ab"
@@ -290,36 +289,6 @@ def test_private_rows_are_left_out() -> None:
         assert comment({"text": "Slow", **mark})["text"] == "Slow", mark
     own = comment_of({"text": "x", "team": "yes"}, Reading({"private": "team"}), "c", FILE_TIME)
     assert own.left_out == "private"
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2026-11-02", datetime(2026, 11, 2, tzinfo=UTC)),
-        ("2026-11-02 10:00:00 UTC", datetime(2026, 11, 2, 10, tzinfo=UTC)),
-        ("2026-11-02 10:00:00 +0200", datetime(2026, 11, 2, 8, tzinfo=UTC)),
-        ("2026/11/02 9:05", datetime(2026, 11, 2, 9, 5, tzinfo=UTC)),
-        ("Nov 2, 2026", datetime(2026, 11, 2, tzinfo=UTC)),
-        ("2 November 2026 10:30 PM", datetime(2026, 11, 2, 22, 30, tzinfo=UTC)),
-        ("Mon, 02 Nov 2026 10:00 +0000", datetime(2026, 11, 2, 10, tzinfo=UTC)),
-        ("25/04/2026 08:00", datetime(2026, 4, 25, 8, tzinfo=UTC)),
-        ("04/25/2026 1:15 PM", datetime(2026, 4, 25, 13, 15, tzinfo=UTC)),
-        ("1793700000123456", datetime.fromtimestamp(1793700000.123456, UTC)),
-    ],
-)
-def test_unmistakable_times_are_read(text: str, expected: datetime) -> None:
-    assert read_time(text) == expected
-
-
-def test_a_date_that_can_be_read_two_ways_is_asked() -> None:
-    with pytest.raises(AmbiguousTime):
-        read_time("03/04/2026")
-    assert read_time("03/04/2026", day_first=True) == datetime(2026, 4, 3, tzinfo=UTC)
-    assert read_time("03.04.2026", day_first=False) == datetime(2026, 3, 4, tzinfo=UTC)
-    for unreadable in ("soon", "03/04/26", "2026-13-40", "13/13/2026"):
-        with pytest.raises(BadRow) as refused:
-            read_time(unreadable)
-        assert refused.value.reason == "time_unreadable"
 
 
 def test_the_survey_counts_times_people_and_what_is_left_out(tmp_path: Path) -> None:
