@@ -72,7 +72,8 @@ class Draft:
       from its creation, in the block or as a label.
     - ``title``: one line of any length; cut it with ``neutralize.title``.
     - ``kind``: what the theme is, ``bug`` or another kind of comment; ``product``: its name.
-    - ``people``, ``mentions``: how many people wrote how many comments about it.
+    - ``people``, ``mentions``: how many people wrote how many comments about it; both 0 where
+      nobody stands behind it any more.
     - ``first_seen``, ``last_seen``: aware times of the first and the last comment, in UTC.
     - ``quotes``: the most telling first; ``threads``: (title, permalink) of every thread that
       speaks of the theme. Both may be long: show what fits, and say how many were left out.
@@ -80,6 +81,8 @@ class Draft:
     - ``theme_url``: the theme's page in the dashboard, or blank.
     - ``phrases``: what several people say in the same words.
     - ``summary``: written by the machine that ``summary_by`` names; blank where none is asked.
+    - ``former_title``: a title that we gave the ticket and that somebody's deleted words are in; an
+      update replaces it by ``title`` where it still stands. Blank where there is none.
     """
 
     marker: str
@@ -97,6 +100,7 @@ class Draft:
     phrases: Sequence[str] = ()
     summary: str = ""
     summary_by: str = ""
+    former_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +192,9 @@ class Tracker(Protocol):
 
     async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
         """Bring the managed block, and the labels that are ours, up to date; a title, labels and
-        text that people wrote stay. Writes nothing where nothing differs. Raises ``body_full``
-        where people's text leaves no room, and a permanent error for a ticket that is gone."""
+        text that people wrote stay, and so does our title unless it is ``former_title``. Writes
+        nothing where nothing differs. Raises ``body_full`` where people's text leaves no room, and
+        a permanent error for a ticket that is gone."""
 
     async def find(self, marker: str) -> TicketRef | None:
         """The oldest ticket that carries exactly this marker, or None (search may lag behind a

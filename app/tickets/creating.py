@@ -19,7 +19,9 @@ from app.tickets.steps import PushRun, Step
 from integrations.tracker_contract import TicketRef
 
 CLAIM_CREATE = """
-    update ticket set state = 'creating', called_at = coalesce(%(now)s::timestamptz, now())
+    update ticket
+    set state = 'creating', title = %(title)s, title_gone = false,
+        called_at = coalesce(%(now)s::timestamptz, now())
     where id = %(ticket)s and state = 'pending' returning id
 """
 RELEASE_CREATE = """
@@ -49,7 +51,7 @@ async def create_ticket(run: PushRun, ticket: DueTicket) -> Step:
     await refresh_faces(run.database, only=ticket.theme_id)
     async with run.database.transaction() as connection:
         draft = await load_draft(connection, ticket.theme_id, ticket.marker, run.base_url)
-        values = {"ticket": ticket.id, "now": run.clock()}
+        values = {"ticket": ticket.id, "title": draft.title, "now": run.clock()}
         if await fetch_value(connection, CLAIM_CREATE, values) is None:
             return Step.uncalled  # cancelled since it was read
     ref = await run.opened.tracker.create(draft)
