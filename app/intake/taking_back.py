@@ -178,8 +178,7 @@ async def take_back(
     if not by_comment:
         return
     gone = [versions_of_one[0] for versions_of_one in by_comment.values()]
-    if in_themes is not None:
-        await in_themes(connection, _taken_back(by_comment))
+    taken = _taken_back(by_comment)
     openings = [comment for comment in gone if comment.opens_thread and comment.thread_id]
     await _empty_bodies(connection, gone, openings)
     await connection.execute(
@@ -195,6 +194,8 @@ async def take_back(
         for comment in deleted:
             author_ids |= stored.author_ids.get(comment.key, set())
         await _forget_authors(connection, author_ids)
+    if in_themes is not None:
+        await in_themes(connection, taken)
 
 
 def _taken_back(by_comment: Mapping[int, Sequence[_OldVersion]]) -> list[TakenBack]:

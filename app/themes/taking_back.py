@@ -20,7 +20,7 @@ from app.models.states import DecidedBy
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
 
-TAKEN_BACK_TITLE = "Feedback that was taken back"
+TAKEN_BACK_TITLE = "Taken back by whoever wrote it"
 QUOTED_WORDS_LEAST = 4
 """A person's title of fewer words names a subject, whoever spoke of it first."""
 STANDING_TEXTS_MOST = 300
