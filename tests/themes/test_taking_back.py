@@ -38,6 +38,7 @@ async def test_a_theme_is_named_from_what_is_left(forum: Forum) -> None:
     comment = await forum.say(HERE, "ann")
     await work_and_refresh_faces(forum)
     await forum.say(THERE, "bob")
+    await forum.work()
     await delete(forum, comment)
     assert (await only_theme(forum))["title"] == "Export to pdf crashes there"
     assert "Zebulon" not in str(await title_changes(forum))
