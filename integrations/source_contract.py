@@ -185,6 +185,9 @@ class Source(Generic[S]):
     7. ``parse`` makes comments of it: none where it is about something that the settings leave out.
        It raises PayloadError ``wrong_shape`` and nothing else, whatever was sent.
 
+    ``unkept``: families of ignored events (the part of their names before the dot) whose bodies are
+    not stored beyond that: they hold words that nobody sent us as feedback.
+
     ``without`` gives a delivery's body without the comments of these ids, for a platform that sends
     several at once: when one is deleted, the others stay. It is empty where nothing is left. Where
     ``without`` is None, a delivery is emptied as a whole.
@@ -208,6 +211,7 @@ class Source(Generic[S]):
     challenge: Callable[[Inbound, Sequence[str]], Response | None] | None = None
     challenge_signed: bool = True
     validate: Callable[[Inbound], None] | None = None
+    unkept: frozenset[str] = frozenset()
     without: Callable[[Inbound, Collection[str]], bytes] | None = None
     global_authors: bool = False
     new_secret: Callable[[], str] | None = None

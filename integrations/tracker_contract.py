@@ -31,7 +31,8 @@ update changes; ``trackers/text_block.py`` makes it for trackers whose tickets a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -45,6 +46,16 @@ if TYPE_CHECKING:
     from integrations.signatures import Signature
 
 S = TypeVar("S", bound=BaseModel)
+
+OWN_MARKER = re.compile(r"relay-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+OWN_BLOCK_EDGE = re.compile(rf"<!-- {OWN_MARKER.pattern}:(?:begin|end) -->")
+"""The hidden comments around our block; in quoted text of people they are neutralised."""
+
+
+def is_own_ticket(body: str, labels: Iterable[str] = ()) -> bool:
+    """Whether a ticket is one that we wrote: by an edge of our block, or by a label of ours."""
+    named = any(OWN_MARKER.fullmatch(label) for label in labels)
+    return named or OWN_BLOCK_EDGE.search(body) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from integrations.source_contract import CommentEvent
 
 log = structlog.get_logger(__name__)
 
+NOT_KEPT_REASON = "not_kept"
 EVENT_MAX_CHARACTERS = 200
 DETAIL_MAX_CHARACTERS = 2_000
 
@@ -43,6 +44,7 @@ CLAIM_DELIVERIES = """
 FINISH_DELIVERIES = """
     update delivery d
     set stage = o.stage, event = o.event, reason = o.reason, detail = o.detail,
+        body = case when o.reason = 'not_kept' then '' else d.body end,
         lease_until = null, finished_at = now()
     from unnest(%t::bigint[], %t::text[], %t::text[], %t::text[], %t::text[])
         as o(id, stage, event, reason, detail)
@@ -100,7 +102,9 @@ def understand(delivery: ClaimedDelivery, max_attempts: int) -> Outcome:
         event = source.event(inbound)[:EVENT_MAX_CHARACTERS]
         handling, why = registry.outcome(source, event)
         if handling == "ignored":
-            return Outcome(delivery, DeliveryStage.ignored, event, "ignored_event", why)
+            unkept = event.partition(".")[0] in source.unkept
+            reason = NOT_KEPT_REASON if unkept else "ignored_event"
+            return Outcome(delivery, DeliveryStage.ignored, event, reason, why)
         if handling == "unknown":
             why = f"No rule says what to do with {event or 'this event'}."
             return Outcome(delivery, DeliveryStage.unknown, event, "unknown_event", why)
