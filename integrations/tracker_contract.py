@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=BaseModel)
 
-OWN_MARKER = re.compile(r"relay-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+OWN_MARKER = re.compile(r"relay-[0-9a-f]{32}")
 OWN_BLOCK_EDGE = re.compile(rf"<!-- {OWN_MARKER.pattern}:(?:begin|end) -->")
 """The hidden comments around our block; in quoted text of people they are neutralised."""
 
