@@ -55,7 +55,7 @@ use a clock, a database or the network, and a delivery gives the same comments e
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -185,6 +185,13 @@ class Source(Generic[S]):
     7. ``parse`` makes comments of it: none where it is about something that the settings leave out.
        It raises PayloadError ``wrong_shape`` and nothing else, whatever was sent.
 
+    ``unkept``: families of ignored events (the part of their names before the dot) whose bodies are
+    not stored beyond that: they hold words that nobody sent us as feedback.
+
+    ``without`` gives a delivery's body without the comments of these ids, for a platform that sends
+    several at once: when one is deleted, the others stay. It is empty where nothing is left. Where
+    ``without`` is None, a delivery is emptied as a whole.
+
     ``global_authors``: author ids mean the same person in every source of the platform. ``poll``
     asks a platform that does not send, from a cursor (``""`` at first); ``reply`` answers a comment
     and returns the address of the answer. Both take a client of ``integrations.http`` and are None
@@ -204,6 +211,8 @@ class Source(Generic[S]):
     challenge: Callable[[Inbound, Sequence[str]], Response | None] | None = None
     challenge_signed: bool = True
     validate: Callable[[Inbound], None] | None = None
+    unkept: frozenset[str] = frozenset()
+    without: Callable[[Inbound, Collection[str]], bytes] | None = None
     global_authors: bool = False
     new_secret: Callable[[], str] | None = None
     poll: Callable[[S, str, httpx.AsyncClient], Awaitable[Poll]] | None = None

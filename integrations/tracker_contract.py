@@ -31,7 +31,8 @@ update changes; ``trackers/text_block.py`` makes it for trackers whose tickets a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -45,6 +46,16 @@ if TYPE_CHECKING:
     from integrations.signatures import Signature
 
 S = TypeVar("S", bound=BaseModel)
+
+OWN_MARKER = re.compile(r"relay-[0-9a-f]{32}")
+OWN_BLOCK_EDGE = re.compile(rf"<!-- {OWN_MARKER.pattern}:(?:begin|end) -->")
+"""The hidden comments around our block; in quoted text of people they are neutralised."""
+
+
+def is_own_ticket(body: str, labels: Iterable[str] = ()) -> bool:
+    """Whether a ticket is one that we wrote: by an edge of our block, or by a label of ours."""
+    named = any(OWN_MARKER.fullmatch(label) for label in labels)
+    return named or OWN_BLOCK_EDGE.search(body) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,8 @@ class Draft:
       from its creation, in the block or as a label.
     - ``title``: one line of any length; cut it with ``neutralize.title``.
     - ``kind``: what the theme is, ``bug`` or another kind of comment; ``product``: its name.
-    - ``people``, ``mentions``: how many people wrote how many comments about it.
+    - ``people``, ``mentions``: how many people wrote how many comments about it; both 0 where
+      nobody stands behind it any more.
     - ``first_seen``, ``last_seen``: aware times of the first and the last comment, in UTC.
     - ``quotes``: the most telling first; ``threads``: (title, permalink) of every thread that
       speaks of the theme. Both may be long: show what fits, and say how many were left out.
@@ -80,6 +92,8 @@ class Draft:
     - ``theme_url``: the theme's page in the dashboard, or blank.
     - ``phrases``: what several people say in the same words.
     - ``summary``: written by the machine that ``summary_by`` names; blank where none is asked.
+    - ``former_title``: a title that we gave the ticket and that somebody's deleted words are in; an
+      update replaces it by ``title`` where it still stands. Blank where there is none.
     """
 
     marker: str
@@ -97,6 +111,7 @@ class Draft:
     phrases: Sequence[str] = ()
     summary: str = ""
     summary_by: str = ""
+    former_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +223,9 @@ class Tracker(Protocol):
 
     async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
         """Bring the managed block, and the labels that are ours, up to date; a title, labels and
-        text that people wrote stay. Writes nothing where nothing differs. Raises ``body_full``
-        where people's text leaves no room, and a permanent error for a ticket that is gone."""
+        text that people wrote stay, and so does our title unless it is ``former_title``. Writes
+        nothing where nothing differs. Raises ``body_full`` where people's text leaves no room, and
+        a permanent error for a ticket that is gone."""
 
     async def note(self) -> str:
         """What a look-up after a create that is about to begin will need: the account it is made

@@ -42,6 +42,10 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "already_in_theme": (409, "The comment is in this theme already."),
         "already_alone": (409, "The comment has its theme to itself already."),
         "comment_deleted": (409, "The comment was deleted where it was written."),
+        "delivery_taken_back": (
+            409,
+            "What the delivery said was deleted or changed where it was written; it is not kept.",
+        ),
         "suggestion_decided": (409, "Somebody decided on this suggestion before."),
         "not_undoable": (409, "This action cannot be undone."),
         "already_undone": (409, "This action was undone before."),

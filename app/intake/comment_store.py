@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from app.storage.db import Connection
@@ -34,8 +34,7 @@ INSERT_VERSIONS = """
 """
 # Nothing is written later than it arrives: a clock that is ahead must not hold a comment on top of
 # every list. A version that is not newer than the one we have changes nothing; at the same version
-# a deletion wins. The text of a deleted comment goes, here and in its history: whoever deletes a
-# comment takes it back.
+# a deletion wins; what was kept of it is forgotten in ``taking_back``.
 UPSERT_COMMENTS = """
     insert into comment as c (
         product_id, source_id, platform, external_id, version, delivery_id, thread_id,
@@ -85,10 +84,16 @@ UPSERT_COMMENTS = """
     where (c.version, c.deleted_at is not null)
         < (excluded.version, excluded.deleted_at is not null)
 """
-BLANK_VERSIONS = """
-    update comment_version v set text = ''
-    from unnest(%t::uuid[], %t::text[]) as d(source_id, external_id)
-    where v.source_id = d.source_id and v.external_id = d.external_id and v.text <> ''
+# Only what is delivered again needs a row: a version remembers the delivery that brought it.
+INSERT_REPEATS = """
+    insert into delivery_repeat (delivery_id, source_id, external_id)
+    select n.delivery_id, n.source_id, n.external_id
+    from unnest(%t::bigint[], %t::uuid[], %t::text[]) as n(delivery_id, source_id, external_id)
+    where not exists (
+        select from comment_version v
+        where v.source_id = n.source_id and v.external_id = n.external_id
+          and v.delivery_id = n.delivery_id)
+    on conflict do nothing
 """
 
 CommentKey = tuple[uuid.UUID, str]
@@ -158,24 +163,43 @@ class _DeliveredEvent:
         return "" if self.is_deletion else self.event.text
 
 
-async def store_comments(connection: Connection, deliveries: Iterable[ParsedDelivery]) -> None:
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The comments that a batch spoke of: those in ``repeated`` by a version that was known, and
+    the authors that it named for each."""
+
+    keys: set[CommentKey] = field(default_factory=set)
+    repeated: set[CommentKey] = field(default_factory=set)
+    author_ids: dict[CommentKey, set[int]] = field(default_factory=dict)
+
+
+async def store_comments(connection: Connection, deliveries: Iterable[ParsedDelivery]) -> Stored:
     """Store every event once; rows are written in key order, so that concurrent batches never wait
     in a circle."""
     events_by_version: dict[VersionKey, _DeliveredEvent] = {}
+    repeats: list[_DeliveredEvent] = []
     for delivery in deliveries:
         for event in delivery.events:
             delivered = _DeliveredEvent(delivery, event)
-            events_by_version.setdefault(delivered.version_key, delivered)
-    newest = _newest_by_comment(await _store_versions(connection, events_by_version))
-    if not newest:
-        return
+            if events_by_version.setdefault(delivered.version_key, delivered) is not delivered:
+                repeats.append(delivered)
+    new = await _store_versions(connection, events_by_version)
+    new_keys = {delivered.version_key for delivered in new}
+    repeats += [event for key, event in events_by_version.items() if key not in new_keys]
+    newest = _newest_by_comment(new)
     author_ids = await _store_authors(connection, newest.values())
-    ordered = [newest[key] for key in sorted(newest)]
-    comment_rows = [_comment_row(delivered, author_ids) for delivered in ordered]
-    await connection.execute(UPSERT_COMMENTS, _columns(comment_rows))
-    deleted = [delivered.comment_key for delivered in ordered if delivered.is_deletion]
-    if deleted:
-        await connection.execute(BLANK_VERSIONS, _columns(deleted))
+    if newest:
+        comment_rows = [_comment_row(newest[key], author_ids) for key in sorted(newest)]
+        await connection.execute(UPSERT_COMMENTS, _columns(comment_rows))
+    if repeats:
+        repeat_rows = sorted({(event.delivery.id, *event.comment_key) for event in repeats})
+        await connection.execute(INSERT_REPEATS, _columns(repeat_rows))
+    stored = Stored({delivered.comment_key for delivered in events_by_version.values()})
+    stored.repeated.update(event.comment_key for event in repeats)
+    for key, delivered in newest.items():
+        if delivered.author_key in author_ids:
+            stored.author_ids.setdefault(key, set()).add(author_ids[delivered.author_key])
+    return stored
 
 
 async def _store_versions(

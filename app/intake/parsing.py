@@ -13,7 +13,8 @@ import structlog
 from pydantic import BaseModel, ValidationError
 from structlog.contextvars import bound_contextvars
 
-from app.intake.comment_store import ParsedDelivery, store_comments
+from app.intake.comment_store import ParsedDelivery, Stored, store_comments
+from app.intake.taking_back import TakeBackInThemes, take_back
 from app.metrics import STAGE_ROWS
 from app.models.states import DeliveryStage
 from app.storage.db import Connection, Database, is_away
@@ -24,6 +25,7 @@ from integrations.source_contract import CommentEvent
 
 log = structlog.get_logger(__name__)
 
+NOT_KEPT_REASON = "not_kept"
 EVENT_MAX_CHARACTERS = 200
 DETAIL_MAX_CHARACTERS = 2_000
 
@@ -42,6 +44,7 @@ CLAIM_DELIVERIES = """
 FINISH_DELIVERIES = """
     update delivery d
     set stage = o.stage, event = o.event, reason = o.reason, detail = o.detail,
+        body = case when o.reason = 'not_kept' then '' else d.body end,
         lease_until = null, finished_at = now()
     from unnest(%t::bigint[], %t::text[], %t::text[], %t::text[], %t::text[])
         as o(id, stage, event, reason, detail)
@@ -99,7 +102,9 @@ def understand(delivery: ClaimedDelivery, max_attempts: int) -> Outcome:
         event = source.event(inbound)[:EVENT_MAX_CHARACTERS]
         handling, why = registry.outcome(source, event)
         if handling == "ignored":
-            return Outcome(delivery, DeliveryStage.ignored, event, "ignored_event", why)
+            unkept = event.partition(".")[0] in source.unkept
+            reason = NOT_KEPT_REASON if unkept else "ignored_event"
+            return Outcome(delivery, DeliveryStage.ignored, event, reason, why)
         if handling == "unknown":
             why = f"No rule says what to do with {event or 'this event'}."
             return Outcome(delivery, DeliveryStage.unknown, event, "unknown_event", why)
@@ -117,9 +122,16 @@ def understand(delivery: ClaimedDelivery, max_attempts: int) -> Outcome:
         return failed("internal_error", "An error of ours; it is in the log.")
 
 
-async def parse_batch(database: Database, *, limit: int, lease: float, max_attempts: int) -> int:
-    """Parse up to ``limit`` waiting deliveries; returns how many were taken. Raises
-    DatabaseAway."""
+async def parse_batch(
+    database: Database,
+    *,
+    limit: int,
+    lease: float,
+    max_attempts: int,
+    in_themes: TakeBackInThemes | None = None,
+) -> int:
+    """Parse up to ``limit`` waiting deliveries; returns how many were taken. ``in_themes`` is what
+    themes do about words that were taken back. Raises DatabaseAway."""
     with bound_contextvars(stage="parse"):
         async with database.transaction() as connection:
             claimed = await fetch_all(
@@ -131,15 +143,17 @@ async def parse_batch(database: Database, *, limit: int, lease: float, max_attem
         for delivery in sorted(claimed, key=lambda delivery: delivery.id):
             with bound_contextvars(source=str(delivery.source_id), delivery=delivery.id):
                 outcomes.append(understand(delivery, max_attempts))
-        await _finish_batch(database, outcomes)
+        await _finish_batch(database, outcomes, in_themes)
         return len(outcomes)
 
 
-async def _finish_batch(database: Database, outcomes: Sequence[Outcome]) -> None:
+async def _finish_batch(
+    database: Database, outcomes: Sequence[Outcome], in_themes: TakeBackInThemes | None
+) -> None:
     """Store the batch in one transaction, or one by one where the database refuses something."""
     try:
         async with database.transaction() as connection:
-            await _finish(connection, outcomes)
+            await _finish(connection, outcomes, in_themes)
     except (psycopg.Error, ValueError) as error:
         if is_away(error):
             raise
@@ -147,15 +161,17 @@ async def _finish_batch(database: Database, outcomes: Sequence[Outcome]) -> None
         for outcome in outcomes:
             delivery = outcome.delivery
             with bound_contextvars(source=str(delivery.source_id), delivery=delivery.id):
-                await _finish_alone(database, outcome)
+                await _finish_alone(database, outcome, in_themes)
 
 
-async def _finish_alone(database: Database, outcome: Outcome) -> None:
+async def _finish_alone(
+    database: Database, outcome: Outcome, in_themes: TakeBackInThemes | None
+) -> None:
     """One delivery in its own transaction, so that one the database refuses does not hold the
     others back."""
     try:
         async with database.transaction() as connection:
-            await _finish(connection, [outcome])
+            await _finish(connection, [outcome], in_themes)
     except (psycopg.Error, ValueError) as error:
         if is_away(error) or isinstance(error, psycopg.OperationalError):
             raise
@@ -168,10 +184,12 @@ async def _finish_alone(database: Database, outcome: Outcome) -> None:
             "The database refused it; see the log.",
         )
         async with database.transaction() as connection:
-            await _finish(connection, [refused])
+            await _finish(connection, [refused], in_themes)
 
 
-async def _finish(connection: Connection, outcomes: Sequence[Outcome]) -> None:
+async def _finish(
+    connection: Connection, outcomes: Sequence[Outcome], in_themes: TakeBackInThemes | None
+) -> None:
     parsed = [
         ParsedDelivery(
             outcome.delivery.id,
@@ -184,8 +202,7 @@ async def _finish(connection: Connection, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes
         if outcome.events
     ]
-    if parsed:
-        await store_comments(connection, parsed)
+    stored = await store_comments(connection, parsed) if parsed else Stored()
     await connection.execute(
         FINISH_DELIVERIES,
         [
@@ -196,6 +213,7 @@ async def _finish(connection: Connection, outcomes: Sequence[Outcome]) -> None:
             [_storable(outcome.detail)[:DETAIL_MAX_CHARACTERS] for outcome in outcomes],
         ],
     )
+    await take_back(connection, stored, in_themes)
     for outcome in outcomes:
         STAGE_ROWS.labels("parse", outcome.stage).inc()
 

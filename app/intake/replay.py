@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 from app.storage.advisory import wake_workers
 from app.storage.db import Connection
 from app.storage.rows import fetch_value
@@ -13,13 +13,14 @@ REPLAY_DELIVERY = """
     update delivery
     set stage = 'received', attempts = 0, lease_until = null, reason = '', detail = '',
         finished_at = null
-    where id = %s returning id
+    where id = %s and reason not in ('taken_back', 'not_kept') returning id
 """
+SELECT_DELIVERY = "select id from delivery where id = %s"
 REPLAY_FAILED_DELIVERIES = """
     update delivery
     set stage = 'received', attempts = 0, lease_until = null, reason = '', detail = '',
         finished_at = null
-    where stage in ('failed', 'unknown')
+    where stage in ('failed', 'unknown') and reason not in ('taken_back', 'not_kept')
       and (%(source)s::uuid is null or source_id = %(source)s)
 """
 REPLAY_FAILED_COMMENTS = """
@@ -30,8 +31,14 @@ REPLAY_FAILED_COMMENTS = """
 
 
 async def replay_delivery(connection: Connection, delivery_id: int) -> None:
-    """Parse one delivery again; known versions of comments change nothing. Raises NotFound."""
+    """Parse one delivery again; known versions of comments change nothing. Raises NotFound, and
+    Conflict where its body is gone (``delivery_taken_back``)."""
     if await fetch_value(connection, REPLAY_DELIVERY, [delivery_id]) is None:
+        if await fetch_value(connection, SELECT_DELIVERY, [delivery_id]) is not None:
+            raise Conflict(
+                "What this delivery said is not kept: it was taken back, or it was our own ticket.",
+                reason="delivery_taken_back",
+            )
         raise NotFound("There is no delivery with this id.", reason="delivery_not_found")
     await wake_workers(connection)
 

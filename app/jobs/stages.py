@@ -22,6 +22,7 @@ from app.metrics import STAGE_SECONDS
 from app.storage.advisory import WORK_CHANNEL
 from app.storage.db import Database, DatabaseAway
 from app.themes.grouping import group_batch
+from app.themes.taking_back import take_back_in_themes
 from app.triage.policy import apply_policies
 from classifiers.contract import Enricher, Grouper
 
@@ -51,6 +52,7 @@ def stages(
         limit=settings.batch_size,
         lease=settings.lease_seconds,
         max_attempts=settings.max_attempts,
+        in_themes=take_back_in_themes,
     )
     enrich = partial(
         enrich_batch,

@@ -26,7 +26,8 @@ class Delivery(SQLModel, table=True):
 
     ``stage``: ``received`` (waits) -> ``parsed``, ``ignored`` (on purpose, ``reason`` says why),
     ``unknown`` (an event nobody listed) or ``failed`` (``reason`` and ``detail`` say why; it can be
-    replayed).
+    replayed). ``taken_back`` is the reason of one whose body was emptied, because its author
+    deleted or changed what it said.
     """
 
     __tablename__ = "delivery"
@@ -60,3 +61,21 @@ class Delivery(SQLModel, table=True):
     finished_at: Moment = moment()
     reason: str = word()
     detail: str = word()
+
+
+class DeliveryRepeat(SQLModel, table=True):
+    """A delivery that spoke of a comment in a version which another one had brought: its body holds
+    the comment's words too."""
+
+    __tablename__ = "delivery_repeat"
+
+    source_id: uuid.UUID = Field(primary_key=True)
+    external_id: str = Field(primary_key=True, sa_type=sa.Text)
+    delivery_id: int = Field(
+        sa_column=sa.Column(
+            sa.BigInteger,
+            sa.ForeignKey("delivery.id", ondelete="CASCADE"),
+            primary_key=True,
+            index=True,
+        )
+    )

@@ -9,7 +9,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.models.base import Moment, big_number, number, utc_now, word
+from app.models.base import Moment, number, utc_now, word
 
 
 class ThemeFace(SQLModel, table=True):
@@ -25,7 +25,7 @@ class ThemeFace(SQLModel, table=True):
     theme_id: uuid.UUID = Field(
         sa_column=sa.Column(sa.ForeignKey("theme.id", ondelete="CASCADE"), primary_key=True),
     )
-    comment_id: int | None = big_number()
+    comment_id: int | None = Field(default=None, sa_type=sa.BigInteger, nullable=True, index=True)
     fingerprint: str = word()
     mentions: int = number(0)
     phrases: list[str] = Field(

@@ -4,7 +4,7 @@ from sqlmodel import SQLModel
 
 from app.models.account import ApiToken, LoginSession, User
 from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion, Person, WordShare
-from app.models.delivery import Delivery
+from app.models.delivery import Delivery, DeliveryRepeat
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, PairLabel, ProductModel
 from app.models.product import Product
@@ -22,6 +22,7 @@ __all__ = [
     "CommentEmbedding",
     "CommentVersion",
     "Delivery",
+    "DeliveryRepeat",
     "KindLabel",
     "LoginSession",
     "PairLabel",

@@ -45,7 +45,8 @@ class Ticket(SQLModel, table=True):
     ``state``: ``pending`` (to create) -> ``creating`` (the call is out; after a crash the marker is
     looked up) -> ``created``; ``blocked`` waits for a person (``reason``, ``detail``);
     ``cancelled`` was undone before the push; ``gone`` was deleted in the tracker. ``due_at``: when
-    the next push (create or refresh) is due, empty when current.
+    the next push (create or refresh) is due, empty when current. ``title`` is what we called it
+    there; ``title_gone``: somebody took those words back, so they are to go there too.
 
     ``create_unconfirmed_at``: when the create call went out whose outcome is not known; it stays
     through every state until the ticket is recorded, the tracker refuses the call for certain, or a
@@ -77,6 +78,10 @@ class Ticket(SQLModel, table=True):
     url: str = word()
     remote_status: str = word()
     content_hash: str = word()
+    title: str = word()
+    title_gone: bool = Field(
+        default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
+    )
     due_at: Moment = moment()
     attempts: int = number(0)
     called_at: Moment = moment()

@@ -22,6 +22,7 @@ from app.storage.rows import fetch_all, fetch_one
 from app.themes.activity import SYSTEM, record
 from app.themes.counts import refresh_tickets
 from app.themes.quotes import FaceRow, MemberRow, read_face, read_members
+from app.themes.taking_back import TAKEN_BACK_TITLE
 from classifiers.contract import Kind
 from classifiers.faces.face import RETITLE_GROWTH, RETITLE_MARGIN, Portrait, ThemeTitle
 from classifiers.faces.titles import candidates
@@ -207,6 +208,8 @@ def _fault(
     best: ThemeTitle,
 ) -> str:
     """Why people would call the title wrong, in one word; empty where they would not."""
+    if theme.title == TAKEN_BACK_TITLE:
+        return "comment_gone"
     if face is None or face.comment_id is None:
         return "" if theme.ticketed else "first"
     source = _member(members, face.comment_id)

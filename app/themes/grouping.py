@@ -132,12 +132,13 @@ class _Step:
         grouper = await own_grouper(connection, self.product_id, self.grouper)
         batch = await decide_places(connection, grouper, self.product_id, comments)
         await write_places(connection, self.product_id, batch)
-        await recount(
-            connection,
-            batch.touched,
-            comments=[comment.id for comment in comments],
-            refresh_seconds=self.refresh_seconds,
-        )
+        # What was taken back goes from its ticket at once, however busy the theme is.
+        bereft = {
+            comment.theme_id for comment in comments if comment.deleted_at and comment.theme_id
+        }
+        ids = [comment.id for comment in comments]
+        await recount(connection, bereft, comments=ids)
+        await recount(connection, batch.touched - bereft, refresh_seconds=self.refresh_seconds)
         await connection.execute(MARK_COMPARED, [batch.new_themes])
         await connection.execute(MARK_POLICY_DUE, [sorted(batch.touched)])
 

@@ -26,7 +26,8 @@ from integrations.tracker_contract import StatusCategory, TicketRef, TrackerErro
 
 CLAIM_CREATE = """
     update ticket
-    set state = 'creating', called_at = coalesce(%(now)s::timestamptz, now()),
+    set state = 'creating', title = %(title)s, title_gone = false,
+        called_at = coalesce(%(now)s::timestamptz, now()),
         create_unconfirmed_at = coalesce(%(now)s::timestamptz, now()), create_note = %(note)s
     where id = %(ticket)s and state = 'pending' and create_unconfirmed_at is null returning id
 """
@@ -80,7 +81,12 @@ async def create_ticket(run: PushRun, ticket: DueTicket) -> Step:
     note = await run.opened.tracker.note()
     async with run.database.transaction() as connection:
         draft = await load_draft(connection, ticket.theme_id, ticket.marker, run.base_url)
-        values = {"ticket": ticket.id, "now": run.clock(), "note": note}
+        values = {
+            "ticket": ticket.id,
+            "title": draft.title,
+            "note": note,
+            "now": run.clock(),
+        }
         if await fetch_value(connection, CLAIM_CREATE, values) is None:
             return Step.uncalled  # cancelled since it was read
     try:

@@ -132,5 +132,6 @@ def labels(kind: str, product: str, platforms: Sequence[str]) -> list[str]:
 
 def digest(draft: Draft) -> str:
     """A short name of everything a draft says: the ticket is current while it stays the same."""
-    content = json.dumps(asdict(draft), default=str, sort_keys=True)
+    says = {name: value for name, value in asdict(draft).items() if name != "former_title"}
+    content = json.dumps(says, default=str, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:32]

@@ -9,12 +9,13 @@ from datetime import datetime
 from app.models.states import TicketState
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
+from app.themes.taking_back import TAKEN_BACK_TITLE
 from app.tickets.ledger import wake_push
 from integrations.tracker_contract import Attempt, TicketRef
 
 SELECT_NEXT_DUE_TICKET = """
     select k.id, k.theme_id, k.state, k.marker, k.remote_id, k.remote_key, k.url, k.content_hash,
-           k.attempts, k.due_at, k.create_unconfirmed_at, k.create_note,
+           k.title, k.title_gone, k.attempts, k.due_at, k.create_unconfirmed_at, k.create_note,
            extract(epoch from coalesce(%(now)s::timestamptz, now()) - k.called_at)::float
              as seconds_since_call
     from ticket k
@@ -54,6 +55,8 @@ class DueTicket:
     remote_key: str
     url: str
     content_hash: str
+    title: str
+    title_gone: bool
     attempts: int
     due_at: datetime
     seconds_since_call: float | None
@@ -73,6 +76,11 @@ class DueTicket:
         if self.create_unconfirmed_at is None:
             return None
         return Attempt(self.create_unconfirmed_at, self.create_note)
+
+    @property
+    def former_title(self) -> str:
+        """The title of ours that may not stay in the tracker; empty where it may."""
+        return self.title if self.title_gone or self.title == TAKEN_BACK_TITLE else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from app.themes.faces import refresh_faces
 from app.tickets.drafts import digest, load_draft
 from app.tickets.due import DueTicket
 from app.tickets.steps import PushRun, Step
@@ -11,6 +14,8 @@ from app.tickets.steps import PushRun, Step
 RECORD_REFRESHED = """
     update ticket
     set remote_key = %(key)s, url = %(url)s, content_hash = %(content_hash)s,
+        title = case when %(renamed)s then %(title)s else title end,
+        title_gone = title_gone and not %(renamed)s,
         attempts = 0, reason = '', detail = '',
         pushed_at = coalesce(%(now)s::timestamptz, now()),
         due_at = case when due_at > %(due_at)s then due_at end
@@ -20,8 +25,11 @@ RECORD_REFRESHED = """
 
 async def refresh_ticket(run: PushRun, ticket: DueTicket) -> Step:
     """Update the ticket in the tracker where it does not say what its theme says now."""
+    # A title whose words were taken back is replaced by the best there is now.
+    await refresh_faces(run.database, only=ticket.theme_id)
     async with run.database.transaction() as connection:
         draft = await load_draft(connection, ticket.theme_id, ticket.marker, run.base_url)
+    draft = replace(draft, former_title=ticket.former_title)
     content_hash = digest(draft)
     ref, step = ticket.ref, Step.uncalled
     if content_hash != ticket.content_hash:
@@ -31,6 +39,8 @@ async def refresh_ticket(run: PushRun, ticket: DueTicket) -> Step:
         "key": ref.key,
         "url": ref.url,
         "content_hash": content_hash,
+        "title": draft.title,
+        "renamed": bool(draft.former_title),
         "due_at": ticket.due_at,
         "now": run.clock(),
     }

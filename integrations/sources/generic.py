@@ -16,7 +16,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -106,6 +108,14 @@ class DeletionsDelivery(payload.Shape):
     data: Annotated[list[Deletion], BeforeValidator(_as_list)]
 
 
+class _Id(payload.Shape):
+    id: payload.Identifier
+
+
+class _Ids(payload.Shape):
+    data: list[_Id]
+
+
 def event(inbound: Inbound) -> str:
     """The delivery's ``type``."""
     return payload.name(inbound.json().get("type"))
@@ -177,6 +187,25 @@ def validate(inbound: Inbound) -> None:
         )
 
 
+def without(inbound: Inbound, external_ids: Collection[str]) -> bytes:
+    """The body without these comments; empty where it holds no other."""
+    try:
+        body = inbound.json()
+        comments = _as_list(body.get("data"))
+        ids = payload.read(_Ids, {"data": comments}).data
+    except PayloadError:
+        return b""
+    assert isinstance(comments, list)
+    kept = [
+        comment
+        for comment, named in zip(comments, ids, strict=True)
+        if named.id not in external_ids
+    ]
+    if not kept:
+        return b""
+    return json.dumps({**body, "data": kept}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def delivery_id(inbound: Inbound) -> str | None:
     """The signed ``webhook-id``, which a sender repeats when it tries again."""
     return payload.delivery_key(inbound.headers.get("webhook-id", ""))
@@ -209,5 +238,6 @@ SOURCE: Source[Settings] = Source(
     delivery_id=delivery_id,
     guide=__doc__,
     validate=validate,
+    without=without,
     new_secret=new_secret,
 )

@@ -16,6 +16,9 @@ QUOTES_HEADING = "What people say"
 THREADS_HEADING = "Where they say it"
 PHRASES_LEAD = "Often said:"
 EDIT_NOTE = "Edit anything outside this block: Feedback Relay keeps only this block current."
+NOBODY_LEFT = (
+    "stands behind this any more: every comment about it was taken back or belongs elsewhere now."
+)
 NO_ROOM = (
     "The ticket's own text leaves no room for the block of Feedback Relay. "
     "Shorten the text in the tracker."
@@ -36,12 +39,17 @@ def day(moment: datetime) -> str:
 
 
 def people_count(draft: Draft) -> str:
-    """How many people: '12 people', '1 person'."""
+    """How many people: '12 people', '1 person', 'Nobody'."""
+    if not draft.mentions:
+        return "Nobody"
     return f"{draft.people:,} {'person' if draft.people == 1 else 'people'}"
 
 
 def comments_sentence(draft: Draft) -> str:
-    """The rest of the sentence that begins with ``people_count``."""
+    """The rest of the sentence that begins with ``people_count``. Without a comment there is no
+    date either."""
+    if not draft.mentions:
+        return NOBODY_LEFT
     comments = f"{draft.mentions:,} {'comment' if draft.mentions == 1 else 'comments'}"
     first, last = day(draft.first_seen), day(draft.last_seen)
     when = f"on {first}" if first == last else f"first on {first}, last on {last}"

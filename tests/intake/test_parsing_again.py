@@ -79,11 +79,13 @@ async def test_parsing_twice_gives_the_same(forum: Forum, vault: Vault, platform
         )
     deliveries = [await store(forum, source.id, case) for case in cases]
     assert await parse_all(forum) == len(cases)
+    gone = await forum.rows("select id from delivery where reason = 'taken_back'")
+    deliveries = [one for one in deliveries if one not in {row["id"] for row in gone}]
     first = await stored(forum, source.id)
     assert first["comments"]
 
     async with forum.database.transaction() as connection:
         for delivery_id in deliveries:
             await replay_delivery(connection, delivery_id)
-    assert await parse_all(forum) == len(cases)
+    assert await parse_all(forum) == len(deliveries)
     assert await stored(forum, source.id) == first

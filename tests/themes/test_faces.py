@@ -6,6 +6,7 @@ from __future__ import annotations
 import httpx
 
 from app.themes.quotes import read_face, theme_quotes
+from app.themes.taking_back import TAKEN_BACK_TITLE
 from app.triage import decisions
 from tests.api.calling import bearer
 from tests.scenes.faces import title_changes, work_and_refresh_faces
@@ -43,7 +44,7 @@ async def test_the_title_goes_with_its_deleted_comment(forum: Forum) -> None:
     assert (await only_theme(forum))["title"] == "Export to pdf crashes there"
     assert await title_changes(forum) == [
         {
-            "from": "Export to pdf crashes here",
+            "from": TAKEN_BACK_TITLE,
             "to": "Export to pdf crashes there",
             "why": "comment_gone",
         }
@@ -143,15 +144,14 @@ async def test_phrases_and_quotes_are_those_of_the_theme(forum: Forum) -> None:
     assert len(quotes) == len(people) == len(texts) >= 2, "copies and persons once"
 
 
-async def test_a_theme_without_comments_keeps_what_it_was_called(forum: Forum) -> None:
+async def test_a_theme_without_comments_keeps_none_of_their_words(forum: Forum) -> None:
     first = await forum.say("export to pdf crashes here", "ann")
     await work_and_refresh_faces(forum)
-    before = (await only_theme(forum))["title"]
     await forum.deliver_comments(first, event="comment.deleted")
     await work_and_refresh_faces(forum)
     async with forum.database.transaction() as connection:
         assert await theme_quotes(connection, (await only_theme(forum))["id"]) == []
-    assert (await only_theme(forum))["title"] == before
+    assert (await only_theme(forum))["title"] == TAKEN_BACK_TITLE
 
 
 async def test_the_api_tells_phrases_quotes_and_who_wrote_what(

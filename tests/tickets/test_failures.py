@@ -27,6 +27,8 @@ TO_CREATE = (TicketState.pending, TicketState.creating)
 
 def meaning(state: TicketState, error: TrackerError, *, attempts: int = 3) -> Meaning:
     ticket = DueTicket(
+        title="",
+        title_gone=False,
         id=uuid.UUID(int=1),
         theme_id=uuid.UUID(int=2),
         state=state,

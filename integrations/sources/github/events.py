@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from integrations import payload
 from integrations.contract import Inbound, PayloadError
 from integrations.source_contract import EventType
+from integrations.tracker_contract import is_own_ticket
 
 GITHUB_EVENTS = {
     "issues.opened": EventType.created,
@@ -63,6 +64,7 @@ GITHUB_IGNORED = {
     "ping": "The test that GitHub sends when a webhook is added.",
     "pull_request_comment.*": "A comment on a pull request speaks of code.",
     "pull_request_issue.*": "A pull request, reported as an issue, speaks of code.",
+    "own_ticket.*": "A ticket that we wrote ourselves is not what the community says.",
     "issues.transferred": _TRANSFER,
     "discussion.transferred": _TRANSFER,
     "issue_comment.pinned": "Pinning a comment does not change what it says.",
@@ -97,8 +99,8 @@ def event_kind(inbound: Inbound) -> str:
 
 
 def event(inbound: Inbound) -> str:
-    """``issues.opened`` for X-GitHub-Event ``issues`` and action ``opened``; pull requests have
-    names of their own."""
+    """``issues.opened`` for X-GitHub-Event ``issues`` and action ``opened``; pull requests, and
+    tickets that we wrote, have names of their own."""
     kind = event_kind(inbound)
     body = json_body(inbound)
     action = payload.name(body.get("action"))
@@ -106,7 +108,21 @@ def event(inbound: Inbound) -> str:
     if isinstance(issue, dict) and issue.get("pull_request"):
         names = {"issue_comment": "pull_request_comment", "issues": "pull_request_issue"}
         kind = names.get(kind, kind)
+    if kind in ("issues", "discussion") and _is_ours(body.get("issue") or body.get("discussion")):
+        kind = "own_ticket"
     return f"{kind}.{action}" if action else kind
+
+
+def _is_ours(thread: object) -> bool:
+    if not isinstance(thread, dict):
+        return False
+    listed = thread.get("labels")
+    labels = [
+        str(label.get("name"))
+        for label in (listed if isinstance(listed, list) else [])
+        if isinstance(label, dict)
+    ]
+    return is_own_ticket(str(thread.get("body") or ""), labels)
 
 
 def delivery_id(inbound: Inbound) -> str | None:

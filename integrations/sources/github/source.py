@@ -32,6 +32,7 @@ SOURCE: Source[Settings] = Source(
     signature=Signature(header="x-hub-signature-256", prefix="sha256="),
     handled=frozenset(GITHUB_EVENTS),
     ignored=GITHUB_IGNORED,
+    unkept=frozenset({"own_ticket"}),
     event=event,
     parse=parse,
     delivery_id=delivery_id,

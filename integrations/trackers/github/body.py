@@ -47,7 +47,12 @@ GITHUB_MARKUP = Markup(
 
 def title(draft: Draft) -> str:
     """The title of a new issue."""
-    return neutralize.title(draft.title, GITHUB_TITLE_MAX_CHARACTERS)
+    return cut_title(draft.title)
+
+
+def cut_title(words: str) -> str:
+    """A title as GitHub holds it."""
+    return neutralize.title(words, GITHUB_TITLE_MAX_CHARACTERS)
 
 
 def new_body(draft: Draft) -> str:

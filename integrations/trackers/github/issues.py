@@ -54,14 +54,17 @@ class GitHubTracker:
         return issue_state(issue).ref
 
     async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
-        """Read, then write only what differs: the body where its block is stale, and the labels
-        that are missing."""
+        """Read, then write only what differs: the body where its block is stale, a title whose
+        words were taken back, and the labels that are missing."""
         issue = await self._issue(ref)
         path = f"{self._issues}/{issue['number']}"
         old_body = str(issue.get("body") or "").replace("\r\n", "\n")
         new_body = body.merged_body(old_body, draft)
-        if new_body != old_body:
-            issue = await self._api.call("PATCH", path, json={"body": new_body})
+        changes = {"body": new_body} if new_body != old_body else {}
+        if draft.former_title and issue.get("title") == body.cut_title(draft.former_title):
+            changes["title"] = body.title(draft)
+        if changes:
+            issue = await self._api.call("PATCH", path, json=changes)
         present = {
             str(label["name"]).lower()
             for label in issue.get("labels", [])

@@ -46,7 +46,7 @@ class JiraTracker:
             "issuetype": {
                 "name": settings.issue_type_bug if is_bug else settings.issue_type_feature
             },
-            "summary": neutralize.title(draft.title, JIRA_SUMMARY_MAX_CHARACTERS),
+            "summary": _summary(draft.title),
             "description": self._new_description(draft),
         }
         if self._takes_labels:
@@ -58,15 +58,20 @@ class JiraTracker:
         return issue_state(await self._api.create(fields), site_url).ref
 
     async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
-        """Read, then at most one PUT with what differs: a stale block of the description, and
-        missing labels."""
+        """Read, then at most one PUT with what differs: a stale block of the description, a
+        summary whose words were taken back, and missing labels."""
         issue = await self._api.issue(ref.id, f"{STATE_FIELDS},description,labels")
         fields = issue.get("fields") or {}
         present = fields.get("labels") or []
         missing = [label for label in _labels(draft) if label not in present]
         changes: dict[str, Any] = {}
+        stale: dict[str, Any] = {}
         if description := self._changed_description(fields.get("description"), draft):
-            changes["fields"] = {"description": description}
+            stale["description"] = description
+        if draft.former_title and fields.get("summary") == _summary(draft.former_title):
+            stale["summary"] = _summary(draft.title)
+        if stale:
+            changes["fields"] = stale
         if missing and self._takes_labels:
             relabelled = {"update": {"labels": [{"add": label} for label in missing]}}
             try:
@@ -164,6 +169,10 @@ class JiraTracker:
         old_text = str(old or "").replace("\r\n", "\n")
         new_text = wiki.merged_description(old_text, draft)
         return new_text if new_text != old_text else None
+
+
+def _summary(title: str) -> str:
+    return neutralize.title(title, JIRA_SUMMARY_MAX_CHARACTERS)
 
 
 def _labels(draft: Draft) -> list[str]:
