@@ -24,6 +24,8 @@ from integrations.contract import Inbound
 TAKEN_BACK_REASON = "taken_back"
 TAKEN_BACK_DETAIL = "What it said was deleted or changed where it was written, so it is not kept."
 
+# A file tells what a comment said when it was exported: its author takes nothing back by it, and
+# the import itself can be taken back.
 SELECT_OLD_VERSIONS = """
     select c.id, c.product_id, c.source_id, c.external_id, c.theme_id, c.thread_id, c.thread_title,
            c.opens_thread, c.author_id, c.text, c.deleted_at is not null as deleted,
@@ -31,7 +33,9 @@ SELECT_OLD_VERSIONS = """
     from unnest(%t::uuid[], %t::text[]) as k(source_id, external_id)
     join comment c on c.source_id = k.source_id and c.external_id = k.external_id
     join comment_version v on v.source_id = c.source_id and v.external_id = c.external_id
-    where c.deleted_at is not null or v.text is distinct from c.text
+    left join delivery d on d.id = c.delivery_id
+    where c.deleted_at is not null
+       or (v.text is distinct from c.text and not coalesce(d.headers ? 'relay-import', false))
     order by c.id, v.id
 """
 BLANK_VERSIONS = "update comment_version set text = '' where id = any(%s) and text <> ''"
