@@ -15,7 +15,7 @@ REPLAY_DELIVERY = """
         finished_at = null
     where id = %s and reason not in ('taken_back', 'not_kept') returning id
 """
-SELECT_DELIVERY = "select id from delivery where id = %s"
+SELECT_REPLAYED_DELIVERY = "select id from delivery where id = %s"
 REPLAY_FAILED_DELIVERIES = """
     update delivery
     set stage = 'received', attempts = 0, lease_until = null, reason = '', detail = '',
@@ -34,7 +34,7 @@ async def replay_delivery(connection: Connection, delivery_id: int) -> None:
     """Parse one delivery again; known versions of comments change nothing. Raises NotFound, and
     Conflict where its body is gone (``delivery_taken_back``)."""
     if await fetch_value(connection, REPLAY_DELIVERY, [delivery_id]) is None:
-        if await fetch_value(connection, SELECT_DELIVERY, [delivery_id]) is not None:
+        if await fetch_value(connection, SELECT_REPLAYED_DELIVERY, [delivery_id]) is not None:
             raise Conflict(
                 "What this delivery said is not kept: it was taken back, or it was our own ticket.",
                 reason="delivery_taken_back",

@@ -182,7 +182,7 @@ async def take_back(
     if not by_comment:
         return
     gone = [versions_of_one[0] for versions_of_one in by_comment.values()]
-    taken = _taken_back(by_comment)
+    taken_back = _taken_back(by_comment)
     openings = [comment for comment in gone if comment.opens_thread and comment.thread_id]
     await _empty_bodies(connection, gone, openings)
     await connection.execute(
@@ -199,20 +199,20 @@ async def take_back(
             author_ids |= stored.author_ids.get(comment.key, set())
         await _forget_authors(connection, author_ids)
     if in_themes is not None:
-        await in_themes(connection, taken)
+        await in_themes(connection, taken_back)
 
 
 def _taken_back(by_comment: Mapping[int, Sequence[_OldVersion]]) -> list[TakenBack]:
-    taken = []
+    taken_back = []
     for comment_id, versions in by_comment.items():
         comment = versions[0]
         texts = [version.version_text for version in versions if version.version_text]
         if comment.deleted and comment.thread_title:
             texts.append(comment.thread_title)
-        taken.append(
+        taken_back.append(
             TakenBack(comment_id, comment.product_id, comment.theme_id, comment.deleted, texts)
         )
-    return taken
+    return taken_back
 
 
 async def _empty_bodies(

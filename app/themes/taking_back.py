@@ -126,12 +126,12 @@ def _plain(text: str) -> str:
     return f" {' '.join(words)} "
 
 
-async def take_back_in_themes(connection: Connection, taken: Sequence[TakenBack]) -> None:
+async def take_back_in_themes(connection: Connection, taken_back: Sequence[TakenBack]) -> None:
     """Take what these comments no longer say out of the themes that they were in. To be called
     while their new state is stored already."""
     values = {
-        "themes": sorted({one.theme_id for one in taken if one.theme_id is not None}),
-        "comments": [one.comment_id for one in taken],
+        "themes": sorted({one.theme_id for one in taken_back if one.theme_id is not None}),
+        "comments": [one.comment_id for one in taken_back],
     }
     themes = await fetch_all(connection, SELECT_THEMES_AT_RISK, values, of=_ThemeAtRisk)
     if not themes:
@@ -140,15 +140,15 @@ async def take_back_in_themes(connection: Connection, taken: Sequence[TakenBack]
     await connection.execute(FORGET_ANSWERS, [ids])
     await connection.execute(FORGET_FACES, [ids])
     for theme in themes:
-        await _take_back_in(connection, theme, taken)
+        await _take_back_in(connection, theme, taken_back)
 
 
 async def _take_back_in(
-    connection: Connection, theme: _ThemeAtRisk, taken: Sequence[TakenBack]
+    connection: Connection, theme: _ThemeAtRisk, taken_back: Sequence[TakenBack]
 ) -> None:
     lives_in = theme.merged_into or theme.id
     of_theme = [
-        one for one in taken if one.theme_id == lives_in or one.comment_id == theme.titled_by
+        one for one in taken_back if one.theme_id == lives_in or one.comment_id == theme.titled_by
     ]
     words = await _words(connection, lives_in, of_theme)
     by_person = theme.title_by == DecidedBy.person
@@ -161,12 +161,14 @@ async def _take_back_in(
     await _rewrite_records(connection, theme.id, words)
 
 
-async def _words(connection: Connection, theme_id: uuid.UUID, taken: Sequence[TakenBack]) -> _Words:
-    ids = [one.comment_id for one in taken]
+async def _words(
+    connection: Connection, theme_id: uuid.UUID, taken_back: Sequence[TakenBack]
+) -> _Words:
+    ids = [one.comment_id for one in taken_back]
     values = [theme_id, ids, STANDING_TEXTS_MOST]
     standing = await fetch_all(connection, SELECT_STANDING_TEXTS, values, of=_Text)
     standing += await fetch_all(connection, SELECT_EDITED_TEXTS, [ids], of=_Text)
-    gone = [text for one in taken for text in one.texts]
+    gone = [text for one in taken_back for text in one.texts]
     return _Words(gone, [row.text for row in standing])
 
 

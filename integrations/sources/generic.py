@@ -196,14 +196,16 @@ def without(inbound: Inbound, external_ids: Collection[str]) -> bytes:
     except PayloadError:
         return b""
     assert isinstance(comments, list)
-    kept = [
+    remaining_items = [
         comment
         for comment, named in zip(comments, ids, strict=True)
         if named.id not in external_ids
     ]
-    if not kept:
+    if not remaining_items:
         return b""
-    return json.dumps({**body, "data": kept}, ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(
+        {**body, "data": remaining_items}, ensure_ascii=False, separators=(",", ":")
+    ).encode()
 
 
 def delivery_id(inbound: Inbound) -> str | None:
