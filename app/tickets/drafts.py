@@ -13,7 +13,7 @@ from datetime import datetime
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 from app.themes.quotes import MemberRow, read_face, theme_quotes
-from classifiers.texts.personal import redact
+from classifiers.texts.personal import redact, redact_name
 from integrations import registry
 from integrations.tracker_contract import Draft, Quote
 
@@ -94,8 +94,8 @@ async def load_draft(
         threads=[(redact(thread.title), thread.permalink) for thread in threads],
         labels=labels(theme.kind, theme.slug, [row.platform for row in platforms]),
         theme_url=f"{base_url}/themes/{theme_id}",
-        phrases=face.phrases if face else (),
-        summary=face.summary if face else "",
+        phrases=[redact(phrase) for phrase in face.phrases] if face else (),
+        summary=redact(face.summary) if face else "",
         summary_by=face.summary_by if face else "",
     )
 
@@ -104,7 +104,7 @@ def quote_of(member: MemberRow) -> Quote:
     """A comment as its ticket quotes it."""
     return Quote(
         text=redact(member.text),
-        author=member.author,
+        author=redact_name(member.author),
         platform=place_of(member),
         permalink=member.permalink,
         created_at=member.created_at,
