@@ -4,7 +4,6 @@ or PayloadError."""
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -22,6 +21,7 @@ from integrations.source_contract import CommentEvent, EventType
 from integrations.sources import generic
 from integrations.text.plain import TEXT_MAX_CHARACTERS
 from tests.contract.source_cases import CASES, Case
+from tests.scenes.growth import grows_at_most, repeated
 
 DISCOURSE = registry.source("discourse")
 GITHUB = registry.source("github")
@@ -223,20 +223,17 @@ def test_discourse_links_to_the_address_in_its_settings() -> None:
     assert DISCOURSE.parse(sent, DISCOURSE.settings())[0].permalink == ""
 
 
-def test_discourse_text_never_takes_long() -> None:
-    heavy = (
-        "[quote" * 16_000,
-        "[quote=a]" * 11_000,
-        "![a" * 30_000,
-        "[details=" * 11_000,
-        "[/quote][quote]" * 6_000,
-    )
+@pytest.mark.parametrize("piece", ["[quote", "[quote=a]", "![a", "[details=", "[/quote][quote]"])
+def test_discourse_text_takes_work_in_step_with_its_length(piece: str) -> None:
     body = body_of("discourse", "post_created")
-    for text in heavy:
+
+    def parse(text: str) -> object:
         body["post"]["raw"] = text
-        started = time.process_time()
-        assert len(parsed("discourse", "post_created", body)) == 1
-        assert time.process_time() - started < 2
+        return parsed("discourse", "post_created", body)
+
+    # Eight times the text: 64 times the work where it grew with the square.
+    assert grows_at_most(24, parse, repeated(piece, 12_000), repeated(piece, 96_000))
+    assert len(parsed("discourse", "post_created", body)) == 1
 
 
 def test_github_follows_only_the_repositories_in_its_settings() -> None:
