@@ -228,3 +228,17 @@ async def test_users_and_tokens_are_kept_without_their_secrets(admin: Admin) -> 
     assert_problem(
         await admin.send("POST", "/tokens", {"name": " ", "scopes": ["read"]}), 422, "name_missing"
     )
+
+
+async def test_a_delivery_that_was_taken_back_is_not_replayed(
+    admin: Admin, database: Database
+) -> None:
+    product = (await admin.send("POST", "/products", {"name": "Back"})).json()["id"]
+    made = await admin.send(
+        "POST", "/sources", {"product_id": product, "platform": "generic", "name": "forum"}
+    )
+    source = made.json()["source"]["id"]
+    async with database.transaction() as c:
+        delivery = await add_delivery(c, product, source, body=b"", reason="taken_back")
+    answer = await admin.send("POST", f"/deliveries/{delivery}/replay")
+    assert_problem(answer, 409, "delivery_taken_back")

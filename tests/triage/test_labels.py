@@ -55,7 +55,9 @@ async def test_a_corrected_kind_is_a_label_with_what_the_model_had_said(forum: F
     assert await kinds(forum) == [("how does this work?", "feature", 1.0)]
 
 
-async def test_a_label_keeps_the_text_of_its_time_and_goes_with_the_comment(forum: Forum) -> None:
+async def test_a_label_keeps_the_text_of_its_time_until_its_words_are_taken_back(
+    forum: Forum,
+) -> None:
     comment = forum.comment("where is the help?", author="eve")
     await forum.deliver_comments(comment)
     await forum.work()
@@ -63,11 +65,26 @@ async def test_a_label_keeps_the_text_of_its_time_and_goes_with_the_comment(foru
     async with forum.database.transaction() as connection:
         await decisions.reclassify(connection, number, "bug", actor=ME)
     await forum.deliver_comments(
-        comment | {"text": "never mind", "edited_at": "2026-11-05T00:00:00Z"},
+        comment | {"text": "so where is the help? found it", "edited_at": "2026-11-05T00:00:00Z"},
         event="comment.edited",
     )
     await forum.work()
     assert await kinds(forum) == [("where is the help?", "bug", 1.0)]
+    await forum.deliver_comments(
+        comment | {"text": "never mind", "edited_at": "2026-11-06T00:00:00Z"},
+        event="comment.edited",
+    )
+    await forum.work()
+    assert await kinds(forum) == []
+
+
+async def test_a_label_goes_with_its_comment(forum: Forum) -> None:
+    comment = forum.comment("where is the help?", author="eve")
+    await forum.deliver_comments(comment)
+    await forum.work()
+    number = await comment_id(forum, "where is the help?")
+    async with forum.database.transaction() as connection:
+        await decisions.reclassify(connection, number, "bug", actor=ME)
     await forum.deliver_comments(
         {"id": comment["id"], "deleted_at": "2026-11-06T00:00:00Z"}, event="comment.deleted"
     )
