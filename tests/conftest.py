@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
+import hypothesis
 import psycopg
 import pytest
 from cryptography.fernet import Fernet
@@ -29,6 +30,12 @@ from app.storage.postgres import EmbeddedPostgres
 from app.storage.vault import Vault
 from classifiers.encoding import encoder
 from tests.scenes.forum import Forum, open_forum
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile(
+    "no clock", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("no clock")
 
 _FAST = {
     "fsync": "off",
