@@ -10,6 +10,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["RELAY_UNDO_SECONDS"] = "0"
 
 import random
+import sys
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -69,6 +70,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_report_header(config: pytest.Config) -> str | None:
     seed = config.getoption("--seed")
     return None if seed is None else f"order: --seed {seed}"
+
+
+def pytest_sessionfinish() -> None:
+    """Save what is measured: a worker of pytest-xdist that ends slowly is killed by the others."""
+    if "coverage" in sys.modules:
+        measuring = sys.modules["coverage"].Coverage.current()
+        if measuring is not None:
+            measuring.save()
 
 
 @pytest.fixture(scope="session")
