@@ -55,11 +55,11 @@ async def test_a_child_that_dies_starts_again_and_a_sentence_says_so(tmp_path: P
     said: list[str] = []
     supervisor = Supervisor([child(PATIENT, tmp_path)], said.append, first_pause=0.01)
     running = asyncio.create_task(supervisor.run())
-    await until(lambda: len(pids(tmp_path)) == 1)
+    await until(lambda: len(pids(tmp_path)) == 1 and supervisor.pid("helper") is not None)
     first = supervisor.pid("helper")
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    await until(lambda: len(pids(tmp_path)) == 2)
+    await until(lambda: len(pids(tmp_path)) == 2 and supervisor.pid("helper") is not None)
     assert said == ["The helper ended (by SIGKILL); it starts again in 0.01 s."]
     second = supervisor.pid("helper")
     assert second is not None
@@ -95,7 +95,7 @@ async def test_the_pause_doubles_while_a_child_keeps_failing(tmp_path: Path) -> 
 async def test_a_child_that_will_not_stop_is_killed(tmp_path: Path) -> None:
     supervisor = Supervisor([child(STUBBORN, tmp_path)], print, patience=0.2)
     running = asyncio.create_task(supervisor.run())
-    await until(lambda: (tmp_path / "up").exists())
+    await until(lambda: (tmp_path / "up").exists() and supervisor.pid("helper") is not None)
     pid = supervisor.pid("helper")
     assert pid is not None
     supervisor.stopping.set()
