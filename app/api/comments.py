@@ -4,13 +4,23 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from app.api.access import DatabaseOf, Decider, Reader
 from app.api.actions import action_with_theme
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
-from app.api.schemas.base import BigId, CleanText, Cursor, In, Limit, PageOut, Word
+from app.api.schemas.base import (
+    BigId,
+    CleanText,
+    Cursor,
+    In,
+    Limit,
+    Moment,
+    PageOut,
+    QueryFlag,
+    Word,
+)
 from app.api.schemas.comment import (
     CommentDetailOut,
     CommentOut,
@@ -39,13 +49,13 @@ class CommentQuery(In):
     theme_id: UUID | None = None
     author_id: BigId | None = None
     kind: Kind | None = None
-    also: bool = Field(
+    also: QueryFlag = Field(
         default=False, description="With `kind`: those too that say it beside another kind."
     )
     tone: Tone | None = Field(
         default=None, description="`hostile`: those that may attack a person."
     )
-    unsure: bool = Field(
+    unsure: QueryFlag = Field(
         default=False, description="Only those whose kind the model does not trust: `unsure`."
     )
     language: Word | None = Field(default=None, description="ISO 639-1, or `und`.")
@@ -53,11 +63,9 @@ class CommentQuery(In):
     q: Annotated[CleanText, Field(max_length=500)] | None = Field(
         default=None, description='Full-text search: words, "a phrase", or, -not.'
     )
-    since: AwareDatetime | None = Field(
-        default=None, description="Written at or after this moment."
-    )
-    until: AwareDatetime | None = Field(default=None, description="Written before this moment.")
-    deleted: bool = Field(
+    since: Moment | None = Field(default=None, description="Written at or after this moment.")
+    until: Moment | None = Field(default=None, description="Written before this moment.")
+    deleted: QueryFlag = Field(
         default=False, description="Only those that were deleted where they were written."
     )
     order: Annotated[

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.methods import allowed_methods
 from app.api.reasons import STATUS_TITLES
 from app.errors import Conflict, Forbidden, RelayError, Unauthorized
 from app.storage.db import DatabaseAway, is_away
@@ -142,6 +143,8 @@ async def _known(request: Request, error: RelayError) -> Response:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
+    if error.status_code == 405:
+        return await _method_not_allowed(request, error.headers)
     phrase = HTTPStatus(error.status_code).phrase
     reason, detail = ROUTING_REFUSALS.get(
         error.status_code, (phrase.lower().replace(" ", "_"), f"{phrase}: {error.detail}")
@@ -150,8 +153,20 @@ async def _http(request: Request, error: HTTPException) -> Response:
     return await _answer(request, refusal, headers=error.headers)
 
 
+async def _method_not_allowed(
+    request: Request, headers: Mapping[str, str] | None = None
+) -> Response:
+    reason, detail = ROUTING_REFUSALS[405]
+    allowed = ", ".join(sorted(allowed_methods(request)))
+    refusal = RelayError(detail, reason=reason, status=405)
+    return await _answer(request, refusal, headers={"Allow": allowed} if allowed else headers)
+
+
 async def _invalid(request: Request, error: RequestValidationError) -> Response:
     """``input`` and ``ctx`` are left out: they would send back what may be a secret."""
+    allowed = allowed_methods(request)
+    if allowed and request.method not in allowed:
+        return await _method_not_allowed(request)
     complaints = error.errors()
     types = {entry["type"] for entry in complaints}
     if "json_invalid" in types:

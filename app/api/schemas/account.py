@@ -57,7 +57,7 @@ class TokenCreatedOut(Out):
 class UserIn(In):
     """A new user of the dashboard."""
 
-    email: Annotated[Word, Field(min_length=3)]
+    email: Annotated[Word, Field(min_length=3, json_schema_extra={"format": "email"})]
     name: Word = ""
     password: SecretStr = Field(min_length=10, max_length=1000)
     role: Literal["admin", "member"] = "member"

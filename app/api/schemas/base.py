@@ -6,13 +6,23 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+)
 from pydantic_core import PydanticCustomError
 
-from app.queries.paging import BIGINT_MAX, PAGE_MAX_ROWS
+from app.queries.paging import PAGE_MAX_ROWS
 
 T = TypeVar("T")
 JSON_MAX_DEPTH = 20
+ID_MAX = 2**53 - 1
+"""The largest whole number that every reader of JSON keeps exactly."""
 PRODUCT_EXAMPLE = "0d2cdb2e-54e6-4f2e-8a3c-0a3a52f0a001"
 
 
@@ -55,6 +65,29 @@ def _check_encodable(text: str) -> None:
         ) from None
 
 
+def _check_written_out(value: object) -> object:
+    """``value`` unless it is a number: pydantic takes one for seconds since 1970."""
+    if isinstance(value, str) and not value.replace(".", "").replace("-", "").isdecimal():
+        return value
+    raise PydanticCustomError(
+        "datetime_parsing", "must be a moment such as 2026-11-20T12:00:00Z, with its time zone."
+    )
+
+
+def _check_true_or_false(value: object) -> object:
+    """``value`` where it is one of JSON's two words; pydantic also takes ``1`` and ``on``."""
+    if value in ("true", "false") or isinstance(value, bool):
+        return value
+    raise PydanticCustomError("bool_parsing", "must be true or false.")
+
+
+def _check_is_number(value: object) -> object:
+    """``value`` unless it is a number in quotes or a truth value, which pydantic also takes."""
+    if isinstance(value, bool | str):
+        raise PydanticCustomError("number_type", "must be a number, without quotes.")
+    return value
+
+
 CleanText = Annotated[str, AfterValidator(check_text)]
 Word = Annotated[str, Field(max_length=200), AfterValidator(check_text)]
 Name = Annotated[Word, Field(min_length=1, max_length=100)]
@@ -67,7 +100,14 @@ Cursor = Annotated[
         description="`next_cursor` of the page before, with the same filters and order.",
     ),
 ]
-BigId = Annotated[int, Field(ge=1, le=BIGINT_MAX)]
+BigId = Annotated[int, Field(ge=1, le=ID_MAX)]
+JsonNumber = BeforeValidator(_check_is_number)
+"""Behind the limits of a number in a body: 3 and 3.0 pass, "3" and true do not."""
+JsonId = Annotated[BigId, JsonNumber]
+Flag = Annotated[bool, Field(strict=True)]
+"""True or false in a body; 0, 1 and "yes" are refused, as the description says."""
+QueryFlag = Annotated[bool, BeforeValidator(_check_true_or_false)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_check_written_out)]
 Version = Annotated[
     int | None,
     Field(
@@ -75,6 +115,7 @@ Version = Annotated[
         le=2**31 - 1,
         description="The theme's `version` that you saw; 409 when it has changed since.",
     ),
+    JsonNumber,
 ]
 
 

@@ -1,11 +1,11 @@
 """What a person can decide about themes, and what the API answers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from app.api.schemas.base import BigId, CleanText, In, Out, Version, example
+from app.api.schemas.base import CleanText, Flag, In, JsonId, Out, Version, example
 from app.api.schemas.theme import ThemeOut
 
 THEME_EXAMPLE = "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001"
@@ -58,9 +58,18 @@ class MergeIn(DecisionIn):
 class SplitIn(DecisionIn):
     """The comments that are about something else."""
 
-    comment_ids: Annotated[list[BigId], Field(min_length=1, max_length=1000)]
+    comment_ids: Annotated[list[JsonId], Field(min_length=1, max_length=1000)]
 
     model_config = In.model_config | example({"comment_ids": [4711, 4712], "version": 3})
+
+
+def _with_reason_to_ignore(shown: dict[str, Any]) -> ConfigDict:
+    """The configuration of a decision of which one value needs a reason, with its example."""
+    ignores = {"properties": {"decision": {"const": "ignore"}}}
+    with_reason = {"required": ["reason"], "properties": {"reason": {"minLength": 1}}}
+    conditional = {"if": ignores, "then": with_reason}
+    extra: Any = {"examples": [shown], **conditional}
+    return In.model_config | ConfigDict(json_schema_extra=extra)
 
 
 class BulkIn(In):
@@ -69,9 +78,9 @@ class BulkIn(In):
     decision: Literal["accept", "ignore", "reopen"]
     ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
     reason: Annotated[CleanText, Field(max_length=1000)] = ""
-    dry_run: bool = Field(default=False, description="Answer what would happen and change nothing.")
+    dry_run: Flag = Field(default=False, description="Answer what would happen and change nothing.")
 
-    model_config = In.model_config | example(
+    model_config = _with_reason_to_ignore(
         {"decision": "accept", "ids": [THEME_EXAMPLE, OTHER_THEME_EXAMPLE], "dry_run": True}
     )
 

@@ -1,11 +1,11 @@
 """What products learned, as the API shows it."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from app.api.schemas.base import In, Out, example
+from app.api.schemas.base import Flag, In, JsonNumber, Out, example
 
 What = Literal["kind", "grouping"]
 Status = Literal["candidate", "active", "retired", "rejected"]
@@ -126,8 +126,10 @@ class PromoteIn(In):
     """Which version to put in force."""
 
     what: What
-    number: int = Field(ge=1, le=2**31 - 1, description="The version's `number`.")
-    anyway: bool = Field(
+    number: Annotated[
+        int, Field(ge=1, le=2**31 - 1, description="The version's `number`."), JsonNumber
+    ]
+    anyway: Flag = Field(
         default=False, description="Also where it was rejected because it was not better."
     )
 

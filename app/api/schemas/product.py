@@ -8,7 +8,9 @@ from pydantic import Field
 
 from app.api.schemas.base import (
     PRODUCT_EXAMPLE,
+    Flag,
     In,
+    JsonNumber,
     Name,
     Out,
     Word,
@@ -16,9 +18,11 @@ from app.api.schemas.base import (
 )
 
 Policy = Literal["review", "auto", "hold"]
-People = Annotated[int, Field(ge=1, le=10_000, description="`auto`: people that a theme needs.")]
+People = Annotated[
+    int, Field(ge=1, le=10_000, description="`auto`: people that a theme needs."), JsonNumber
+]
 Confidence = Annotated[
-    float, Field(ge=0, le=1, description="`auto`: confidence that a theme needs.")
+    float, Field(ge=0, le=1, description="`auto`: confidence that a theme needs."), JsonNumber
 ]
 
 
@@ -33,7 +37,7 @@ class ProductIn(In):
     policy: Policy = "review"
     auto_min_people: People = 2
     auto_min_confidence: Confidence = 0.6
-    count_staff: bool = False
+    count_staff: Flag = False
 
     model_config = In.model_config | example({"name": "Desktop app", "policy": "review"})
 
@@ -45,7 +49,7 @@ class ProductPatch(In):
     policy: Policy | None = None
     auto_min_people: People | None = None
     auto_min_confidence: Confidence | None = None
-    count_staff: bool | None = None
+    count_staff: Flag | None = None
 
     model_config = In.model_config | example({"policy": "auto", "auto_min_people": 3})
 

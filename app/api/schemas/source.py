@@ -1,7 +1,7 @@
 """Sources and platforms as the API shows them, and what sets them up."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, SecretStr, field_validator
@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator
 from app.api.schemas.base import (
     PRODUCT_EXAMPLE,
     CleanJson,
+    Flag,
     In,
     Name,
     Out,
@@ -16,13 +17,14 @@ from app.api.schemas.base import (
     check_text,
     example,
 )
+from integrations import registry
 
 
 class SourceIn(In):
     """A new source. `GET /platforms` names the settings of each platform."""
 
     product_id: UUID
-    platform: Word
+    platform: Annotated[Word, Field(json_schema_extra={"enum": [*registry.sources()]})]
     name: Name
     settings: CleanJson = Field(default_factory=dict)
     secret: SecretStr | None = Field(
@@ -47,7 +49,7 @@ class SourcePatch(In):
 
     name: Name | None = None
     settings: CleanJson | None = None
-    enabled: bool | None = Field(
+    enabled: Flag | None = Field(
         default=None, description="A source that is switched off answers its platform 404."
     )
 

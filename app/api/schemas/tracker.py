@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from app.api.schemas.base import (
     PRODUCT_EXAMPLE,
     CleanJson,
+    Flag,
     In,
     Name,
     Out,
@@ -16,6 +17,7 @@ from app.api.schemas.base import (
     example,
 )
 from app.api.schemas.source import KindOfIntegrationOut
+from integrations import registry
 
 ThemeKinds = Annotated[list[Literal["bug", "feature"]], Field(min_length=1, max_length=2)]
 
@@ -39,7 +41,7 @@ class TrackerIn(In):
     """A new tracker. `GET /tracker-types` names the settings and credentials of each type."""
 
     product_id: UUID
-    type: Word
+    type: Annotated[Word, Field(json_schema_extra={"enum": [*registry.trackers()]})]
     name: Name
     settings: CleanJson
     credentials: CleanJson = Field(description="Kept encrypted, never answered.")
@@ -63,7 +65,7 @@ class TrackerPatch(In):
     settings: CleanJson | None = None
     credentials: CleanJson | None = None
     kinds: ThemeKinds | None = None
-    enabled: bool | None = None
+    enabled: Flag | None = None
 
     model_config = In.model_config | example({"kinds": ["bug"]})
 

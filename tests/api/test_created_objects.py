@@ -1,0 +1,26 @@
+"""Every operation on objects that exist: each does its work."""
+
+from __future__ import annotations
+
+import httpx
+from fastapi import FastAPI
+
+from app.storage.db import Database
+from app.storage.vault import Vault
+from tests.api.calling import bearer, operations
+from tests.scenes.everything import add_everything
+
+
+async def test_every_operation_succeeds_on_what_exists(
+    app: FastAPI, client: httpx.AsyncClient, database: Database, vault: Vault
+) -> None:
+    headers = await bearer(database)
+    refused = {}
+    for operation in operations(app):
+        everything = await add_everything(database, vault)
+        path = operation.path.format_map(everything.for_path(operation.name))
+        body = everything.in_body(operation.name, operation.body)
+        answer = await client.request(operation.method, path, json=body, headers=headers)
+        if not answer.is_success:
+            refused[operation.name] = (answer.status_code, answer.text)
+    assert refused == {}

@@ -1,0 +1,128 @@
+"""One of everything that the API can name, in the state in which each operation does its work."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from app.models.states import TicketState
+from app.setup import api_tokens
+from app.storage.db import Connection, Database
+from app.storage.vault import Vault
+from app.triage import decisions
+from tests.scenes.reading import (
+    add_comment,
+    add_delivery,
+    add_product,
+    add_source,
+    add_theme,
+    add_ticket,
+    one,
+)
+
+ADD_TRACKER = """
+    insert into tracker (id, product_id, type, name, settings, credentials)
+    values (%s, %s, 'github', 'Repository', %s, %s)
+"""
+TOKEN = "ghp_" + "x" * 36
+UNREACHABLE = {"repository": "example/desktop", "base_url": "http://127.0.0.1:1"}
+ADD_SUGGESTION = """
+    insert into theme_suggestion (product_id, theme_id, other_id, score) values (%s, %s, %s, 0.7)
+    returning id
+"""
+ADD_MODEL = """
+    insert into product_model (product_id, what, number, weights, settings, status, activated_at)
+    values (%s, 'kind', %s, '', %s, %s, case when %s = 'active' then now() end)
+"""
+ADD_USER = """
+    insert into user_account (id, email, name, password_hash)
+    values (gen_random_uuid(), %s, 'Ada', 'nobody knows it') returning id
+"""
+LEARNED = json.dumps({"unsure_below": 0.6, "empty": False, "shifts": {"join": {}, "suggest": {}}})
+
+
+@dataclass(frozen=True)
+class Everything:
+    """Ids by the names that paths and bodies have for them; ``decided`` is an ignored theme."""
+
+    ids: dict[str, object]
+    decided: str
+
+    def for_path(self, operation: str) -> dict[str, object]:
+        """The ids for the path of an operation."""
+        if operation == "reopen_theme":
+            return self.ids | {"theme_id": self.decided}
+        return self.ids
+
+    def in_body(self, operation: str, body: Any) -> Any:
+        """The body of an operation, with the ids of what exists."""
+        if not isinstance(body, dict):
+            return body
+        other = self.ids["other_id"]
+        named = {
+            "product_id": self.ids["product_id"],
+            "theme_ids": [other],
+            "ids": [other],
+            "comment_ids": [self.ids["comment_id"]],
+            "theme_id": other if operation == "move_comment" else self.ids["theme_id"],
+            "version": None,
+            "name": f"Named {self.decided}",
+        }
+        if operation == "promote_model":
+            named |= {"what": "kind", "number": 1}
+        if operation == "create_tracker":
+            named |= {"credentials": {"token": TOKEN}}
+        if operation == "roll_back_model":
+            named |= {"what": "kind"}
+        return {key: named.get(key, value) for key, value in body.items()}
+
+
+async def add_everything(database: Database, vault: Vault) -> Everything:
+    """A product of its own with one of everything."""
+    async with database.transaction() as connection:
+        return await _add(connection, vault)
+
+
+async def _add(connection: Connection, vault: Vault) -> Everything:
+    name = uuid.uuid4().hex[:12]
+    product = await add_product(connection, f"product-{name}")
+    source = await add_source(connection, product)
+    tracker = uuid.uuid4()
+    credentials = vault.encrypt_fields({"token": TOKEN})
+    await connection.execute(ADD_TRACKER, [tracker, product, json.dumps(UNREACHABLE), credentials])
+    theme = await add_theme(connection, product, mentions=2)
+    other = await add_theme(connection, product, "Near")
+    decided = await add_theme(connection, product, "Decided")
+    delivery = await add_delivery(connection, product, source, body=b"\xff\x00", query={"a": "b"})
+    comment = await add_comment(
+        connection, product, source, theme_id=theme, vector=[1, 0], delivery_id=delivery
+    )
+    await add_comment(connection, product, source, theme_id=theme, vector=[1, 0.2])
+    await add_comment(connection, product, source, theme_id=other, vector=[0.9, 0.1])
+    await add_comment(connection, product, source, theme_id=decided, vector=[0, 1])
+    ticket = await add_ticket(
+        connection, product, theme, tracker, state=TicketState.blocked, reason="invalid_request"
+    )
+    suggestion = await one(connection, ADD_SUGGESTION, product, theme, other)
+    action = await decisions.ignore(connection, decided, actor="user:ada", reason="Done.")
+    for number, status in ((1, "candidate"), (2, "active")):
+        await connection.execute(ADD_MODEL, [product, number, LEARNED, status, status])
+    user = await one(connection, ADD_USER, f"{name}@example.org")
+    token, _ = await api_tokens.create_token(connection, name, ["read"])
+    ids: dict[str, object] = {
+        "product_id": str(product),
+        "source_id": str(source),
+        "tracker_id": str(tracker),
+        "theme_id": str(theme),
+        "other_id": str(other),
+        "comment_id": comment,
+        "ticket_id": str(ticket),
+        "delivery_id": delivery,
+        "suggestion_id": suggestion["id"],
+        "action_id": action,
+        "user_id": str(user["id"]),
+        "token_id": str(token.id),
+    }
+    return Everything(ids, str(decided))
