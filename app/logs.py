@@ -28,6 +28,34 @@ def _hide(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typin
     return event
 
 
+_LINES = ("exception", "traceback", "stack")
+"""Values that are lines by nature."""
+
+
+def printable(text: str, keep: str = "") -> str:
+    """The text with its control and format characters as escapes, but for those in ``keep``.
+
+    What people write elsewhere must not end a line, move a cursor or turn the direction of a text.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character.isprintable() or character in keep
+        else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def _keep_to_a_line(
+    _: Any, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = printable(value, "\n" if name in _LINES else "")
+    return event
+
+
 def configure_logs(level: str, style: str) -> None:
     """Set up structlog, and the standard library's loggers to follow it at warnings and above."""
     # Tracebacks come without local variables: those hold passwords and secrets.
@@ -43,6 +71,7 @@ def configure_logs(level: str, style: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _hide,
             *([frames] if style == "json" else []),
+            _keep_to_a_line,
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),

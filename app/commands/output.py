@@ -76,7 +76,8 @@ def complain(detail: str, reason: str) -> None:
 
 def as_json(value: object) -> None:
     """``value`` as JSON; dataclasses become objects, times ISO 8601."""
-    typer.echo(json.dumps(value, default=_plain, indent=2, ensure_ascii=False))
+    written = json.dumps(value, default=_plain, indent=2, ensure_ascii=False)
+    typer.echo("".join(map(_escaped_in_json, written)))
 
 
 def table(
@@ -199,10 +200,16 @@ def _coloured(cell: str) -> str:
     return f"[{colour}]{cell}[/]"
 
 
+def _escaped_in_json(character: str) -> str:
+    if character.isprintable() or character == "\n":
+        return character
+    return json.dumps(character)[1:-1]
+
+
 def _escaped(text: str) -> str:
     from rich.markup import escape
 
-    return escape(text)
+    return escape("".join(map(_harmless, text)))
 
 
 def _plain(value: Any) -> object:

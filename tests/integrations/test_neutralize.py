@@ -12,8 +12,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from integrations import neutralize
+from tests.scenes.hostile import HOSTILE_TEXTS
 
 HOSTILE = [
+    *(text for text in HOSTILE_TEXTS if len(text) < 5000),
     "@octocat please look, cc @acme/team",
     "fixes #12, closes acme/app#3 and resolves GH-7",
     "closes https://github.com/acme/app/issues/9 and github.com/acme/app/pull/3",

@@ -7,6 +7,14 @@ from integrations.tracker_contract import Draft
 from integrations.trackers.jira.limits import JIRA_DESCRIPTION_MAX_CHARACTERS
 from integrations.trackers.text_block import Markup, merge, render
 
+
+def permalink(url: str) -> str | None:
+    """A safe address; None where it is not http or https, or its host is an IPv6 number, whose
+    bracket would end the link."""
+    safe = neutralize.link(url)
+    return safe if safe and "]" not in safe else None
+
+
 WIKI_MARKUP = Markup(
     limit=JIRA_DESCRIPTION_MAX_CHARACTERS,
     begin=lambda marker: f"{{anchor:{marker}-begin}}",
@@ -18,7 +26,7 @@ WIKI_MARKUP = Markup(
     bullet="*",
     quote=neutralize.wiki_quote,
     inline=neutralize.wiki_inline,
-    permalink=neutralize.link,
+    permalink=permalink,
 )
 
 

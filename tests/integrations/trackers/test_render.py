@@ -20,6 +20,7 @@ from integrations.tracker_contract import Draft, Quote, TrackerError
 from integrations.trackers import wording
 from integrations.trackers.github import body as github_body
 from integrations.trackers.jira import adf, adf_nodes, wiki
+from tests.scenes.hostile import HOSTILE_TEXTS
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 PAGE = "https://relay.acme.example/themes/7"
@@ -95,7 +96,9 @@ def test_github_block_links_to_permalinks_and_the_theme_alone(shown_draft: Draft
     }
     assert [t.tag for t in tokens if t.type == "heading_open"] == ["h3", "h4", "h4"]
     visible = "\n".join(t.content for t in tokens if t.type == "text")
-    assert not re.search(r"@\w|#\d|(?i:gh-\d)|[0-9a-f]{7}|\bwww\.", visible)
+    assert not re.search(
+        r"@\w|#\d|(?i:gh-\d)|\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}\b|\bwww\.", visible
+    )
 
 
 @settings(max_examples=120, deadline=None)
@@ -151,6 +154,19 @@ def test_adf_has_text_nodes_and_our_links_alone(shown_draft: Draft) -> None:
     permalinks = [permalink, permalink] if permalink else []
     assert hrefs == [f"{PAGE}#relay-1-begin", *permalinks, f"{PAGE}#relay-1-end"]
     json.dumps(document, ensure_ascii=False).encode()  # no lone surrogate
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        test_github_block_links_to_permalinks_and_the_theme_alone,
+        test_wiki_block_has_our_macros_alone,
+        test_adf_has_text_nodes_and_our_links_alone,
+    ],
+)
+def test_no_hostile_text_acts_in_a_block(check: Any) -> None:
+    for text in HOSTILE_TEXTS:
+        check.hypothesis.inner_test(draft(text, text, text, text))
 
 
 RENDERERS: list[Callable[[Draft], Any]] = [
