@@ -24,7 +24,7 @@ else ifneq ($(shell $(BIN)/python -c 'print("runs")' 2>/dev/null),runs)
 STALE := stale
 endif
 
-.PHONY: help install demo run test check lint check-types coverage bench lock install-torch reference browser clean stale
+.PHONY: help install demo run test check lint check-types coverage bench lock install-torch reference browser soak clean stale
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1: \2/p' Makefile
@@ -108,6 +108,11 @@ lock: .venv/installed ## renew the locked dependencies from pyproject.toml
 
 bench: .venv/tested ## measure; prints machine, versions, n, median and spread
 	@for each in encoder ingest pipeline grouping service; do $(BIN)/python -m tests.benchmarks.bench_$$each || exit 1; done
+
+KILLS ?= 1000
+
+soak: .venv/tested ## kill -9 KILLS parts of a running service, for a night at most; goes on where it ended
+	@exec $(BIN)/python -m tests.soak --folder .soak --kills $(KILLS)
 
 clean: ## remove .venv and what tools left behind; data of the service stays
 	@rm -rf .venv .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist *.egg-info

@@ -9,83 +9,21 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
-import psutil
 import pytest
 
 from app.config import Settings
-from app.running.supervisor import relay_command
 from app.storage.db import Database
-from app.storage.postgres import EmbeddedPostgres
 from app.storage.vault import Vault, load_keys
 from tests.scenes.forum import Forum, open_forum
 from tests.scenes.processes import free_port
+from tests.scenes.whole_service import WholeService, embedded, kill_everything
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 ROUNDS = int(os.environ.get("RELAY_KILL_WHOLE_ROUNDS", "2"))
-PATIENCE_SECONDS = 120.0
-
-
-class WholeService:
-    """`relay run` on a data folder, with all that it starts."""
-
-    def __init__(self, folder: Path, model: Path, port: int) -> None:
-        self.data = folder / "data"
-        self.url = f"http://127.0.0.1:{port}"
-        command, environment = relay_command("run")
-        self._command = command
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("RELAY_")},
-            **environment,
-            "RELAY_DATA_DIR": str(self.data),
-            "RELAY_MODEL_DIR": str(model),
-            "RELAY_PORT": str(port),
-        }
-        self._log = folder / "log"
-
-    @contextmanager
-    def started(self) -> Iterator[psutil.Process]:
-        """The running service; whatever of it is left at the end of the block is stopped."""
-        with self._log.open("ab") as log:
-            process = subprocess.Popen(
-                self._command,
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        try:
-            yield psutil.Process(process.pid)
-        finally:
-            process.terminate()
-            process.wait(60)
-
-    async def ready(self, process: psutil.Process) -> None:
-        """Wait until it serves. Fails with the log where it ended instead."""
-        async with httpx.AsyncClient(base_url=self.url) as client:
-            for _ in range(int(PATIENCE_SECONDS / 0.1)):
-                ended = process.status() == psutil.STATUS_ZOMBIE or not process.is_running()
-                assert not ended, self._log.read_text()
-                with suppress(httpx.TransportError):
-                    if (await client.get("/readyz")).status_code == 200:
-                        return
-                await asyncio.sleep(0.1)
-        raise AssertionError(f"not ready in {PATIENCE_SECONDS} s:\n{self._log.read_text()}")
-
-
-def kill_everything(process: psutil.Process, chance: random.Random) -> None:
-    """SIGKILL to every process of the tree, in any order; the last ones see the first ones die."""
-    tree = [process, *process.children(recursive=True)]
-    chance.shuffle(tree)
-    for member in tree:
-        with suppress(psutil.NoSuchProcess):
-            member.kill()
-    psutil.wait_procs(tree[1:], timeout=30)
 
 
 async def deliver_until_killed(forum: Forum, url: str, acknowledged: set[str]) -> None:
@@ -110,13 +48,6 @@ async def stored_ids(database: Database, forum: Forum) -> set[str]:
             [forum.source_id],
         )
         return {row["id"] for row in await cursor.fetchall()}
-
-
-@contextmanager
-def embedded(data: Path) -> Iterator[str]:
-    """The URL of the database in a data folder, served by whoever is there."""
-    with EmbeddedPostgres(data) as server:
-        yield server.conninfo()
 
 
 async def test_after_every_kill_of_the_whole_tree_the_next_start_serves(
