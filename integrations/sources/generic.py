@@ -29,6 +29,7 @@ from integrations.contract import Inbound, PayloadError, Visibility
 from integrations.signatures import Signature
 from integrations.source_contract import AuthorRef, CommentEvent, EventType, KeepPrivate, Source
 from integrations.text.bbcode import without_quote_tags, without_quotes
+from integrations.text.email_reply import own_reply
 from integrations.text.html import html_to_text
 from integrations.text.markdown import markdown_to_text
 
@@ -42,6 +43,7 @@ def _own_words(raw: str, markup: str) -> str:
     """A comment's words without BBCode quotes of others, unless there is nothing else."""
     convert = _CONVERTERS[markup]
     own = without_quotes(raw)
+    own = own if markup == "html" else own_reply(own)
     if own == raw:
         return convert(raw)
     return convert(own).strip() or convert(without_quote_tags(raw))

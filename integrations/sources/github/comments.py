@@ -17,6 +17,7 @@ from integrations.sources.github.events import (
 from integrations.sources.github.settings import Settings
 from integrations.sources.github.shapes import Delivery, Item
 from integrations.sources.github.visibility import is_left_out, of_repository, place
+from integrations.text.email_reply import own_reply
 from integrations.text.markdown import markdown_to_text
 
 # GitHub's times have whole seconds; within one, this is the order of what happened.
@@ -71,7 +72,7 @@ def _event(
     if event_type is EventType.deleted:
         return CommentEvent(type=event_type, external_id=external_id, version=version)
     body, extras = payload.cut(item.body)
-    text = markdown_to_text(body)
+    text = markdown_to_text(body if opens_thread else own_reply(body))
     return CommentEvent(
         type=event_type,
         external_id=external_id,
