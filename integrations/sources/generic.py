@@ -18,7 +18,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -36,7 +36,11 @@ from integrations.text.markdown import markdown_to_text
 GENERIC_EVENTS = frozenset({"comment.created", "comment.edited", "comment.deleted"})
 
 Format = Literal["text", "markdown", "html"]
-_CONVERTERS = {"html": html_to_text, "markdown": markdown_to_text, "text": str}
+_CONVERTERS: dict[str, Callable[[str], str]] = {
+    "html": html_to_text,
+    "markdown": markdown_to_text,
+    "text": str,
+}
 
 
 def _own_words(raw: str, markup: str) -> str:

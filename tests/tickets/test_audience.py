@@ -13,10 +13,14 @@ from app.models.states import Visibility
 from app.setup.trackers import update_tracker
 from app.storage.db import Database
 from app.storage.vault import Vault
+from app.tickets.drafts import load_draft
 from app.triage.showing import show_although
 from app.triage.undo import undo
 from integrations.sandbox.server import SandboxServer
 from integrations.tracker_contract import Tracker as OpenConnection
+from integrations.trackers.github.api import GitHubApi
+from integrations.trackers.github.issues import GitHubTracker
+from integrations.trackers.github.settings import GitHubSettings
 from tests.scenes.forum import ME
 from tests.scenes.pushing import Bench, Between, open_bench
 
@@ -179,6 +183,74 @@ async def test_it_is_pushed_when_a_person_says_who_reads_the_tracker(
         )
     await bench.run()
     assert len(bench.tickets) == 1
+
+
+async def test_members_words_go_into_a_jira_that_strangers_do_not_see(
+    database: Database, settings: Settings, vault: Vault
+) -> None:
+    with SandboxServer() as sandbox:
+        bench = await open_bench(database, settings, vault, sandbox, "jira")
+        await theme_of(bench, "members", "members")
+        await bench.push()
+        assert len(bench.tickets) == 1
+        (tracker,) = await bench.forum.rows("select seen_audience from tracker")
+        assert tracker["seen_audience"] == "members"
+
+
+@pytest.mark.parametrize(
+    ("answer", "audience"),
+    [
+        ({"private": False, "visibility": "public"}, "public"),
+        ({"private": True, "visibility": "internal"}, "members"),
+        ({"private": True}, "private"),
+        ({"visibility": "private"}, "private"),
+        ({}, "unknown"),
+    ],
+)
+async def test_github_says_who_reads_a_repository(answer: dict[str, object], audience: str) -> None:
+    class Api(GitHubApi):
+        async def call(self, *args: object, **named: object) -> dict[str, object]:
+            return answer
+
+    settings = GitHubSettings(repository="acme/app")
+    tracker = GitHubTracker(settings, Api("https://api.github.test", "token"))
+    try:
+        assert await tracker.audience() == audience
+    finally:
+        await tracker.close()
+
+
+async def test_the_policy_is_no_persons_word(bench: Bench) -> None:
+    await keep_private(bench)
+    await bench.forum.rows(
+        "update product set policy = 'auto', auto_min_people = 1, auto_min_confidence = 0 "
+        "returning id"
+    )
+    await bench.forum.say(SAID, "member", visibility="members")
+    await bench.forum.work()
+    await bench.push()
+    assert bench.tickets == []
+    ticket = await bench.ticket()
+    assert ticket["reason"] == "more_private_than_tracker"
+
+
+async def test_a_title_of_a_private_comment_does_not_reach_a_ticket(bench: Bench) -> None:
+    theme = await theme_of(bench, "public", "public")
+    secret = await bench.forum.say(f"{SAID} for whisperer and partners", "w", visibility="private")
+    await bench.forum.work()
+    (comment,) = await bench.forum.rows(
+        "select id from comment where external_id = %s", secret["id"]
+    )
+    await bench.forum.rows(
+        "update theme_face set comment_id = %s where theme_id = %s returning theme_id",
+        comment["id"],
+        theme,
+    )
+    await bench.forum.rows("update theme set title = 'Crash of whisperer' returning id")
+    async with bench.forum.database.transaction() as connection:
+        draft = await load_draft(connection, theme, "relay-1", "https://relay.example")
+    assert "whisperer" not in str(draft)
+    assert (draft.people, draft.mentions) == (2, 2)
 
 
 def test_the_stand_in_is_a_tracker() -> None:
