@@ -19,7 +19,6 @@ from app.intake.importing_undo import IMPORT_HEADER
 from app.intake.private_words import (
     PRIVATE_DETAIL,
     PRIVATE_REASON,
-    Kept,
     changes_of,
     keeps_private,
     kept_of,
@@ -171,23 +170,25 @@ def _read(
     if handling == "unknown":
         why = f"No rule says what to do with {event or 'this event'}."
         return outcome(DeliveryStage.unknown, "unknown_event", why)
-    kept = kept_of(
+    remains = kept_of(
         source.parse(inbound, settings), seen, changes_of(source, inbound, settings), keep=keep
     )
-    more = {"visibility": kept.visibility, "changes": kept.changes, "events": kept.events}
-    if kept.nothing:
+    more = {"visibility": remains.visibility, "changes": remains.changes, "events": remains.events}
+    if remains.nothing:
         return outcome(DeliveryStage.ignored, PRIVATE_REASON, PRIVATE_DETAIL, **more)
     if unkept:
         return outcome(DeliveryStage.parsed, NOT_KEPT_REASON, NOT_KEPT_DETAIL, **more)
-    rest = _rest_of(source, inbound, kept)
+    rest = _rest_of(source, inbound, remains.withdrawn)
     return outcome(DeliveryStage.parsed, "", "", rest=rest, **more)
 
 
-def _rest_of(source: Source[BaseModel], inbound: Inbound, kept: Kept) -> bytes | None:
+def _rest_of(
+    source: Source[BaseModel], inbound: Inbound, withdrawn: frozenset[str]
+) -> bytes | None:
     """The body without the comments that may not be kept; None where it is kept as it is."""
-    if not kept.withdrawn:
+    if not withdrawn:
         return None
-    return b"" if source.without is None else source.without(inbound, kept.withdrawn)
+    return b"" if source.without is None else source.without(inbound, withdrawn)
 
 
 async def parse_batch(

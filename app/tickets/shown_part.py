@@ -64,8 +64,8 @@ class ShownPart:
 
     def says(self, phrase: str) -> bool:
         """Whether several say it where the readers of the ticket may read it."""
-        said = [text for text in self.texts if phrase.casefold() in text.casefold()]
-        return len(said) > 1
+        saying = [text for text in self.texts if phrase.casefold() in text.casefold()]
+        return len(saying) > 1
 
 
 async def shown_part(

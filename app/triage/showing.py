@@ -61,13 +61,13 @@ async def show_although(
     Raises NotFound; Conflict for a theme of which nothing is withheld (``nothing_withheld``).
     """
     theme = await lock_theme(connection, theme_id, version)
-    said = Visibility(await fetch_value(connection, SELECT_MOST_PRIVATE, [theme_id]))
+    visibility = Visibility(await fetch_value(connection, SELECT_MOST_PRIVATE, [theme_id]))
     tickets = await fetch_all(connection, SELECT_TICKETS_TO_SHOW, [theme_id], of=_TicketToShow)
-    closed = [ticket for ticket in tickets if not said.fits(ticket.shown_visibility)]
+    closed = [ticket for ticket in tickets if not visibility.fits(ticket.shown_visibility)]
     if not closed:
         raise Conflict("Nothing of this theme is kept out of a ticket.", reason="nothing_withheld")
     for ticket in closed:
-        await _show(connection, ticket, said)
+        await _show(connection, ticket, visibility)
     before = {str(ticket.id): ticket.shown_visibility for ticket in closed}
     return await record(
         connection,
@@ -75,7 +75,7 @@ async def show_although(
         theme_id,
         "shown_although",
         actor=actor,
-        detail={"visibility": said},
+        detail={"visibility": visibility},
         before=ShownBefore(tickets=before).stored(),
     )
 
@@ -89,8 +89,8 @@ async def show_as_before(connection: Connection, tickets: Mapping[str, Visibilit
         )
 
 
-async def _show(connection: Connection, ticket: _TicketToShow, said: Visibility) -> None:
-    values = {"shown": said, "ticket": ticket.id, "reason": MORE_PRIVATE_REASON}
+async def _show(connection: Connection, ticket: _TicketToShow, shown: Visibility) -> None:
+    values = {"shown": shown, "ticket": ticket.id, "reason": MORE_PRIVATE_REASON}
     due_at = await fetch_value(connection, SHOW_IN_TICKET, values)
     if due_at is not None:
         await wake_push(connection, ticket.tracker_id, due_at)

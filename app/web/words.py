@@ -44,7 +44,7 @@ DELIVERY_STAGES: dict[str, str] = {
     DeliveryStage.unknown: "Unknown event",
     DeliveryStage.failed: "Failed",
 }
-VISIBILITIES: dict[str, tuple[str, str]] = {
+VISIBILITY_BADGES: dict[str, tuple[str, str]] = {
     Visibility.members: ("Members only", "Only members can read it where it was written"),
     Visibility.private: ("Private", "It is private where it was written"),
 }

@@ -22,7 +22,7 @@ from integrations.sources.discourse.visibility import (
 
 ANONYMOUS_NAME = re.compile(r"anon\d+", re.IGNORECASE)
 """What Discourse calls an account that it made anonymous."""
-_NAMES = ("username", "display_username", "name")
+_ACCOUNT_NAMES = ("username", "display_username", "name")
 _PICTURES = ("avatar_template", "user_avatar", "avatar_url")
 
 
@@ -116,7 +116,7 @@ def _rename(node: object, author: AuthorRef) -> None:
 def _rename_own(part: dict[str, Any], author: AuthorRef) -> None:
     if "username" not in part:
         return
-    for key in _NAMES:
+    for key in _ACCOUNT_NAMES:
         if key in part:
             part[key] = author.name if key == "name" else author.handle
     for key in _PICTURES:

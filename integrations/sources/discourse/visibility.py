@@ -18,8 +18,8 @@ _SPEAKING = ("post", "topic", "category", "reviewable", "chat_message", "like", 
 def visibility(inbound: Inbound, settings: Settings) -> Visibility:
     """Who may read all of a delivery. An account is everybody's to see."""
     body = inbound.json()
-    found = [_of(body[name], settings) for name in _SPEAKING if isinstance(body.get(name), dict)]
-    return most_private(found)
+    holders = [_of(body[name], settings) for name in _SPEAKING if isinstance(body.get(name), dict)]
+    return most_private(holders)
 
 
 def is_restricted(holder: dict[str, Any], settings: Settings) -> bool:
@@ -63,8 +63,8 @@ def _own(holder: dict[str, Any], settings: Settings) -> Visibility:
         return Visibility.private
     if settings.login_required:
         return Visibility.members
-    known = holder.get("topic_archetype") or holder.get("archetype")
-    return Visibility.public if known else Visibility.unknown
+    archetype = holder.get("topic_archetype") or holder.get("archetype")
+    return Visibility.public if archetype else Visibility.unknown
 
 
 def _category_names(holder: dict[str, Any]) -> set[str]:

@@ -26,8 +26,8 @@ def of_repository(repository: dict[str, Any]) -> Visibility:
     named = repository.get("visibility")
     if repository.get("private") is True or named in _PRIVATE_WORDS:
         return Visibility.private
-    known = repository.get("private") is False or named == "public"
-    return Visibility.public if known else Visibility.unknown
+    is_public = repository.get("private") is False or named == "public"
+    return Visibility.public if is_public else Visibility.unknown
 
 
 def place(full_name: str) -> str:

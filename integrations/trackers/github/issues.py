@@ -157,8 +157,8 @@ class GitHubTracker:
             return Visibility.members
         if repository.get("private") is True or named == "private":
             return Visibility.private
-        known = repository.get("private") is False or named == "public"
-        return Visibility.public if known else Visibility.unknown
+        is_public = repository.get("private") is False or named == "public"
+        return Visibility.public if is_public else Visibility.unknown
 
     async def check(self) -> list[Finding]:
         """Token, repository, issues switched on, permission, calls left."""
