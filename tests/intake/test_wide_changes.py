@@ -66,7 +66,7 @@ async def test_a_renamed_account_is_renamed_wherever_it_is_stored(
     database: Database, settings: Settings, vault: Vault
 ) -> None:
     place = await place_of(database, settings, vault, "discourse")
-    named = {"name": "Vera Lind", "username": "vera.lind", "user_id": 50}
+    named: dict[str, Any] = {"name": "Vera Lind", "username": "vera.lind", "user_id": 50}
     await place.send(discourse("post_created"), post(1, **named))
     await place.work()
     user = {"user": {"id": 50, "username": "vera", "name": "Vera Berg", "email": "v@example.com"}}
@@ -94,7 +94,12 @@ async def test_a_forgotten_account_leaves_its_texts_and_no_name(
 ) -> None:
     place = await place_of(database, settings, vault, "discourse")
     avatar = "/user_avatar/forum.example/vera.lind/1.png"
-    named = {"name": "Vera Lind", "username": "vera.lind", "user_id": 50, "avatar_template": avatar}
+    named: dict[str, Any] = {
+        "name": "Vera Lind",
+        "username": "vera.lind",
+        "user_id": 50,
+        "avatar_template": avatar,
+    }
     first = await place.send(discourse("post_created"), post(1, **named))
     await place.work()
     await place.send(discourse(event), {"user": user})
