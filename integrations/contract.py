@@ -7,10 +7,42 @@ service knows about a vendor. Neither sees the database.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
+
+
+class Visibility(StrEnum):
+    """Who may read words where they stand, from everybody to the fewest."""
+
+    public = "public"
+    unknown = "unknown"
+    """The platform does not say; taken as ``public``, since nobody said that it is not."""
+    members = "members"
+    """Whoever belongs to the workspace, the forum or the organisation."""
+    private = "private"
+    """Those who were let in one by one: a private channel, message or repository."""
+
+    def fits(self, audience: Visibility) -> bool:
+        """Whether words of this visibility may be shown to an audience that is as public as
+        ``audience``."""
+        return _CLOSENESS[self] <= _CLOSENESS[audience]
+
+
+_CLOSENESS = {
+    Visibility.public: 0,
+    Visibility.unknown: 0,
+    Visibility.members: 1,
+    Visibility.private: 2,
+}
+
+
+def most_private(visibilities: Iterable[Visibility]) -> Visibility:
+    """The most private of these; unknown where there are none."""
+    order = list(Visibility)
+    return max(visibilities, key=order.index, default=Visibility.unknown)
 
 
 class IntegrationError(Exception):
@@ -46,7 +78,8 @@ class Inbound:
         """The body as a JSON object. Raises PayloadError: ``invalid_encoding``, ``invalid_json`` or
         ``wrong_shape``."""
         try:
-            text = self.body.decode("utf-8")
+            # RFC 8259, 8.1: a parser may ignore a byte order mark.
+            text = self.body.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise PayloadError(
                 "invalid_encoding", f"The body is not UTF-8 (byte {error.start})."

@@ -8,6 +8,7 @@ platform in one file, ``sources/github`` one in a folder: ``events`` (which deli
 
     class Settings(BaseModel):
         channel: str = Field(default="", description="Only this channel. Blank follows all.")
+        keep_private: KeepPrivate = False
 
     class Note(payload.Shape):
         id: payload.Identifier
@@ -59,11 +60,11 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
-from integrations.contract import Inbound
+from integrations.contract import Inbound, Visibility
 
 if TYPE_CHECKING:
     import httpx
@@ -71,6 +72,16 @@ if TYPE_CHECKING:
     from integrations.signatures import Signature
 
 S = TypeVar("S", bound=BaseModel)
+
+
+KeepPrivate = Annotated[
+    bool,
+    Field(
+        description="Keep words that are private where they are written. They are never stored "
+        "while this is off, and nothing of them goes into a ticket that more people can read."
+    ),
+]
+"""The switch that the settings of every platform have, as ``keep_private``, off by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +138,8 @@ class CommentEvent:
     - ``created_at``, ``edited_at``: aware times, in UTC. ``edited_at`` for an edit alone.
     - ``likes``: how many people agree, 0 or more.
     - ``extras``: JSON that people see on the comment's page and replies may need; small.
+    - ``visibility``: who may read it where it is written. ``place``: what becomes private as a
+      whole, a channel, a repository, a category; blank where there is nothing of the kind.
     """
 
     type: EventType
@@ -143,6 +156,40 @@ class CommentEvent:
     opens_thread: bool = False
     likes: int = 0
     extras: Mapping[str, JsonValue] = field(default_factory=dict)
+    visibility: Visibility = Visibility.unknown
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeChange:
+    """Something that happened at once to a comment (``external_id``), to all comments of a thread
+    or to all of a place; one of the three is named.
+
+    - ``visibility``: who may read them from now on. ``deleted``: they are gone.
+    - ``title``: what the thread is called now. ``link_pattern`` and ``link``: the part of their
+      addresses that changed, as a regular expression, and what stands there now.
+    """
+
+    external_id: str = ""
+    thread_id: str = ""
+    place: str = ""
+    visibility: Visibility | None = None
+    deleted: bool = False
+    title: str = ""
+    link_pattern: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """An account is called otherwise from now on. ``forgotten``: it is anonymous or gone, and what
+    it was called before may not be kept."""
+
+    author: AuthorRef
+    forgotten: bool = False
+
+
+Change = ScopeChange | AccountChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +232,15 @@ class Source(Generic[S]):
     7. ``parse`` makes comments of it: none where it is about something that the settings leave out.
        It raises PayloadError ``wrong_shape`` and nothing else, whatever was sent.
 
-    ``unkept``: families of ignored events (the part of their names before the dot) whose bodies are
-    not stored beyond that: they hold words that nobody sent us as feedback.
+    ``visibility`` says, before a delivery of any event is looked at further, who may read all of it
+    where it was written. What is private is neither parsed nor kept, unless the settings keep it.
+    ``changes`` gives what a handled or a private delivery says of more than its own comments: a
+    topic that became private, a repository, an account. Both are pure, as ``parse``, and may raise
+    PayloadError. ``renamed`` gives a delivery's body with what an account is called now, and
+    without its picture; where it is None such a body is emptied.
+
+    ``unkept``: families of events (the part of their names before the dot) whose bodies are not
+    stored beyond that: they hold words that nobody sent us as feedback.
 
     ``without`` gives a delivery's body without the comments of these ids, for a platform that sends
     several at once: when one is deleted, the others stay. It is empty where nothing is left. Where
@@ -213,6 +267,9 @@ class Source(Generic[S]):
     validate: Callable[[Inbound], None] | None = None
     unkept: frozenset[str] = frozenset()
     without: Callable[[Inbound, Collection[str]], bytes] | None = None
+    visibility: Callable[[Inbound, S], Visibility] | None = None
+    changes: Callable[[Inbound, S], list[Change]] | None = None
+    renamed: Callable[[Inbound, AuthorRef], bytes] | None = None
     global_authors: bool = False
     new_secret: Callable[[], str] | None = None
     poll: Callable[[S, str, httpx.AsyncClient], Awaitable[Poll]] | None = None

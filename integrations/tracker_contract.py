@@ -36,11 +36,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Protocol, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from integrations.contract import Inbound, IntegrationError
+from integrations.contract import Inbound, IntegrationError, Visibility
 
 if TYPE_CHECKING:
     from integrations.signatures import Signature
@@ -56,6 +56,17 @@ def is_own_ticket(body: str, labels: Iterable[str] = ()) -> bool:
     """Whether a ticket is one that we wrote: by an edge of our block, or by a label of ours."""
     named = any(OWN_MARKER.fullmatch(label) for label in labels)
     return named or OWN_BLOCK_EDGE.search(body) is not None
+
+
+Audience = Annotated[
+    Literal["", "public", "members", "private"],
+    Field(
+        description="Who can read the tickets: everybody, members of an organisation or a site, or "
+        "only those who were let in. Blank asks the tracker; what it does not say counts as "
+        "everybody. Words are never pushed to where more people read them, unless a person says so."
+    ),
+]
+"""The setting that every kind of tracker has, as ``audience``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +264,10 @@ class Tracker(Protocol):
         where it is not to be seen in a repository or project that is. Raises ``no_access`` where
         that is not to be seen either."""
 
+    async def audience(self) -> Visibility:
+        """Who can read the tickets, as far as the tracker says it; ``unknown`` is taken as
+        everybody."""
+
     async def check(self) -> list[Finding]:
         """Credentials, permissions and required fields, each with a remedy where it is wrong; stops
         where a failure hides the rest. Writes nothing."""
@@ -279,8 +294,9 @@ class TrackerType(Generic[S]):
     """A kind of tracker we can push to.
 
     - ``name``: in commands, ``[a-z_]``; never changes. ``title``: its own spelling.
-    - ``settings``: the public fields, among them ``base_url``; ``credentials``: the secret ones,
-      whose errors do not repeat what was entered (``trackers/credentials.py``).
+    - ``settings``: the public fields, among them ``base_url`` and ``audience``;
+      ``credentials``: the secret ones, whose errors do not repeat what was entered
+      (``trackers/credentials.py``).
     - ``guide``: numbered steps in Markdown, the module's docstring.
     - ``parse_event``: what a webhook delivery, already verified by ``signature``, says of tickets;
       empty where it says nothing of their status. Pure; raises PayloadError and nothing else.

@@ -31,6 +31,7 @@ from app.queries.themes import theme_rows
 from app.storage.db import Connection
 from app.triage import decisions, regroup, undo
 from app.triage.bulk import BulkChoice, BulkDecision, decide_many
+from app.triage.showing import show_although
 
 router = APIRouter(route_class=LimitedRoute)
 WITHOUT_VERSION = DecisionIn()
@@ -94,6 +95,24 @@ async def accept(
             undo_seconds=settings.undo_seconds,
             version=body.version,
         )
+        return await _done(connection, action, theme_id)
+
+
+@router.post(
+    "/themes/{theme_id}/push-although",
+    operation_id="push_theme_although",
+    summary="Push a theme although more people read the tracker",
+    tags=["decisions"],
+    responses=refusals(*THEME_REFUSALS, "nothing_withheld", body=True),
+)
+async def push_although(
+    caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: DecisionIn = WITHOUT_VERSION
+) -> ActionOut:
+    """Let the theme's tickets say what people wrote where fewer could read it than can read the
+    tracker. Tickets that are `blocked` by `more_private_than_tracker` are pushed now, quotes and
+    names included. It is recorded who said so."""
+    async with database.transaction() as connection:
+        action = await show_although(connection, theme_id, actor=caller.actor, version=body.version)
         return await _done(connection, action, theme_id)
 
 

@@ -44,8 +44,10 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "comment_deleted": (409, "The comment was deleted where it was written."),
         "delivery_taken_back": (
             409,
-            "What the delivery said was deleted or changed where it was written; it is not kept.",
+            "What the delivery said was deleted, changed or private where it was written; it is "
+            "not kept.",
         ),
+        "nothing_withheld": (409, "Nothing of the theme is kept out of a ticket."),
         "suggestion_decided": (409, "Somebody decided on this suggestion before."),
         "not_undoable": (409, "This action cannot be undone."),
         "already_undone": (409, "This action was undone before."),

@@ -178,6 +178,33 @@ def rotate(
     )
 
 
+@app.command("set")
+def set_(
+    source: Named,
+    product: OfProduct = None,
+    name: Annotated[str | None, typer.Option(help="A new name.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting as name=value; repeatable.")
+    ] = None,
+    enabled: Annotated[
+        bool | None, typer.Option("--enable/--disable", help="Listen to it, or not.")
+    ] = None,
+) -> None:
+    """Change what is given, such as --set keep_private=true."""
+    from app.setup.sources import update_source
+
+    changed = pairs(settings or [], "--set")
+
+    async def work(services: Services) -> str:
+        async with services.database.session() as session:
+            row = await finding.source(session, source, product)
+            merged = {**row.settings, **changed} if changed else None
+            await update_source(session, row.id, name=name, settings=merged, enabled=enabled)
+            return row.name
+
+    output.done(f"Source {perform(work)} is changed.")
+
+
 @app.command()
 def remove(source: Named, product: OfProduct = None, yes: Yes = False) -> None:
     """Delete a source with its deliveries and comments; tickets stay."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from app.queries.rows import TicketRow
     from app.running.runtime import Services
 
+SAID_BY = "command line"
+
 app = typer.Typer(no_args_is_help=True, help="Tickets: what was pushed to the trackers.")
 
 
@@ -99,6 +101,26 @@ def retry(
 
     perform(work)
     output.done("The ticket is tried again now.")
+
+
+@app.command()
+def although(
+    ticket: Annotated[
+        str, typer.Argument(help="Its id or the start of it, or its key in the tracker.")
+    ],
+) -> None:
+    """Push a ticket although more people can read its tracker than could read what is said."""
+    from app.queries.tickets import read_ticket
+    from app.triage.showing import show_although
+
+    async def work(services: Services) -> None:
+        async with services.database.transaction() as connection:
+            number = await finding.ticket(connection, ticket)
+            theme_id = (await read_ticket(connection, number)).theme_id
+            await show_although(connection, theme_id, actor=SAID_BY)
+
+    perform(work)
+    output.done("The ticket is pushed now, with everything that is said in its theme.")
 
 
 def replay(

@@ -146,7 +146,7 @@ async def _trackers(session: AsyncSession, vault: Vault, product: Product, sandb
                 product.id,
                 planned.type,
                 planned.name,
-                {**planned.settings, "base_url": sandbox},
+                {**planned.settings, "base_url": sandbox, "audience": "members"},
                 planned.credentials,
                 [planned.kind],
             )

@@ -13,13 +13,21 @@ from app.storage.rows import fetch_all
 from integrations import registry
 from integrations.source_contract import AuthorRef, CommentEvent, EventType
 
+# A comment that is older than what the account is called now does not name it: deliveries arrive in
+# any order.
 UPSERT_AUTHORS = """
-    insert into author as a (product_id, realm, external_id, handle, name, is_staff, is_bot)
+    insert into author as a
+        (product_id, realm, external_id, handle, name, is_staff, is_bot, named_at)
     select * from unnest(
-        %t::uuid[], %t::text[], %t::text[], %t::text[], %t::text[], %t::boolean[], %t::boolean[]
+        %t::uuid[], %t::text[], %t::text[], %t::text[], %t::text[], %t::boolean[], %t::boolean[],
+        %t::timestamptz[]
     )
     on conflict (product_id, realm, external_id) do update
-    set handle = excluded.handle, name = coalesce(nullif(excluded.name, ''), a.name),
+    set handle = case when excluded.named_at >= coalesce(a.named_at, '-infinity')
+                      then excluded.handle else a.handle end,
+        name = case when excluded.named_at >= coalesce(a.named_at, '-infinity')
+                    then coalesce(nullif(excluded.name, ''), a.name) else a.name end,
+        named_at = greatest(excluded.named_at, a.named_at),
         is_staff = excluded.is_staff, is_bot = excluded.is_bot
     returning product_id, realm, external_id, id
 """
@@ -39,24 +47,25 @@ UPSERT_COMMENTS = """
     insert into comment as c (
         product_id, source_id, platform, external_id, version, delivery_id, thread_id,
         thread_title, permalink, parent_id, opens_thread, author_id, text, likes, extras,
-        created_at, edited_at, deleted_at, received_at, stage, kind, kind_reason
+        created_at, edited_at, deleted_at, received_at, visibility, place, stage, kind, kind_reason
     )
     select n.product_id, n.source_id, n.platform, n.external_id, n.version, n.delivery_id,
            n.thread_id, n.thread_title, n.permalink, n.parent_id, n.opens_thread, n.author_id,
            n.text, n.likes, n.extras,
            least(coalesce(n.created_at, n.received_at), n.received_at + interval '5 minutes'),
-           n.edited_at, n.deleted_at, n.received_at,
+           n.edited_at, n.deleted_at, n.received_at, n.visibility, n.place,
            case when n.deleted_at is not null or a.is_bot then 'grouped' else 'parsed' end,
            case when a.is_bot then 'other' else '' end,
            case when a.is_bot then 'bot' else '' end
     from unnest(
         %t::uuid[], %t::uuid[], %t::text[], %t::text[], %t::text[], %t::bigint[], %t::text[],
         %t::text[], %t::text[], %t::text[], %t::boolean[], %t::bigint[], %t::text[], %t::int[],
-        %t::jsonb[], %t::timestamptz[], %t::timestamptz[], %t::timestamptz[], %t::timestamptz[]
+        %t::jsonb[], %t::timestamptz[], %t::timestamptz[], %t::timestamptz[], %t::timestamptz[],
+        %t::text[], %t::text[]
     ) as n(
         product_id, source_id, platform, external_id, version, delivery_id, thread_id,
         thread_title, permalink, parent_id, opens_thread, author_id, text, likes,
-        extras, created_at, edited_at, deleted_at, received_at
+        extras, created_at, edited_at, deleted_at, received_at, visibility, place
     )
     left join author a on a.id = n.author_id
     on conflict (source_id, external_id) do update
@@ -74,11 +83,15 @@ UPSERT_COMMENTS = """
         created_at = least(c.created_at, excluded.created_at),
         edited_at = coalesce(excluded.edited_at, c.edited_at),
         deleted_at = excluded.deleted_at,
+        visibility = case when excluded.deleted_at is null then excluded.visibility
+                          else c.visibility end,
+        place = coalesce(nullif(excluded.place, ''), c.place),
         stage = case
             when excluded.deleted_at is not null and c.theme_id is null then 'grouped'
             when excluded.deleted_at is not null then 'enriched'
             when c.kind_reason = 'bot' then c.stage
             when excluded.text is distinct from c.text or c.deleted_at is not null then 'parsed'
+            when excluded.visibility <> c.visibility and c.theme_id is not null then 'parsed'
             else c.stage end,
         attempts = 0, lease_until = null
     where (c.version, c.deleted_at is not null)
@@ -112,6 +125,7 @@ FILLED_FROM_EARLIER = (
     "created_at",
     "edited_at",
     "opens_thread",
+    "place",
 )
 """What a later event takes over from an earlier one where it says nothing of it."""
 
@@ -152,6 +166,18 @@ class _DeliveredEvent:
         if not platform.global_authors:
             realm = f"{realm}:{self.delivery.source_id}"
         return self.delivery.product_id, realm, self.event.author.external_id
+
+    @property
+    def author(self) -> AuthorRef:
+        """Its author; to be asked only where there is a key of one."""
+        assert self.event.author is not None
+        return self.event.author
+
+    @property
+    def said_at(self) -> datetime:
+        """When it was written, or edited last; never later than it arrived."""
+        moment = self.event.edited_at or self.event.created_at or self.delivery.received_at
+        return min(moment, self.delivery.received_at)
 
     @property
     def is_deletion(self) -> bool:
@@ -247,15 +273,23 @@ def _columns(rows: Iterable[Sequence[object]]) -> list[list[object]]:
 async def _store_authors(
     connection: Connection, events: Iterable[_DeliveredEvent]
 ) -> dict[AuthorKey, int]:
-    authors: dict[AuthorKey, AuthorRef] = {}
+    naming: dict[AuthorKey, _DeliveredEvent] = {}
     for delivered in events:
-        if delivered.author_key is not None and delivered.event.author is not None:
-            authors[delivered.author_key] = delivered.event.author
-    if not authors:
+        key = delivered.author_key
+        if key is not None and (key not in naming or naming[key].said_at <= delivered.said_at):
+            naming[key] = delivered
+    if not naming:
         return {}
     author_rows = [
-        (*key, author.handle, author.name, author.is_staff, author.is_bot)
-        for key, author in sorted(authors.items())
+        (
+            *key,
+            delivered.author.handle,
+            delivered.author.name,
+            delivered.author.is_staff,
+            delivered.author.is_bot,
+            delivered.said_at,
+        )
+        for key, delivered in sorted(naming.items(), key=lambda item: item[0])
     ]
     stored = await fetch_all(connection, UPSERT_AUTHORS, _columns(author_rows), of=_StoredAuthor)
     return {(row.product_id, row.realm, row.external_id): row.id for row in stored}
@@ -294,4 +328,6 @@ def _comment_row(
         event.edited_at,
         delivery.received_at if delivered.is_deletion else None,
         delivery.received_at,
+        event.visibility,
+        event.place,
     )

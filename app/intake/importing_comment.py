@@ -90,7 +90,8 @@ def comment_of(
     """
     flat = flattened(row)
     fields = _fields_of(row, flat, reading)
-    left_out = _left_out(fields, flat, row, reading)
+    private = _says_private(fields, flat, row, reading)
+    left_out = _left_out(fields, reading, private=private)
     if left_out:
         return ReadRow({}, file_time, False, fields.columns, left_out)
     if not fields.get("text") and not fields.get("title"):
@@ -127,6 +128,8 @@ def comment_of(
         comment["format"] = markup
     if "likes" in fields.values:
         comment["likes"] = _count(fields.get("likes"))
+    if private:
+        comment["visibility"] = "private"
     return ReadRow(comment, created_at, "created_at" in fields.values, fields.columns)
 
 
@@ -248,25 +251,28 @@ def _is_bot_handle(fields: _Fields) -> bool:
     return fields.get("handle").endswith("[bot]")
 
 
-def _left_out(
+def _left_out(fields: _Fields, reading: Reading, *, private: bool) -> Left:
+    """Why the row is no comment that may be stored, or blank."""
+    if fields.get("deleted").lower() not in NO or fields.get("text") in DELETED_TEXTS:
+        return "deleted"
+    return "private" if private and not reading.include_private else ""
+
+
+def _says_private(
     fields: _Fields,
     flat: Mapping[str, tuple[str, Any]],
     row: Mapping[str, Any],
     reading: Reading,
-) -> Left:
-    """Why the row is no comment that may be stored, or blank."""
-    if fields.get("deleted").lower() not in NO or fields.get("text") in DELETED_TEXTS:
-        return "deleted"
-    if reading.include_private:
-        return ""
+) -> bool:
+    """Whether not everybody may read the row where it was written."""
     if column := reading.columns.get("private"):
         fields.columns["private"] = column
-        return "private" if _is_private(plain_name(column), resolve(row, column)) else ""
+        return _is_private(plain_name(column), resolve(row, column))
     for name, label, value in private_columns(flat):
         fields.columns["private"] = label
         if _is_private(name, value):
-            return "private"
-    return ""
+            return True
+    return False
 
 
 def _is_private(name: str, value: Any) -> bool:

@@ -13,19 +13,31 @@ import structlog
 from pydantic import BaseModel, ValidationError
 from structlog.contextvars import bound_contextvars
 
+from app.intake.changing import DeliveredChanges, ThemesChanged, carry_out, hold_to_private
 from app.intake.comment_store import ParsedDelivery, Stored, store_comments
+from app.intake.importing_undo import IMPORT_HEADER
+from app.intake.private_words import (
+    PRIVATE_DETAIL,
+    PRIVATE_REASON,
+    changes_of,
+    keeps_private,
+    kept_of,
+    private_changes,
+    visibility_of,
+)
 from app.intake.taking_back import TakeBackInThemes, take_back
 from app.metrics import STAGE_ROWS
-from app.models.states import DeliveryStage
+from app.models.states import DeliveryStage, Visibility
 from app.storage.db import Connection, Database, is_away
 from app.storage.rows import fetch_all
 from integrations import registry
 from integrations.contract import Inbound, IntegrationError
-from integrations.source_contract import CommentEvent
+from integrations.source_contract import Change, CommentEvent, Source
 
 log = structlog.get_logger(__name__)
 
 NOT_KEPT_REASON = "not_kept"
+NOT_KEPT_DETAIL = "What it said was carried out; the request itself is not kept."
 EVENT_MAX_CHARACTERS = 200
 DETAIL_MAX_CHARACTERS = 2_000
 
@@ -44,12 +56,25 @@ CLAIM_DELIVERIES = """
 FINISH_DELIVERIES = """
     update delivery d
     set stage = o.stage, event = o.event, reason = o.reason, detail = o.detail,
-        body = case when o.reason = 'not_kept' then '' else d.body end,
+        visibility = o.visibility,
+        body = case when o.reason in ('not_kept', 'private_not_kept') then '' else d.body end,
         lease_until = null, finished_at = now()
-    from unnest(%t::bigint[], %t::text[], %t::text[], %t::text[], %t::text[])
-        as o(id, stage, event, reason, detail)
+    from unnest(%t::bigint[], %t::text[], %t::text[], %t::text[], %t::text[], %t::text[])
+        as o(id, stage, event, reason, detail, visibility)
     where d.id = o.id and d.stage = 'received'
 """
+KEEP_REST_OF_BODIES = """
+    update delivery d set body = n.body
+    from unnest(%(ids)b::bigint[], %(bodies)b::bytea[]) as n(id, body) where d.id = n.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What themes, which stand above this room, do about what is stored here."""
+
+    in_themes: TakeBackInThemes | None = None
+    themes_changed: ThemesChanged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +96,8 @@ class ClaimedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one delivery: its next stage, the event's name, and why."""
+    """What became of one delivery: its next stage, the event's name, and why. ``rest`` is its body
+    without what may not be kept, where that is not all of it."""
 
     delivery: ClaimedDelivery
     stage: DeliveryStage
@@ -79,6 +105,10 @@ class Outcome:
     reason: str = ""
     detail: str = ""
     events: Sequence[CommentEvent] = field(default_factory=tuple)
+    visibility: Visibility = Visibility.unknown
+    changes: Sequence[Change] = field(default_factory=tuple)
+    keep: bool = False
+    rest: bytes | None = None
 
 
 def understand(delivery: ClaimedDelivery, max_attempts: int) -> Outcome:
@@ -100,17 +130,8 @@ def understand(delivery: ClaimedDelivery, max_attempts: int) -> Outcome:
     try:
         source = registry.source(delivery.platform)
         event = source.event(inbound)[:EVENT_MAX_CHARACTERS]
-        handling, why = registry.outcome(source, event)
-        if handling == "ignored":
-            unkept = event.partition(".")[0] in source.unkept
-            reason = NOT_KEPT_REASON if unkept else "ignored_event"
-            return Outcome(delivery, DeliveryStage.ignored, event, reason, why)
-        if handling == "unknown":
-            why = f"No rule says what to do with {event or 'this event'}."
-            return Outcome(delivery, DeliveryStage.unknown, event, "unknown_event", why)
         settings: BaseModel = source.settings.model_validate(delivery.settings)
-        comment_events = source.parse(inbound, settings)
-        return Outcome(delivery, DeliveryStage.parsed, event, events=comment_events)
+        return _read(delivery, inbound, source, event, settings)
     except ValidationError:
         return failed(
             "settings_invalid", "The source's settings are not complete; correct them and replay."
@@ -122,6 +143,54 @@ def understand(delivery: ClaimedDelivery, max_attempts: int) -> Outcome:
         return failed("internal_error", "An error of ours; it is in the log.")
 
 
+def _read(
+    delivery: ClaimedDelivery,
+    inbound: Inbound,
+    source: Source[BaseModel],
+    event: str,
+    settings: BaseModel,
+) -> Outcome:
+    handling, why = registry.outcome(source, event)
+    handled = handling not in ("ignored", "unknown")
+    # A file's private rows are in an import only where a person asked for them.
+    keep = keeps_private(settings) or IMPORT_HEADER in delivery.headers
+    seen = visibility_of(source, inbound, settings)
+
+    def outcome(stage: DeliveryStage, reason: str, detail: str, **more: Any) -> Outcome:
+        more = {"visibility": seen, "keep": keep, **more}
+        return Outcome(delivery, stage, event, reason, detail, **more)
+
+    if seen is Visibility.private and not keep:
+        changes = private_changes(source, inbound, settings, handled=handled)
+        return outcome(DeliveryStage.ignored, PRIVATE_REASON, PRIVATE_DETAIL, changes=changes)
+    unkept = event.partition(".")[0] in source.unkept
+    if handling == "ignored":
+        reason = NOT_KEPT_REASON if unkept else "ignored_event"
+        return outcome(DeliveryStage.ignored, reason, why)
+    if handling == "unknown":
+        why = f"No rule says what to do with {event or 'this event'}."
+        return outcome(DeliveryStage.unknown, "unknown_event", why)
+    remains = kept_of(
+        source.parse(inbound, settings), seen, changes_of(source, inbound, settings), keep=keep
+    )
+    more = {"visibility": remains.visibility, "changes": remains.changes, "events": remains.events}
+    if remains.nothing:
+        return outcome(DeliveryStage.ignored, PRIVATE_REASON, PRIVATE_DETAIL, **more)
+    if unkept:
+        return outcome(DeliveryStage.parsed, NOT_KEPT_REASON, NOT_KEPT_DETAIL, **more)
+    rest = _rest_of(source, inbound, remains.withdrawn)
+    return outcome(DeliveryStage.parsed, "", "", rest=rest, **more)
+
+
+def _rest_of(
+    source: Source[BaseModel], inbound: Inbound, withdrawn: frozenset[str]
+) -> bytes | None:
+    """The body without the comments that may not be kept; None where it is kept as it is."""
+    if not withdrawn:
+        return None
+    return b"" if source.without is None else source.without(inbound, withdrawn)
+
+
 async def parse_batch(
     database: Database,
     *,
@@ -129,9 +198,12 @@ async def parse_batch(
     lease: float,
     max_attempts: int,
     in_themes: TakeBackInThemes | None = None,
+    themes_changed: ThemesChanged | None = None,
 ) -> int:
     """Parse up to ``limit`` waiting deliveries; returns how many were taken. ``in_themes`` is what
-    themes do about words that were taken back. Raises DatabaseAway."""
+    themes do about words that were taken back, ``themes_changed`` about comments that have another
+    title, author or visibility. Raises DatabaseAway."""
+    hooks = Hooks(in_themes, themes_changed)
     with bound_contextvars(stage="parse"):
         async with database.transaction() as connection:
             claimed = await fetch_all(
@@ -143,17 +215,15 @@ async def parse_batch(
         for delivery in sorted(claimed, key=lambda delivery: delivery.id):
             with bound_contextvars(source=str(delivery.source_id), delivery=delivery.id):
                 outcomes.append(understand(delivery, max_attempts))
-        await _finish_batch(database, outcomes, in_themes)
+        await _finish_batch(database, outcomes, hooks)
         return len(outcomes)
 
 
-async def _finish_batch(
-    database: Database, outcomes: Sequence[Outcome], in_themes: TakeBackInThemes | None
-) -> None:
+async def _finish_batch(database: Database, outcomes: Sequence[Outcome], hooks: Hooks) -> None:
     """Store the batch in one transaction, or one by one where the database refuses something."""
     try:
         async with database.transaction() as connection:
-            await _finish(connection, outcomes, in_themes)
+            await _finish(connection, outcomes, hooks)
     except (psycopg.Error, ValueError) as error:
         if is_away(error):
             raise
@@ -161,17 +231,15 @@ async def _finish_batch(
         for outcome in outcomes:
             delivery = outcome.delivery
             with bound_contextvars(source=str(delivery.source_id), delivery=delivery.id):
-                await _finish_alone(database, outcome, in_themes)
+                await _finish_alone(database, outcome, hooks)
 
 
-async def _finish_alone(
-    database: Database, outcome: Outcome, in_themes: TakeBackInThemes | None
-) -> None:
+async def _finish_alone(database: Database, outcome: Outcome, hooks: Hooks) -> None:
     """One delivery in its own transaction, so that one the database refuses does not hold the
     others back."""
     try:
         async with database.transaction() as connection:
-            await _finish(connection, [outcome], in_themes)
+            await _finish(connection, [outcome], hooks)
     except (psycopg.Error, ValueError) as error:
         if is_away(error) or isinstance(error, psycopg.OperationalError):
             raise
@@ -184,12 +252,10 @@ async def _finish_alone(
             "The database refused it; see the log.",
         )
         async with database.transaction() as connection:
-            await _finish(connection, [refused], in_themes)
+            await _finish(connection, [refused], hooks)
 
 
-async def _finish(
-    connection: Connection, outcomes: Sequence[Outcome], in_themes: TakeBackInThemes | None
-) -> None:
+async def _finish(connection: Connection, outcomes: Sequence[Outcome], hooks: Hooks) -> None:
     parsed = [
         ParsedDelivery(
             outcome.delivery.id,
@@ -211,11 +277,43 @@ async def _finish(
             [_storable(outcome.event) for outcome in outcomes],
             [outcome.reason for outcome in outcomes],
             [_storable(outcome.detail)[:DETAIL_MAX_CHARACTERS] for outcome in outcomes],
+            [outcome.visibility for outcome in outcomes],
         ],
     )
-    await take_back(connection, stored, in_themes)
+    rests = {outcome.delivery.id: outcome.rest for outcome in outcomes if outcome.rest is not None}
+    if rests:
+        values = {"ids": list(rests), "bodies": list(rests.values())}
+        await connection.execute(KEEP_REST_OF_BODIES, values)
+    themes = await _carry_out(connection, outcomes, stored)
+    await take_back(connection, stored, hooks.in_themes)
+    if themes and hooks.themes_changed is not None:
+        await hooks.themes_changed(connection, themes)
     for outcome in outcomes:
         STAGE_ROWS.labels("parse", outcome.stage).inc()
+
+
+async def _carry_out(
+    connection: Connection, outcomes: Sequence[Outcome], stored: Stored
+) -> set[uuid.UUID]:
+    """What became private, is gone or is called otherwise; returns the themes that this changes."""
+    changes = [
+        DeliveredChanges(
+            outcome.delivery.id,
+            outcome.delivery.product_id,
+            outcome.delivery.source_id,
+            outcome.delivery.platform,
+            outcome.delivery.received_at,
+            outcome.keep,
+            outcome.changes,
+        )
+        for outcome in outcomes
+        if outcome.changes
+    ]
+    changed = await carry_out(connection, changes)
+    keeping = frozenset(outcome.delivery.source_id for outcome in outcomes if outcome.keep)
+    late = await hold_to_private(connection, stored.keys, keeping)
+    stored.keys.update(changed.withdrawn, late.withdrawn)
+    return changed.themes | late.themes
 
 
 def _storable(text: str) -> str:

@@ -13,14 +13,16 @@ REPLAY_DELIVERY = """
     update delivery
     set stage = 'received', attempts = 0, lease_until = null, reason = '', detail = '',
         finished_at = null
-    where id = %s and reason not in ('taken_back', 'not_kept') returning id
+    where id = %s and reason not in (
+        'taken_back', 'not_kept', 'private_not_kept', 'author_forgotten') returning id
 """
 SELECT_REPLAYED_DELIVERY = "select id from delivery where id = %s"
 REPLAY_FAILED_DELIVERIES = """
     update delivery
     set stage = 'received', attempts = 0, lease_until = null, reason = '', detail = '',
         finished_at = null
-    where stage in ('failed', 'unknown') and reason not in ('taken_back', 'not_kept')
+    where stage in ('failed', 'unknown')
+      and reason not in ('taken_back', 'not_kept', 'private_not_kept', 'author_forgotten')
       and (%(source)s::uuid is null or source_id = %(source)s)
 """
 REPLAY_FAILED_COMMENTS = """
@@ -36,7 +38,8 @@ async def replay_delivery(connection: Connection, delivery_id: int) -> None:
     if await fetch_value(connection, REPLAY_DELIVERY, [delivery_id]) is None:
         if await fetch_value(connection, SELECT_REPLAYED_DELIVERY, [delivery_id]) is not None:
             raise Conflict(
-                "What this delivery said is not kept: it was taken back, or it was our own ticket.",
+                "What this delivery said is not kept: it was taken back, it was private, or it was "
+                "our own ticket.",
                 reason="delivery_taken_back",
             )
         raise NotFound("There is no delivery with this id.", reason="delivery_not_found")

@@ -72,7 +72,7 @@ SELECT_BODIES = """
     select d.id, d.method, d.headers, d.query, d.body, d.received_at, s.platform,
            array_agg(held.external_id) as external_ids
     from held join delivery d on d.id = held.delivery_id join source s on s.id = d.source_id
-    where d.reason <> 'taken_back'
+    where d.reason not in ('taken_back', 'private_not_kept')
     group by d.id, s.platform order by d.id
 """
 REPLACE_BODIES = """

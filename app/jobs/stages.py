@@ -21,6 +21,7 @@ from app.judging.enriching import enrich_batch
 from app.metrics import STAGE_SECONDS
 from app.storage.advisory import WORK_CHANNEL
 from app.storage.db import Database, DatabaseAway
+from app.themes.counts import recount
 from app.themes.grouping import group_batch
 from app.themes.taking_back import take_back_in_themes
 from app.triage.policy import apply_policies
@@ -53,6 +54,7 @@ def stages(
         lease=settings.lease_seconds,
         max_attempts=settings.max_attempts,
         in_themes=take_back_in_themes,
+        themes_changed=recount,
     )
     enrich = partial(
         enrich_batch,

@@ -22,7 +22,7 @@ from app.models.base import (
     utc_now,
     word,
 )
-from app.models.states import CommentStage, DecidedBy, Tone, holds_only
+from app.models.states import CommentStage, DecidedBy, Tone, Visibility, holds_only
 
 SEARCH = (
     "to_tsvector('english', left(thread_title || ' ' || text, 20000))"
@@ -64,7 +64,8 @@ class Person(SQLModel, table=True):
 
 class Author(SQLModel, table=True):
     """A handle on one platform. ``realm`` is where ``external_id`` is unique: a platform, or one
-    source of it."""
+    source of it. ``named_at``: when the platform said what the account is called; what is older
+    than that does not name it any more."""
 
     __tablename__ = "author"
     __table_args__ = (
@@ -84,6 +85,7 @@ class Author(SQLModel, table=True):
         default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
     )
     person_id: int | None = reference("person.id", nullable=True, cascade=False)
+    named_at: Moment = moment()
     created_at: Moment = utc_now()
 
 
@@ -96,6 +98,8 @@ class Comment(SQLModel, table=True):
     thresholds, nearest comments, words in common. ``other_kinds`` are what parts of it say beside
     ``kind``; ``tone`` is a hint for the community manager. Comments with the same ``wording`` were
     copied from one another; it is empty for a text so short that two people may well write it.
+    ``visibility``: who may read it where it was written; ``place``: what becomes private there as a
+    whole (a channel, a repository, a category).
     """
 
     __tablename__ = "comment"
@@ -148,6 +152,8 @@ class Comment(SQLModel, table=True):
             "kind in ('', 'bug', 'feature', 'question', 'praise', 'other')", name="comment_kind"
         ),
         holds_only("tone", Tone, name="comment_tone"),
+        holds_only("visibility", Visibility, name="comment_visibility"),
+        sa.Index("comment_by_place", "source_id", "place", postgresql_where=sa.text("place <> ''")),
     )
 
     id: int = serial_id()
@@ -205,6 +211,8 @@ class Comment(SQLModel, table=True):
     theme_by: str = word(DecidedBy.model)
     grouping: Json = document()
     grouped_at: Moment = moment()
+    visibility: str = word(Visibility.unknown)
+    place: str = word()
     search: str | None = Field(
         default=None,
         sa_column=sa.Column(TSVECTOR, sa.Computed(SEARCH, persisted=True)),

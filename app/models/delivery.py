@@ -18,7 +18,7 @@ from app.models.base import (
     utc_now,
     word,
 )
-from app.models.states import DeliveryStage, holds_only
+from app.models.states import DeliveryStage, Visibility, holds_only
 
 
 class Delivery(SQLModel, table=True):
@@ -27,7 +27,7 @@ class Delivery(SQLModel, table=True):
     ``stage``: ``received`` (waits) -> ``parsed``, ``ignored`` (on purpose, ``reason`` says why),
     ``unknown`` (an event nobody listed) or ``failed`` (``reason`` and ``detail`` say why; it can be
     replayed). ``taken_back`` is the reason of one whose body was emptied, because its author
-    deleted or changed what it said.
+    deleted or changed what it said. ``visibility``: who may read all of it where it was written.
     """
 
     __tablename__ = "delivery"
@@ -43,6 +43,7 @@ class Delivery(SQLModel, table=True):
             postgresql_where=sa.text("stage in ('failed', 'unknown')"),
         ),
         holds_only("stage", DeliveryStage, name="delivery_stage"),
+        holds_only("visibility", Visibility, name="delivery_visibility"),
     )
 
     id: int = serial_id()
@@ -61,6 +62,21 @@ class Delivery(SQLModel, table=True):
     finished_at: Moment = moment()
     reason: str = word()
     detail: str = word()
+    visibility: str = word(Visibility.unknown)
+
+
+class PrivateScope(SQLModel, table=True):
+    """A thread (``kind`` is ``thread``) or a place that is private since a moment: what was written
+    there until then is private, even if it arrives later."""
+
+    __tablename__ = "private_scope"
+
+    source_id: uuid.UUID = Field(
+        sa_column=sa.Column(sa.ForeignKey("source.id", ondelete="CASCADE"), primary_key=True)
+    )
+    kind: str = Field(primary_key=True, sa_type=sa.Text)
+    key: str = Field(primary_key=True, sa_type=sa.Text)
+    since: Moment = utc_now()
 
 
 class DeliveryRepeat(SQLModel, table=True):

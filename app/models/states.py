@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from integrations.contract import Visibility as Visibility
+
 
 class DeliveryStage(StrEnum):
     """Where a delivery is: the queue of the parse step."""

@@ -4,7 +4,7 @@ from sqlmodel import SQLModel
 
 from app.models.account import ApiToken, LoginSession, User
 from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion, Person, WordShare
-from app.models.delivery import Delivery, DeliveryRepeat
+from app.models.delivery import Delivery, DeliveryRepeat, PrivateScope
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, PairLabel, ProductModel
 from app.models.product import Product
@@ -27,6 +27,7 @@ __all__ = [
     "LoginSession",
     "PairLabel",
     "Person",
+    "PrivateScope",
     "Product",
     "ProductModel",
     "Separation",

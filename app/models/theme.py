@@ -20,7 +20,7 @@ from app.models.base import (
     utc_now,
     word,
 )
-from app.models.states import DecidedBy, SuggestionState, ThemeStatus, holds_only
+from app.models.states import DecidedBy, SuggestionState, ThemeStatus, Visibility, holds_only
 
 
 class Theme(SQLModel, table=True):
@@ -29,7 +29,8 @@ class Theme(SQLModel, table=True):
     ``status``: ``triage`` (waits for a decision), ``accepted`` (has or gets a ticket), ``ignored``
     or ``merged`` (into ``merged_into``). ``version`` counts changes, so that two people do not
     decide over each other. ``people``, ``mentions``, ``copies`` (of another's words),
-    ``first_seen``, ``last_seen``, ``confidence`` and ``sentiment`` are kept from its comments.
+    ``first_seen``, ``last_seen``, ``confidence`` and ``sentiment`` are kept from its comments, and
+    so is ``visibility``, that of the most private of them.
     ``compared_at`` is the ``changed_at`` up to which it was compared with other themes.
     ``policy_due_at``: when the product's policy is applied to it, empty where nothing has changed.
     """
@@ -55,6 +56,7 @@ class Theme(SQLModel, table=True):
             postgresql_where=sa.text("policy_due_at is not null"),
         ),
         holds_only("status", ThemeStatus, name="theme_status"),
+        holds_only("visibility", Visibility, name="theme_visibility"),
         sa.CheckConstraint(
             "kind in ('bug', 'feature', 'question', 'praise', 'other')", name="theme_kind"
         ),
@@ -87,6 +89,7 @@ class Theme(SQLModel, table=True):
     face_seen: Moment = moment()
     compared_at: Moment = moment()
     policy_due_at: Moment = moment()
+    visibility: str = word(Visibility.unknown)
 
 
 class ThemeMiddle(SQLModel, table=True):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from app.models.base import Json, Moment, document, moment, new_id, number, reference, utc_now, word
-from app.models.states import TicketState, holds_only
+from app.models.states import TicketState, Visibility, holds_only
 
 
 class Tracker(SQLModel, table=True):
@@ -16,11 +16,15 @@ class Tracker(SQLModel, table=True):
     comma-separated.
 
     ``paused_until`` holds back every call after the tracker asked for it; ``reason`` and ``detail``
-    say what is wrong.
+    say what is wrong. ``seen_audience``: who may read its tickets, as it said when it was asked
+    last.
     """
 
     __tablename__ = "tracker"
-    __table_args__ = (sa.UniqueConstraint("product_id", "name", name="tracker_name"),)
+    __table_args__ = (
+        sa.UniqueConstraint("product_id", "name", name="tracker_name"),
+        holds_only("seen_audience", Visibility, name="tracker_audience"),
+    )
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     product_id: uuid.UUID = reference("product.id")
@@ -36,6 +40,7 @@ class Tracker(SQLModel, table=True):
     reason: str = word()
     detail: str = word()
     checked_at: Moment = moment()
+    seen_audience: str = word(Visibility.unknown)
     created_at: Moment = utc_now()
 
 
@@ -51,6 +56,9 @@ class Ticket(SQLModel, table=True):
     ``create_unconfirmed_at``: when the create call went out whose outcome is not known; it stays
     through every state until the ticket is recorded, the tracker refuses the call for certain, or a
     look-up that is believed finds nothing. ``create_note``: what the tracker noted before the call.
+
+    ``shown_visibility``: how private the comments are that a person let into this ticket, although
+    more people read it; ``public`` where nobody did.
     """
 
     __tablename__ = "ticket"
@@ -61,6 +69,7 @@ class Ticket(SQLModel, table=True):
             "ticket_due", "tracker_id", "due_at", postgresql_where=sa.text("due_at is not null")
         ),
         holds_only("state", TicketState, name="ticket_state"),
+        holds_only("shown_visibility", Visibility, name="ticket_shown_visibility"),
         sa.CheckConstraint(
             "state <> 'pending' or create_unconfirmed_at is null",
             name="ticket_pending_is_confirmed",
@@ -91,3 +100,4 @@ class Ticket(SQLModel, table=True):
     detail: str = word()
     created_at: Moment = utc_now()
     pushed_at: Moment = moment()
+    shown_visibility: str = word(Visibility.public)

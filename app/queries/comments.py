@@ -29,7 +29,7 @@ COMMENT_LIST = Listing(
         case when cm.kind_reason = 'unsure' then cm.kind_scores else '{}'::jsonb end as doubt,
         array_remove(cm.other_kinds, cm.kind) as other_kinds, cm.sentiment, cm.tone,
         cm.tone_confidence, cm.theme_id, coalesce(t.title, '') as theme_title, cm.theme_by,
-        cm.grouping
+        cm.grouping, cm.visibility
         """
     ),
     tables=sql.SQL(

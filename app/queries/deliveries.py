@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg import sql
 
 from app.errors import NotFound
-from app.models.states import DeliveryStage
+from app.models.states import DeliveryStage, Visibility
 from app.queries.paging import BIGINT_MAX, Filters, Listing, Order, Page
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
@@ -33,7 +33,7 @@ SECRET_WORDS = (
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
     """One received request. ``size`` is the body's length in bytes; ``reason`` and ``detail`` say
-    what went wrong."""
+    what went wrong, ``visibility`` who may read it where it was written."""
 
     id: int
     product_id: UUID
@@ -48,6 +48,7 @@ class DeliveryRow:
     detail: str
     finished_at: datetime | None
     size: int
+    visibility: Visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ DELIVERY_LIST = Listing(
     columns=sql.SQL(
         """
         d.id, d.product_id, d.source_id, s.name as source_name, s.platform, d.received_at, d.event,
-        d.stage, d.attempts, d.reason, d.detail, d.finished_at, octet_length(d.body) as size
+        d.stage, d.attempts, d.reason, d.detail, d.finished_at, octet_length(d.body) as size,
+        d.visibility
         """
     ),
     tables=sql.SQL("from delivery d join source s on s.id = d.source_id"),

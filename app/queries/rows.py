@@ -15,6 +15,7 @@ from app.models.states import (
     ThemeStatus,
     TicketState,
     Tone,
+    Visibility,
 )
 from app.storage.rows import states_of
 
@@ -40,7 +41,7 @@ class CommentRow:
 
     ``grouping`` is the evidence for the theme it is in (verdict, score, thresholds, nearest
     comments); ``kind`` is empty until the comment was enriched; ``deleted_at`` is set when the
-    author or the platform removed it.
+    author or the platform removed it. ``visibility``: who may read it where it was written.
     """
 
     id: int
@@ -80,6 +81,7 @@ class CommentRow:
     theme_title: str
     theme_by: str
     grouping: Mapping[str, Any]
+    visibility: Visibility
 
     @property
     def runner_up(self) -> tuple[str, float]:
@@ -150,7 +152,7 @@ class ThemeRow:
     ``copies`` of its ``mentions`` are in the words of somebody before, and add no voice to
     ``people``. ``platforms`` are those its comments came from; ``quote`` is the start of its newest
     comment; ``recent`` counts the comments of the last seven days; ``tickets`` and ``suggestions``
-    (open ones) say what hangs on it.
+    (open ones) say what hangs on it. ``visibility`` is that of its most private comment.
     """
 
     id: UUID
@@ -176,6 +178,7 @@ class ThemeRow:
     created_at: datetime
     changed_at: datetime
     platforms: tuple[str, ...]
+    visibility: Visibility
     quote: str
     tickets: tuple[TicketRow, ...]
     suggestions: int

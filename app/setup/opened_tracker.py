@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.models.states import Visibility
 from app.setup.platforms import tracker_type
 from app.storage.db import Connection
 from app.storage.rows import fetch_one
@@ -25,8 +26,8 @@ SELECT_TRACKER = """
 
 @dataclass(slots=True)
 class OpenedTracker:
-    """A tracker ready to be called. ``troubled``: its row still says what was wrong the last
-    time."""
+    """A tracker ready to be called. ``troubled``: its row still says what was wrong the last time.
+    ``audience``: who can read its tickets, as a person set it; None where it is to be asked."""
 
     id: uuid.UUID
     name: str
@@ -34,6 +35,7 @@ class OpenedTracker:
     tracker: OpenConnection
     paused: bool
     troubled: bool
+    audience: Visibility | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ async def open_tracker(
     type_ = tracker_type(row.type)
     credentials = vault.decrypt_fields(bytes(row.credentials))
     tracker = connect(type_, row.settings, credentials, allow_private=allow_private)
-    return OpenedTracker(tracker_id, row.name, type_, tracker, row.paused, row.troubled)
+    chosen = str(row.settings.get("audience") or "")
+    audience = Visibility(chosen) if chosen in set(Visibility) else None
+    return OpenedTracker(tracker_id, row.name, type_, tracker, row.paused, row.troubled, audience)
 
 
 def connect(

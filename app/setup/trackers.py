@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.errors import Invalid, NotFound
@@ -24,6 +25,22 @@ from app.setup.products import get_product
 from app.storage.vault import Vault
 from classifiers.contract import THEME_KINDS
 from integrations.tracker_contract import Finding, TrackerError
+
+# Those that waited because the tracker seemed to be more public, and those that show more or less
+# now; the push looks at each of them.
+RECONSIDER_TICKETS = text("""
+    update ticket
+    set state = case when state = 'blocked' then 'pending' else state end,
+        reason = case when state = 'blocked' then '' else reason end,
+        detail = case when state = 'blocked' then '' else detail end,
+        due_at = now()
+    where tracker_id = :tracker_id
+      and ((state = 'blocked' and reason = 'more_private_than_tracker')
+        or (state = 'created' and theme_id in (
+            select id from theme where visibility in ('members', 'private'))))
+""")
+"""Tickets belong to another room and SQL; this goes over the session, so that the setting and what
+follows from it are one transaction."""
 
 
 async def list_trackers(
@@ -89,6 +106,8 @@ async def update_tracker(
     await rename(session, tracker, name)
     if settings is not None:
         tracker.settings = checked_fields(type_.settings, settings, "settings")
+        connection = await session.connection()
+        await connection.execute(RECONSIDER_TICKETS, {"tracker_id": tracker_id})
     if credentials is not None:
         tracker.credentials = vault.encrypt_fields(
             checked_fields(type_.credentials, credentials, "credentials")

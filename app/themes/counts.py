@@ -10,22 +10,25 @@ from psycopg import sql
 
 from app.storage.db import Connection
 from app.themes.middles import store_middles
+from app.themes.visibility import MOST_PRIVATE, wake_fitting_tickets
 from app.themes.voices import CREDIT, VOICE
 
 RECOUNT_THEMES = sql.SQL("""
     update theme t
     set people = n.people, mentions = n.mentions, copies = n.copies, confidence = n.confidence,
         sentiment = n.sentiment, first_seen = n.first_seen, last_seen = n.last_seen,
-        changed_at = now()
+        visibility = n.visibility, changed_at = now()
     from (
         select asked.id, count(distinct said.credit) as people, count(said.id) as mentions,
                count(*) filter (where said.credit <> said.voice) as copies,
                coalesce(avg(said.kind_confidence), 0) as confidence,
                coalesce(avg(said.sentiment), 0) as sentiment,
-               min(said.created_at) as first_seen, max(said.created_at) as last_seen
+               min(said.created_at) as first_seen, max(said.created_at) as last_seen,
+               {most_private} as visibility
         from unnest(%(themes)s::uuid[]) as asked(id)
         left join (
             select cm.id, cm.theme_id, cm.kind_confidence, cm.sentiment, cm.created_at,
+                   cm.visibility,
                    {voice} as voice, {credit} as credit
             from comment cm left join author a on a.id = cm.author_id
             where cm.theme_id = any(%(themes)s::uuid[]) and cm.deleted_at is null
@@ -33,7 +36,7 @@ RECOUNT_THEMES = sql.SQL("""
         group by asked.id
     ) n
     where t.id = n.id
-""").format(voice=VOICE, credit=CREDIT)
+""").format(voice=VOICE, credit=CREDIT, most_private=MOST_PRIVATE)
 LOCK_THEMES_IN_ORDER = "select 1 from theme where id = any(%s) order by id for update"
 UPDATE_LIVE_MARKS = """
     update comment_embedding e set live = (c.theme_id is not null and c.deleted_at is null)
@@ -80,6 +83,7 @@ async def recount(
     await connection.execute(RECOUNT_THEMES, {"themes": themes})
     await store_middles(connection, themes)
     await connection.execute(SET_EMPTIED, [themes])
+    await wake_fitting_tickets(connection, themes)
     await refresh_tickets(connection, themes, refresh_seconds)
 
 

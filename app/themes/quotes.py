@@ -13,8 +13,10 @@ from uuid import UUID
 from pgvector import HalfVector
 from psycopg import sql
 
+from app.models.states import Visibility
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
+from app.themes.visibility import hidden_from
 from app.themes.voices import VOICE
 from classifiers.contract import Vectors
 from classifiers.faces.face import Portrait, PortraitComment
@@ -39,6 +41,7 @@ SELECT_MEMBERS_OF_THEME = sql.SQL("""
     left join author a on a.id = cm.author_id
     left join comment_embedding e on e.comment_id = cm.id
     where cm.theme_id = %(theme)s and cm.deleted_at is null
+      and cm.visibility <> all(%(hidden)s::text[])
     order by cm.id = %(first)s desc, {order} cm.created_at desc, cm.id desc limit %(most)s
 """)
 NEWEST_FIRST, MOST_LIKED_FIRST = sql.SQL(""), sql.SQL("cm.likes desc,")
@@ -115,9 +118,10 @@ async def read_members(
     *,
     first: int | None = None,
     liked: bool = False,
+    shown: Visibility = Visibility.private,
 ) -> list[MemberRow]:
     """At most ``most`` standing comments of a theme, the newest (or most liked) first, ``first``
-    before all others.
+    before all others; only those that may stand where ``shown`` is the most that may.
 
     Vectors of another model than that of most of them are left out.
     """
@@ -126,7 +130,8 @@ async def read_members(
         voice=VOICE,
         order=MOST_LIKED_FIRST if liked else NEWEST_FIRST,
     )
-    values = {"theme": theme_id, "most": most, "first": first or 0}
+    hidden = hidden_from(shown)
+    values = {"theme": theme_id, "most": most, "first": first or 0, "hidden": hidden}
     rows = await fetch_all(connection, query, values, of=_StoredMember, binary=True)
     if not rows:
         return []
@@ -160,10 +165,14 @@ def _member_of(row: _StoredMember, model: str | None, newest: datetime) -> Membe
 
 
 async def theme_quotes(
-    connection: Connection, theme_id: UUID, most: int = QUOTES_PER_THEME
+    connection: Connection,
+    theme_id: UUID,
+    most: int = QUOTES_PER_THEME,
+    *,
+    shown: Visibility = Visibility.private,
 ) -> list[MemberRow]:
     """Comments that show best what a theme is about, of one person each, unlike each other."""
-    members = await read_members(connection, theme_id, QUOTED_FROM_MOST, liked=True)
+    members = await read_members(connection, theme_id, QUOTED_FROM_MOST, liked=True, shown=shown)
     portrait_of = [member.spoken for member in members]
     ids = await asyncio.to_thread(lambda: Portrait(portrait_of).quotes(most))
     by_id = {member.id: member for member in members}

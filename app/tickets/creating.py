@@ -19,8 +19,10 @@ from typing import Any
 
 from app.storage.rows import fetch_value
 from app.themes.faces import refresh_faces
+from app.tickets.audience import reach_of
 from app.tickets.drafts import digest, load_draft
 from app.tickets.due import DueTicket, postpone_ticket
+from app.tickets.failures import record_stop
 from app.tickets.steps import PushRun, Step
 from integrations.tracker_contract import StatusCategory, TicketRef, TrackerError
 
@@ -78,9 +80,15 @@ async def create_ticket(run: PushRun, ticket: DueTicket) -> Step:
     """Write down that the call goes out, create the ticket, and write down where it is."""
     # A ticket keeps the title that it is made with, so that has to be the best there is by then.
     await refresh_faces(run.database, only=ticket.theme_id)
+    reach = await reach_of(run, ticket)
+    if reach.withheld:
+        await record_stop(run, ticket, reach.stop())
+        return Step.uncalled
     note = await run.opened.tracker.note()
     async with run.database.transaction() as connection:
-        draft = await load_draft(connection, ticket.theme_id, ticket.marker, run.base_url)
+        draft = await load_draft(
+            connection, ticket.theme_id, ticket.marker, run.base_url, shown=reach.shown
+        )
         values = {
             "ticket": ticket.id,
             "title": draft.title,

@@ -7,12 +7,15 @@ import json
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
+from app.models.states import DecidedBy, Visibility
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 from app.themes.quotes import MemberRow, read_face, theme_quotes
+from app.themes.visibility import hidden_from
+from app.tickets.shown_part import shown_part
 from classifiers.texts.personal import redact, redact_name
 from integrations import registry
 from integrations.tracker_contract import Draft, Quote
@@ -22,28 +25,36 @@ TICKET_THREADS_MAX = 200
 LABEL_MAX_CHARACTERS = 50
 
 SELECT_TICKET_THEME = """
-    select t.title, t.kind, t.people, t.mentions,
+    select t.title, t.title_by, t.kind, t.people, t.mentions,
            coalesce(t.first_seen, t.created_at) as first_seen,
-           coalesce(t.last_seen, t.created_at) as last_seen, p.name as product, p.slug
-    from theme t join product p on p.id = t.product_id where t.id = %s
+           coalesce(t.last_seen, t.created_at) as last_seen, p.name as product, p.slug,
+           exists (select from comment c where c.theme_id = t.id and c.deleted_at is null
+                     and c.visibility = any(%(hidden)s::text[])) as withheld
+    from theme t join product p on p.id = t.product_id where t.id = %(theme)s
 """
 SELECT_TICKET_THREADS = """
     select max(c.thread_title) as title, min(c.permalink) as permalink
-    from comment c where c.theme_id = %s and c.deleted_at is null and c.permalink <> ''
+    from comment c
+    where c.theme_id = %(theme)s and c.deleted_at is null and c.permalink <> ''
+      and c.visibility <> all(%(hidden)s::text[])
     group by c.source_id, case when c.thread_id = '' then c.permalink else c.thread_id end
-    order by max(c.created_at) desc, min(c.permalink) limit %s
+    order by max(c.created_at) desc, min(c.permalink) limit %(most)s
 """
 SELECT_TICKET_PLATFORMS = """
     select distinct platform from comment
-    where theme_id = %s and deleted_at is null order by platform
+    where theme_id = %(theme)s and deleted_at is null
+      and visibility <> all(%(hidden)s::text[])
+    order by platform
 """
 
 
 @dataclass(frozen=True, slots=True)
 class TicketTheme:
-    """A theme as its ticket needs it; ``slug`` is its product's."""
+    """A theme as its ticket needs it; ``slug`` is its product's. ``withheld``: somebody in it wrote
+    what the ticket may not show."""
 
     title: str
+    title_by: str
     kind: str
     people: int
     mentions: int
@@ -51,6 +62,7 @@ class TicketTheme:
     last_seen: datetime
     product: str
     slug: str
+    withheld: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +81,24 @@ class TicketPlatform:
 
 
 async def load_draft(
-    connection: Connection, theme_id: uuid.UUID, marker: str, base_url: str
+    connection: Connection,
+    theme_id: uuid.UUID,
+    marker: str,
+    base_url: str,
+    *,
+    shown: Visibility = Visibility.public,
 ) -> Draft:
     """The draft of a theme's ticket, personal data that shows by its shape redacted; the tracker
-    neutralises."""
-    theme = await fetch_one(connection, SELECT_TICKET_THEME, [theme_id], of=TicketTheme)
+    neutralises. Of comments that are more private than ``shown`` nothing is in it."""
+    hidden = hidden_from(shown)
+    values = {"theme": theme_id, "hidden": hidden, "most": TICKET_THREADS_MAX}
+    theme = await fetch_one(connection, SELECT_TICKET_THEME, values, of=TicketTheme)
     assert theme is not None  # tickets go with their theme
     face = await read_face(connection, theme_id)
-    quoted = await theme_quotes(connection, theme_id, TICKET_QUOTES_MAX)
-    threads = await fetch_all(
-        connection, SELECT_TICKET_THREADS, [theme_id, TICKET_THREADS_MAX], of=TicketThread
-    )
-    platforms = await fetch_all(connection, SELECT_TICKET_PLATFORMS, [theme_id], of=TicketPlatform)
-    return Draft(
+    quoted = await theme_quotes(connection, theme_id, TICKET_QUOTES_MAX, shown=shown)
+    threads = await fetch_all(connection, SELECT_TICKET_THREADS, values, of=TicketThread)
+    platforms = await fetch_all(connection, SELECT_TICKET_PLATFORMS, values, of=TicketPlatform)
+    draft = Draft(
         marker=marker,
         title=redact(theme.title),
         kind=theme.kind,
@@ -97,6 +114,28 @@ async def load_draft(
         phrases=[redact(phrase) for phrase in face.phrases] if face else (),
         summary=redact(face.summary) if face else "",
         summary_by=face.summary_by if face else "",
+    )
+    if not theme.withheld:
+        return draft
+    part = await shown_part(
+        connection,
+        theme_id,
+        hidden,
+        titled_by=face.comment_id if face else None,
+        title=theme.title,
+        by_person=theme.title_by == DecidedBy.person,
+        kind=theme.kind,
+    )
+    return replace(
+        draft,
+        title=redact(part.title),
+        people=part.people,
+        mentions=part.mentions,
+        first_seen=part.first_seen or theme.first_seen,
+        last_seen=part.last_seen or theme.last_seen,
+        phrases=[phrase for phrase in draft.phrases if part.says(phrase)],
+        summary="",
+        summary_by="",
     )
 
 

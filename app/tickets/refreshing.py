@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.themes.faces import refresh_faces
+from app.tickets.audience import reach_of
 from app.tickets.drafts import digest, load_draft
 from app.tickets.due import DueTicket
 from app.tickets.steps import PushRun, Step
@@ -27,8 +28,11 @@ async def refresh_ticket(run: PushRun, ticket: DueTicket) -> Step:
     """Update the ticket in the tracker where it does not say what its theme says now."""
     # A title whose words were taken back is replaced by the best there is now.
     await refresh_faces(run.database, only=ticket.theme_id)
+    reach = await reach_of(run, ticket)
     async with run.database.transaction() as connection:
-        draft = await load_draft(connection, ticket.theme_id, ticket.marker, run.base_url)
+        draft = await load_draft(
+            connection, ticket.theme_id, ticket.marker, run.base_url, shown=reach.shown
+        )
     draft = replace(draft, former_title=ticket.former_title)
     content_hash = digest(draft)
     ref, step = ticket.ref, Step.uncalled

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.models.states import DecidedBy, ThemeStatus
+from app.models.states import DecidedBy, ThemeStatus, Visibility
 
 
 class Before(BaseModel):
@@ -32,6 +32,13 @@ class StatusBefore(Before):
     status: ThemeStatus
     status_reason: str
     decided_at: datetime | None
+
+
+class ShownBefore(Before):
+    """Of the tickets of a theme that a person let say more than fits their tracker: how private
+    what they showed was before."""
+
+    tickets: dict[str, Visibility]
 
 
 class KindBefore(Before):

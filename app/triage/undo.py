@@ -21,11 +21,13 @@ from app.triage.before import (
     KindBefore,
     MergeBefore,
     PlaceBefore,
+    ShownBefore,
     StatusBefore,
     SuggestionBefore,
     TitleBefore,
 )
 from app.triage.regroup import put_into_theme
+from app.triage.showing import show_as_before
 
 SELECT_LINE_PRODUCT = "select product_id from activity where id = %s"
 SELECT_LINE_FOR_UPDATE = """
@@ -164,6 +166,10 @@ async def _place(connection: Connection, theme_id: uuid.UUID, before: PlaceBefor
     await recount(connection, before.themes, comments=before.comments)
 
 
+async def _shown(connection: Connection, theme_id: uuid.UUID, before: ShownBefore) -> None:
+    await show_as_before(connection, before.tickets)
+
+
 async def _comment_kind(
     connection: Connection, theme_id: uuid.UUID | None, before: CommentKindBefore
 ) -> None:
@@ -203,6 +209,7 @@ _RESTORE: Mapping[str, Restore] = {
     "kind_changed": _from(KindBefore, _kind),
     "renamed": _from(TitleBefore, _title),
     "merged": _from(MergeBefore, _merge),
+    "shown_although": _from(ShownBefore, _shown),
     "split": _from(PlaceBefore, _place),
     "comment_moved": _from(PlaceBefore, _place),
     "comment_reclassified": _from(CommentKindBefore, _comment_kind),

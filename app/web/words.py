@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.models.states import DeliveryStage, ThemeStatus, TicketState
+from app.models.states import DeliveryStage, ThemeStatus, TicketState, Visibility
 from app.queries.health import SourceStatus
 from classifiers.contract import Kind
 
@@ -44,6 +44,11 @@ DELIVERY_STAGES: dict[str, str] = {
     DeliveryStage.unknown: "Unknown event",
     DeliveryStage.failed: "Failed",
 }
+VISIBILITY_BADGES: dict[str, tuple[str, str]] = {
+    Visibility.members: ("Members only", "Only members can read it where it was written"),
+    Visibility.private: ("Private", "It is private where it was written"),
+}
+"""The badge of what is not public, and what it means. What is not known counts as public."""
 QUEUES = {
     "parse": ("Read deliveries", "Requests that arrived and wait to be read"),
     "enrich": ("Understand comments", "Comments that wait for language, kind and meaning"),
@@ -82,6 +87,7 @@ VERBS = {
     "split": "split comments off",
     "comment_moved": "moved a comment",
     "comment_reclassified": "changed the kind of a comment",
+    "shown_although": "said that it is pushed although more people can read the tracker",
     "suggestion_rejected": "said that a similar theme is another one",
     "undone": "took a step back",
     "ticket_created": "created the ticket",

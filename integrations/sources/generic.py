@@ -18,23 +18,39 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
 from integrations import payload
-from integrations.contract import Inbound, PayloadError
+from integrations.contract import Inbound, PayloadError, Visibility
 from integrations.signatures import Signature
-from integrations.source_contract import AuthorRef, CommentEvent, EventType, Source
+from integrations.source_contract import AuthorRef, CommentEvent, EventType, KeepPrivate, Source
+from integrations.text.bbcode import without_quote_tags, without_quotes
+from integrations.text.email_reply import own_reply
 from integrations.text.html import html_to_text
 from integrations.text.markdown import markdown_to_text
 
 GENERIC_EVENTS = frozenset({"comment.created", "comment.edited", "comment.deleted"})
 
 Format = Literal["text", "markdown", "html"]
-_CONVERTERS = {"html": html_to_text, "markdown": markdown_to_text}
+_CONVERTERS: dict[str, Callable[[str], str]] = {
+    "html": html_to_text,
+    "markdown": markdown_to_text,
+    "text": str,
+}
+
+
+def _own_words(raw: str, markup: str) -> str:
+    """A comment's words without BBCode quotes of others, unless there is nothing else."""
+    convert = _CONVERTERS[markup]
+    own = without_quotes(raw)
+    own = own if markup == "html" else own_reply(own)
+    if own == raw:
+        return convert(raw)
+    return convert(own).strip() or convert(without_quote_tags(raw))
 
 
 class Settings(BaseModel):
@@ -44,6 +60,12 @@ class Settings(BaseModel):
         default="text",
         description="How a comment's text is marked up where the comment does not say.",
     )
+    default_visibility: Visibility = Field(
+        default=Visibility.unknown,
+        description="Who may read a comment where it was written, if the comment does not say: "
+        "public, members or private; unknown is taken as public.",
+    )
+    keep_private: KeepPrivate = False
 
 
 class Thread(payload.Shape):
@@ -73,7 +95,7 @@ class Deletion(payload.Shape):
 
 class Comment(payload.Shape):
     """A comment as it is now. ``format`` says how ``text`` is marked up; ``opens_thread`` marks a
-    thread's first."""
+    thread's first; ``visibility`` says who may read it where it was written."""
 
     id: payload.Identifier
     thread: Thread
@@ -86,6 +108,7 @@ class Comment(payload.Shape):
     parent_id: payload.OptionalId = ""
     opens_thread: payload.Flag = False
     likes: payload.Count = 0
+    visibility: Visibility | None = None
 
 
 def _as_list(value: object) -> object:
@@ -147,7 +170,6 @@ def _comment(
     sent_at = delivery.timestamp or inbound.received_at
     changed_at = (comment.edited_at if edited else comment.created_at) or sent_at
     raw, extras = payload.cut(comment.text)
-    convert = _CONVERTERS.get(comment.format or settings.default_format)
     return CommentEvent(
         type=event_type,
         external_id=comment.id,
@@ -162,14 +184,28 @@ def _comment(
             is_staff=comment.author.is_staff,
             is_bot=comment.author.is_bot,
         ),
-        text=convert(raw) if convert else raw,
+        text=_own_words(raw, comment.format or settings.default_format),
         created_at=comment.created_at or sent_at,
         edited_at=changed_at if edited else None,
         parent_id=comment.parent_id,
         opens_thread=comment.opens_thread,
         likes=comment.likes,
         extras=extras,
+        visibility=comment.visibility or settings.default_visibility,
     )
+
+
+def visibility(inbound: Inbound, settings: Settings) -> Visibility:
+    """Who may read all of a delivery: private where each of its comments is; otherwise they are
+    looked at one by one."""
+    comments = _as_list(inbound.json().get("data"))
+    assert isinstance(comments, list)
+    seen = {
+        str(comment.get("visibility") or settings.default_visibility)
+        for comment in comments
+        if isinstance(comment, dict)
+    }
+    return Visibility.private if seen == {Visibility.private.value} else Visibility.unknown
 
 
 def validate(inbound: Inbound) -> None:
@@ -237,6 +273,7 @@ SOURCE: Source[Settings] = Source(
     ignored={"ping": "A test of the connection."},
     event=event,
     parse=parse,
+    visibility=visibility,
     delivery_id=delivery_id,
     guide=__doc__,
     validate=validate,

@@ -322,3 +322,15 @@ def test_failed_deliveries_go_back_into_the_queue(relay: Relay, database_url: st
     relay("replay", "--delivery", str(left))
     assert rows(database_url, "select 1 from delivery where stage = 'failed'") == []
     assert "(delivery_not_found)" in relay("replay", "--delivery", "999999", fails=True).err
+
+
+def test_a_source_is_told_to_keep_private_words(relay: Relay, database_url: str) -> None:
+    relay("product", "add", "Tide")
+    relay("source", "add", "forum", "--platform", "discourse", "--set", "login_required=true")
+    relay("source", "set", "forum", "--set", "keep_private=true", "--name", "Forum", "--disable")
+    [source] = rows(database_url, "select name, settings, enabled from source")
+    assert (source["name"], source["enabled"]) == ("Forum", False)
+    assert (source["settings"]["keep_private"], source["settings"]["login_required"]) == (
+        True,
+        True,
+    )

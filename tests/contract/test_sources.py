@@ -38,7 +38,12 @@ def observed(case: Case) -> dict[str, Any]:
     outcome_json: dict[str, Any] = {"event": event, "outcome": outcome}
     if outcome == "ignored":
         outcome_json["why"] = reason
+    if source.visibility is not None:
+        outcome_json["visibility"] = source.visibility(inbound, case.settings)
     try:
+        if source.changes is not None:
+            changes = [asdict(change) for change in source.changes(inbound, case.settings)]
+            outcome_json |= {"changes": changes} if changes else {}
         if outcome == "handled":
             outcome_json["comments"] = [
                 asdict(comment) for comment in source.parse(inbound, case.settings)

@@ -12,6 +12,7 @@ import httpx
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.config import Settings
+from app.models.states import Visibility
 from app.models.tracker import Tracker
 from app.setup.opened_tracker import OpenedTracker, open_tracker
 from app.setup.trackers import create_tracker
@@ -60,6 +61,9 @@ class Between:
 
     async def get(self, ref: TicketRef) -> RemoteState:
         return await self.tracker.get(ref)
+
+    async def audience(self) -> Visibility:
+        return await self.tracker.audience()
 
     async def check(self) -> list[Finding]:
         return await self.tracker.check()

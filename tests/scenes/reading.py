@@ -80,15 +80,17 @@ async def add_theme(
         "created_at": NOW,
         "version": 1,
         "merged_into": None,
+        "visibility": "public",
         **columns,
     }
     await c.execute(
         "insert into theme (id, product_id, title, kind, status, people, mentions, confidence, "
         "first_seen, last_seen,"
-        " created_at, version, merged_into) values (%(id)s, %(product)s, %(title)s, %(kind)s, "
+        " created_at, version, merged_into, visibility) values (%(id)s, %(product)s, %(title)s, "
+        "%(kind)s, "
         "%(status)s, %(people)s,"
         " %(mentions)s, %(confidence)s, %(first_seen)s, %(last_seen)s, %(created_at)s, "
-        "%(version)s, %(merged_into)s)",
+        "%(version)s, %(merged_into)s, %(visibility)s)",
         {"id": theme_id, "product": product_id, "title": title, **values},
     )
     return theme_id

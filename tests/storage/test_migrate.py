@@ -73,3 +73,56 @@ def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
         list(pool.map(lambda _: migrate.upgrade(empty_url), range(4)))
     current, newest = migrate.versions(empty_url)
     assert current == newest
+
+
+TOLD = """
+    insert into product (id, slug, name) values ('00000000-0000-0000-0000-000000000001', 'p', 'P');
+    insert into source (id, product_id, platform, name)
+        select id::uuid, '00000000-0000-0000-0000-000000000001', platform, platform
+        from (values ('00000000-0000-0000-0000-000000000002', 'github'),
+                     ('00000000-0000-0000-0000-000000000003', 'slack'),
+                     ('00000000-0000-0000-0000-000000000004', 'discourse')) as s(id, platform);
+    insert into delivery (product_id, source_id, dedup_key, body)
+        select '00000000-0000-0000-0000-000000000001', id::uuid, key, convert_to(body, 'UTF8')
+        from (values
+            ('00000000-0000-0000-0000-000000000002', 'a', '{"private":true}'),
+            ('00000000-0000-0000-0000-000000000002', 'b',
+                '{"body":"\\"private\\":true","private":false}'),
+            ('00000000-0000-0000-0000-000000000002', 'c', '{}'),
+            ('00000000-0000-0000-0000-000000000003', 'd', '{"channel_type":"channel"}'),
+            ('00000000-0000-0000-0000-000000000003', 'e', '{"channel_type":"group"}'),
+            ('00000000-0000-0000-0000-000000000004', 'f', '{}')) as d(id, key, body);
+    insert into theme (id, product_id, kind) values ('00000000-0000-0000-0000-000000000009',
+        '00000000-0000-0000-0000-000000000001', 'bug');
+    insert into comment (product_id, source_id, platform, external_id, thread_id, delivery_id,
+                         extras, theme_id)
+        select d.product_id, d.source_id, s.platform,
+               case when s.platform = 'slack' then 'C1:' || d.dedup_key else d.dedup_key end,
+               case when s.platform = 'slack' then 'C1:1' else 't' end, d.id,
+               case when s.platform = 'github' then '{"repository": "Acme/App"}'::jsonb
+                    else '{}' end, '00000000-0000-0000-0000-000000000009'
+        from delivery d join source s on s.id = d.source_id;
+"""
+
+
+def test_what_was_stored_before_is_told_by_its_platform(empty_url: str) -> None:
+    migrate.upgrade(empty_url)
+    migrate.downgrade(empty_url, "0012")
+    with psycopg.connect(empty_url) as connection:
+        connection.execute(TOLD)
+    migrate.upgrade(empty_url)
+    with psycopg.connect(empty_url) as connection:
+        told = connection.execute(
+            "select d.dedup_key, d.visibility, c.visibility, c.place"
+            " from comment c join delivery d on d.id = c.delivery_id order by 1"
+        ).fetchall()
+        theme = connection.execute("select visibility from theme").fetchone()
+    assert told == [
+        ("a", "private", "private", "repository:acme/app"),
+        ("b", "public", "public", "repository:acme/app"),
+        ("c", "unknown", "unknown", "repository:acme/app"),
+        ("d", "members", "members", "channel:C1"),
+        ("e", "private", "private", "channel:C1"),
+        ("f", "unknown", "unknown", ""),
+    ]
+    assert theme == ("private",)

@@ -10,6 +10,7 @@ from app.api.schemas.base import In, Out, example
 
 Kind = Literal["bug", "feature", "question", "praise", "other"]
 Tone = Literal["hostile"]
+Visibility = Literal["public", "unknown", "members", "private"]
 CommentStage = Literal["parsed", "enriched", "grouped", "failed"]
 
 
@@ -69,6 +70,11 @@ class CommentOut(Out):
         "there are likenesses, no likelihoods. Empty where it has no theme."
     )
 
+    visibility: Visibility = Field(
+        description="Who may read it where it was written: `public`, `members` or `private`; "
+        "`unknown` where the platform does not say."
+    )
+
     model_config = Out.model_config | example(
         {
             "id": 4711,
@@ -113,6 +119,7 @@ class CommentOut(Out):
                 "suggest_at": 0.35,
                 "nearest": [],
             },
+            "visibility": "public",
         }
     )
 

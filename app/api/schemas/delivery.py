@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.schemas.base import Out, example
+from app.api.schemas.comment import Visibility
 
 DeliveryStage = Literal["received", "parsed", "ignored", "unknown", "failed"]
 
@@ -27,6 +28,10 @@ class DeliveryOut(Out):
     detail: str
     finished_at: datetime | None
     size: int = Field(description="Length of the body in bytes.")
+    visibility: Visibility = Field(
+        description="Who may read all of it where it was written. What is `private` is not kept, "
+        "unless its source keeps private words."
+    )
 
     model_config = Out.model_config | example(
         {
@@ -43,6 +48,7 @@ class DeliveryOut(Out):
             "detail": "The body is JSON, but not an object.",
             "finished_at": "2026-11-20T11:58:02Z",
             "size": 812,
+            "visibility": "public",
         }
     )
 

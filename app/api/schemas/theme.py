@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.schemas.base import Out, example
+from app.api.schemas.comment import Visibility
 from app.api.schemas.ticket import TicketOut
 
 ThemeStatus = Literal["triage", "accepted", "ignored", "merged"]
@@ -46,6 +47,10 @@ class ThemeOut(Out):
     created_at: datetime
     changed_at: datetime
     platforms: list[str]
+    visibility: Visibility = Field(
+        description="That of its most private comment: it is pushed where no more people can read "
+        "it, unless a person says so."
+    )
     quote: str = Field(description="The start of its newest comment, as the author wrote it.")
     tickets: list[TicketOut]
     suggestions: int = Field(description="Open suggestions that it is the same as another theme.")
@@ -75,6 +80,7 @@ class ThemeOut(Out):
             "created_at": "2026-11-02T08:00:04Z",
             "changed_at": "2026-11-20T11:58:02Z",
             "platforms": ["discourse", "slack"],
+            "visibility": "members",
             "quote": "Exporting to CSV crashes since the last update.",
             "tickets": [],
             "suggestions": 1,

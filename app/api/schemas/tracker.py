@@ -16,6 +16,7 @@ from app.api.schemas.base import (
     Word,
     example,
 )
+from app.api.schemas.comment import Visibility
 from app.api.schemas.source import KindOfIntegrationOut
 from integrations import registry
 
@@ -86,6 +87,10 @@ class TrackerOut(Out):
     detail: str
     checked_at: datetime | None
     created_at: datetime
+    seen_audience: Visibility = Field(
+        description="Who can read its tickets, as it said when it was asked last; the setting "
+        "`audience` overrules it."
+    )
 
     @field_validator("kinds", mode="before")
     @classmethod
@@ -106,6 +111,7 @@ class TrackerOut(Out):
             "detail": "",
             "checked_at": None,
             "created_at": "2026-11-20T12:00:00Z",
+            "seen_audience": "unknown",
         }
     )
 

@@ -13,6 +13,7 @@ from app.errors import Invalid, NotFound
 from app.queries.suggestions import remaining_theme
 from app.storage.db import Connection
 from app.triage import decisions, regroup, undo
+from app.triage.showing import show_although
 from app.web import guard
 from app.web.guard import Act, Acting
 from app.web.routes import PageRoute
@@ -41,6 +42,18 @@ async def accept(act: Acting, theme_id: UUID) -> Response:
             actor=act.actor,
             undo_seconds=undo_seconds,
             version=act.version,
+        ),
+    )
+
+
+@router.post("/themes/{theme_id}/push-although")
+async def push_although(act: Acting, theme_id: UUID) -> Response:
+    """Let a ticket say what fewer people could read than can read its tracker."""
+    return await _decide(
+        act,
+        "It is pushed with everything that is said here.",
+        lambda connection: show_although(
+            connection, theme_id, actor=act.actor, version=act.version
         ),
     )
 

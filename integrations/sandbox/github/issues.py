@@ -123,6 +123,8 @@ def repository(request: Request, owner: str, name: str) -> Reply:
     return {
         "id": 1,
         "full_name": full_name,
+        "private": False,
+        "visibility": "public",
         "has_issues": True,
         "archived": False,
         "permissions": rights,

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from pydantic import BaseModel, Field
-
 from integrations import payload
 from integrations.contract import Inbound, PayloadError
 from integrations.source_contract import AuthorRef, CommentEvent, EventType
-from integrations.sources.discourse.events import DISCOURSE_EVENTS, event
+from integrations.sources.discourse.events import DISCOURSE_EVENTS, DISCOURSE_WIDE_EVENTS, event
 from integrations.sources.discourse.markup import raw_to_text
+from integrations.sources.discourse.settings import Settings
 from integrations.sources.discourse.shapes import Delivery, Post
+from integrations.sources.discourse.visibility import place, visibility
 from integrations.text.html import html_to_text
-
-
-class Settings(BaseModel):
-    """What a Discourse source needs to know."""
-
-    base_url: payload.SettingAddress = Field(
-        default="",
-        description="Address of the forum (https://forum.example.com). "
-        "Leave it blank to use what Discourse sends.",
-    )
 
 
 def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
@@ -33,8 +23,12 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     Discourse names a post's parent by its number in the topic, not by its id, so that is in
     ``extras``.
     """
-    post = payload.read(Delivery, inbound.json()).post
-    event_type, order = DISCOURSE_EVENTS.get(event(inbound), (EventType.edited, "1"))
+    name = event(inbound)
+    if name in DISCOURSE_WIDE_EVENTS:
+        return []
+    body = inbound.json()
+    post = payload.read(Delivery, body).post
+    event_type, order = DISCOURSE_EVENTS.get(name, (EventType.edited, "1"))
     if post.user_deleted and order == "1":
         event_type = EventType.deleted
     version = payload.version(post.updated_at, f"{post.version:010d}", order)
@@ -61,6 +55,8 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
                 "post_number": post.post_number,
                 "reply_to_post_number": post.reply_to_post_number,
             },
+            visibility=visibility(inbound, settings),
+            place=place(body["post"]),
         )
     ]
 

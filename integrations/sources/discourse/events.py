@@ -14,13 +14,25 @@ DISCOURSE_EVENTS = {
     "post.destroyed": (EventType.deleted, "2"),
     "post.recovered": (EventType.edited, "3"),
 }
-"""The events that we handle: what each does to a comment, and its order in a version."""
+"""The events of posts: what each does to a comment, and its order in a version."""
+DISCOURSE_WIDE_EVENTS = frozenset(
+    {
+        "topic.created",
+        "topic.edited",
+        "topic.destroyed",
+        "topic.recovered",
+        "user.updated",
+        "user.anonymized",
+        "user.destroyed",
+        "category.updated",
+    }
+)
+"""The events of whole topics, accounts and categories; they bring no comment."""
 
 DISCOURSE_IGNORED = {
     "ping": "The test that Discourse sends when somebody presses Ping.",
-    "private_message.*": "Private messages are not for a product team.",
-    "small_action.*": "A line that Discourse writes into a topic (closed, pinned), "
-    "or a whisper among staff.",
+    "small_action.*": "A line that Discourse writes into a topic (closed, pinned).",
+    "whisper.*": "Staff whisper among themselves.",
     "topic.*": "A topic's words arrive with its posts; its state does not concern us.",
     "like.*": "Likes are not comments.",
     "notification.*": "Notifications repeat what posts already said.",
@@ -40,8 +52,8 @@ DISCOURSE_IGNORED = {
     "custom.*": "Custom events have no documented shape.",
 }
 
-_SMALL_ACTION = 3  # post_type: 1 regular, 2 moderator action, 3 small action, 4 whisper
-_STAFF_WHISPER = 4
+# post_type: 1 regular, 2 moderator action, 3 small action, 4 whisper
+_UNFOLLOWED = {3: "small_action", 4: "whisper"}
 
 
 def event(inbound: Inbound) -> str:
@@ -51,21 +63,26 @@ def event(inbound: Inbound) -> str:
     action = payload.name(inbound.headers.get("x-discourse-event", "")).removeprefix(f"{kind}_")
     post = inbound.json().get("post")
     if kind == "post" and isinstance(post, dict):
-        if post.get("topic_archetype") == "private_message":
-            kind = "private_message"
-        elif post.get("post_type") in (_SMALL_ACTION, _STAFF_WHISPER):
-            kind = "small_action"
+        post_type = post.get("post_type")
+        kind = _UNFOLLOWED.get(post_type, kind) if isinstance(post_type, int) else kind
     return f"{kind}.{action}" if action and action != kind else kind
 
 
 def delivery_id(inbound: Inbound) -> str | None:
     """Post, version, time and event: a retry has a new X-Discourse-Event-Id, and an edit within the
-    grace period keeps its version number. Anything that is not about a readable post is known by
-    its body."""
+    grace period keeps its version number. A post whose topic became a private message keeps both.
+
+    A topic may be closed, opened and closed again by bodies that are alike, so what is not about a
+    post is known by the event's id; without one, and without a readable post, by its body.
+    """
     try:
         post = payload.read(DeliveryVersion, inbound.json()).post
     except PayloadError:
-        return None
+        event_id = payload.name(inbound.headers.get("x-discourse-event-id", ""))
+        kind = payload.name(inbound.headers.get("x-discourse-event-type", ""))
+        wide = kind in ("topic", "user", "category")
+        return payload.delivery_key("event", event_id) if wide else None
     action = payload.name(inbound.headers.get("x-discourse-event", ""))
     version = payload.version(post.updated_at, str(post.version))
-    return payload.delivery_key("post", post.id, version, action)
+    private = ["private"] if post.topic_archetype == "private_message" else []
+    return payload.delivery_key("post", post.id, version, action, *private)

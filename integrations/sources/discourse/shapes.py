@@ -11,6 +11,7 @@ class PostVersion(payload.Shape):
     id: payload.Identifier
     version: payload.Count = 1
     updated_at: payload.Time = None
+    topic_archetype: payload.Line = ""
 
 
 class Post(PostVersion):
@@ -19,7 +20,6 @@ class Post(PostVersion):
     topic_id: payload.OptionalId = ""
     topic_slug: payload.Line = ""
     topic_title: payload.Line = ""
-    topic_archetype: payload.Line = ""
     post_number: payload.Count = 0
     reply_to_post_number: payload.Count = 0
     created_at: payload.Time = None
@@ -34,10 +34,40 @@ class Post(PostVersion):
     cooked: payload.Text = ""
 
 
+class Topic(payload.Shape):
+    """A topic, as Discourse's WebHookTopicViewSerializer writes it."""
+
+    id: payload.Identifier
+    title: payload.Line = ""
+    slug: payload.Line = ""
+
+
+class Account(payload.Shape):
+    """An account, as Discourse's WebHookUserSerializer writes it."""
+
+    id: payload.Identifier
+    username: payload.Line = ""
+    name: payload.Line = ""
+    admin: payload.Flag = False
+    moderator: payload.Flag = False
+
+
 class Delivery(payload.Shape):
     """The body of a post event."""
 
     post: Post
+
+
+class TopicDelivery(payload.Shape):
+    """The body of a topic event."""
+
+    topic: Topic
+
+
+class AccountDelivery(payload.Shape):
+    """The body of a user event."""
+
+    user: Account
 
 
 class DeliveryVersion(payload.Shape):

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from dataclasses import replace
 
 from integrations import payload
-from integrations.contract import Inbound, PayloadError
+from integrations.contract import Inbound, PayloadError, Visibility
 from integrations.source_contract import AuthorRef, CommentEvent, EventType
-from integrations.sources.github.events import GITHUB_EVENTS, event, event_kind, json_body
+from integrations.sources.github.events import (
+    GITHUB_EVENTS,
+    GITHUB_WIDE_EVENTS,
+    event,
+    event_kind,
+    json_body,
+)
+from integrations.sources.github.settings import Settings
 from integrations.sources.github.shapes import Delivery, Item
+from integrations.sources.github.visibility import is_left_out, of_repository, place
+from integrations.text.email_reply import own_reply
 from integrations.text.markdown import markdown_to_text
 
 # GitHub's times have whole seconds; within one, this is the order of what happened.
@@ -17,55 +26,58 @@ _STAFF_ASSOCIATIONS = ("OWNER", "MEMBER", "COLLABORATOR")
 _DELETED_ACCOUNT = AuthorRef(external_id="ghost", handle="ghost")  # GitHub shows it as @ghost
 
 
-class Settings(BaseModel):
-    """What a GitHub source needs to know."""
-
-    repositories: str = Field(
-        default="",
-        description="Only these repositories (owner/name, separated by commas). "
-        "Leave it blank to follow all.",
-    )
-
-
 def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     """The issue, discussion or comment as one comment; an issue's text is its title, an empty line
     and its body.
 
     Versions are ``updated_at`` and the order of created, edited and deleted within its second.
     """
-    event_type = GITHUB_EVENTS.get(event(inbound), EventType.edited)
-    delivery = payload.read(Delivery, json_body(inbound))
+    name = event(inbound)
+    if name in GITHUB_WIDE_EVENTS:
+        return []
+    event_type = GITHUB_EVENTS.get(name, EventType.edited)
+    body = json_body(inbound)
+    delivery = payload.read(Delivery, body)
     followed = payload.listed(settings.repositories.lower())
     if followed and delivery.repository.full_name.lower() not in followed:
         return []
-    place, thread = "issue", delivery.issue
+    prefix, thread = "issue", delivery.issue
     if thread is None:
-        place, thread = "discussion", delivery.discussion
+        prefix, thread = "discussion", delivery.discussion
     if thread is None:
         raise PayloadError("wrong_shape", "issue is missing.")
-    if not event_kind(inbound).endswith("_comment"):
-        return [_event(event_type, delivery, place, thread, item=thread)]
-    if delivery.comment is None:
-        raise PayloadError("wrong_shape", "comment is missing.")
-    return [_event(event_type, delivery, place, thread, item=delivery.comment)]
+    if event_type is not EventType.deleted and is_left_out(body[prefix], settings):
+        return []
+    item = thread
+    if event_kind(inbound).endswith("_comment"):
+        if delivery.comment is None:
+            raise PayloadError("wrong_shape", "comment is missing.")
+        item = delivery.comment
+    comment = _event(event_type, delivery, prefix, thread, item=item)
+    if event_type is EventType.deleted:
+        return [comment]
+    repository = body.get("repository")
+    seen = of_repository(repository) if isinstance(repository, dict) else Visibility.unknown
+    here = place(delivery.repository.full_name)
+    return [replace(comment, visibility=seen, place=here)]
 
 
 def _event(
-    event_type: EventType, delivery: Delivery, place: str, thread: Item, *, item: Item
+    event_type: EventType, delivery: Delivery, kind: str, thread: Item, *, item: Item
 ) -> CommentEvent:
     opens_thread = item is thread
-    prefix = place if opens_thread else f"{place}_comment"
+    prefix = kind if opens_thread else f"{kind}_comment"
     external_id = payload.joined(prefix, item.id)
     version = payload.version(item.updated_at or item.created_at, _ORDER_IN_SECOND[event_type])
     if event_type is EventType.deleted:
         return CommentEvent(type=event_type, external_id=external_id, version=version)
     body, extras = payload.cut(item.body)
-    text = markdown_to_text(body)
+    text = markdown_to_text(body if opens_thread else own_reply(body))
     return CommentEvent(
         type=event_type,
         external_id=external_id,
         version=version,
-        thread_id=payload.joined(place, thread.id),
+        thread_id=payload.joined(kind, thread.id),
         thread_title=thread.title,
         permalink=item.html_url,
         author=_author(item),

@@ -25,7 +25,9 @@ GITHUB_EVENTS = {
     "discussion_comment.edited": EventType.edited,
     "discussion_comment.deleted": EventType.deleted,
 }
-"""The events that we handle, and what each does to a comment."""
+"""The events of threads and comments, and what each does to a comment."""
+GITHUB_WIDE_EVENTS = frozenset({"repository.privatized", "repository.publicized", "public"})
+"""The events that say who may read a whole repository; they bring no comment."""
 
 # Source of the lists: GitHub, "Webhook events and payloads".
 _ISSUE_ACTIONS = """
@@ -49,7 +51,7 @@ _ADMIN_EVENTS = """
     deploy_key github_app_authorization installation installation_repositories installation_target
     issue_dependencies label marketplace_purchase member membership meta milestone org_block
     organization personal_access_token_request project project_card project_column projects_v2
-    projects_v2_item projects_v2_status_update public repository repository_dispatch
+    projects_v2_item projects_v2_status_update repository repository_dispatch
     repository_import repository_ruleset security_and_analysis sponsorship star sub_issues team
     team_add watch
 """
@@ -82,8 +84,8 @@ def json_body(inbound: Inbound) -> dict[str, Any]:
     if not inbound.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return inbound.json()
     try:
-        form = parse_qs(inbound.body.decode("utf-8"), max_num_fields=10)
-        value = json.loads(form["payload"][0])
+        form = parse_qs(inbound.body.decode("utf-8-sig"), max_num_fields=10)
+        value = json.loads(form["payload"][0].removeprefix("\ufeff"))
     except (ValueError, KeyError, RecursionError):
         raise PayloadError(
             "wrong_shape", "The form has no field named payload that holds JSON."

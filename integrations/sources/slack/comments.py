@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from dataclasses import replace
 
 from integrations import payload
 from integrations.contract import Inbound, PayloadError
 from integrations.source_contract import AuthorRef, CommentEvent, EventType
 from integrations.sources.slack import timestamps
 from integrations.sources.slack.blocks import blocks_to_text
-from integrations.sources.slack.events import NEW_MESSAGES, event
+from integrations.sources.slack.events import (
+    NEW_MESSAGES,
+    SLACK_ACCOUNT_EVENTS,
+    SLACK_WIDE_EVENTS,
+    event,
+)
+from integrations.sources.slack.forms import form_text, shared_text, submitter
 from integrations.sources.slack.mrkdwn import mrkdwn_to_text
+from integrations.sources.slack.settings import Settings
 from integrations.sources.slack.shapes import Delivery, Event, Message, Profile
-
-
-class Settings(BaseModel):
-    """What a Slack source needs to know."""
-
-    workspace_url: payload.SettingAddress = Field(
-        default="",
-        description="Address of the workspace (https://acme.slack.com). "
-        "Without it links open the channel only.",
-    )
-    channels: str = Field(
-        default="",
-        description="Only these channels: their IDs (C0123ABCD), separated by commas. "
-        "Leave it blank to follow all.",
-    )
-    staff: str = Field(
-        default="",
-        description="IDs of the members who belong to your own team (U0123ABCD), "
-        "separated by commas.",
-    )
+from integrations.sources.slack.visibility import place, visibility
 
 
 def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
@@ -41,6 +29,9 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     Ids are ``channel:ts``; a version is the ``event_ts`` of what happened, in fixed width. A
     deleted message with replies arrives as message_changed to a ``tombstone``.
     """
+    name = event(inbound)
+    if name in SLACK_WIDE_EVENTS or name in SLACK_ACCOUNT_EVENTS:
+        return []
     delivery = payload.read(Delivery, inbound.json())
     channel = delivery.event.channel
     if not channel:
@@ -48,7 +39,18 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     followed = payload.listed(settings.channels)
     if followed and channel not in followed:
         return []
-    match event(inbound):
+    comments = _comments(name, delivery, settings)
+    seen = visibility(inbound, settings)
+    return [
+        comment
+        if comment.type is EventType.deleted
+        else replace(comment, visibility=seen, place=place(channel))
+        for comment in comments
+    ]
+
+
+def _comments(name: str, delivery: Delivery, settings: Settings) -> list[CommentEvent]:
+    match name:
         case "message.message_deleted":
             return [_deletion(delivery.event, delivery.event.deleted_ts)]
         case "message.message_changed":
@@ -106,7 +108,7 @@ def _comment(
         thread_id=thread_id,
         permalink=_permalink(delivery, ts, thread_ts, settings),
         author=_author(delivery, message, settings),
-        text=mrkdwn_to_text(raw) or blocks_to_text(message.blocks),
+        text=_text(message, raw, settings),
         created_at=timestamps.time(ts),
         edited_at=edited_at,
         parent_id=thread_id if thread_ts != ts else "",
@@ -115,9 +117,48 @@ def _comment(
     )
 
 
+def _text(message: Message, raw: str, settings: Settings) -> str:
+    """What a message says: a person's own words and those of a message that they shared, or what
+    somebody wrote into a form."""
+    if not _is_bot(message):
+        own_words = mrkdwn_to_text(raw) or blocks_to_text(message.blocks)
+        shared = shared_text(message.attachments, only_shared=True)
+        return "\n\n".join([words for words in (own_words, shared) if words])
+    words = form_text(raw) if _carries(message, settings) else mrkdwn_to_text(raw)
+    words = words or blocks_to_text(message.blocks)
+    return words or shared_text(message.attachments, only_shared=False)
+
+
+def _is_bot(message: Message) -> bool:
+    return bool(message.bot_id) or message.subtype == "bot_message"
+
+
+def _carries(message: Message, settings: Settings) -> bool:
+    """Whether a program's message holds the words of a person."""
+    named = message.bot_id in payload.listed(settings.carriers)
+    return named or bool(submitter(message.text))
+
+
+def _carried_author(delivery: Delivery, message: Message, settings: Settings) -> AuthorRef:
+    """Who filled a form in, where it says so; else each message is by somebody else, as a form
+    rarely says who and one person rarely fills it in twice."""
+    if member := submitter(message.text):
+        return AuthorRef(
+            external_id=payload.joined(delivery.team_id, member),
+            handle=member,
+            is_staff=member in payload.listed(settings.staff),
+        )
+    return AuthorRef(
+        external_id=payload.joined(delivery.team_id, message.bot_id, message.ts),
+        handle=message.username or message.bot_id,
+    )
+
+
 def _author(delivery: Delivery, message: Message, settings: Settings) -> AuthorRef:
     """The member (or bot) behind a message. Member ids are unique only within a workspace, so it
     goes in front."""
+    if _is_bot(message) and _carries(message, settings):
+        return _carried_author(delivery, message, settings)
     member = message.user or message.bot_id
     if not member:
         raise PayloadError("wrong_shape", "event.user is blank.")
@@ -127,7 +168,7 @@ def _author(delivery: Delivery, message: Message, settings: Settings) -> AuthorR
         handle=profile.name or message.username or member,
         name=profile.display_name or profile.real_name,
         is_staff=member in payload.listed(settings.staff),
-        is_bot=bool(message.bot_id) or message.subtype == "bot_message",
+        is_bot=_is_bot(message),
     )
 
 

@@ -18,14 +18,29 @@ NEW_MESSAGES = (
 )
 """Events of a message that a person or a bot wrote, by their subtype."""
 
-SLACK_EVENTS = frozenset({*NEW_MESSAGES, "message.message_changed", "message.message_deleted"})
+SLACK_WIDE_EVENTS = {
+    "message.channel_convert_to_private": True,
+    "message.channel_convert_to_public": False,
+}
+"""The notices that say whether a whole channel is private by now; they bring no comment."""
+SLACK_ACCOUNT_EVENTS = frozenset({"user_change", "user_profile_changed"})
+"""The events that say what a member is called now."""
+SLACK_EVENTS = frozenset(
+    {
+        *NEW_MESSAGES,
+        "message.message_changed",
+        "message.message_deleted",
+        *SLACK_WIDE_EVENTS,
+        *SLACK_ACCOUNT_EVENTS,
+    }
+)
 """The events that we handle."""
 
 # Source of the lists: Slack, "Events API types" and "message subtypes".
 _NOTICES = """
     assistant_app_thread bot_add bot_disable bot_enable bot_remove channel_archive
-    channel_canvas_updated channel_convert_to_private channel_convert_to_public channel_join
-    channel_leave channel_name channel_posting_permissions channel_purpose channel_topic
+    channel_canvas_updated channel_join channel_leave channel_name channel_posting_permissions
+    channel_purpose channel_topic
     channel_unarchive document_mention ekm_access_denied file_comment file_mention group_archive
     group_join group_leave group_name group_purpose group_topic group_unarchive huddle_thread
     joiner_notification joiner_notification_for_inviter list_record_comment pinned_item reminder_add
@@ -47,8 +62,8 @@ _OTHER_EVENTS = """
     shared_channel_invite_approved shared_channel_invite_declined shared_channel_invite_received
     shared_channel_invite_requested star_added star_removed subteam_created subteam_members_changed
     subteam_self_added subteam_self_removed subteam_updated team_access_granted team_access_revoked
-    team_domain_change team_join team_rename tokens_revoked url_verification user_change
-    user_connection user_huddle_changed user_profile_changed user_resource_denied
+    team_domain_change team_join team_rename tokens_revoked url_verification
+    user_connection user_huddle_changed user_resource_denied
     user_resource_granted user_resource_removed user_status_changed workflow_deleted
     workflow_published workflow_step_deleted workflow_step_execute workflow_unpublished
 """
@@ -60,22 +75,18 @@ SLACK_IGNORED = {
     },
     **dict.fromkeys(_OTHER_EVENTS.split(), "It is not a message."),
     "message.message_replied": "The reply itself arrives as a message.",
-    "direct_message.*": "Direct messages are not for a product team.",
     "app_mention": "The same message arrives as a message event.",
     "app_rate_limited": "Slack held events back because there were more than 30,000 in an hour.",
 }
 
 
 def event(inbound: Inbound) -> str:
-    """``message``, or ``message.`` and the subtype; messages between members are
-    ``direct_message.*``."""
+    """``message``, or ``message.`` and the subtype; anything else by its type."""
     body = inbound.json()
     inner = body.get("event")
     if not isinstance(inner, dict):
         return payload.name(body.get("type"))
     kind, subtype = payload.name(inner.get("type")), payload.name(inner.get("subtype"))
-    if kind == "message" and inner.get("channel_type") in ("im", "mpim", "app_home"):
-        return f"direct_message.{subtype or 'new'}"
     return f"{kind}.{subtype}" if subtype and kind == "message" else kind
 
 

@@ -29,6 +29,7 @@ class Message(payload.Shape):
     user_profile: Profile | None = None
     text: payload.Text = ""
     blocks: object = None
+    attachments: object = None
     ts: payload.Line = ""
     thread_ts: payload.Line = ""
     edited: Edited | None = None

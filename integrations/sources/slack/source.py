@@ -10,20 +10,23 @@ add apps to it.
 4. **Event Subscriptions**: switch it on and enter the Request URL `{webhook_url}`. Slack shows
    **Verified** at once.
 5. **Subscribe to bot events**: add `message.channels` (and `message.groups` for private channels),
-   then press **Save Changes**.
+   and `user_change` with the scope `users:read`, so that a member who is renamed is renamed here;
+   then press **Save Changes**. That a channel was converted to a private one arrives with
+   `message.channels`.
 6. **Install App → Install to Workspace**.
 7. In each channel to follow, write `/invite @` and the app's name. Write a message there: it
    appears within seconds.
 
-Direct messages are never followed. Enter the workspace's address in the settings, so that quotes
-link to their message.
+What is said in private channels and direct messages is not stored, unless this source keeps private
+words: switch that on in its settings before you subscribe to `message.groups`. Enter the
+workspace's address in the settings, so that quotes link to their message.
 """
 
 from __future__ import annotations
 
 from integrations.signatures import Signature
 from integrations.source_contract import Source
-from integrations.sources.slack.comments import Settings, parse
+from integrations.sources.slack.comments import parse
 from integrations.sources.slack.events import (
     SLACK_EVENTS,
     SLACK_IGNORED,
@@ -31,6 +34,8 @@ from integrations.sources.slack.events import (
     delivery_id,
     event,
 )
+from integrations.sources.slack.settings import Settings
+from integrations.sources.slack.visibility import changes, visibility
 
 SOURCE: Source[Settings] = Source(
     name="slack",
@@ -46,6 +51,9 @@ SOURCE: Source[Settings] = Source(
     ignored=SLACK_IGNORED,
     event=event,
     parse=parse,
+    visibility=visibility,
+    changes=changes,
+    unkept=frozenset({"user_change", "user_profile_changed"}),
     delivery_id=delivery_id,
     guide=__doc__,
     challenge=challenge,

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from integrations import failures
+from integrations.contract import Visibility
 from integrations.tracker_contract import (
     Account,
     Attempt,
@@ -147,6 +148,17 @@ class GitHubTracker:
         if reason == "gone":
             return RemoteState(ref, "deleted", StatusCategory.gone)
         return RemoteState(ref, "deleted or hidden", StatusCategory.hidden)
+
+    async def audience(self) -> Visibility:
+        """Who may read the repository: everybody, its organisation, or those who were let in."""
+        repository = await self._api.call("GET", f"/repos/{self._repository}")
+        named = repository.get("visibility")
+        if named == "internal":
+            return Visibility.members
+        if repository.get("private") is True or named == "private":
+            return Visibility.private
+        is_public = repository.get("private") is False or named == "public"
+        return Visibility.public if is_public else Visibility.unknown
 
     async def check(self) -> list[Finding]:
         """Token, repository, issues switched on, permission, calls left."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field, field_validator
 
+from integrations.tracker_contract import Audience
 from integrations.trackers.credentials import SECRETIVE, Token
 
 
@@ -15,6 +16,7 @@ class GitHubSettings(BaseModel):
         examples=["acme/app"],
     )
     base_url: str = Field(default="https://api.github.com", pattern=r"^https?://[^\s/?#]+[^\s?#]*$")
+    audience: Audience = ""
 
     @field_validator("base_url")
     @classmethod

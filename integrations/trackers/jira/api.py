@@ -104,6 +104,7 @@ class JiraApi:
     ) -> None:
         self.cloud = cloud
         self.base_url = base_url
+        self.allow_private = allow_private
         self._clock = clock
         self._may_be_silent = True
         self._site_url = site_url or ("" if _GATEWAY in base_url else base_url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from integrations import failures, neutralize
+from integrations.contract import Visibility
 from integrations.tracker_contract import (
     Account,
     Attempt,
@@ -17,6 +18,7 @@ from integrations.tracker_contract import (
 )
 from integrations.trackers.jira import adf, adf_nodes, wiki
 from integrations.trackers.jira.api import STATE_FIELDS, FieldsRefused, JiraApi
+from integrations.trackers.jira.audience import project_audience
 from integrations.trackers.jira.check import findings
 from integrations.trackers.jira.keys import find_above
 from integrations.trackers.jira.limits import JIRA_SUMMARY_MAX_CHARACTERS
@@ -135,6 +137,13 @@ class JiraTracker:
         await self.whoami()
         await self.probe()
         return RemoteState(ref, "deleted or hidden", StatusCategory.hidden)
+
+    async def audience(self) -> Visibility:
+        """Everybody where Jira shows the project to strangers, else its members."""
+        site_url = await self._api.site_url()
+        return await project_audience(
+            site_url, self._settings.project, allow_private=self._api.allow_private
+        )
 
     async def check(self) -> list[Finding]:
         """Credentials, project, permissions, issue types, and required fields that nothing fills

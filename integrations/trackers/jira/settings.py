@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field, JsonValue, field_validator
 
+from integrations.tracker_contract import Audience
 from integrations.trackers.credentials import SECRETIVE, Token
 
 FILLED_FIELDS = frozenset({"project", "issuetype", "summary", "description", "labels"})
@@ -36,6 +37,7 @@ class JiraSettings(BaseModel):
     issue_type_bug: str = Field(default="Bug", min_length=1)
     issue_type_feature: str = Field(default="Task", min_length=1)
     extra_fields: dict[str, JsonValue] = Field(default_factory=dict)
+    audience: Audience = ""
 
     @field_validator("base_url", "site_url")
     @classmethod
