@@ -97,7 +97,13 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     decided = await add_theme(connection, product, "Decided")
     delivery = await add_delivery(connection, product, source, body=b"\xff\x00", query={"a": "b"})
     comment = await add_comment(
-        connection, product, source, theme_id=theme, vector=[1, 0], delivery_id=delivery
+        connection,
+        product,
+        source,
+        theme_id=theme,
+        vector=[1, 0],
+        delivery_id=delivery,
+        visibility="private",
     )
     await add_comment(connection, product, source, theme_id=theme, vector=[1, 0.2])
     await add_comment(connection, product, source, theme_id=other, vector=[0.9, 0.1])
