@@ -22,7 +22,7 @@ from starlette.responses import Response
 
 from app.api.methods import allowed_methods
 from app.api.reasons import STATUS_TITLES
-from app.errors import Conflict, Forbidden, RelayError, Unauthorized
+from app.errors import Conflict, Forbidden, RelayError, TooMany, Unauthorized
 from app.storage.db import DatabaseAway, is_away
 from integrations.payload import complaint
 
@@ -108,6 +108,8 @@ async def _answer(
         sent["WWW-Authenticate"] = 'Bearer realm="relay"'
     elif isinstance(error, Forbidden) and error.reason == "scope_missing":
         sent["WWW-Authenticate"] = 'Bearer realm="relay", error="insufficient_scope"'
+    elif isinstance(error, TooMany):
+        sent["Retry-After"] = str(error.retry_after)
     elif error.status == 503:
         sent["Retry-After"] = RETRY_AFTER_SECONDS
     page: ErrorPage | None = request.app.state.error_page

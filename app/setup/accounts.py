@@ -6,18 +6,14 @@ Plain SQL and not the ORM: a login counts its attempts under the lock of the row
 
 from __future__ import annotations
 
-import asyncio
 import re
-import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
-
-from pwdlib import PasswordHash
 
 from app.errors import Conflict, Invalid, NotFound, Unauthorized
 from app.models.states import Role
+from app.setup.password_hashing import PASSWORDS
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_all, fetch_one, fetch_value
 from integrations.text.plain import sanitize
@@ -30,7 +26,6 @@ LOCK_DURATION = timedelta(minutes=15)
 _EMAIL_PATTERN = re.compile(
     r"[^\s@\x00-\x1f\x7f\ud800-\udfff]{1,64}@[^\s@\x00-\x1f\x7f\ud800-\udfff]{1,190}"
 )
-_HASHER = PasswordHash.recommended()
 
 INSERT_USER = """
     insert into user_account (id, email, name, password_hash, role) values (%s, %s, %s, %s, %s)
@@ -113,7 +108,9 @@ async def has_password(connection: Connection, user_id: uuid.UUID, password: str
     password_hash = await fetch_value(connection, SELECT_USER_HASH, [user_id])
     if password_hash is None:
         return False
-    return await asyncio.to_thread(_HASHER.verify, _encoded(password), password_hash)
+    with PASSWORDS.place():
+        valid, _ = await PASSWORDS.verify(password, password_hash)
+    return valid
 
 
 async def delete_user(connection: Connection, user_id: uuid.UUID) -> None:
@@ -135,20 +132,20 @@ async def authenticate(database: Database, email: str, password: str, now: datet
     Takes the database, not a connection: the attempt is committed before the password is looked at,
     so neither a rollback by the caller nor many guesses at once get past the count. After
     ``LOGIN_ATTEMPTS_MAX`` wrong passwords in a row the account is locked for ``LOCK_DURATION``.
-    Raises Unauthorized: ``login_failed`` or ``login_locked``.
+    Raises Unauthorized: ``login_failed`` or ``login_locked``; PasswordsBusy, before anything is
+    counted, where too many others sign in.
     """
-    async with database.transaction() as connection:
-        user = await _claim_attempt(connection, email, now)
-    # An address that nobody has takes as long as one that somebody has.
-    password_hash = user.password_hash if user else _nobodys_hash()
-    valid, newer_hash = await asyncio.to_thread(
-        _HASHER.verify_and_update, _encoded(password), password_hash
-    )
-    if user is None or not valid:
-        raise _login_failed()
-    async with database.transaction() as connection:
-        values = [newer_hash, user.id, password_hash]
-        signed_in = await fetch_one(connection, CLEAR_ATTEMPTS, values, of=User)
+    with PASSWORDS.place():
+        async with database.transaction() as connection:
+            user = await _claim_attempt(connection, email, now)
+        # An address that nobody has takes as long as one that somebody has.
+        password_hash = user.password_hash if user else None
+        valid, newer_hash = await PASSWORDS.verify(password, password_hash)
+        if user is None or not valid:
+            raise _login_failed()
+        async with database.transaction() as connection:
+            values = [newer_hash, user.id, password_hash]
+            signed_in = await fetch_one(connection, CLEAR_ATTEMPTS, values, of=User)
     if signed_in is None:
         raise _login_failed()
     return signed_in
@@ -174,22 +171,14 @@ async def _claim_attempt(connection: Connection, email: str, now: datetime) -> U
 
 async def hash_password(password: str) -> str:
     """The argon2id hash of ``password``. Raises Invalid, reason ``password_invalid``, for one that
-    is too weak."""
+    is too weak; PasswordsBusy."""
     if not PASSWORD_MIN_CHARACTERS <= len(password) <= PASSWORD_MAX_CHARACTERS:
         raise Invalid(
             f"A password needs {PASSWORD_MIN_CHARACTERS} to {PASSWORD_MAX_CHARACTERS} characters.",
             reason="password_invalid",
         )
-    return await asyncio.to_thread(_HASHER.hash, _encoded(password))
-
-
-def _encoded(password: str) -> bytes:
-    return password.encode("utf-8", "surrogatepass")
-
-
-@lru_cache(maxsize=1)
-def _nobodys_hash() -> str:
-    return _HASHER.hash(secrets.token_urlsafe(16))
+    with PASSWORDS.place():
+        return await PASSWORDS.hash(password)
 
 
 def _checked_email(email: str) -> str:

@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.errors import Unauthorized
+from app.errors import TooMany, Unauthorized
 from app.setup import accounts, login_sessions
 from app.web import guard, rendering
 from app.web.guard import Acting, ForgedRequest
@@ -66,6 +66,10 @@ async def login(request: Request) -> Response:
         )
     except Unauthorized as refused:
         return _form(request, next=target, email=email, error=refused.detail, status=401)
+    except TooMany as busy:
+        response = _form(request, next=target, email=email, error=busy.detail, status=busy.status)
+        response.headers["Retry-After"] = str(busy.retry_after)
+        return response
     hours = guard.settings(request).session_hours
     async with guard.database(request).transaction() as connection:
         cookie, _ = await login_sessions.open_session(connection, user.id, now, hours)
