@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from app.errors import Conflict, Invalid, NotFound, Unauthorized
 from app.models.states import Role
-from app.setup.password_hashing import PASSWORDS
+from app.setup.password_hashing import PASSWORD_QUEUE
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_all, fetch_one, fetch_value
 from integrations.text.plain import sanitize
@@ -108,8 +108,8 @@ async def has_password(connection: Connection, user_id: uuid.UUID, password: str
     password_hash = await fetch_value(connection, SELECT_USER_HASH, [user_id])
     if password_hash is None:
         return False
-    with PASSWORDS.place():
-        valid, _ = await PASSWORDS.verify(password, password_hash)
+    with PASSWORD_QUEUE.place():
+        valid, _ = await PASSWORD_QUEUE.verify(password, password_hash)
     return valid
 
 
@@ -135,12 +135,12 @@ async def authenticate(database: Database, email: str, password: str, now: datet
     Raises Unauthorized: ``login_failed`` or ``login_locked``; PasswordsBusy, before anything is
     counted, where too many others sign in.
     """
-    with PASSWORDS.place():
+    with PASSWORD_QUEUE.place():
         async with database.transaction() as connection:
             user = await _claim_attempt(connection, email, now)
         # An address that nobody has takes as long as one that somebody has.
         password_hash = user.password_hash if user else None
-        valid, newer_hash = await PASSWORDS.verify(password, password_hash)
+        valid, newer_hash = await PASSWORD_QUEUE.verify(password, password_hash)
         if user is None or not valid:
             raise _login_failed()
         async with database.transaction() as connection:
@@ -177,8 +177,8 @@ async def hash_password(password: str) -> str:
             f"A password needs {PASSWORD_MIN_CHARACTERS} to {PASSWORD_MAX_CHARACTERS} characters.",
             reason="password_invalid",
         )
-    with PASSWORDS.place():
-        return await PASSWORDS.hash(password)
+    with PASSWORD_QUEUE.place():
+        return await PASSWORD_QUEUE.hash(password)
 
 
 def _checked_email(email: str) -> str:

@@ -46,7 +46,7 @@ class PasswordsBusy(TooMany):
 
 class PasswordHashing:
     """A queue before the hasher. ``at_once`` hashes run, ``waiting`` more wait, others are
-    refused; ``known_waiting`` further ones may wait who come from a known browser."""
+    refused; ``familiar_waiting`` further ones may wait who come from a known browser."""
 
     def __init__(
         self,
@@ -54,19 +54,19 @@ class PasswordHashing:
         *,
         at_once: int = HASHES_AT_ONCE,
         waiting: int = LOGINS_WAITING_MOST,
-        known_waiting: int = PLACES_OF_KNOWN_BROWSERS,
+        familiar_waiting: int = PLACES_OF_KNOWN_BROWSERS,
     ) -> None:
         self._hasher = hasher
         self._places = at_once + waiting
-        self._known_places = self._places + known_waiting
+        self._familiar_places = self._places + familiar_waiting
         self._taken = 0
         self._threads = ThreadPoolExecutor(at_once, "password", _stand_back)
 
     @contextmanager
-    def place(self, *, known: bool = False) -> Iterator[None]:
+    def place(self, *, familiar: bool = False) -> Iterator[None]:
         """A place in the queue, to be taken before anything is done for a login. Raises
         PasswordsBusy where all are taken."""
-        if self._taken >= (self._known_places if known else self._places):
+        if self._taken >= (self._familiar_places if familiar else self._places):
             raise PasswordsBusy
         self._taken += 1
         try:
@@ -111,4 +111,4 @@ def _stand_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), HASHING_NICENESS)
 
 
-PASSWORDS = PasswordHashing(PasswordHash.recommended())
+PASSWORD_QUEUE = PasswordHashing(PasswordHash.recommended())

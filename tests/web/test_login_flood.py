@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 
 from app.setup import accounts
-from app.setup.password_hashing import PASSWORDS, PasswordHashing, PasswordsBusy
+from app.setup.password_hashing import PASSWORD_QUEUE, PasswordHashing, PasswordsBusy
 from app.storage.db import Database
 from tests.api.calling import assert_problem, bearer
 from tests.scenes.forum import Forum
@@ -52,8 +52,8 @@ class HeldHasher(PasswordHash):
 def hasher(monkeypatch: pytest.MonkeyPatch) -> Iterator[HeldHasher]:
     """A hasher that holds every password in the place of the service's own."""
     held = HeldHasher()
-    queue = PasswordHashing(held, at_once=2, waiting=WAITING, known_waiting=1)
-    monkeypatch.setattr(accounts, "PASSWORDS", queue)
+    queue = PasswordHashing(held, at_once=2, waiting=WAITING, familiar_waiting=1)
+    monkeypatch.setattr(accounts, "PASSWORD_QUEUE", queue)
     yield held
     held.released.set()
 
@@ -88,9 +88,9 @@ async def test_a_login_that_is_turned_away_counts_as_no_attempt(
     app: FastAPI, client: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await sign_in(client, database)
-    full = PasswordHashing(PasswordHash.recommended(), waiting=-1, known_waiting=0)
+    full = PasswordHashing(PasswordHash.recommended(), waiting=-1, familiar_waiting=0)
     with monkeypatch.context() as patch:
-        patch.setattr(accounts, "PASSWORDS", full)
+        patch.setattr(accounts, "PASSWORD_QUEUE", full)
         for _ in range(accounts.LOGIN_ATTEMPTS_MAX + 1):
             assert (await log_in(client, "ada@example.org")).status_code == 429
     assert (await log_in(client, "ada@example.org")).status_code == 303
@@ -100,7 +100,7 @@ async def test_the_api_says_when_to_try_again(
     app: FastAPI, client: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = PasswordHashing(PasswordHash.recommended(), waiting=-1)
-    monkeypatch.setattr(accounts, "PASSWORDS", full)
+    monkeypatch.setattr(accounts, "PASSWORD_QUEUE", full)
     body = {"email": "eve@example.org", "name": "Eve", "password": PASSWORD, "role": "member"}
     answer = await client.post("/api/v1/users", json=body, headers=await bearer(database))
     assert_problem(answer, 429, "passwords_busy")
@@ -108,15 +108,15 @@ async def test_the_api_says_when_to_try_again(
 
 
 def test_known_browsers_have_places_of_their_own() -> None:
-    queue = PasswordHashing(PasswordHash.recommended(), at_once=1, waiting=0, known_waiting=1)
+    queue = PasswordHashing(PasswordHash.recommended(), at_once=1, waiting=0, familiar_waiting=1)
     with queue.place():
         with pytest.raises(PasswordsBusy), queue.place():
             pass
-        with queue.place(known=True), pytest.raises(PasswordsBusy), queue.place(known=True):
+        with queue.place(familiar=True), pytest.raises(PasswordsBusy), queue.place(familiar=True):
             pass
     with queue.place():
         pass
 
 
 def test_the_service_has_one_queue() -> None:
-    assert accounts.PASSWORDS is PASSWORDS
+    assert accounts.PASSWORD_QUEUE is PASSWORD_QUEUE
