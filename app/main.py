@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.api.router import install_api
 from app.config import Settings
@@ -67,6 +68,9 @@ def create_app(settings: Settings, database: Database, vault: Vault) -> FastAPI:
     app.add_route("/metrics", _metrics, include_in_schema=False)
     install_api(app)
     install_web(app)
+    if settings.trusted_proxies:
+        # Webhooks do not ask who sends them, so they need not pay for it.
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return app
 
 

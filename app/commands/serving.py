@@ -44,6 +44,7 @@ def serve(
 ) -> None:
     """Serve webhooks, REST API and dashboard; migrates first."""
     from app.logs import configure_logs
+    from app.running.http_limits import HttpLimits
     from app.running.listening import listen, port_of
     from app.running.listening import serve as answer
     from app.running.runtime import database_url, open_vault, upgrade
@@ -63,7 +64,7 @@ def serve(
         app = create_app(chosen, database, open_vault(chosen))
         if not supervised:
             output.done(f"Serving at {chosen.base_url}; Ctrl-C stops it.")
-        answer(app, opened)
+        answer(app, opened, HttpLimits.of(chosen))
 
 
 def worker(no_migrate: NoMigrate = False, supervised: Supervised = False) -> None:

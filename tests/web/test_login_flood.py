@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 
 from app.setup import accounts
-from app.setup.password_hashing import PASSWORD_QUEUE, PasswordHashing, PasswordsBusy
+from app.setup.password_hashing import PasswordHashing, PasswordsBusy
 from app.storage.db import Database
 from tests.api.calling import assert_problem, bearer
 from tests.scenes.forum import Forum
@@ -116,7 +116,3 @@ def test_known_browsers_have_places_of_their_own() -> None:
             pass
     with queue.place():
         pass
-
-
-def test_the_service_has_one_queue() -> None:
-    assert accounts.PASSWORD_QUEUE is PASSWORD_QUEUE
