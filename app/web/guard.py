@@ -19,6 +19,7 @@ from app.models.states import Role
 from app.setup import login_sessions
 from app.setup.login_sessions import SessionUser
 from app.storage.db import Database
+from app.storage.vault import Vault
 from app.web import flash
 from app.web.params import without_nul
 
@@ -55,6 +56,12 @@ def settings(request: Request) -> Settings:
     """The service's settings."""
     settings: Settings = request.app.state.settings
     return settings
+
+
+def vault(request: Request) -> Vault:
+    """What seals the service's secrets."""
+    vault: Vault = request.app.state.vault
+    return vault
 
 
 def secure(request: Request) -> bool:

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from pwdlib import PasswordHash
 
 from app.setup import accounts
+from app.setup.login_attempts import LOGIN_ATTEMPTS_MAX
 from app.setup.password_hashing import PasswordHashing, PasswordsBusy
 from app.storage.db import Database
 from tests.api.calling import assert_problem, bearer
@@ -91,7 +92,7 @@ async def test_a_login_that_is_turned_away_counts_as_no_attempt(
     full = PasswordHashing(PasswordHash.recommended(), waiting=-1, familiar_waiting=0)
     with monkeypatch.context() as patch:
         patch.setattr(accounts, "PASSWORD_QUEUE", full)
-        for _ in range(accounts.LOGIN_ATTEMPTS_MAX + 1):
+        for _ in range(LOGIN_ATTEMPTS_MAX + 1):
             assert (await log_in(client, "ada@example.org")).status_code == 429
     assert (await log_in(client, "ada@example.org")).status_code == 303
 

@@ -11,13 +11,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.errors import TooMany, Unauthorized
-from app.setup import accounts, login_sessions
+from app.setup import accounts, known_browsers, login_sessions
 from app.web import guard, rendering
 from app.web.guard import Acting, ForgedRequest
 from app.web.routes import PageRoute
 
 router = APIRouter(route_class=PageRoute)
 LOGIN_COOKIE = "relay_login"
+BROWSER_COOKIE = "relay_browser"
 LOGIN_SECONDS = 86_400
 EMAIL_MAX_CHARACTERS = 255
 
@@ -60,9 +61,11 @@ async def login(request: Request) -> Response:
     target = guard.local_path(form.get("next", "/"))
     email = form.get("email", "")[:EMAIL_MAX_CHARACTERS]
     now = datetime.now(UTC)
+    vault = guard.vault(request)
+    browser = known_browsers.opened(vault, request.cookies.get(BROWSER_COOKIE, ""), now)
     try:
         user = await accounts.authenticate(
-            guard.database(request), email, form.get("password", ""), now
+            guard.database(request), email, form.get("password", ""), now, browser=browser
         )
     except Unauthorized as refused:
         return _form(request, next=target, email=email, error=refused.detail, status=401)
@@ -80,6 +83,15 @@ async def login(request: Request) -> Response:
         max_age=int(hours * 3600),
         httponly=True,
         samesite="lax",
+        secure=guard.secure(request),
+    )
+    response.set_cookie(
+        BROWSER_COOKIE,
+        known_browsers.sealed(vault, user, now),
+        max_age=int(known_browsers.BROWSER_KNOWN_DURATION.total_seconds()),
+        path="/login",
+        httponly=True,
+        samesite="strict",
         secure=guard.secure(request),
     )
     return response
