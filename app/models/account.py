@@ -37,7 +37,7 @@ class LoginFailure(SQLModel, table=True):
         primary_key=True, sa_type=sa.Text, sa_column_kwargs={"server_default": sa.text("''")}
     )
     attempts: int = number(0)
-    last_at: datetime = Field(sa_type=sa.DateTime(timezone=True), index=True)  # type: ignore[call-overload]
+    last_at: datetime = Field(sa_type=sa.DateTime(timezone=True), index=True)
     locked_until: Moment = moment()
 
 

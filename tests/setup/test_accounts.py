@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -146,9 +147,9 @@ async def test_unknown_and_locked_accounts_cost_and_say_the_same(
     statements: list[str] = []
     execute = psycopg.AsyncCursor.execute
 
-    async def noted(self: object, query: object, *values: object, **more: object) -> object:
+    async def noted(self: Any, query: Any, *values: Any, **more: Any) -> Any:
         statements.append(str(query))
-        return await execute(self, query, *values, **more)  # type: ignore[arg-type]
+        return await execute(self, query, *values, **more)
 
     monkeypatch.setattr(psycopg.AsyncCursor, "execute", noted)
     for email, password in (
