@@ -22,6 +22,9 @@ LINGER_SECONDS = 2.0
 FRAMING_SHARE = 8
 """Bytes that a chunked body may spend on its frames for each of its content, beside what a head
 may have."""
+INTERIM_ANSWER = b"HTTP/1.1 100"
+JOINED_MOST_BYTES = 65_536
+"""A longer body is not copied for the sake of one call."""
 REFUSALS = {
     "head_too_large": (431, "Request Header Fields Too Large", "Send shorter headers."),
     "request_timeout": (408, "Request Timeout", "Send the whole request without a pause."),
@@ -31,6 +34,44 @@ REFUSALS = {
         "There are too many connections; close some, or try again in a few seconds.",
     ),
 }
+
+
+class JoinedWrites:
+    """The transport of one answer: its head leaves together with the body, in one call of the
+    system instead of two. A head whose body does not follow at once leaves by itself."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+        self._head_left = False
+
+    def write(self, data: bytes) -> None:
+        """Send, or keep a head for the moment."""
+        if self._head_left or data.startswith(INTERIM_ANSWER):
+            self._transport.write(data)
+        elif self._head:
+            head, self._head, self._head_left = self._head, b"", True
+            self._transport.write(head + data if len(data) < JOINED_MOST_BYTES else head)
+            if len(data) >= JOINED_MOST_BYTES:
+                self._transport.write(data)
+        else:
+            self._head = data
+            self._loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Send a head that waits."""
+        if self._head:
+            self.write(b"")
+
+    def close(self) -> None:
+        """Send what waits, and close."""
+        self.flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._transport.is_closing()
 
 
 class LimitedHttp(HttpToolsProtocol):
@@ -109,7 +150,10 @@ class LimitedHttp(HttpToolsProtocol):
         self._head_bytes = self._frame_bytes = 0
         self._in_body = True
         self._deadline = self.loop.time() + self._limits.body_seconds
+        before = self.cycle
         super().on_headers_complete()
+        if self.cycle is not before:
+            self.cycle.transport = JoinedWrites(self.transport, self.loop)  # type: ignore[assignment]
 
     def on_body(self, body: bytes) -> None:
         """What is content is no frame."""

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
+
+from psycopg import AsyncConnection
 
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_value
@@ -92,6 +95,6 @@ async def held_alone(
             await guard.set_autocommit(False)
 
 
-async def wake_workers(connection: Connection) -> None:
+async def wake_workers(connection: AsyncConnection[Any]) -> None:
     """Tell waiting workers, once the transaction commits, that a delivery was stored."""
     await connection.execute(NOTIFY_WORKERS, [WORK_CHANNEL])

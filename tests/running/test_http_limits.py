@@ -3,18 +3,22 @@ sockets, while everybody else is answered."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack
 from ipaddress import ip_network
+from typing import cast
 
 import pytest
 from pydantic import ValidationError
 
 from app.config import Settings
 from app.running.http_limits import HttpLimits, client_key
+from app.running.http_protocol import JoinedWrites
 from tests.scenes.sockets import Held, answer, connect, exchange, served
 from tests.scenes.waiting import wait_until
 
@@ -237,6 +241,7 @@ import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
 from app.running.http_limits import HttpLimits
 from app.running.listening import listen, port_of, serve
+from app.running.http_protocol import JoinedWrites
 from tests.scenes.sockets import Held
 opened = listen("127.0.0.1", 0)
 print(port_of(opened), flush=True)
@@ -264,3 +269,53 @@ def test_file_descriptors_do_not_run_out_for_others() -> None:
         process.terminate()
         process.wait()
         process.stdout.close()
+
+
+def test_a_head_and_its_body_leave_together_and_a_stream_at_once() -> None:
+    """One segment each, as the client reads them; a head without body does not wait for one."""
+    released = threading.Event()
+
+    async def stream(scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not released.is_set():
+            await asyncio.sleep(0.01)
+        await send({"type": "http.response.body", "body": b"late"})
+
+    with served(stream, LIMITS) as port, connect(port) as connection:
+        connection.sendall(GET + b"connection: close\r\n\r\n")
+        assert connection.recv(65_536).endswith(b"\r\n\r\n"), "the head is there before the body"
+        released.set()
+        assert b"late" in answer(connection)
+
+
+class Written:
+    """A transport that remembers what it was given."""
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+        self.closed = False
+
+    def write(self, data: bytes) -> None:
+        self.writes.append(data)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+async def test_writes_are_joined_but_a_big_body_is_not_copied() -> None:
+    loop = asyncio.get_running_loop()
+    for body, writes in ((b"ok", 1), (b"x" * 65_536, 2), (b"", 1)):
+        transport = Written()
+        joined = JoinedWrites(cast(asyncio.Transport, transport), loop)
+        joined.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        assert transport.writes.pop().startswith(b"HTTP/1.1 100")
+        joined.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        assert transport.writes == []
+        joined.write(body)
+        assert b"".join(transport.writes) == b"HTTP/1.1 200 OK\r\n\r\n" + body
+        assert len(transport.writes) == writes
+    cut_short = Written()
+    joined = JoinedWrites(cast(asyncio.Transport, cut_short), loop)
+    joined.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    joined.close()
+    assert (cut_short.writes, cut_short.closed) == ([b"HTTP/1.1 200 OK\r\n\r\n"], True)
