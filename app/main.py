@@ -17,9 +17,12 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from app.api.router import install_api
 from app.config import Settings
 from app.intake.ingest import HOOKS_PATH, Ingest
-from app.storage.db import Database, DatabaseAway, require_tables
+from app.running.readiness import Readiness
+from app.storage.db import Database
 from app.storage.vault import Vault
 from app.web.router import install as install_web
+
+UNCACHED = {"Cache-Control": "no-store"}
 
 
 class Relay(FastAPI):
@@ -62,6 +65,7 @@ def create_app(settings: Settings, database: Database, vault: Vault) -> FastAPI:
     app.state.database = database
     app.state.vault = vault
     app.state.sources = ingest.sources
+    app.state.readiness = Readiness(database, settings.data_dir)
     app.ingest = ingest
     app.add_route("/healthz", _alive, include_in_schema=False)
     app.add_route("/readyz", _ready, include_in_schema=False)
@@ -79,15 +83,23 @@ async def _alive(_: Request) -> Response:
 
 
 async def _ready(request: Request) -> Response:
-    database: Database = request.app.state.database
-    try:
-        async with database.transaction() as connection:
-            await require_tables(connection)
-    except DatabaseAway as error:
-        return JSONResponse(
-            {"status": "unavailable", "reason": error.reason}, 503, {"Retry-After": "5"}
-        )
-    return JSONResponse({"status": "ok"})
+    readiness: Readiness = request.app.state.readiness
+    checks = await readiness.checks()
+    problems = {check.name: check.detail for check in checks if check.detail}
+    shown = {check.name: check.detail or "ok" for check in checks}
+    if not problems:
+        return JSONResponse({"status": "ok", "checks": shown}, headers=UNCACHED)
+    # One reason for programs: what is to be mended first.
+    reason = (
+        "database_unavailable" if "database" in problems else f"{next(iter(problems))}_not_ready"
+    )
+    answer = {
+        "status": "unavailable",
+        "reason": reason,
+        "detail": " ".join(problems.values()),
+        "checks": shown,
+    }
+    return JSONResponse(answer, 503, {"Retry-After": "5", **UNCACHED})
 
 
 async def _metrics(_: Request) -> Response:

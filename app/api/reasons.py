@@ -124,6 +124,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
             503,
             "The database cannot be reached; Retry-After says when to try again.",
         ),
+        "disk_full": (507, "The disk is full; nothing was stored."),
     }
 )
 
@@ -136,6 +137,7 @@ REASONS_OF_ALL = (
     "invalid_text",
     "internal_error",
     "database_unavailable",
+    "disk_full",
 )
 REASONS_WITH_BODY = ("body_invalid", "body_too_large")
 REASONS_OF_WRITES = ("conflict",)
@@ -151,6 +153,7 @@ STATUS_TITLES = {
     429: "Too many at once",
     500: "Internal error",
     503: "Unavailable",
+    507: "Disk full",
 }
 
 
@@ -189,7 +192,7 @@ def _answer(status: int) -> dict[str, Any]:
         answer["headers"] = {
             "WWW-Authenticate": {"description": "Bearer", "schema": {"type": "string"}}
         }
-    if status in (429, 503):
+    if status in (429, 503, 507):
         answer["headers"] = {
             "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
         }

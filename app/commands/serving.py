@@ -82,9 +82,11 @@ def worker(no_migrate: NoMigrate = False, supervised: Supervised = False) -> Non
         if not no_migrate:
             upgrade(url)
         from app.running.worker import run_worker
+        from app.storage.advisory import WORKER_CONNECTION_NAME
         from app.storage.db import Database
 
-        asyncio.run(run_worker(chosen, Database(url, size=chosen.pool_size), open_vault(chosen)))
+        database = Database(url, size=chosen.pool_size, name=WORKER_CONNECTION_NAME)
+        asyncio.run(run_worker(chosen, database, open_vault(chosen)))
 
 
 def run(host: Host = None, port: Port = None) -> None:

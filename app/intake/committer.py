@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,7 +18,7 @@ import psycopg
 import structlog
 
 from app.storage.advisory import wake_workers
-from app.storage.db import DatabaseAway, is_away
+from app.storage.db import DatabaseAway, away, is_away
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +69,7 @@ class Committer:
     def __init__(
         self,
         conninfo: str,
-        clock: Callable[[], float],
+        clock: Callable[[], float] = time.monotonic,
         *,
         writers: int = 2,
         batch_size: int = 256,
@@ -114,9 +115,7 @@ class Committer:
                     connection = await self._commit(connection, batch)
                 except Exception as error:
                     connection = None
-                    if not is_away(error):
-                        log.exception("delivery_insert_failed", batch=len(batch))
-                    self._fail(batch, DatabaseAway() if is_away(error) else error)
+                    self._fail(batch, self._logged(error, len(batch)))
                 finally:
                     for _ in batch:
                         self._queue.task_done()
@@ -181,6 +180,18 @@ class Committer:
         if now - self._woken_at >= WAKE_INTERVAL_SECONDS:
             self._woken_at = now
             await wake_workers(connection)
+
+    @staticmethod
+    def _logged(error: Exception, deliveries: int) -> Exception:
+        """What senders are told, after the log was."""
+        if not is_away(error):
+            log.exception("delivery_insert_failed", batch=deliveries)
+            return error
+        trouble = away(error)
+        log.warning(
+            "deliveries_not_stored", reason=trouble.reason, detail=trouble.detail, batch=deliveries
+        )
+        return trouble
 
     @staticmethod
     def _fail(batch: list[NewDelivery], error: Exception) -> None:

@@ -39,6 +39,7 @@ STATUS_TITLES = {
     413: "Content Too Large",
 }
 _JSON = [(b"content-type", b"application/json")]
+_PROBLEM = [(b"content-type", b"application/problem+json")]
 _ACCEPTED = b'{"status":"accepted"}'
 _KNOWN = b'{"status":"known"}'
 
@@ -98,8 +99,12 @@ class Ingest:
             elif answer is _KNOWN:
                 reason = "known"
         except RelayError as error:
-            reason, status = error.reason, error.status
-            body, content = _problem(error), [(b"content-type", b"application/problem+json")]
+            # Every platform sends again after a 503; not all know a 507.
+            reason, status = error.reason, 503 if error.status == 507 else error.status
+            body, content = (
+                _problem(error, status),
+                [(b"content-type", b"application/problem+json")],
+            )
             if status == 503:
                 extra = [(b"retry-after", b"5")]
             elif status == 405:
@@ -213,12 +218,12 @@ def _dedup_key(source: ConnectedSource, inbound: Inbound) -> str:
     return "sha256:" + hashlib.sha256(inbound.body).hexdigest()
 
 
-def _problem(error: RelayError) -> bytes:
+def _problem(error: RelayError, status: int) -> bytes:
     """The error as RFC 9457 problem details."""
     fields = {
         "type": "about:blank",
-        "title": STATUS_TITLES.get(error.status, "Service Unavailable"),
-        "status": error.status,
+        "title": STATUS_TITLES.get(status, "Service Unavailable"),
+        "status": status,
         "detail": error.detail,
         "reason": error.reason,
     }

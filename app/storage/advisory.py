@@ -22,6 +22,9 @@ MIGRATE_LOCK = 0x52454C4159
 """The number of the lock that one migrating process holds: "RELAY". It is taken over a connection
 of SQLAlchemy's, before anything else is there."""
 
+WORKER_CONNECTION_NAME = "relay worker"
+"""What the database lists the connections of workers by: how others know that there is one."""
+
 WORK_CHANNEL = "relay_work"
 """Heard by workers: a delivery was stored. A wake-up is a hint; looking again is the guarantee."""
 

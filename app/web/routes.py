@@ -23,6 +23,7 @@ _REFUSAL_TITLES = {
     422: "That can't be used",
     429: "Too many at once",
     503: "Back in a moment",
+    507: "The disk is full",
 }
 _ON_THE_PAGE = (409, 422)  # refusals of an action that the page it came from can show
 _RETRY_SECONDS = "5"

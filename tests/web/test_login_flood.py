@@ -16,10 +16,9 @@ from app.setup import accounts
 from app.setup.login_attempts import LOGIN_ATTEMPTS_MAX
 from app.setup.password_hashing import PasswordHashing, PasswordsBusy
 from app.storage.db import Database
-from tests.api.calling import assert_problem, bearer
 from tests.scenes.forum import Forum
 from tests.scenes.waiting import PATIENCE_SECONDS, until
-from tests.web.webbing import PASSWORD, log_in, sign_in
+from tests.web.webbing import log_in, sign_in
 
 LOGINS = 80
 WAITING = 5
@@ -95,17 +94,6 @@ async def test_a_login_that_is_turned_away_counts_as_no_attempt(
         for _ in range(LOGIN_ATTEMPTS_MAX + 1):
             assert (await log_in(client, "ada@example.org")).status_code == 429
     assert (await log_in(client, "ada@example.org")).status_code == 303
-
-
-async def test_the_api_says_when_to_try_again(
-    app: FastAPI, client: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    full = PasswordHashing(PasswordHash.recommended(), waiting=-1)
-    monkeypatch.setattr(accounts, "PASSWORD_QUEUE", full)
-    body = {"email": "eve@example.org", "name": "Eve", "password": PASSWORD, "role": "member"}
-    answer = await client.post("/api/v1/users", json=body, headers=await bearer(database))
-    assert_problem(answer, 429, "passwords_busy")
-    assert int(answer.headers["retry-after"]) > 0
 
 
 def test_known_browsers_have_places_of_their_own() -> None:
