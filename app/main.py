@@ -17,12 +17,11 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from app.api.router import install_api
 from app.config import Settings
 from app.intake.ingest import HOOKS_PATH, Ingest
+from app.running.answer_headers import CompressedAnswers, UncachedAnswers
 from app.running.readiness import Readiness
 from app.storage.db import Database
 from app.storage.vault import Vault
 from app.web.router import install as install_web
-
-UNCACHED = {"Cache-Control": "no-store"}
 
 
 class Relay(FastAPI):
@@ -72,6 +71,8 @@ def create_app(settings: Settings, database: Database, vault: Vault) -> FastAPI:
     app.add_route("/metrics", _metrics, include_in_schema=False)
     install_api(app)
     install_web(app)
+    app.add_middleware(UncachedAnswers)
+    app.add_middleware(CompressedAnswers)
     if settings.trusted_proxies:
         # Webhooks do not ask who sends them, so they need not pay for it.
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
@@ -88,7 +89,7 @@ async def _ready(request: Request) -> Response:
     problems = {check.name: check.detail for check in checks if check.detail}
     shown = {check.name: check.detail or "ok" for check in checks}
     if not problems:
-        return JSONResponse({"status": "ok", "checks": shown}, headers=UNCACHED)
+        return JSONResponse({"status": "ok", "checks": shown})
     # One reason for programs: what is to be mended first.
     reason = (
         "database_unavailable" if "database" in problems else f"{next(iter(problems))}_not_ready"
@@ -99,7 +100,7 @@ async def _ready(request: Request) -> Response:
         "detail": " ".join(problems.values()),
         "checks": shown,
     }
-    return JSONResponse(answer, 503, {"Retry-After": "5", **UNCACHED})
+    return JSONResponse(answer, 503, {"Retry-After": "5"})
 
 
 async def _metrics(_: Request) -> Response:

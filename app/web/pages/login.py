@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import secrets
 from datetime import UTC, datetime
 
@@ -14,6 +13,7 @@ from app.errors import TooMany, Unauthorized
 from app.setup import accounts, known_browsers, login_sessions
 from app.web import guard, rendering
 from app.web.guard import Acting, ForgedRequest
+from app.web.masking import is_mask_of, masked
 from app.web.routes import PageRoute
 
 router = APIRouter(route_class=PageRoute)
@@ -34,7 +34,13 @@ def _form(
 ) -> Response:
     token = request.cookies.get(LOGIN_COOKIE, "") or secrets.token_urlsafe(24)
     response = rendering.bare(
-        request, "login.html", code=status, next=next, email=email, error=error, form_token=token
+        request,
+        "login.html",
+        code=status,
+        next=next,
+        email=email,
+        error=error,
+        form_token=masked(token),
     )
     response.set_cookie(
         LOGIN_COOKIE,
@@ -54,9 +60,7 @@ async def login(request: Request) -> Response:
     guard.check_sender(request)
     form = {key: value for key, value in (await request.form()).items() if isinstance(value, str)}
     expected = request.cookies.get(LOGIN_COOKIE, "")
-    if not expected or not hmac.compare_digest(
-        form.get("form_token", "").encode(), expected.encode()
-    ):
+    if not expected or not is_mask_of(form.get("form_token", ""), expected):
         raise ForgedRequest
     target = guard.local_path(form.get("next", "/"))
     email = form.get("email", "")[:EMAIL_MAX_CHARACTERS]
