@@ -30,7 +30,7 @@ LOGINS_WAITING_MOST = 12
 PLACES_OF_KNOWN_BROWSERS = 4
 """Places in the queue that strangers cannot fill."""
 LOGINS_RETRY_SECONDS = 2
-HASHING_NICENESS = 10
+HASHING_NICENESS = 4
 """How much the threads that hash stand back behind the one that answers requests."""
 
 

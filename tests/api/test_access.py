@@ -50,6 +50,8 @@ async def test_reading_and_deciding_do_not_need_administrators(app: FastAPI) -> 
         "update_source",
         "delete_source",
         "rotate_source_secret",
+        "replay_source",
+        "replay_delivery",
         "create_tracker",
         "update_tracker",
         "delete_tracker",
