@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -120,6 +121,28 @@ class Settings(BaseSettings):
     pool_size: int = Field(
         default=12, ge=2, description="Database connections of one process, at most."
     )
+    head_bytes: int = Field(
+        default=65_536, ge=1_024, description="How long the head of a request may be, in bytes."
+    )
+    head_seconds: float = Field(
+        default=10.0, gt=0, description="How long the head of a request may take to arrive."
+    )
+    body_seconds: float = Field(
+        default=60.0,
+        gt=0,
+        description="How long the body of a request may take to arrive, and an answer to be read.",
+    )
+    connections: int = Field(
+        default=1_000, ge=1, description="Connections that the web server holds at once, at most."
+    )
+    connections_per_address: int = Field(
+        default=200, ge=0, description="Of these from one address, at most; 0 means any number."
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1,::1",
+        description="Addresses or networks of proxies before the web server, separated by commas: "
+        "their `X-Forwarded-` headers are believed, and their connections not counted by address.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least level to log."
     )
@@ -137,6 +160,19 @@ class Settings(BaseSettings):
                 f"{', '.join(unknown)} cannot be told apart; known are: all, {', '.join(LANGUAGES)}"
             )
         return ",".join(codes)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _trusted_proxies(cls, value: str) -> str:
+        proxies = [proxy.strip() for proxy in value.split(",") if proxy.strip()]
+        for proxy in proxies:
+            try:
+                ip_network(proxy, strict=False)
+            except ValueError:
+                raise ValueError(
+                    f"{proxy} is neither an address nor a network such as 10.0.0.0/8"
+                ) from None
+        return ",".join(proxies)
 
     @property
     def base_url(self) -> str:

@@ -59,6 +59,15 @@ class Forbidden(RelayError):
     reason = "forbidden"
 
 
+class TooMany(RelayError):
+    """More is asked of us at once than we do; the caller should try again after ``retry_after``
+    seconds."""
+
+    status = 429
+    reason = "too_many"
+    retry_after = 5
+
+
 class Unavailable(RelayError):
     """Something we need is down for now; the caller should try again."""
 

@@ -12,11 +12,14 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from app.api.router import install_api
 from app.config import Settings
 from app.intake.ingest import HOOKS_PATH, Ingest
-from app.storage.db import Database, DatabaseAway, require_tables
+from app.running.answer_headers import CompressedAnswers, UncachedAnswers
+from app.running.readiness import Readiness
+from app.storage.db import Database
 from app.storage.vault import Vault
 from app.web.router import install as install_web
 
@@ -61,12 +64,18 @@ def create_app(settings: Settings, database: Database, vault: Vault) -> FastAPI:
     app.state.database = database
     app.state.vault = vault
     app.state.sources = ingest.sources
+    app.state.readiness = Readiness(database, settings.data_dir)
     app.ingest = ingest
     app.add_route("/healthz", _alive, include_in_schema=False)
     app.add_route("/readyz", _ready, include_in_schema=False)
     app.add_route("/metrics", _metrics, include_in_schema=False)
     install_api(app)
     install_web(app)
+    app.add_middleware(UncachedAnswers)
+    app.add_middleware(CompressedAnswers)
+    if settings.trusted_proxies:
+        # Webhooks do not ask who sends them, so they need not pay for it.
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_proxies)
     return app
 
 
@@ -75,15 +84,23 @@ async def _alive(_: Request) -> Response:
 
 
 async def _ready(request: Request) -> Response:
-    database: Database = request.app.state.database
-    try:
-        async with database.transaction() as connection:
-            await require_tables(connection)
-    except DatabaseAway as error:
-        return JSONResponse(
-            {"status": "unavailable", "reason": error.reason}, 503, {"Retry-After": "5"}
-        )
-    return JSONResponse({"status": "ok"})
+    readiness: Readiness = request.app.state.readiness
+    checks = await readiness.checks()
+    problems = {check.name: check.detail for check in checks if check.detail}
+    shown = {check.name: check.detail or "ok" for check in checks}
+    if not problems:
+        return JSONResponse({"status": "ok", "checks": shown})
+    # One reason for programs: what is to be mended first.
+    reason = (
+        "database_unavailable" if "database" in problems else f"{next(iter(problems))}_not_ready"
+    )
+    answer = {
+        "status": "unavailable",
+        "reason": reason,
+        "detail": " ".join(problems.values()),
+        "checks": shown,
+    }
+    return JSONResponse(answer, 503, {"Retry-After": "5"})
 
 
 async def _metrics(_: Request) -> Response:

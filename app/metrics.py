@@ -16,3 +16,6 @@ STAGE_SECONDS = Histogram(
 TICKET_CALLS = Counter(
     "relay_ticket_calls", "Calls to trackers, by type and outcome.", ["tracker", "outcome"]
 )
+CONNECTIONS_REFUSED = Counter(
+    "relay_connections_refused", "Connections that were refused or cut off, by reason.", ["reason"]
+)

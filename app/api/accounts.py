@@ -87,7 +87,7 @@ async def list_users(caller: Admin, database: DatabaseOf) -> list[User]:
     tags=["users"],
     status_code=201,
     response_model=UserOut,
-    responses=refusals("email_taken", "email_invalid", body=True),
+    responses=refusals("email_taken", "email_invalid", "passwords_busy", body=True),
 )
 async def create_user(caller: Admin, database: DatabaseOf, body: UserIn) -> User:
     """Add somebody who can sign in to the dashboard."""
@@ -103,7 +103,7 @@ async def create_user(caller: Admin, database: DatabaseOf, body: UserIn) -> User
     summary="Set a user's password",
     tags=["users"],
     status_code=204,
-    responses=refusals("user_not_found", body=True),
+    responses=refusals("user_not_found", "passwords_busy", body=True),
 )
 async def set_password(
     caller: Admin, database: DatabaseOf, user_id: UserId, body: PasswordIn

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict
 
-from app.api.access import DatabaseOf, Decider, Reader
+from app.api.access import Admin, DatabaseOf, Reader
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.base import BigId, Cursor, In, Limit, PageOut, Word
@@ -96,7 +96,7 @@ async def read(
     status_code=202,
     responses=refusals("delivery_not_found", "delivery_taken_back", writes=True),
 )
-async def replay_one(caller: Decider, database: DatabaseOf, delivery_id: DeliveryId) -> ReplayOut:
+async def replay_one(caller: Admin, database: DatabaseOf, delivery_id: DeliveryId) -> ReplayOut:
     """Put a delivery back into the queue. Versions of comments that are known already change
     nothing."""
     async with database.transaction() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import traceback
 import uuid
@@ -22,8 +23,8 @@ from starlette.responses import Response
 
 from app.api.methods import allowed_methods
 from app.api.reasons import STATUS_TITLES
-from app.errors import Conflict, Forbidden, RelayError, Unauthorized
-from app.storage.db import DatabaseAway, is_away
+from app.errors import Conflict, Forbidden, RelayError, TooMany, Unauthorized
+from app.storage.db import DatabaseAway, DiskFull, away, is_away
 from integrations.payload import complaint
 
 log = structlog.get_logger(__name__)
@@ -36,6 +37,7 @@ RACE_ERRORS = (
     errors.SerializationFailure,
     errors.DeadlockDetected,
 )
+NO_SPACE_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 ROUTING_REFUSALS = {
     400: ("body_invalid", "The body cannot be read; send UTF-8 encoded JSON."),
     404: ("not_found", "There is nothing at this address; /api/docs lists what there is."),
@@ -108,7 +110,9 @@ async def _answer(
         sent["WWW-Authenticate"] = 'Bearer realm="relay"'
     elif isinstance(error, Forbidden) and error.reason == "scope_missing":
         sent["WWW-Authenticate"] = 'Bearer realm="relay", error="insufficient_scope"'
-    elif error.status == 503:
+    elif isinstance(error, TooMany):
+        sent["Retry-After"] = str(error.retry_after)
+    elif error.status in (503, 507):
         sent["Retry-After"] = RETRY_AFTER_SECONDS
     page: ErrorPage | None = request.app.state.error_page
     path = request.url.path
@@ -137,7 +141,7 @@ def _is_for_browser(request: Request) -> bool:
 
 
 async def _known(request: Request, error: RelayError) -> Response:
-    if error.status >= 500 and not isinstance(error, DatabaseAway):
+    if isinstance(error, DiskFull) or (error.status >= 500 and not isinstance(error, DatabaseAway)):
         log.error("request_failed", reason=error.reason, detail=error.detail)
     return await _answer(request, error)
 
@@ -191,7 +195,7 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
 
 async def _database(request: Request, error: Exception) -> Response:
     if is_away(error):
-        return await _known(request, DatabaseAway())
+        return await _known(request, away(error))
     cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
     if isinstance(cause, RACE_ERRORS):
         refusal = Conflict(
@@ -202,6 +206,8 @@ async def _database(request: Request, error: Exception) -> Response:
 
 
 async def _unknown(request: Request, error: Exception) -> Response:
+    if isinstance(error, OSError) and error.errno in NO_SPACE_ERRORS:
+        return await _known(request, DiskFull())
     number = uuid.uuid4().hex[:12]
     # Formatted here, so that no log renderer adds the values of variables, which may be secrets.
     trace = "".join(traceback.format_exception(error))

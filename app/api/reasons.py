@@ -108,6 +108,10 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "name_missing": (422, "The name is empty."),
         "email_invalid": (422, "The address does not look like name@example.org."),
         "password_invalid": (422, "A password needs 10 to 1000 characters."),
+        "passwords_busy": (
+            429,
+            "Too many passwords are looked at right now; Retry-After says when to try again.",
+        ),
         "internal_error": (
             500,
             "A mistake of ours; the sentence holds the id under which it was logged.",
@@ -120,6 +124,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
             503,
             "The database cannot be reached; Retry-After says when to try again.",
         ),
+        "disk_full": (507, "The disk is full; nothing was stored."),
     }
 )
 
@@ -132,6 +137,7 @@ REASONS_OF_ALL = (
     "invalid_text",
     "internal_error",
     "database_unavailable",
+    "disk_full",
 )
 REASONS_WITH_BODY = ("body_invalid", "body_too_large")
 REASONS_OF_WRITES = ("conflict",)
@@ -144,8 +150,10 @@ STATUS_TITLES = {
     409: "Conflict",
     413: "Too large",
     422: "Cannot be used",
+    429: "Too many at once",
     500: "Internal error",
     503: "Unavailable",
+    507: "Disk full",
 }
 
 
@@ -184,7 +192,7 @@ def _answer(status: int) -> dict[str, Any]:
         answer["headers"] = {
             "WWW-Authenticate": {"description": "Bearer", "schema": {"type": "string"}}
         }
-    if status == 503:
+    if status in (429, 503, 507):
         answer["headers"] = {
             "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
         }

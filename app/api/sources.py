@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 
-from app.api.access import Admin, DatabaseOf, Decider, Reader, SettingsOf, VaultOf
+from app.api.access import Admin, DatabaseOf, Reader, SettingsOf, VaultOf
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.delivery import ReplayOut
@@ -200,7 +200,7 @@ async def guide(
     status_code=202,
     responses=refusals("source_not_found", writes=True),
 )
-async def replay_failed(caller: Decider, database: DatabaseOf, source_id: SourceId) -> ReplayOut:
+async def replay_failed(caller: Admin, database: DatabaseOf, source_id: SourceId) -> ReplayOut:
     """Put everything of a source that failed, or was unknown, back into the queue."""
     async with database.session() as session:
         await sources.get_source(session, source_id)

@@ -44,6 +44,7 @@ def serve(
 ) -> None:
     """Serve webhooks, REST API and dashboard; migrates first."""
     from app.logs import configure_logs
+    from app.running.http_limits import HttpLimits
     from app.running.listening import listen, port_of
     from app.running.listening import serve as answer
     from app.running.runtime import database_url, open_vault, upgrade
@@ -63,7 +64,7 @@ def serve(
         app = create_app(chosen, database, open_vault(chosen))
         if not supervised:
             output.done(f"Serving at {chosen.base_url}; Ctrl-C stops it.")
-        answer(app, opened)
+        answer(app, opened, HttpLimits.of(chosen))
 
 
 def worker(no_migrate: NoMigrate = False, supervised: Supervised = False) -> None:
@@ -81,9 +82,11 @@ def worker(no_migrate: NoMigrate = False, supervised: Supervised = False) -> Non
         if not no_migrate:
             upgrade(url)
         from app.running.worker import run_worker
+        from app.storage.advisory import WORKER_CONNECTION_NAME
         from app.storage.db import Database
 
-        asyncio.run(run_worker(chosen, Database(url, size=chosen.pool_size), open_vault(chosen)))
+        database = Database(url, size=chosen.pool_size, name=WORKER_CONNECTION_NAME)
+        asyncio.run(run_worker(chosen, database, open_vault(chosen)))
 
 
 def run(host: Host = None, port: Port = None) -> None:

@@ -8,24 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import psycopg
 import structlog
 
-from app.storage.db import DatabaseAway, is_away
+from app.storage.advisory import wake_workers
+from app.storage.db import DatabaseAway, away, is_away
 
 log = structlog.get_logger(__name__)
 
+WAKE_INTERVAL_SECONDS = 0.1
+"""A NOTIFY for each delivery would defeat the shared commit."""
+
 # Nearly always everything in a batch came for one source, so only what differs per delivery travels
-# as an array.
+# as an array, and in binary: as text every quote in it would be escaped first.
 INSERT_DELIVERIES = """
     insert into delivery (product_id, source_id, method, query, dedup_key, headers, body)
-    select %b, %b, %t, %t::jsonb, d.dedup_key, d.headers, d.body
-    from unnest(%t::text[], %t::jsonb[], %b::bytea[]) as d(dedup_key, headers, body)
+    select %b, %b, %t, %t::jsonb, d.dedup_key, d.headers::jsonb, d.body
+    from unnest(%b::text[], %b::text[], %b::bytea[]) as d(dedup_key, headers, body)
     on conflict (source_id, dedup_key) do nothing
     returning dedup_key
 """
@@ -58,12 +63,21 @@ class NewDelivery:
 
 
 class Committer:
-    """``writers`` connections that each insert whatever waits in one statement, and answer."""
+    """``writers`` connections that each insert whatever waits in one statement, and answer; then
+    they tell idle workers, at most ten times a second. ``clock`` gives monotonic seconds."""
 
     def __init__(
-        self, conninfo: str, *, writers: int = 2, batch_size: int = 256, queue_size: int = 4096
+        self,
+        conninfo: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        writers: int = 2,
+        batch_size: int = 256,
+        queue_size: int = 4096,
     ) -> None:
         self._conninfo = conninfo
+        self._clock = clock
+        self._woken_at = -WAKE_INTERVAL_SECONDS
         self._writers = writers
         self._batch_size = batch_size
         self._queue: asyncio.Queue[NewDelivery] = asyncio.Queue(queue_size)
@@ -101,9 +115,7 @@ class Committer:
                     connection = await self._commit(connection, batch)
                 except Exception as error:
                     connection = None
-                    if not is_away(error):
-                        log.exception("delivery_insert_failed", batch=len(batch))
-                    self._fail(batch, DatabaseAway() if is_away(error) else error)
+                    self._fail(batch, self._logged(error, len(batch)))
                 finally:
                     for _ in batch:
                         self._queue.task_done()
@@ -136,9 +148,8 @@ class Committer:
             raise
         return connection
 
-    @staticmethod
     async def _insert(
-        connection: psycopg.AsyncConnection[tuple[object, ...]], batch: list[NewDelivery]
+        self, connection: psycopg.AsyncConnection[tuple[object, ...]], batch: list[NewDelivery]
     ) -> None:
         channels: dict[tuple[uuid.UUID, uuid.UUID, str, str], list[NewDelivery]] = {}
         for delivery in batch:
@@ -146,6 +157,7 @@ class Committer:
                 channels.setdefault(delivery.channel, []).append(delivery)
         # Known deliveries are answered too: a channel that was committed before a later one failed
         # stays committed.
+        any_new = False
         for channel, deliveries in channels.items():
             arrays = [
                 [delivery.dedup_key for delivery in deliveries],
@@ -154,10 +166,32 @@ class Committer:
             ]
             cursor = await connection.execute(INSERT_DELIVERIES, [*channel, *arrays], prepare=True)
             new_keys = {row[0] for row in await cursor.fetchall()}
+            any_new = any_new or bool(new_keys)
             for delivery in deliveries:
                 if not delivery.stored.done():
                     delivery.stored.set_result(delivery.dedup_key in new_keys)
                     new_keys.discard(delivery.dedup_key)
+        if any_new:
+            await self._wake(connection)
+
+    async def _wake(self, connection: psycopg.AsyncConnection[tuple[object, ...]]) -> None:
+        """A hint to idle workers, who look by themselves where it is lost."""
+        now = self._clock()
+        if now - self._woken_at >= WAKE_INTERVAL_SECONDS:
+            self._woken_at = now
+            await wake_workers(connection)
+
+    @staticmethod
+    def _logged(error: Exception, deliveries: int) -> Exception:
+        """What senders are told, after the log was."""
+        if not is_away(error):
+            log.exception("delivery_insert_failed", batch=deliveries)
+            return error
+        trouble = away(error)
+        log.warning(
+            "deliveries_not_stored", reason=trouble.reason, detail=trouble.detail, batch=deliveries
+        )
+        return trouble
 
     @staticmethod
     def _fail(batch: list[NewDelivery], error: Exception) -> None:

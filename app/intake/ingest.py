@@ -21,7 +21,6 @@ from app.errors import RelayError
 from app.intake.committer import Committer, NewDelivery
 from app.intake.source_cache import ConnectedSource, SourceCache
 from app.metrics import DELIVERIES
-from app.storage.advisory import wake_workers
 from app.storage.db import Database, DatabaseAway
 from app.storage.vault import Vault
 from integrations.contract import Inbound, PayloadError, SignatureRefused
@@ -31,8 +30,6 @@ from integrations.source_contract import Response
 log = structlog.get_logger(__name__)
 
 HOOKS_PATH = "/hooks/"
-WAKE_INTERVAL_SECONDS = 0.1
-"""A NOTIFY for each delivery would defeat the shared commit."""
 _SECRET_HEADER_WORDS = ("signature", "token", "secret", "authorization", "cookie")
 STATUS_TITLES = {
     400: "Bad Request",
@@ -42,12 +39,23 @@ STATUS_TITLES = {
     413: "Content Too Large",
 }
 _JSON = [(b"content-type", b"application/json")]
+_PROBLEM = [(b"content-type", b"application/problem+json")]
 _ACCEPTED = b'{"status":"accepted"}'
 _KNOWN = b'{"status":"known"}'
 
 
 class Refused(RelayError):
     """A delivery that is not stored."""
+
+
+class BodyAboveLimit(Refused):
+    """A delivery with a longer body than its platform sends. ``limit`` is in bytes."""
+
+    status = 413
+    reason = "body_too_large"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is larger than {limit:,} bytes.")
 
 
 @lru_cache(maxsize=1024)
@@ -75,11 +83,8 @@ class Ingest:
         clock: Callable[[], float],
     ) -> None:
         self.sources = SourceCache(database, vault, clock)
-        self.committer = Committer(database.conninfo)
+        self.committer = Committer(database.conninfo, clock)
         self._now = now
-        self._woken_at = 0.0
-        self._clock = clock
-        self._database = database
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         source: ConnectedSource | None = None
@@ -94,8 +99,12 @@ class Ingest:
             elif answer is _KNOWN:
                 reason = "known"
         except RelayError as error:
-            reason, status = error.reason, error.status
-            body, content = _problem(error), [(b"content-type", b"application/problem+json")]
+            # Every platform sends again after a 503; not all know a 507.
+            reason, status = error.reason, 503 if error.status == 507 else error.status
+            body, content = (
+                _problem(error, status),
+                [(b"content-type", b"application/problem+json")],
+            )
             if status == 503:
                 extra = [(b"retry-after", b"5")]
             elif status == 405:
@@ -124,8 +133,7 @@ class Ingest:
         if scope["method"] not in ("GET", "POST"):
             raise Refused("Webhooks are sent with POST.", reason="method_not_allowed", status=405)
         headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1")
-            for name, value in scope["headers"]
+            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
         body = await _read_body(
             receive, headers.get("content-length"), source.definition.max_body_bytes
@@ -161,10 +169,7 @@ class Ingest:
             query,
             body,
         )
-        new = await self.committer.store(delivery)
-        if new:
-            await self._wake()
-        return _ACCEPTED if new else _KNOWN
+        return _ACCEPTED if await self.committer.store(delivery) else _KNOWN
 
     async def _verify(self, source: ConnectedSource, inbound: Inbound) -> None:
         signature = source.definition.signature
@@ -179,30 +184,18 @@ class Ingest:
                         return
             raise Refused(refusal.detail, reason=refusal.reason, status=401) from None
 
-    async def _wake(self) -> None:
-        """A hint to idle workers, at most ten times a second."""
-        if self._clock() - self._woken_at < WAKE_INTERVAL_SECONDS:
-            return
-        self._woken_at = self._clock()
-        with suppress(DatabaseAway):
-            async with self._database.transaction() as connection:
-                await wake_workers(connection)
-
 
 async def _read_body(receive: Receive, announced: str | None, limit: int) -> bytes:
     """The body. Raises Refused (413) as soon as it is known to be too large."""
-    too_large = Refused(
-        f"The body is larger than {limit:,} bytes.", reason="body_too_large", status=413
-    )
     if announced is not None and announced.isdigit() and int(announced[:18]) > limit:
-        raise too_large
+        raise BodyAboveLimit(limit)
     message = await receive()
     body: bytes = message.get("body", b"")
     chunks = [body]
     size = len(body)
     while message.get("more_body", False):
         if size > limit:
-            raise too_large
+            raise BodyAboveLimit(limit)
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Refused(
@@ -211,7 +204,7 @@ async def _read_body(receive: Receive, announced: str | None, limit: int) -> byt
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
     if size > limit:
-        raise too_large
+        raise BodyAboveLimit(limit)
     return body if len(chunks) == 1 else b"".join(chunks)
 
 
@@ -225,12 +218,12 @@ def _dedup_key(source: ConnectedSource, inbound: Inbound) -> str:
     return "sha256:" + hashlib.sha256(inbound.body).hexdigest()
 
 
-def _problem(error: RelayError) -> bytes:
+def _problem(error: RelayError, status: int) -> bytes:
     """The error as RFC 9457 problem details."""
     fields = {
         "type": "about:blank",
-        "title": STATUS_TITLES.get(error.status, "Service Unavailable"),
-        "status": error.status,
+        "title": STATUS_TITLES.get(status, "Service Unavailable"),
+        "status": status,
         "detail": error.detail,
         "reason": error.reason,
     }

@@ -75,6 +75,8 @@ class SourceCache:
         except ValueError:
             return None
         async with self._lock:
+            if not fresh and self._expires.get(source_id, 0.0) > self._clock():
+                return self._entries[source_id]  # somebody who waited before us has read it
             entry = self._entries.get(source_id)
             if fresh and entry is not None and self._clock() - entry.loaded_at < 1.0:
                 return entry  # a flood of bad signatures must not become a flood of queries

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
@@ -22,9 +23,22 @@ class User(SQLModel, table=True):
     name: str = word()
     password_hash: str = Field(sa_type=sa.Text)
     role: str = word(Role.member)
-    failed_logins: int = number(0)
-    locked_until: Moment = moment()
     created_at: Moment = utc_now()
+
+
+class LoginFailure(SQLModel, table=True):
+    """Attempts to sign in without success: of ``account`` (a user's id, or a stand-in for addresses
+    that nobody has) in a known ``browser``, or in all others together (empty)."""
+
+    __tablename__ = "login_failure"
+
+    account: str = Field(primary_key=True, sa_type=sa.Text)
+    browser: str = Field(
+        primary_key=True, sa_type=sa.Text, sa_column_kwargs={"server_default": sa.text("''")}
+    )
+    attempts: int = number(0)
+    last_at: datetime = Field(sa_type=sa.DateTime(timezone=True), index=True)
+    locked_until: Moment = moment()
 
 
 class LoginSession(SQLModel, table=True):

@@ -2,7 +2,7 @@
 
 from sqlmodel import SQLModel
 
-from app.models.account import ApiToken, LoginSession, User
+from app.models.account import ApiToken, LoginFailure, LoginSession, User
 from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion, Person, WordShare
 from app.models.delivery import Delivery, DeliveryRepeat, PrivateScope
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
@@ -24,6 +24,7 @@ __all__ = [
     "Delivery",
     "DeliveryRepeat",
     "KindLabel",
+    "LoginFailure",
     "LoginSession",
     "PairLabel",
     "Person",

@@ -8,10 +8,19 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from app.errors import ConfigError
+from app.running.http_limits import (
+    BACKLOG_CONNECTIONS,
+    HttpLimits,
+    Places,
+    backlog,
+    connections_most,
+)
 
 if TYPE_CHECKING:
+    import uvicorn
     from starlette.types import ASGIApp
 
+DEFAULT_LIMITS = HttpLimits()
 REQUEST_GRACE_SECONDS = 3
 """Seconds that requests under way get when the server is told to stop."""
 
@@ -26,7 +35,7 @@ def listen(host: str, port: int, *, change: str = "--port or RELAY_PORT") -> soc
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         opened.bind((host, port))
-        opened.listen(2048)
+        opened.listen(BACKLOG_CONNECTIONS)
     except OSError as error:
         opened.close()
         if error.errno == errno.EADDRINUSE:
@@ -53,13 +62,29 @@ def port_of(opened: socket.socket) -> int:
     return int(opened.getsockname()[1])
 
 
-def serve(app: ASGIApp, opened: socket.socket) -> None:
+def server_config(app: ASGIApp, limits: HttpLimits) -> uvicorn.Config:
+    """How requests are served: within limits, on the fast event loop, without WebSockets."""
+    import uvicorn
+
+    from app.running.http_protocol import limited_http
+
+    most = connections_most(limits.connections)
+    return uvicorn.Config(
+        app,
+        http=limited_http(Places(limits, most)),  # type: ignore[arg-type]
+        ws="none",
+        proxy_headers=False,
+        access_log=False,
+        backlog=backlog(most),
+        log_level="warning",
+        timeout_graceful_shutdown=REQUEST_GRACE_SECONDS,
+    )
+
+
+def serve(app: ASGIApp, opened: socket.socket, limits: HttpLimits = DEFAULT_LIMITS) -> None:
     """Answer requests until SIGINT or SIGTERM; requests under way get a few seconds."""
     import uvicorn
 
-    config = uvicorn.Config(
-        app, access_log=False, log_level="warning", timeout_graceful_shutdown=REQUEST_GRACE_SECONDS
-    )
     # The server raises the signal that stopped it once more when it is done; Ctrl-C is no error.
     with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[opened])
+        uvicorn.Server(server_config(app, limits)).run(sockets=[opened])

@@ -1,80 +1,88 @@
-"""Users of the dashboard, their passwords, and the lock after too many wrong ones.
+"""Users of the dashboard and their passwords.
 
-Plain SQL and not the ORM: a login counts its attempts under the lock of the row
-(docs/decisions/0010).
+Plain SQL and not the ORM, as in ``login_attempts`` (docs/decisions/0010).
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
-import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import lru_cache
-
-from pwdlib import PasswordHash
+from datetime import datetime
+from typing import Protocol
 
 from app.errors import Conflict, Invalid, NotFound, Unauthorized
 from app.models.states import Role
+from app.setup.login_attempts import (
+    Attempt,
+    account_of_nobody,
+    clear_attempts,
+    count_attempt,
+    unlock,
+)
+from app.setup.password_hashing import PASSWORD_QUEUE
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_all, fetch_one, fetch_value
 from integrations.text.plain import sanitize
 
 PASSWORD_MIN_CHARACTERS = 10
 PASSWORD_MAX_CHARACTERS = 1_000
-LOGIN_ATTEMPTS_MAX = 5
-LOCK_DURATION = timedelta(minutes=15)
 
 _EMAIL_PATTERN = re.compile(
     r"[^\s@\x00-\x1f\x7f\ud800-\udfff]{1,64}@[^\s@\x00-\x1f\x7f\ud800-\udfff]{1,190}"
 )
-_HASHER = PasswordHash.recommended()
 
 INSERT_USER = """
     insert into user_account (id, email, name, password_hash, role) values (%s, %s, %s, %s, %s)
     on conflict (email) do nothing
-    returning id, email, name, password_hash, role, failed_logins, locked_until, created_at
+    returning id, email, name, password_hash, role, created_at, null::timestamptz as locked_until
 """
 SELECT_USERS = """
-    select id, email, name, password_hash, role, failed_logins, locked_until, created_at
-    from user_account order by email
+    select u.id, u.email, u.name, u.password_hash, u.role, u.created_at, f.locked_until
+    from user_account u left join login_failure f on f.account = u.id::text and f.browser = ''
+    order by u.email
 """
-SET_USER_HASH = """
-    update user_account set password_hash = %s, failed_logins = 0, locked_until = null where id = %s
-"""
+SET_USER_HASH = "update user_account set password_hash = %s where id = %s"
 END_SESSIONS_OF_USER = "delete from login_session where user_id = %s"
 SELECT_USER_HASH = "select password_hash from user_account where id = %s"
 LOCK_ADMINS = "select id from user_account where role = 'admin' order by id for update"
 DELETE_USER = "delete from user_account where id = %s"
-LOCK_USER_BY_EMAIL = """
-    select id, email, name, password_hash, role, failed_logins, locked_until, created_at
-    from user_account where email = %s for update
+SELECT_USER_BY_EMAIL = """
+    select id, email, name, password_hash, role, created_at, null::timestamptz as locked_until
+    from user_account where email = %s
 """
-COUNT_ATTEMPT = "update user_account set failed_logins = %s, locked_until = %s where id = %s"
 # The hash that was checked must still be the one in force: a password that was changed meanwhile
 # lets nobody in any more.
-CLEAR_ATTEMPTS = """
-    update user_account
-    set failed_logins = 0, locked_until = null, password_hash = coalesce(%s, password_hash)
+CONFIRM_HASH = """
+    update user_account set password_hash = coalesce(%s, password_hash)
     where id = %s and password_hash = %s
-    returning id, email, name, password_hash, role, failed_logins, locked_until, created_at
+    returning id, email, name, password_hash, role, created_at, null::timestamptz as locked_until
 """
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who signs in to the dashboard."""
+    """Somebody who signs in to the dashboard. ``locked_until`` is filled in lists of users: until
+    then nobody signs in who is not in a known browser."""
 
     id: uuid.UUID
     email: str
     name: str
     password_hash: str
     role: Role
-    failed_logins: int
-    locked_until: datetime | None
     created_at: datetime
+    locked_until: datetime | None
+
+
+class FamiliarBrowser(Protocol):
+    """A browser in which somebody signed in before, as its cookie proves."""
+
+    @property
+    def number(self) -> str:
+        """Tells it from others."""
+
+    def belongs_to(self, user: User | None) -> bool:
+        """Whether it was this person, with the password that they still have."""
 
 
 async def create_user(
@@ -105,6 +113,7 @@ async def set_password(connection: Connection, user_id: uuid.UUID, password: str
     if updated.rowcount == 0:
         raise _user_not_found()
     await connection.execute(END_SESSIONS_OF_USER, [user_id])
+    await unlock(connection, str(user_id))
 
 
 async def has_password(connection: Connection, user_id: uuid.UUID, password: str) -> bool:
@@ -113,7 +122,9 @@ async def has_password(connection: Connection, user_id: uuid.UUID, password: str
     password_hash = await fetch_value(connection, SELECT_USER_HASH, [user_id])
     if password_hash is None:
         return False
-    return await asyncio.to_thread(_HASHER.verify, _encoded(password), password_hash)
+    with PASSWORD_QUEUE.place():
+        valid, _ = await PASSWORD_QUEUE.verify(password, password_hash)
+    return valid
 
 
 async def delete_user(connection: Connection, user_id: uuid.UUID) -> None:
@@ -127,69 +138,68 @@ async def delete_user(connection: Connection, user_id: uuid.UUID) -> None:
     deleted = await connection.execute(DELETE_USER, [user_id])
     if deleted.rowcount == 0:
         raise _user_not_found()
+    await unlock(connection, str(user_id))
 
 
-async def authenticate(database: Database, email: str, password: str, now: datetime) -> User:
+async def authenticate(
+    database: Database,
+    email: str,
+    password: str,
+    now: datetime,
+    *,
+    browser: FamiliarBrowser | None = None,
+) -> User:
     """The user with this address and password.
 
     Takes the database, not a connection: the attempt is committed before the password is looked at,
     so neither a rollback by the caller nor many guesses at once get past the count. After
-    ``LOGIN_ATTEMPTS_MAX`` wrong passwords in a row the account is locked for ``LOCK_DURATION``.
-    Raises Unauthorized: ``login_failed`` or ``login_locked``.
+    ``LOGIN_ATTEMPTS_MAX`` wrong passwords in a row nobody signs in for ``LOCK_DURATION``: in this
+    ``browser``, if it is one of the person's, else in any that is not. Raises Unauthorized
+    (``login_failed``), in the same time and words whatever the cause; PasswordsBusy, before
+    anything is counted, where too many others sign in.
     """
-    async with database.transaction() as connection:
-        user = await _claim_attempt(connection, email, now)
-    # An address that nobody has takes as long as one that somebody has.
-    password_hash = user.password_hash if user else _nobodys_hash()
-    valid, newer_hash = await asyncio.to_thread(
-        _HASHER.verify_and_update, _encoded(password), password_hash
-    )
-    if user is None or not valid:
-        raise _login_failed()
-    async with database.transaction() as connection:
-        values = [newer_hash, user.id, password_hash]
-        signed_in = await fetch_one(connection, CLEAR_ATTEMPTS, values, of=User)
+    with PASSWORD_QUEUE.place(familiar=browser is not None):
+        async with database.transaction() as connection:
+            user, attempt = await _find_account(connection, email, browser)
+            allowed = await count_attempt(connection, attempt, now)
+        # An address that nobody has, or one that is locked, takes as long as any other.
+        password_hash = user.password_hash if user and allowed else None
+        valid, newer_hash = await PASSWORD_QUEUE.verify(password, password_hash)
+        if user is None or not valid:
+            raise _login_failed()
+        async with database.transaction() as connection:
+            values = [newer_hash, user.id, password_hash]
+            signed_in = await fetch_one(connection, CONFIRM_HASH, values, of=User)
+            if signed_in is not None:
+                await clear_attempts(connection, attempt)
     if signed_in is None:
         raise _login_failed()
     return signed_in
 
 
-async def _claim_attempt(connection: Connection, email: str, now: datetime) -> User | None:
-    """Count an attempt, before anybody knows whether it succeeds. Raises Unauthorized."""
+async def _find_account(
+    connection: Connection, email: str, browser: FamiliarBrowser | None
+) -> tuple[User | None, Attempt]:
+    """Whose password is tried, and how the attempt is counted."""
     address = email.strip().lower()
-    if not _EMAIL_PATTERN.fullmatch(address):
-        return None
-    user = await fetch_one(connection, LOCK_USER_BY_EMAIL, [address], of=User)
-    if user is None:
-        return None
-    if user.locked_until is not None and user.locked_until > now:
-        raise Unauthorized(
-            "Too many wrong passwords; try again in a quarter of an hour.", reason="login_locked"
-        )
-    attempts = 1 if user.locked_until is not None else user.failed_logins + 1
-    locked_until = now + LOCK_DURATION if attempts >= LOGIN_ATTEMPTS_MAX else None
-    await connection.execute(COUNT_ATTEMPT, [attempts, locked_until, user.id])
-    return user
+    user: User | None = None
+    if _EMAIL_PATTERN.fullmatch(address):
+        user = await fetch_one(connection, SELECT_USER_BY_EMAIL, [address], of=User)
+    account = str(user.id) if user else account_of_nobody(address)
+    in_browser = browser.number if browser and browser.belongs_to(user) else ""
+    return user, Attempt(account, in_browser)
 
 
 async def hash_password(password: str) -> str:
     """The argon2id hash of ``password``. Raises Invalid, reason ``password_invalid``, for one that
-    is too weak."""
+    is too weak; PasswordsBusy."""
     if not PASSWORD_MIN_CHARACTERS <= len(password) <= PASSWORD_MAX_CHARACTERS:
         raise Invalid(
             f"A password needs {PASSWORD_MIN_CHARACTERS} to {PASSWORD_MAX_CHARACTERS} characters.",
             reason="password_invalid",
         )
-    return await asyncio.to_thread(_HASHER.hash, _encoded(password))
-
-
-def _encoded(password: str) -> bytes:
-    return password.encode("utf-8", "surrogatepass")
-
-
-@lru_cache(maxsize=1)
-def _nobodys_hash() -> str:
-    return _HASHER.hash(secrets.token_urlsafe(16))
+    with PASSWORD_QUEUE.place():
+        return await PASSWORD_QUEUE.hash(password)
 
 
 def _checked_email(email: str) -> str:
@@ -206,4 +216,8 @@ def _user_not_found() -> NotFound:
 
 
 def _login_failed() -> Unauthorized:
-    return Unauthorized("The e-mail address or the password is wrong.", reason="login_failed")
+    return Unauthorized(
+        "The e-mail address or the password is wrong. After five wrong passwords even the right "
+        "one waits for a quarter of an hour, except in a browser in which you signed in before.",
+        reason="login_failed",
+    )

@@ -10,7 +10,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
+
+from psycopg import AsyncConnection
 
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_value
@@ -18,6 +21,9 @@ from app.storage.rows import fetch_value
 MIGRATE_LOCK = 0x52454C4159
 """The number of the lock that one migrating process holds: "RELAY". It is taken over a connection
 of SQLAlchemy's, before anything else is there."""
+
+WORKER_CONNECTION_NAME = "relay worker"
+"""What the database lists the connections of workers by: how others know that there is one."""
 
 WORK_CHANNEL = "relay_work"
 """Heard by workers: a delivery was stored. A wake-up is a hint; looking again is the guarantee."""
@@ -92,6 +98,6 @@ async def held_alone(
             await guard.set_autocommit(False)
 
 
-async def wake_workers(connection: Connection) -> None:
+async def wake_workers(connection: AsyncConnection[Any]) -> None:
     """Tell waiting workers, once the transaction commits, that a delivery was stored."""
     await connection.execute(NOTIFY_WORKERS, [WORK_CHANNEL])

@@ -20,6 +20,7 @@ Connection = psycopg.AsyncConnection[DictRow]
 
 _AWAY_CLASSES = ("08", "57P", "53")
 """SQLSTATE classes: connection exception, operator intervention, insufficient resources."""
+DISK_FULL_SQLSTATE = "53100"
 SELECT_VECTOR_TYPE = "select 1 from pg_type where typname = 'halfvec'"
 
 
@@ -41,8 +42,32 @@ class DatabaseAway(Unavailable):
 
     reason = "database_unavailable"
 
+    def __init__(
+        self, detail: str = "The database cannot be reached right now; try again in a few seconds."
+    ) -> None:
+        super().__init__(detail)
+
+
+class DiskFull(DatabaseAway):
+    """There is no space left where data is kept. Nothing was stored; it works again by itself once
+    there is."""
+
+    status = 507
+    reason = "disk_full"
+
     def __init__(self) -> None:
-        super().__init__("The database cannot be reached right now; try again in a few seconds.")
+        super().__init__(
+            "The disk is full, so nothing can be stored: free some space where the database lies, "
+            "then try again."
+        )
+
+
+def away(error: BaseException) -> DatabaseAway:
+    """What to tell about an error for which ``is_away`` holds."""
+    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
+    if isinstance(cause, psycopg.Error) and cause.sqlstate == DISK_FULL_SQLSTATE:
+        return DiskFull()
+    return DatabaseAway()
 
 
 async def _prepare(connection: psycopg.AsyncConnection[Any]) -> None:
@@ -54,16 +79,15 @@ async def _prepare(connection: psycopg.AsyncConnection[Any]) -> None:
     await connection.commit()
 
 
-async def require_tables(connection: Connection) -> None:
-    """Raises UndefinedTable where no migration ran."""
-    await connection.execute("select 1 from alembic_version")
-
-
 class Database:
-    """Connections to one PostgreSQL. ``conninfo`` is a libpq URL or keyword string."""
+    """Connections to one PostgreSQL. ``conninfo`` is a libpq URL or keyword string; ``name`` is
+    what the server lists the connections by."""
 
-    def __init__(self, conninfo: str, *, size: int = 12, timeout: float = 3.0) -> None:
-        self.conninfo = conninfo
+    def __init__(
+        self, conninfo: str, *, size: int = 12, timeout: float = 3.0, name: str = ""
+    ) -> None:
+        self.conninfo = psycopg.conninfo.make_conninfo(conninfo, application_name=name or None)
+        conninfo = self.conninfo
         self.pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             conninfo,
             connection_class=psycopg.AsyncConnection[DictRow],
@@ -108,7 +132,7 @@ class Database:
                 yield connection
         except (psycopg.Error, PoolTimeout) as error:
             if is_away(error):
-                raise DatabaseAway from error
+                raise away(error) from error
             raise
 
     @asynccontextmanager
@@ -123,5 +147,5 @@ class Database:
                 yield session
         except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
             if is_away(error):
-                raise DatabaseAway from error
+                raise away(error) from error
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
@@ -19,7 +18,9 @@ from app.models.states import Role
 from app.setup import login_sessions
 from app.setup.login_sessions import SessionUser
 from app.storage.db import Database
+from app.storage.vault import Vault
 from app.web import flash
+from app.web.masking import is_mask_of
 from app.web.params import without_nul
 
 SESSION_COOKIE = "relay_session"
@@ -55,6 +56,12 @@ def settings(request: Request) -> Settings:
     """The service's settings."""
     settings: Settings = request.app.state.settings
     return settings
+
+
+def vault(request: Request) -> Vault:
+    """What seals the service's secrets."""
+    vault: Vault = request.app.state.vault
+    return vault
 
 
 def secure(request: Request) -> bool:
@@ -151,7 +158,7 @@ async def acting(request: Request, user: Annotated[SessionUser, Depends(viewer)]
     check_sender(request)
     form = await request.form()
     token = form.get("csrf", "")
-    if not isinstance(token, str) or not hmac.compare_digest(token.encode(), user.csrf.encode()):
+    if not isinstance(token, str) or not is_mask_of(token, user.csrf):
         raise ForgedRequest
     return Act(request, user, form)
 

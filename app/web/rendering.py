@@ -22,6 +22,7 @@ from app.queries.themes import count_themes_in_triage
 from app.setup.login_sessions import SessionUser
 from app.web import charts, flash, guard, whys, words
 from app.web.assets import asset
+from app.web.masking import masked
 
 COLOUR_SCHEMES = ("light", "dark")
 PAGE_CONTENT_POLICY = (
@@ -147,7 +148,7 @@ async def page(
         user=user,
         frame=frame,
         note=note,
-        csrf=user.csrf,
+        csrf=masked(user.csrf),
         link=Links(request),
         **context,
     )

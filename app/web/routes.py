@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.errors import NotFound, RelayError
+from app.errors import NotFound, RelayError, TooMany
 from app.web import flash, guard, rendering
 
 _REFUSAL_TITLES = {
@@ -21,7 +21,9 @@ _REFUSAL_TITLES = {
     405: "Not like this",
     409: "Somebody was faster",
     422: "That can't be used",
+    429: "Too many at once",
     503: "Back in a moment",
+    507: "The disk is full",
 }
 _ON_THE_PAGE = (409, 422)  # refusals of an action that the page it came from can show
 _RETRY_SECONDS = "5"
@@ -87,8 +89,10 @@ def refusal(request: Request, error: RelayError) -> Response:
         title=_REFUSAL_TITLES.get(error.status, "That went wrong"),
         detail=error.detail,
         reason=error.reason,
-        retry=error.status >= 500,
+        retry=error.status >= 500 or isinstance(error, TooMany),
     )
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
     if error.status == 503:
         response.headers["Retry-After"] = _RETRY_SECONDS
     return response

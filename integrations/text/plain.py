@@ -19,7 +19,10 @@ def sanitize(text: str, limit: int = TEXT_MAX_CHARACTERS) -> str:
     >>> sanitize("a\\x00b\\r\\nc")
     'ab\\nc'
     """
-    text = text[: 2 * limit].replace("\r\n", "\n").replace("\r", "\n")
+    text = text[: 2 * limit]
+    if text.isprintable():  # as nearly every name, id and line is: nothing to take out
+        return text[:limit].strip()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return without_surrogates(_CONTROL_CHARACTER.sub("", text))[:limit].strip()
 
 

@@ -1,5 +1,6 @@
 """Every operation against every kind of token."""
 
+import uuid
 from datetime import UTC, datetime
 
 import httpx
@@ -49,6 +50,8 @@ async def test_reading_and_deciding_do_not_need_administrators(app: FastAPI) -> 
         "update_source",
         "delete_source",
         "rotate_source_secret",
+        "replay_source",
+        "replay_delivery",
         "create_tracker",
         "update_tracker",
         "delete_tracker",
@@ -108,3 +111,14 @@ async def test_a_dashboard_session_is_no_token(
     for name in ("relay_session", "session"):
         client.cookies.set(name, cookie)
     assert_problem(await client.get(f"{V1}/products"), 401, "token_missing")
+
+
+async def test_replays_are_for_administrators_as_in_the_dashboard(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    decider = await bearer(database, "triage")
+    for path in ("/deliveries/1/replay", f"/sources/{uuid.uuid4()}/replay"):
+        refused = await client.post(f"/api/v1{path}", headers=decider)
+        assert_problem(refused, 403, "scope_missing")
+        allowed = await client.post(f"/api/v1{path}", headers=await bearer(database))
+        assert allowed.status_code == 404

@@ -122,4 +122,4 @@ def test_reasons_that_services_refuse_with_are_known(service: Path) -> None:
     """Whatever a decision or a set-up service refuses with is a reason that the API documents."""
     source = service.read_text(encoding="utf-8")
     raised = set(re.findall(r'reason="([a-z_]+)"', source))
-    assert raised - {"login_failed", "login_locked"} <= set(API_REASONS)
+    assert raised - {"login_failed"} <= set(API_REASONS)

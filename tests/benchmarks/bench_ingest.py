@@ -35,6 +35,8 @@ from starlette.responses import Response
 
 from app.config import Settings
 from app.main import create_app
+from app.running.http_limits import HttpLimits
+from app.running.listening import server_config
 from app.setup.products import create_product
 from app.setup.sources import create_source
 from app.storage import migrate
@@ -58,9 +60,9 @@ def serve(application: str, url: str, key: str, folder: str, ready: Any) -> None
         if application == "relay"
         else bare()
     )
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=0, http="httptools", access_log=False, log_level="warning")
-    )
+    config = server_config(app, HttpLimits())
+    config.port = 0
+    server = uvicorn.Server(config)
 
     async def announce() -> None:
         while not server.started:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from app.intake.ingest import Ingest
+from app.intake.source_cache import ConnectedSource, SourceCache
 from app.setup.sources import rotate_secret, update_source
+from app.storage.advisory import WORK_CHANNEL
 from app.storage.db import Database
 from app.storage.vault import Vault
 from tests.scenes.forum import Forum
@@ -244,3 +248,44 @@ async def _allow_connections(forum: Forum, name: str, allowed: bool) -> None:
             connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name]
             )
+
+
+async def test_many_who_wait_for_a_source_read_it_once(
+    database: Database, vault: Vault, forum: Forum, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = SourceCache(database, vault, clock)
+    loads = 0
+    load = SourceCache._load
+
+    async def counted(self: SourceCache, source_id: uuid.UUID) -> ConnectedSource | None:
+        nonlocal loads
+        loads += 1
+        return await load(self, source_id)
+
+    monkeypatch.setattr(SourceCache, "_load", counted)
+    sources = await asyncio.gather(*(cache.get(str(forum.source_id)) for _ in range(20)))
+    assert {source.id for source in sources if source} == {forum.source_id}
+    assert loads == 1
+
+
+async def test_idle_workers_are_told_once_in_a_while(
+    database: Database, vault: Vault, forum: Forum, clock: Clock
+) -> None:
+    ingest = Ingest(database, vault, now=lambda: datetime.now(UTC), clock=clock)
+    ingest.committer.start()
+    transport = httpx.ASGITransport(app=ingest)
+    async with await psycopg.AsyncConnection.connect(database.conninfo, autocommit=True) as ear:
+        await ear.execute(f"listen {WORK_CHANNEL}")
+        async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
+            for _ in range(3):
+                await forum.post(client, forum.comment("It crashes"))
+            clock.seconds += 1
+            await forum.post(client, forum.comment("It crashes"))
+        await ingest.committer.stop()
+        await ear.execute(f"notify {WORK_CHANNEL}, 'last'")
+        notices = []
+        async for notice in ear.notifies():
+            notices.append(notice.payload)
+            if notice.payload == "last":
+                break
+        assert notices == ["parse", "parse", "last"]
