@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
@@ -12,6 +13,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from classifiers.texts.language import LANGUAGES
+from integrations.contract import IntegrationError
+from integrations.network import Network, network_of, read_proxy
 
 
 def default_data_dir() -> Path:
@@ -69,6 +72,20 @@ class Settings(BaseSettings):
     )
     allow_private_addresses: bool = Field(
         default=False, description="Let trackers and sources live on loopback or private addresses."
+    )
+    ca_file: Path | None = Field(
+        default=None,
+        description="PEM file of certificate authorities of your own, trusted besides the others "
+        "by every call that leaves this service.",
+    )
+    proxy: SecretStr | None = Field(
+        default=None,
+        description="Proxy that calls to trackers, sources and the language model go through "
+        "(`http://user:password@proxy.example:3128`). Unset: HTTPS_PROXY and HTTP_PROXY.",
+    )
+    no_proxy: str = Field(
+        default="",
+        description="Hosts that are called without it, separated by commas. Unset: NO_PROXY.",
     )
     llm_url: str = Field(
         default="",
@@ -173,6 +190,27 @@ class Settings(BaseSettings):
                     f"{proxy} is neither an address nor a network such as 10.0.0.0/8"
                 ) from None
         return ",".join(proxies)
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                read_proxy(value.get_secret_value())
+            except IntegrationError as error:
+                raise ValueError(error.detail) from None
+        return value
+
+    @property
+    def network(self) -> Network:
+        """How calls leave this machine, by these settings and the standard variables."""
+        return network_of(
+            os.environ,
+            allow_private=self.allow_private_addresses,
+            ca_file=str(self.ca_file or ""),
+            proxy=self.proxy.get_secret_value() if self.proxy else "",
+            no_proxy=self.no_proxy,
+        )
 
     @property
     def base_url(self) -> str:

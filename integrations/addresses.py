@@ -24,6 +24,14 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
 _NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")  # RFC 8215
 _V4_COMPATIBLE = ipaddress.ip_network("::/96")  # RFC 4291, deprecated
 _SITE_LOCAL = ipaddress.ip_network("fec0::/10")  # RFC 3879, deprecated
+_METADATA_NAMES = frozenset(
+    {"metadata", "metadata.google.internal", "metadata.goog", "instance-data", "instance-data.ec2"}
+)
+# Names that no public service has: RFC 6761, 6762, 8375, the name kept for private use by ICANN,
+# and those that the root never gives away because networks use them inside.
+_INNER_DOMAINS = frozenset(
+    "arpa corp home internal intranet lan local localdomain localhost mail private".split()
+)
 _SHARED = ipaddress.ip_network("100.64.0.0/10")  # RFC 6598, carrier-grade NAT
 
 
@@ -90,9 +98,33 @@ def checked_addresses(
     for text in addresses:
         address = ipaddress.ip_address(text.partition("%")[0])
         if reason := refusal(address, allow_private=allow_private):
-            raise IntegrationError(
-                "address_refused",
-                f"The address of {host} is {reason}, so it was not called. "
-                "If this server is yours, allow private addresses in the settings of the service.",
-            )
+            raise _refused(host, reason)
     return list(addresses)
+
+
+def _refused(host: str, reason: str) -> IntegrationError:
+    return IntegrationError(
+        "address_refused",
+        f"The address of {host} is {reason}, so it was not called. "
+        "If this server is yours, allow private addresses in the settings of the service.",
+    )
+
+
+def check_behind_proxy(
+    host: str, port: int, *, allow_private: bool, resolve: Resolver = system_resolver
+) -> None:
+    """What is looked at before a proxy is asked to call a host, which it resolves anew by itself.
+
+    An address, however it is spelled, and a name that is known here are checked as without a proxy.
+    A name that is not known here is the proxy's to resolve, unless it is one that only machines
+    inside a network have. Raises IntegrationError ``address_refused``.
+    """
+    name = host.lower().rstrip(".")
+    if name in _METADATA_NAMES or name.endswith(".metadata.google.internal"):
+        raise _refused(host, "a link-local or cloud metadata address")
+    try:
+        checked_addresses(host, port, allow_private=allow_private, resolve=resolve)
+    except (socket.gaierror, UnicodeError):
+        labels = name.split(".")
+        if not allow_private and (len(labels) == 1 or labels[-1] in _INNER_DOMAINS):
+            raise _refused(host, "a loopback or private address") from None

@@ -17,6 +17,8 @@ from pydantic import JsonValue
 
 from integrations import http
 from integrations.contract import IntegrationError
+from integrations.failures import NETWORK_REMEDIES, UNSENT
+from integrations.network import PLAIN_NETWORK, Network
 from integrations.retries import retry_after
 from integrations.tracker_contract import Finding
 
@@ -53,7 +55,7 @@ class Chat:
     url: str
     model: str
     key: str = ""
-    allow_private: bool = False
+    network: Network = PLAIN_NETWORK
     timeout: float = 60.0
     transport: httpx.AsyncBaseTransport | None = None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -108,7 +110,7 @@ class Chat:
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         try:
             async with http.client(
-                allow_private=self.allow_private,
+                self.network,
                 timeout=httpx.Timeout(self.timeout, connect=min(self.timeout, 10.0)),
                 transport=self.transport,
                 max_response_bytes=CHAT_MAX_ANSWER_BYTES,
@@ -124,9 +126,7 @@ class Chat:
         except ChatError:
             raise
         except IntegrationError as error:
-            raise ChatError(
-                error.reason, error.detail, permanent=error.reason == "address_refused"
-            ) from None
+            raise ChatError(error.reason, error.detail, permanent=error.reason in UNSENT) from None
         if answer.is_success:
             return answer
         raise self._refused(answer)
@@ -169,8 +169,8 @@ def _object(content: object) -> dict[str, JsonValue]:
 
 
 _CHAT_REMEDIES = {
+    **NETWORK_REMEDIES,
     "unauthorized": "Set RELAY_LLM_KEY.",
-    "address_refused": "If the server is yours, set RELAY_ALLOW_PRIVATE_ADDRESSES=true.",
 }
 
 

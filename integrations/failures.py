@@ -19,6 +19,19 @@ from integrations.tracker_contract import TrackerError
 _SECONDARY_LIMIT_SECONDS = 60.0
 _COMPLAINT_MAX_CHARACTERS = 500
 _REQUEST_TIMEOUT = 408
+_NEED_A_PERSON = frozenset({"address_refused", "ca_file_unusable", "proxy_invalid"})
+UNSENT = _NEED_A_PERSON | {"certificate_untrusted", "proxy_refused", "proxy_unreachable"}
+"""Reasons of calls that never left: no ticket can have been made by them."""
+NETWORK_REMEDIES = {
+    "address_refused": "If the server is yours, set RELAY_ALLOW_PRIVATE_ADDRESSES=true.",
+    "ca_file_unusable": "Correct RELAY_CA_FILE (or SSL_CERT_FILE), and start the service again.",
+    "certificate_untrusted": "Set RELAY_CA_FILE to a PEM file with the authority's certificate, "
+    "and start the service again.",
+    "proxy_invalid": "Correct RELAY_PROXY (or HTTPS_PROXY), and start the service again.",
+    "proxy_refused": "Correct RELAY_PROXY or RELAY_NO_PROXY, or let the proxy permit the call.",
+    "proxy_unreachable": "Correct RELAY_PROXY (or HTTPS_PROXY), or start the proxy.",
+}
+"""What a check advises for each of them."""
 
 
 def unreachable(name: str, cause: str) -> TrackerError:
@@ -83,9 +96,11 @@ def not_logged_in(name: str, *, may_have_written: bool) -> TrackerError:
 
 
 def refused(error: IntegrationError) -> TrackerError:
-    """Our own guard stopped the call: before it was sent, or when its answer was too large."""
-    was_sent = error.reason != "address_refused"
-    return TrackerError(error.reason, error.detail, ambiguous=was_sent, permanent=not was_sent)
+    """Our own side stopped the call: before it was sent, or when its answer was too large."""
+    if error.reason in UNSENT:
+        permanent = error.reason in _NEED_A_PERSON
+        return TrackerError(error.reason, error.detail, permanent=permanent)
+    return TrackerError(error.reason, error.detail, ambiguous=True)
 
 
 def from_transport(name: str, error: httpx.HTTPError | httpx.InvalidURL) -> TrackerError:

@@ -41,6 +41,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Protocol, Ty
 from pydantic import BaseModel, Field
 
 from integrations.contract import Inbound, IntegrationError, Visibility
+from integrations.network import PLAIN_NETWORK, Network
 
 if TYPE_CHECKING:
     from integrations.signatures import Signature
@@ -283,10 +284,9 @@ class OpenTracker(Protocol[S_contra]):
     """Opens a connection to a tracker. Makes no request: the first method called does."""
 
     def __call__(
-        self, settings: S_contra, credentials: Any, *, allow_private: bool = False
+        self, settings: S_contra, credentials: Any, *, network: Network = PLAIN_NETWORK
     ) -> Tracker:
-        """``allow_private`` is the operator's word that loopback and private addresses may be
-        called."""
+        """``network`` is the operator's word on how calls leave this machine."""
 
 
 @dataclass(frozen=True, slots=True)

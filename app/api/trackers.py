@@ -150,6 +150,4 @@ async def check(
     """Ask the tracker whether we may do what we need to do. Every finding that is not right has a
     remedy."""
     async with database.session() as session:
-        return await trackers.check_tracker(
-            session, vault, tracker_id, allow_private=settings.allow_private_addresses
-        )
+        return await trackers.check_tracker(session, vault, tracker_id, network=settings.network)

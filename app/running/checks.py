@@ -82,11 +82,10 @@ async def tracker_findings(services: Services, tracker: Tracker) -> list[Finding
     findings = []
     if not tracker.enabled:
         findings.append(wrong("enabled", "It is switched off.", f"Run `{change} --enable`."))
-    allow_private = services.settings.allow_private_addresses
     try:
         async with services.database.session() as session:
             findings += await check_tracker(
-                session, services.vault, tracker.id, allow_private=allow_private
+                session, services.vault, tracker.id, network=services.settings.network
             )
     except RelayError as error:
         findings.append(wrong("credentials", error.detail, f"Run `{change} --credentials`."))

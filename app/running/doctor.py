@@ -18,6 +18,7 @@ from app.running.database_findings import (
 from app.running.machine_findings import (
     disk_finding,
     model_finding,
+    network_finding,
     secret_key_finding,
     settings_finding,
 )
@@ -59,8 +60,13 @@ async def findings(
 
 
 def surroundings(settings: Settings) -> list[Finding]:
-    """What can be looked at without a database: settings, model, disk."""
-    return [settings_finding(), model_finding(settings), disk_finding(settings.data_dir)]
+    """What can be looked at without a database: settings, network, model, disk."""
+    return [
+        settings_finding(),
+        network_finding(settings),
+        model_finding(settings),
+        disk_finding(settings.data_dir),
+    ]
 
 
 def examine(settings: Settings, run: Callable[[str], list[Finding]]) -> list[Finding]:

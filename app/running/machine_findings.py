@@ -14,6 +14,10 @@ from app.running.verdicts import right, wrong
 from classifiers.contract import ModelError
 from classifiers.encoding import encoder
 from classifiers.encoding.model_files import published_model, verify
+from integrations.certificates import trust
+from integrations.contract import IntegrationError
+from integrations.failures import NETWORK_REMEDIES
+from integrations.network import read_proxy
 from integrations.tracker_contract import Finding
 
 DISK_LEAST_BYTES = 2**30
@@ -28,6 +32,23 @@ def settings_finding() -> Finding:
         f"Nobody reads {', '.join(misspelt)}." if misspelt else "All are known.",
         "Correct the names; docs/configuration.md lists them all.",
     )
+
+
+def network_finding(settings: Settings) -> Finding:
+    """How calls leave this machine, and whether the files and addresses for that can be used."""
+    network = settings.network
+    try:
+        trust(network)
+        proxies = {
+            proxy.address
+            for text in (network.https_proxy, network.http_proxy)
+            if text and (proxy := read_proxy(text))
+        }
+    except IntegrationError as error:
+        return wrong("network", error.detail, NETWORK_REMEDIES[error.reason])
+    way = f"Calls go through {' and '.join(sorted(proxies))}" if proxies else "Calls go straight"
+    trusted = network.ca_file or network.trust_file or network.trust_folder
+    return right("network", f"{way}{f'; {trusted} is trusted' if trusted else ''}.")
 
 
 def secret_key_finding(settings: Settings) -> Finding:

@@ -74,7 +74,7 @@ def job_tools(
         database,
         vault,
         settings.base_url,
-        settings.allow_private_addresses,
+        settings.network,
         write_seconds=settings.push_interval,
         lookup_seconds=settings.push_settle,
     )

@@ -14,6 +14,7 @@ from app.setup.platforms import tracker_type
 from app.storage.db import Connection
 from app.storage.rows import fetch_one
 from app.storage.vault import Vault
+from integrations.network import Network
 from integrations.tracker_contract import Tracker as OpenConnection
 from integrations.tracker_contract import TrackerType
 
@@ -53,7 +54,7 @@ async def open_tracker(
     vault: Vault,
     tracker_id: uuid.UUID,
     *,
-    allow_private: bool,
+    network: Network,
     now: datetime | None = None,
 ) -> OpenedTracker | None:
     """The enabled tracker, ready to be called; None where it is gone or switched off. Makes no
@@ -64,7 +65,7 @@ async def open_tracker(
         return None
     type_ = tracker_type(row.type)
     credentials = vault.decrypt_fields(bytes(row.credentials))
-    tracker = connect(type_, row.settings, credentials, allow_private=allow_private)
+    tracker = connect(type_, row.settings, credentials, network=network)
     chosen = str(row.settings.get("audience") or "")
     audience = Visibility(chosen) if chosen in set(Visibility) else None
     return OpenedTracker(tracker_id, row.name, type_, tracker, row.paused, row.troubled, audience)
@@ -75,11 +76,11 @@ def connect(
     settings: Mapping[str, Any],
     credentials: Mapping[str, Any],
     *,
-    allow_private: bool,
+    network: Network,
 ) -> OpenConnection:
     """The tracker behind stored settings and decrypted credentials. Makes no request."""
     return type_.open(
         type_.settings.model_validate(dict(settings)),
         type_.credentials.model_validate(dict(credentials)),
-        allow_private=allow_private,
+        network=network,
     )

@@ -24,6 +24,7 @@ from app.setup.platforms import tracker_type
 from app.setup.products import get_product
 from app.storage.vault import Vault
 from classifiers.contract import THEME_KINDS
+from integrations.network import Network
 from integrations.tracker_contract import Finding, TrackerError
 
 # Those that waited because the tracker seemed to be more public, and those that show more or less
@@ -129,15 +130,13 @@ async def delete_tracker(session: AsyncSession, tracker_id: uuid.UUID) -> None:
 
 
 async def check_tracker(
-    session: AsyncSession, vault: Vault, tracker_id: uuid.UUID, *, allow_private: bool
+    session: AsyncSession, vault: Vault, tracker_id: uuid.UUID, *, network: Network
 ) -> list[Finding]:
     """Ask the tracker whether we may do what we need to do; each finding that is not right has a
     remedy."""
     tracker = await get_tracker(session, tracker_id)
     credentials = vault.decrypt_fields(tracker.credentials)
-    opened = connect(
-        tracker_type(tracker.type), tracker.settings, credentials, allow_private=allow_private
-    )
+    opened = connect(tracker_type(tracker.type), tracker.settings, credentials, network=network)
     try:
         return await opened.check()
     except TrackerError as error:

@@ -227,7 +227,7 @@ def chat(settings: Settings) -> Chat | None:
         settings.llm_url,
         settings.llm_model,
         key,
-        settings.allow_private_addresses,
+        settings.network,
         timeout=settings.llm_timeout,
     )
 

@@ -10,6 +10,7 @@ import structlog
 from app.models.states import TicketState
 from app.tickets.due import DueTicket
 from app.tickets.steps import PushRun, Step
+from integrations.failures import UNSENT
 from integrations.retries import full_jitter
 from integrations.tracker_contract import StatusCategory, TrackerError
 
@@ -28,7 +29,7 @@ TRACKER_WIDE = frozenset(
         "not_found",
         "no_access",
         "tracker_unreachable",
-        "address_refused",
+        *UNSENT,
     }
 )
 """Reasons that hold for every ticket of the tracker alike."""

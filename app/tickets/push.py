@@ -27,6 +27,7 @@ from app.tickets.due import DueTicket, next_due_ticket, wake_when_due
 from app.tickets.failures import clear_trouble, handle_failure
 from app.tickets.refreshing import refresh_ticket
 from app.tickets.steps import Clock, PushRun, Step, database_clock
+from integrations.network import Network
 from integrations.tracker_contract import TrackerError, TrackerType
 
 log = structlog.get_logger(__name__)
@@ -56,7 +57,7 @@ class TrackerOpener(Protocol):
         vault: Vault,
         tracker_id: uuid.UUID,
         *,
-        allow_private: bool,
+        network: Network,
         now: datetime | None,
     ) -> OpenedTracker | None:
         """The tracker; None where it is gone or switched off."""
@@ -74,7 +75,7 @@ class Push:
     database: Database
     vault: Vault
     base_url: str
-    allow_private: bool
+    network: Network
     write_seconds: float | None = None
     lookup_seconds: float | None = None
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -103,7 +104,7 @@ class Push:
                 connection,
                 self.vault,
                 tracker_id,
-                allow_private=self.allow_private,
+                network=self.network,
                 now=self.clock(),
             )
         if opened is None or opened.paused:

@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from integrations.addresses import checked_addresses, refusal
 from integrations.contract import IntegrationError
 from integrations.http import LimitedTransport, client, guarded_transport
+from integrations.network import Network
 from integrations.requests_guard import guard
 
 PRIVATE = [
@@ -123,7 +124,7 @@ async def test_spellings_of_local_addresses_are_refused_by_both_clients(url: str
             await guarded.get(url)
     assert caught.value.reason == "address_refused"
     session = requests.Session()
-    guard(session, allow_private=False)
+    guard(session, Network())
     with pytest.raises(IntegrationError) as caught:
         await asyncio.to_thread(session.get, url, timeout=5)
     assert caught.value.reason == "address_refused"
@@ -243,17 +244,17 @@ async def test_tls_verifies_the_name_although_the_address_is_dialled(tmp_path: P
 
 async def test_an_answer_above_the_limit_is_not_read() -> None:
     async with server(b"HTTP/1.1 200 OK\r\ncontent-length: 5000\r\n\r\n" + b"x" * 5000) as port:
-        async with client(allow_private=True, max_response_bytes=4999) as guarded:
+        async with client(Network(allow_private=True), max_response_bytes=4999) as guarded:
             with pytest.raises(IntegrationError) as caught:
                 await guarded.get(f"http://127.0.0.1:{port}/")
         assert caught.value.reason == "response_too_large"
-        async with client(allow_private=True, max_response_bytes=5000) as guarded:
+        async with client(Network(allow_private=True), max_response_bytes=5000) as guarded:
             assert len((await guarded.get(f"http://127.0.0.1:{port}/")).content) == 5000
 
 
 async def test_a_compressed_answer_nobody_asked_for_is_refused() -> None:
     answer = b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 2\r\n\r\nzz"
-    async with server(answer) as port, client(allow_private=True) as guarded:
+    async with server(answer) as port, client(Network(allow_private=True)) as guarded:
         with pytest.raises(IntegrationError) as caught:
             await guarded.get(f"http://127.0.0.1:{port}/")
     assert caught.value.reason == "response_encoded"
@@ -261,7 +262,7 @@ async def test_a_compressed_answer_nobody_asked_for_is_refused() -> None:
 
 async def test_redirects_are_not_followed() -> None:
     answer = b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n"
-    async with server(answer) as port, client(allow_private=True) as guarded:
+    async with server(answer) as port, client(Network(allow_private=True)) as guarded:
         assert (await guarded.get(f"http://127.0.0.1:{port}/")).status_code == 302
 
 
@@ -284,5 +285,5 @@ async def test_another_transport_is_limited_all_the_same() -> None:
 async def test_environment_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    async with server(OK) as port, client(allow_private=True) as guarded:
+    async with server(OK) as port, client(Network(allow_private=True)) as guarded:
         assert (await guarded.get(f"http://127.0.0.1:{port}/")).status_code == 200

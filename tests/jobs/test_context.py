@@ -25,6 +25,7 @@ from app.storage.vault import Vault
 from app.themes.writing import Writer
 from app.tickets.ledger import PUSH_TASK, QUEUE
 from app.tickets.push import Push
+from integrations.network import Network
 from tests.scenes.small_model import SmallEnricher, SmallGrouper
 
 
@@ -38,7 +39,7 @@ async def test_a_push_knows_its_job_and_tracker(
         vault: Vault,
         tracker_id: uuid.UUID,
         *,
-        allow_private: bool,
+        network: Network,
         now: datetime | None,
     ) -> OpenedTracker | None:
         contexts.append(dict(get_contextvars()))
@@ -48,7 +49,7 @@ async def test_a_push_knows_its_job_and_tracker(
         database,
         vault,
         "http://relay.test",
-        True,
+        Network(allow_private=True),
         chance=random.Random(1),
         open_tracker=no_tracker,
     )

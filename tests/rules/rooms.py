@@ -44,7 +44,8 @@ ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
         ("failures", "payload", "requests_guard"),
         ("http", "neutralize", "text"),
         ("source_contract", "tracker_contract"),
-        ("signatures", "addresses", "retries"),
+        ("signatures", "addresses", "retries", "certificates"),
+        ("network",),
         ("contract",),
     ],
 }

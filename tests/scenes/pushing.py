@@ -21,6 +21,7 @@ from app.storage.vault import Vault
 from app.tickets.push import Push
 from app.tickets.steps import Clock, database_clock
 from app.triage import decisions
+from integrations.network import Network
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import Ticket
 from integrations.tracker_contract import (
@@ -116,12 +117,10 @@ class Bench:
             vault: Vault,
             tracker_id: uuid.UUID,
             *,
-            allow_private: bool,
+            network: Network,
             now: datetime | None,
         ) -> OpenedTracker | None:
-            opened = await open_tracker(
-                connection, vault, tracker_id, allow_private=allow_private, now=now
-            )
+            opened = await open_tracker(connection, vault, tracker_id, network=network, now=now)
             if opened is not None:
                 opened.tracker = wrap(opened.tracker)
             return opened
@@ -130,7 +129,7 @@ class Bench:
             self.forum.database,
             self.vault,
             "http://relay.test",
-            True,
+            Network(allow_private=True),
             sleep=sleep,
             chance=random.Random(1),
             lookup_seconds=settle,

@@ -20,6 +20,7 @@ from app.tickets.due import next_due_ticket
 from app.tickets.ledger import cancel_tickets
 from app.tickets.push import push_ticket
 from app.tickets.steps import PushRun, Step, database_clock
+from integrations.network import Network
 from integrations.sandbox.server import SandboxServer
 from integrations.tracker_contract import Attempt, Draft, TicketRef
 from tests.scenes.pushing import Bench, Between, open_bench
@@ -128,7 +129,9 @@ async def test_a_ticket_that_is_cancelled_after_it_was_read_is_not_created(bench
     database = bench.forum.database
     async with database.transaction() as connection:
         ticket = await next_due_ticket(connection, bench.tracker_id, None)
-        opened = await open_tracker(connection, bench.vault, bench.tracker_id, allow_private=True)
+        opened = await open_tracker(
+            connection, bench.vault, bench.tracker_id, network=Network(allow_private=True)
+        )
         await cancel_tickets(connection, theme_id)
     assert ticket is not None
     assert opened is not None

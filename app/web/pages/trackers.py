@@ -200,7 +200,7 @@ async def check(act: Administering, tracker_id: UUID) -> Response:
     state = act.request.app.state
     async with act.database.session() as session:
         findings = await trackers.check_tracker(
-            session, state.vault, tracker_id, allow_private=state.settings.allow_private_addresses
+            session, state.vault, tracker_id, network=state.settings.network
         )
     async with act.database.session() as session:
         await trackers.mark_checked(session, tracker_id, datetime.now(UTC))

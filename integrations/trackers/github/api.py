@@ -12,6 +12,7 @@ import httpx
 from integrations import failures
 from integrations.contract import IntegrationError
 from integrations.http import client
+from integrations.network import PLAIN_NETWORK, Network
 from integrations.tracker_contract import RemoteState, StatusCategory, TicketRef
 
 GITHUB_API_VERSION = "2022-11-28"
@@ -30,13 +31,13 @@ class GitHubApi:
         base_url: str,
         token: str,
         *,
-        allow_private: bool = False,
+        network: Network = PLAIN_NETWORK,
         timeout: httpx.Timeout | float = 20.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._base_url = base_url
         self._clock = clock
-        self._client = client(allow_private=allow_private, timeout=timeout)
+        self._client = client(network, timeout=timeout)
         self._client.headers.update(
             {
                 "Authorization": f"Bearer {token}",

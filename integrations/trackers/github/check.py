@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from integrations.failures import NETWORK_REMEDIES
 from integrations.tracker_contract import Finding, TrackerError
 from integrations.trackers.github.api import GitHubApi
 
 _GITHUB_REMEDIES = {
+    **NETWORK_REMEDIES,
     "unauthorized": "Create a new token and enter it in the tracker's credentials.",
     "not_found": "Check owner/name, and give the token access to this repository.",
     "moved": "The repository was renamed or transferred: enter its new owner/name.",

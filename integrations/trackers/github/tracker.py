@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from integrations.network import PLAIN_NETWORK, Network
 from integrations.signatures import Signature
 from integrations.tracker_contract import Tracker, TrackerType
 from integrations.trackers.github.api import GitHubApi
@@ -24,11 +25,11 @@ from integrations.trackers.github.settings import GitHubCredentials, GitHubSetti
 
 
 def open_github(
-    settings: GitHubSettings, credentials: Any, *, allow_private: bool = False
+    settings: GitHubSettings, credentials: Any, *, network: Network = PLAIN_NETWORK
 ) -> Tracker:
     """A connection to one repository."""
     token = GitHubCredentials.model_validate(credentials).token.get_secret_value()
-    return GitHubTracker(settings, GitHubApi(settings.base_url, token, allow_private=allow_private))
+    return GitHubTracker(settings, GitHubApi(settings.base_url, token, network=network))
 
 
 TRACKER = TrackerType(

@@ -15,6 +15,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from integrations import failures
 from integrations.contract import IntegrationError
+from integrations.network import PLAIN_NETWORK, Network
 from integrations.requests_guard import guard
 from integrations.tracker_contract import TrackerError
 
@@ -53,7 +54,7 @@ class _Client(JIRA):
         cloud: bool,
         email: str,
         token: str,
-        allow_private: bool,
+        network: Network,
         connect_timeout: float,
         read_timeout: float,
     ) -> None:
@@ -69,7 +70,7 @@ class _Client(JIRA):
         # Which of its methods the library permits depends on this; it is usually learned from GET
         # serverInfo.
         self.deploymentType = "Cloud" if cloud else "Server"
-        guard(self._session, allow_private=allow_private)
+        guard(self._session, network)
         self._session.hooks["response"].append(_refuse_stranger)
 
     def read(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
@@ -96,7 +97,7 @@ class JiraApi:
         cloud: bool,
         email: str,
         token: str,
-        allow_private: bool = False,
+        network: Network = PLAIN_NETWORK,
         connect_timeout: float = 5.0,
         read_timeout: float = 20.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -113,7 +114,7 @@ class JiraApi:
             cloud=cloud,
             email=email,
             token=token,
-            allow_private=allow_private,
+            network=network,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from integrations.failures import NETWORK_REMEDIES
 from integrations.tracker_contract import Finding, TrackerError
 from integrations.trackers.jira.api import JiraApi
 
@@ -17,6 +18,7 @@ _META_PAGE_ROWS = 100
 _META_PAGES_MAX = 20
 _SCREEN_FIELDS = {"labels": "Labels", "description": "Description"}
 _JIRA_REMEDIES = {
+    **NETWORK_REMEDIES,
     "unauthorized": "Enter e-mail and API token of the account (Cloud), "
     "or its personal access token (Data Center).",
     "forbidden": "Give the account access to Jira, "

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from integrations.network import PLAIN_NETWORK, Network
 from integrations.signatures import Signature
 from integrations.tracker_contract import Tracker, TrackerError, TrackerType
 from integrations.trackers.jira.api import JiraApi
@@ -28,7 +29,9 @@ from integrations.trackers.jira.settings import Deployment, JiraCredentials, Jir
 from integrations.trackers.jira.state import parse_event
 
 
-def open_jira(settings: JiraSettings, credentials: Any, *, allow_private: bool = False) -> Tracker:
+def open_jira(
+    settings: JiraSettings, credentials: Any, *, network: Network = PLAIN_NETWORK
+) -> Tracker:
     """A connection to one project."""
     entered = JiraCredentials.model_validate(credentials)
     if settings.deployment is Deployment.cloud and not entered.email:
@@ -42,7 +45,7 @@ def open_jira(settings: JiraSettings, credentials: Any, *, allow_private: bool =
         cloud=settings.deployment is Deployment.cloud,
         email=entered.email,
         token=entered.token.get_secret_value(),
-        allow_private=allow_private,
+        network=network,
         site_url=settings.site_url,
     )
     return JiraTracker(settings, api)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from integrations import registry
+from integrations.network import Network
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import SandboxState, Ticket
 from integrations.tracker_contract import Draft, Quote, Tracker, TrackerType
@@ -78,7 +79,7 @@ class Bench:
             self.type.credentials.model_validate(
                 {"email": CREDENTIALS["email"], "token": CREDENTIALS["token"]}
             ),
-            allow_private=True,
+            network=Network(allow_private=True),
         )
 
 

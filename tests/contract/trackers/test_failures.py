@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from integrations.network import Network
 from integrations.tracker_contract import Draft, Tracker, TrackerError
 from integrations.trackers.github.api import GitHubApi
 from integrations.trackers.github.issues import GitHubTracker
@@ -24,7 +25,7 @@ def impatient(bench: Any) -> Tracker:
     """The same tracker, which waits a third of a second for an answer."""
     settings = bench.tracker._settings if bench.type.name == "jira" else None
     if settings is None:
-        api = GitHubApi(bench.sandbox.url, TOKEN, allow_private=True, timeout=0.3)
+        api = GitHubApi(bench.sandbox.url, TOKEN, network=Network(allow_private=True), timeout=0.3)
         return GitHubTracker(
             bench.type.settings(repository="acme/app", base_url=bench.sandbox.url), api
         )
@@ -36,7 +37,7 @@ def impatient(bench: Any) -> Tracker:
             cloud=cloud,
             email="a@b.example",
             token=TOKEN,
-            allow_private=True,
+            network=Network(allow_private=True),
             read_timeout=0.3,
         ),
     )

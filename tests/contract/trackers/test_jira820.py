@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 from pydantic import SecretStr
 
+from integrations.network import Network
 from integrations.tracker_contract import Draft, StatusCategory, Tracker
 from integrations.trackers.jira.settings import Deployment, JiraCredentials, JiraSettings
 from integrations.trackers.jira.tracker import open_jira
@@ -48,7 +49,9 @@ async def tracker(peer: tuple[str, jira820.Store]) -> AsyncIterator[Tracker]:
         deployment=Deployment.data_center,
         issue_type_feature="New Feature",
     )
-    opened = open_jira(settings, JiraCredentials(token=SecretStr("pat")), allow_private=True)
+    opened = open_jira(
+        settings, JiraCredentials(token=SecretStr("pat")), network=Network(allow_private=True)
+    )
     yield opened
     await opened.close()
 

@@ -8,7 +8,14 @@ from tests.paths import ROOT
 
 SOURCES = [
     ROOT / "integrations" / name
-    for name in ("failures.py", "http.py", "addresses.py", "requests_guard.py")
+    for name in (
+        "failures.py",
+        "http.py",
+        "addresses.py",
+        "requests_guard.py",
+        "network.py",
+        "certificates.py",
+    )
 ] + sorted((ROOT / "integrations" / "trackers").rglob("*.py"))
 RAISED = re.compile(r'(?:TrackerError|IntegrationError|_Permanent)\(\s*"([a-z_]+)"')
 

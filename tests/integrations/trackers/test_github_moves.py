@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from integrations.network import Network
 from integrations.sandbox.server import SandboxServer
 from integrations.tracker_contract import StatusCategory, TicketRef, TrackerError
 from integrations.trackers.github.body import marker_line
@@ -50,7 +51,9 @@ async def tracker(answer: Answer) -> AsyncIterator[tuple[Any, list[str]]]:
     base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     credentials = GitHubCredentials.model_validate({"token": "abc"})
     opened = open_github(
-        GitHubSettings(repository="acme/app", base_url=base), credentials, allow_private=True
+        GitHubSettings(repository="acme/app", base_url=base),
+        credentials,
+        network=Network(allow_private=True),
     )
     try:
         yield opened, calls
@@ -112,7 +115,7 @@ async def test_what_the_newest_pages_do_not_hold_is_searched() -> None:
         opened = open_github(
             GitHubSettings(repository="acme/app", base_url=sandbox.url),
             credentials,
-            allow_private=True,
+            network=Network(allow_private=True),
         )
         ref = await opened.find("relay-old")
         await opened.close()
