@@ -148,10 +148,20 @@ class Attempt:
 @dataclass(frozen=True, slots=True)
 class Account:
     """Whom the tracker takes us for. ``id`` tells accounts apart and is blank where the tracker
-    does not say; ``name`` is for people."""
+    does not say; ``name`` is for people, ``login`` what the account is called in webhooks.
+    ``is_machine``: no person ever writes by it. ``key`` outlives a change of ``id``, where there is
+    such."""
 
     id: str
     name: str
+    login: str = ""
+    is_machine: bool = False
+    key: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What tells whether two are the same account."""
+        return self.key or self.id
 
 
 class StatusCategory(StrEnum):

@@ -15,7 +15,9 @@ from starlette.datastructures import FormData
 
 from app.errors import Invalid
 
-Control = Literal["text", "secret", "number", "check", "select", "document"]
+Control = Literal["text", "secret", "pem", "number", "check", "select", "document"]
+SECRET_CONTROLS = ("secret", "pem")
+"""What is typed into these is never put into a page."""
 _LABEL_ACRONYMS = {"url": "URL", "api": "API", "id": "ID", "ids": "IDs"}
 
 
@@ -44,7 +46,9 @@ def fields(
 def _field(name: str, info: FieldInfo, prefix: str, stored: Mapping[str, Any]) -> FormField:
     control, options = _control(info.annotation)
     value, hint = "", info.description or ""
-    if control != "secret":
+    if control == "secret" and _is_multiline(info):
+        control = "pem"
+    if control not in SECRET_CONTROLS:
         default = None if info.is_required() else info.get_default(call_default_factory=True)
         value = _text(stored.get(name, default))
     if control == "document" and not hint:
@@ -99,6 +103,11 @@ def _plain(annotation: Any) -> Iterator[Any]:
         yield get_origin(part) or part
 
 
+def _is_multiline(info: FieldInfo) -> bool:
+    extra = info.json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get("multiline"))
+
+
 def _text(value: Any) -> str:
     if value is None:
         return ""
@@ -146,6 +155,6 @@ def refilled(form_fields: Sequence[FormField], form: FormData | None) -> list[Fo
     if form is None:
         return list(form_fields)
     return [
-        replace(field, value="" if field.control == "secret" else _raw_text(form, field))
+        replace(field, value="" if field.control in SECRET_CONTROLS else _raw_text(form, field))
         for field in form_fields
     ]

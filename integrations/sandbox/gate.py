@@ -19,6 +19,7 @@ REQUEST_MAX_BYTES = 2 * 1024 * 1024
 RECORDED_BODY_MAX_BYTES = 256 * 1024
 _SILENT_MODES = ("timeout_after_work", "lost_response")
 _GATEWAY_PREFIX = re.compile(r"^/ex/jira/[^/]+(?=/rest/)")
+_SIGNED_PATH = re.compile(r"^/app(/|$)|^/repos/[^/]+/[^/]+/installation$")
 UNGUARDED_PATHS = ("/_sandbox", "/tickets", "/browse/", "/static/")
 
 
@@ -53,7 +54,7 @@ class Gate:
         fault = self._state.faults.take(method, path)
         if fault and (instead := answer(fault, method, path)):
             await _answer(send, *instead)
-        elif not self._let_in(headers.get("authorization", "")):
+        elif not self._let_in(path, headers.get("authorization", "")):
             await _answer(send, 401, {}, _unauthorized(path))
         elif fault and fault.mode in _SILENT_MODES:
             await self._app(scope, _replay(body), _swallow)
@@ -61,8 +62,12 @@ class Gate:
         else:
             await self._app(scope, _replay(body), send)
 
-    def _let_in(self, authorization: str) -> bool:
+    def _let_in(self, path: str, authorization: str) -> bool:
+        if self._state.settings.github_apps and _SIGNED_PATH.search(path):
+            return True  # the route looks at the signature
         scheme, _, value = authorization.partition(" ")
+        if value.startswith("ghs_") and self._state.settings.github_apps:
+            return self._state.app_of(authorization) is not None
         if scheme.lower() == "basic":
             try:
                 value = base64.b64decode(value, validate=True).decode().partition(":")[2]

@@ -71,13 +71,36 @@ class Ticket(BaseModel):
         return self.status == "closed"
 
 
+class SandboxApp(BaseModel):
+    """A GitHub App that is installed: ``public_key`` in PEM is what its signatures are held
+    against; it sees ``repositories``, all where the list is empty."""
+
+    app_id: str
+    public_key: str
+    slug: str = "feedback-relay"
+    installation_id: int = 1
+    repositories: list[str] = Field(default_factory=list)
+    permissions: dict[str, str] = Field(
+        default_factory=lambda: {"issues": "write", "metadata": "read"}
+    )
+    suspended: bool = False
+
+
+class AppToken(BaseModel):
+    """A token that an App was given."""
+
+    app: SandboxApp
+    expires_at: datetime
+
+
 class Settings(BaseModel):
     """How the sandbox behaves. ``search_lag`` in seconds; empty ``require_token`` and
     ``containers`` accept any.
 
     ``required_fields`` maps ids of Jira fields that a new ticket has to have to their names;
     ``fields_off_screen`` are ids of those that Jira refuses to set. Without ``silent_edits`` Jira
-    Data Center refuses edits by which nobody gets mail.
+    Data Center refuses edits by which nobody gets mail. ``github_apps`` are installed; while there
+    is one, a token that looks like an App's has to be one that it was given.
     """
 
     search_lag: float = Field(default=0.0, ge=0)
@@ -86,6 +109,7 @@ class Settings(BaseModel):
     required_fields: dict[str, str] = Field(default_factory=dict)
     fields_off_screen: list[str] = Field(default_factory=list)
     silent_edits: bool = True
+    github_apps: list[SandboxApp] = Field(default_factory=list)
 
 
 class Saved(BaseModel):
@@ -110,6 +134,7 @@ class SandboxState:
         self.saved = Saved(settings=settings or Settings())
         self.faults = Faults(clock)
         self.requests: deque[dict[str, Any]] = deque(maxlen=1000)
+        self.app_tokens: dict[str, AppToken] = {}
         self.changed = 0
 
     @property
@@ -128,6 +153,11 @@ class SandboxState:
         self.faults.clear()
         self.requests.clear()
         self.changed += 1
+
+    def app_of(self, authorization: str) -> SandboxApp | None:
+        """The App whose token a request carries, as long as it is good."""
+        token = self.app_tokens.get(authorization.partition(" ")[2])
+        return token.app if token and token.expires_at > self.clock() else None
 
     def has_container(self, container: str) -> bool:
         """Whether a repository or project exists here."""

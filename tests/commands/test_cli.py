@@ -180,6 +180,7 @@ def test_doctor_names_every_trouble_with_a_remedy(database_url: str, tmp_path: P
         "migrations",
         "clock",
         "secret key",
+        "network",
         "trackers",
         "vectors",
         "search",

@@ -6,6 +6,7 @@ import httpx
 
 from app.storage.db import Database
 from app.storage.vault import Vault
+from tests.scenes.github_app import app_key
 from tests.scenes.reading import (
     add_product,
     add_theme,
@@ -53,6 +54,33 @@ async def test_forms_are_made_from_what_a_tracker_declares(
     assert isinstance(settings, dict)
     assert settings["extra_fields"] == {"components": [{"name": "core"}]}
     assert "very-secret" not in (await person.get("/trackers")).text
+
+
+async def test_a_key_of_several_lines_is_typed_into_the_form(
+    client: httpx.AsyncClient, database: Database, vault: Vault
+) -> None:
+    person = await sign_in(client, database)
+    async with database.transaction() as connection:
+        await add_product(connection)
+    assert '<textarea id="cred_private_key"' in (await person.get("/trackers/new?type=github")).text
+    typed = {
+        "type": "github",
+        "product": "atlas",
+        "name": "Code",
+        "kinds": "bug",
+        "set_repository": "acme/atlas",
+        "cred_app_id": "4711",
+    }
+    broken = app_key().private.replace("RSA", "R5A")
+    again = await person.send("/trackers/new", **typed, cred_private_key=broken)
+    assert again.status_code == 422
+    assert broken.splitlines()[1] not in again.text
+    key = app_key().private.replace("\n", "\r\n")
+    await person.send("/trackers/new", **typed, cred_private_key=key)
+    async with database.transaction() as connection:
+        secret = (await one(connection, "select credentials from tracker"))["credentials"]
+    assert isinstance(secret, bytes)
+    assert vault.decrypt_fields(secret)["private_key"] == app_key().private
 
 
 async def test_a_tracker_is_changed_without_losing_its_credentials(

@@ -29,7 +29,9 @@ def _time(moment: datetime) -> str:
 
 
 def _user(request: Request) -> dict[str, Any]:
-    return {"login": SANDBOX_LOGIN, "id": 1, "type": "Bot", "html_url": str(request.base_url)}
+    app = _state(request).app_of(request.headers.get("authorization", ""))
+    login, number = (f"{app.slug}[bot]", 2) if app else (SANDBOX_LOGIN, 1)
+    return {"login": login, "id": number, "type": "Bot", "html_url": str(request.base_url)}
 
 
 def _labels(names: list[str]) -> list[dict[str, Any]]:
@@ -104,6 +106,8 @@ def _ticket_or_error(request: Request, owner: str, name: str, number: int) -> Ti
 
 @router.get("/user")
 def user(request: Request) -> Reply:
+    if _state(request).app_of(request.headers.get("authorization", "")):
+        return _error(403, "Resource not accessible by integration")
     return _user(request)
 
 
@@ -152,7 +156,7 @@ def issues(
         if ticket.container == container
         and state in ("all", ticket.status)
         and required <= set(ticket.labels)
-        and creator in ("", SANDBOX_LOGIN)
+        and creator in ("", _user(request)["login"])
     ]
     size = min(per_page, 100)
     start = (page - 1) * size

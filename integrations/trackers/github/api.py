@@ -14,6 +14,7 @@ from integrations.contract import IntegrationError
 from integrations.http import client
 from integrations.network import PLAIN_NETWORK, Network
 from integrations.tracker_contract import RemoteState, StatusCategory, TicketRef
+from integrations.trackers.github.app_tokens import GitHubApp, InstallationTokens
 
 GITHUB_API_VERSION = "2022-11-28"
 # A client may turn a POST into a GET at a 301 or 302; at these two it keeps method and body.
@@ -23,24 +24,29 @@ Query = Mapping[str, str | int]
 
 
 class GitHubApi:
-    """One token's connection. Every method raises TrackerError and nothing else. ``clock`` gives
-    the time in UTC."""
+    """One account's connection: by a token, or as an App for one repository. Every method raises
+    TrackerError and nothing else. ``clock`` gives the time in UTC."""
 
     def __init__(
         self,
         base_url: str,
-        token: str,
+        token: str = "",
         *,
+        app: GitHubApp | None = None,
+        repository: str = "",
         network: Network = PLAIN_NETWORK,
         timeout: httpx.Timeout | float = 20.0,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._base_url = base_url
         self._clock = clock
+        self._token = token
+        self.app_tokens: InstallationTokens | None = None
+        if app is not None:
+            self.app_tokens = InstallationTokens(app, base_url, repository, self._send_as, clock)
         self._client = client(network, timeout=timeout)
         self._client.headers.update(
             {
-                "Authorization": f"Bearer {token}",
                 "Accept": "application/vnd.github+json",
                 "X-GitHub-Api-Version": GITHUB_API_VERSION,
             }
@@ -93,8 +99,32 @@ class GitHubApi:
     async def _send(
         self, method: str, url: str, json: Mapping[str, Any] | None, params: Query | None
     ) -> httpx.Response:
+        """One request. An App's token that is refused is made anew, once: a 401 did no work."""
+        token = await self.app_tokens.token() if self.app_tokens else self._token
+        response = await self._request(method, url, token, json, params)
+        if response.status_code == httpx.codes.UNAUTHORIZED and self.app_tokens:
+            token = await self.app_tokens.token(refused=token)
+            response = await self._request(method, url, token, json, params)
+        return response
+
+    async def _send_as(
+        self, method: str, path: str, token: str, json: dict[str, Any] | None
+    ) -> httpx.Response:
+        return await self._request(method, self._base_url + path, token, json, None)
+
+    async def _request(
+        self,
+        method: str,
+        url: str,
+        token: str,
+        json: Mapping[str, Any] | None,
+        params: Query | None,
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"}
         try:
-            return await self._client.request(method, url, json=json, params=params)
+            return await self._client.request(
+                method, url, json=json, params=params, headers=headers
+            )
         except IntegrationError as error:
             raise failures.refused(error) from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -8,10 +8,13 @@ from integrations.trackers.github.api import GitHubApi
 
 _GITHUB_REMEDIES = {
     **NETWORK_REMEDIES,
-    "unauthorized": "Create a new token and enter it in the tracker's credentials.",
+    "unauthorized": "Enter a new token, or the App's id and a new private key, in the tracker's "
+    "credentials.",
+    "no_access": "Install the GitHub App on the repository.",
     "not_found": "Check owner/name, and give the token access to this repository.",
     "moved": "The repository was renamed or transferred: enter its new owner/name.",
-    "forbidden": "Give the token the permissions Issues: read and write, and Metadata: read.",
+    "forbidden": "Give the token or the App the permissions Issues: read and write, "
+    "and Metadata: read.",
     "rate_limited": "Wait until GitHub accepts calls again; use a token that nothing else uses.",
 }
 _LABEL_RIGHTS = ("push", "triage", "maintain", "admin")
@@ -19,7 +22,11 @@ _LABEL_RIGHTS = ("push", "triage", "maintain", "admin")
 
 async def findings(api: GitHubApi, repository: str) -> list[Finding]:
     """One line per thing that was looked at; stops where a failure hides the rest."""
+    account = Finding("Credentials", True, "GitHub accepts the token.")
     try:
+        if api.app_tokens is not None:
+            app = await api.app_tokens.app()
+            account = Finding("Credentials", True, f"GitHub knows the App as {app.get('name')}.")
         details = await api.call("GET", f"/repos/{repository}")
     except TrackerError as error:
         subject = "Credentials" if error.reason == "unauthorized" else f"Repository {repository}"
@@ -30,11 +37,12 @@ async def findings(api: GitHubApi, repository: str) -> list[Finding]:
     full_name = details.get("full_name", repository)
     rights = details.get("permissions") or {}
     return [
-        Finding("Credentials", True, "GitHub accepts the token."),
+        account,
         Finding(f"Repository {repository}", True, f"Found: {full_name}."),
         _issues_switched_on(details.get("has_issues", True) is not False),
         _not_archived(details.get("archived") is True),
-        _may_label(any(rights.get(right) for right in _LABEL_RIGHTS)),
+        # What an App may do is told with its token, which is not given without the permission.
+        _may_label(api.app_tokens is not None or any(rights.get(right) for right in _LABEL_RIGHTS)),
         await _calls_left(api),
     ]
 

@@ -19,6 +19,7 @@ from integrations.tracker_contract import (
 )
 from integrations.trackers.github import body
 from integrations.trackers.github.api import GitHubApi, issue_state
+from integrations.trackers.github.app_tokens import InstallationTokens
 from integrations.trackers.github.check import findings
 from integrations.trackers.github.settings import GitHubSettings
 from integrations.trackers.wording import TICKET_LABEL
@@ -79,7 +80,7 @@ class GitHubTracker:
     async def note(self) -> str:
         """The login that creates the issue, as far as GitHub tells it."""
         try:
-            return (await self.whoami()).id
+            return (await self.whoami()).login
         except TrackerError as error:
             if error.reason not in ("forbidden", "not_found"):
                 raise
@@ -107,8 +108,10 @@ class GitHubTracker:
         return _oldest(matches)
 
     async def whoami(self) -> Account:
-        """The account of the token, by its login. An App's token does not know its own: its
-        ``id`` is blank."""
+        """The account of the token, or of the App. A token that somebody made of an App does not
+        know its own: its ``id`` is blank."""
+        if self._account is None and self._api.app_tokens is not None:
+            self._account = await self._whoami_as_app(self._api.app_tokens)
         if self._account is None:
             try:
                 user = await self._api.call("GET", "/user")
@@ -118,8 +121,20 @@ class GitHubTracker:
                 await self._api.call("GET", "/installation/repositories", params={"per_page": 1})
                 user = {}
             login = str(user.get("login") or "")
-            self._account = Account(login, login or "a GitHub App")
+            self._account = Account(
+                login,
+                login or "a GitHub App",
+                login,
+                is_machine=user.get("type") == "Bot" or not login,
+                key=str(user.get("id") or ""),
+            )
         return self._account
+
+    async def _whoami_as_app(self, tokens: InstallationTokens) -> Account:
+        app = await tokens.app()
+        login = f"{app.get('slug') or ''}[bot]"
+        name = f"the GitHub App {app.get('name') or app.get('slug')}"
+        return Account(login, name, login, is_machine=True, key=f"app {app.get('id')}")
 
     async def probe(self) -> None:
         """Ask for the repository. Raises ``no_access``, also where its issues are switched off:
@@ -172,7 +187,7 @@ class GitHubTracker:
         """The login whose issues are enough to look through; blank where that is not certain."""
         if attempt is None or not attempt.note:
             return ""
-        login = (await self.whoami()).id
+        login = (await self.whoami()).login
         return login if login == attempt.note else ""
 
     async def _search(self, marker: str) -> list[dict[str, Any]]:

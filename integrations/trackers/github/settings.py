@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field, field_validator
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from integrations.tracker_contract import Audience
-from integrations.trackers.credentials import SECRETIVE, Token
+from integrations.trackers.credentials import (
+    ASKED_WITH,
+    ASKED_WITHOUT,
+    MULTILINE,
+    SECRETIVE,
+    PrivateKey,
+    Token,
+)
+
+_EITHER = "Enter a token, or the id and the private key of a GitHub App; the other one stays blank."
 
 
 class GitHubSettings(BaseModel):
@@ -25,8 +37,52 @@ class GitHubSettings(BaseModel):
 
 
 class GitHubCredentials(BaseModel):
-    """What lets us in: a personal access token, or an installation token of a GitHub App."""
+    """What lets us in: a personal access token, or the id and the private key of a GitHub App."""
 
     model_config = SECRETIVE
 
-    token: Token
+    token: Token = Field(
+        default=SecretStr(""),
+        description="A personal access token. Leave it blank for a GitHub App.",
+        json_schema_extra={ASKED_WITHOUT: "app_id"},
+    )
+    app_id: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._-]*$",
+        examples=["123456"],
+        description="The id, or the client id, of a GitHub App.",
+    )
+    installation_id: str = Field(
+        default="",
+        pattern=r"^[0-9]*$",
+        description="Where the App is installed. Blank: asked of GitHub.",
+    )
+    private_key: PrivateKey = Field(
+        default=SecretStr(""),
+        description="The App's private key: the whole .pem file.",
+        json_schema_extra={ASKED_WITH: "app_id", MULTILINE: True},
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _only_what_is_used(cls, value: Any) -> Any:
+        """Of an App there is no token, and of a token no App; a blank one is as none."""
+        if not isinstance(value, Mapping):
+            return value
+        secrets = ("token", "private_key") if value.get("app_id") else ("private_key",)
+        return {
+            name: entered
+            for name, entered in value.items()
+            if name not in secrets or _plain(entered).strip()
+        }
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> GitHubCredentials:
+        token, key = self.token.get_secret_value(), self.private_key.get_secret_value()
+        if bool(token) == bool(self.app_id) or bool(self.app_id) != bool(key):
+            raise ValueError(_EITHER)
+        return self
+
+
+def _plain(secret: Any) -> str:
+    return secret.get_secret_value() if isinstance(secret, SecretStr) else str(secret or "")

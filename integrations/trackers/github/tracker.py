@@ -1,8 +1,11 @@
 """GitHub Issues.
 
-1. Create a fine-grained personal access token, or use a GitHub App installed on the repository.
-   Repository access: only the repository of the tickets. Permissions: *Issues: read and write*,
-   *Metadata: read*.
+1. Choose how we get in. *A GitHub App* belongs to nobody, and its name stands below its tickets:
+   create one (Settings, Developer settings, GitHub Apps) with the repository permissions *Issues:
+   read and write* and *Metadata: read* and without a webhook, generate a private key, and install
+   it on the repository of the tickets. Enter the App's id and the whole .pem file; leave the token
+   blank. Or *a fine-grained personal access token*, better of an account of its own: only this
+   repository, the same permissions.
 2. Enter the repository as `owner/name`. For GitHub Enterprise Server enter the API's address
    (`https://github.example.com/api/v3`) as well.
 3. For status to come back, add a webhook to the repository: the address and secret that this
@@ -19,6 +22,7 @@ from integrations.network import PLAIN_NETWORK, Network
 from integrations.signatures import Signature
 from integrations.tracker_contract import Tracker, TrackerType
 from integrations.trackers.github.api import GitHubApi
+from integrations.trackers.github.app_tokens import GitHubApp
 from integrations.trackers.github.events import parse_event
 from integrations.trackers.github.issues import GitHubTracker
 from integrations.trackers.github.settings import GitHubCredentials, GitHubSettings
@@ -28,8 +32,19 @@ def open_github(
     settings: GitHubSettings, credentials: Any, *, network: Network = PLAIN_NETWORK
 ) -> Tracker:
     """A connection to one repository."""
-    token = GitHubCredentials.model_validate(credentials).token.get_secret_value()
-    return GitHubTracker(settings, GitHubApi(settings.base_url, token, network=network))
+    entered = GitHubCredentials.model_validate(credentials)
+    app = None
+    if entered.app_id:
+        key = entered.private_key.get_secret_value()
+        app = GitHubApp(entered.app_id, key, entered.installation_id)
+    api = GitHubApi(
+        settings.base_url,
+        entered.token.get_secret_value(),
+        app=app,
+        repository=settings.repository,
+        network=network,
+    )
+    return GitHubTracker(settings, api)
 
 
 TRACKER = TrackerType(

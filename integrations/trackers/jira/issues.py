@@ -112,7 +112,12 @@ class JiraTracker:
         """The account of the token."""
         account = await self._api.read("myself")
         account_id = str(account.get("accountId") or account.get("name") or "")
-        return Account(account_id, str(account.get("displayName") or account_id))
+        return Account(
+            account_id,
+            str(account.get("displayName") or account_id),
+            account_id,
+            is_machine=account.get("accountType") == "app",
+        )
 
     async def probe(self) -> None:
         """Ask for the project. Raises ``no_access``."""
