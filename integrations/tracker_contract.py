@@ -51,12 +51,19 @@ S = TypeVar("S", bound=BaseModel)
 OWN_MARKER = re.compile(r"relay-[0-9a-f]{32}")
 OWN_BLOCK_EDGE = re.compile(rf"<!-- {OWN_MARKER.pattern}:(?:begin|end) -->")
 """The hidden comments around our block; in quoted text of people they are neutralised."""
+_OWN_LINE = re.compile(rf"^{OWN_BLOCK_EDGE.pattern}", re.MULTILINE)
 
 
 def is_own_ticket(body: str, labels: Iterable[str] = ()) -> bool:
     """Whether a ticket is one that we wrote: by an edge of our block, or by a label of ours."""
     named = any(OWN_MARKER.fullmatch(label) for label in labels)
     return named or OWN_BLOCK_EDGE.search(body) is not None
+
+
+def is_own_comment(body: str) -> bool:
+    """Whether a comment is one that we wrote: by an edge of our block on a line of its own, which
+    whoever quotes us does not have."""
+    return _OWN_LINE.search(body) is not None
 
 
 Audience = Annotated[
@@ -300,6 +307,16 @@ class OpenTracker(Protocol[S_contra]):
 
 
 @dataclass(frozen=True, slots=True)
+class OwnPlace:
+    """Where a tracker's tickets are, as a source tells of it: the ``platform``'s name, the ``host``
+    that its pages are on, and the repository or project."""
+
+    platform: str
+    host: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrackerType(Generic[S]):
     """A kind of tracker we can push to.
 
@@ -314,6 +331,9 @@ class TrackerType(Generic[S]):
     - ``search_lag``: seconds until a created ticket is usually found by ``find``.
     - ``later_lookups``: seconds after a create that was cut off at which ``find`` is asked again,
       rising; a ticket that the last one does not find either is created again.
+    - ``place``, ``posted_text``: for a tracker that is a source as well: where its tickets are, and
+      what that source will say a ticket says, so that neither comes back as feedback.
+    - ``has_own_account``: whether the settings say that nobody else writes by our account.
     """
 
     name: str
@@ -327,3 +347,6 @@ class TrackerType(Generic[S]):
     min_interval: float = 0.0
     search_lag: float = 0.0
     later_lookups: tuple[float, ...] = ()
+    place: Callable[[S], OwnPlace] | None = None
+    posted_text: Callable[[Draft], str] | None = None
+    has_own_account: Callable[[S], bool] = lambda settings: False

@@ -150,6 +150,10 @@ def set_(
     enabled: Annotated[
         bool | None, typer.Option("--enable/--disable", help="Push to it, or not.")
     ] = None,
+    confirm_account: Annotated[
+        bool,
+        typer.Option("--confirm-account", help="Its credentials may belong to another account."),
+    ] = False,
 ) -> None:
     """Change what is given; a pause after an error ends, so that what waits is tried again."""
     from app.setup.platforms import tracker_type
@@ -179,6 +183,7 @@ def set_(
                 credentials=secret,
                 kinds=kinds.split(",") if kinds else None,
                 enabled=enabled,
+                confirm_account=confirm_account,
             )
 
     output.done(f"Tracker {perform(work).name} is changed.")

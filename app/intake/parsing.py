@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from structlog.contextvars import bound_contextvars
 from app.intake.changing import DeliveredChanges, ThemesChanged, carry_out, hold_to_private
 from app.intake.comment_store import ParsedDelivery, Stored, store_comments
 from app.intake.importing_undo import IMPORT_HEADER
+from app.intake.own_words import OWN_WORDS_DETAIL, own_events
 from app.intake.private_words import (
     PRIVATE_DETAIL,
     PRIVATE_REASON,
@@ -256,6 +257,7 @@ async def _finish_alone(database: Database, outcome: Outcome, hooks: Hooks) -> N
 
 
 async def _finish(connection: Connection, outcomes: Sequence[Outcome], hooks: Hooks) -> None:
+    outcomes = await _without_own_words(connection, outcomes)
     parsed = [
         ParsedDelivery(
             outcome.delivery.id,
@@ -314,6 +316,32 @@ async def _carry_out(
     late = await hold_to_private(connection, stored.keys, keeping)
     stored.keys.update(changed.withdrawn, late.withdrawn)
     return changed.themes | late.themes
+
+
+async def _without_own_words(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """The outcomes without what we wrote ourselves; a delivery of nothing else is ignored, and its
+    body is not kept."""
+    own = await own_events(
+        connection,
+        [(outcome.delivery.platform, event) for outcome in outcomes for event in outcome.events],
+    )
+    return [_without(outcome, own) for outcome in outcomes] if own else list(outcomes)
+
+
+def _without(outcome: Outcome, own: set[int]) -> Outcome:
+    others = [event for event in outcome.events if id(event) not in own]
+    if len(others) == len(outcome.events):
+        return outcome
+    if others:
+        return replace(outcome, events=others)
+    return replace(
+        outcome,
+        stage=DeliveryStage.ignored,
+        reason=NOT_KEPT_REASON,
+        detail=OWN_WORDS_DETAIL,
+        events=(),
+        rest=None,
+    )
 
 
 def _storable(text: str) -> str:

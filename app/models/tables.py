@@ -10,7 +10,7 @@ from app.models.learning import KindLabel, PairLabel, ProductModel
 from app.models.product import Product
 from app.models.source import Source, SourceSecret
 from app.models.theme import Activity, Separation, Theme, ThemeMiddle, ThemeSuggestion
-from app.models.tracker import Ticket, Tracker
+from app.models.tracker import PostedText, Ticket, Tracker
 
 metadata = SQLModel.metadata
 
@@ -28,6 +28,7 @@ __all__ = [
     "LoginSession",
     "PairLabel",
     "Person",
+    "PostedText",
     "PrivateScope",
     "Product",
     "ProductModel",

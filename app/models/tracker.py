@@ -5,9 +5,21 @@ from __future__ import annotations
 import uuid
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
-from app.models.base import Json, Moment, document, moment, new_id, number, reference, utc_now, word
+from app.models.base import (
+    Json,
+    Moment,
+    document,
+    moment,
+    new_id,
+    number,
+    reference,
+    serial_id,
+    utc_now,
+    word,
+)
 from app.models.states import TicketState, Visibility, holds_only
 
 
@@ -17,7 +29,9 @@ class Tracker(SQLModel, table=True):
 
     ``paused_until`` holds back every call after the tracker asked for it; ``reason`` and ``detail``
     say what is wrong. ``seen_audience``: who may read its tickets, as it said when it was asked
-    last.
+    last. ``account_id`` and what follows tell whose account the credentials belong to, blank until
+    that was asked; ``account_is_machine``: nobody else writes by it; ``account_confirmed``: it was
+    asked since the credentials were last entered.
     """
 
     __tablename__ = "tracker"
@@ -42,6 +56,28 @@ class Tracker(SQLModel, table=True):
     checked_at: Moment = moment()
     seen_audience: str = word(Visibility.unknown)
     created_at: Moment = utc_now()
+    account_id: str = word()
+    account_login: str = word()
+    account_name: str = word()
+    account_is_machine: bool = Field(
+        default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
+    )
+    account_confirmed: bool = Field(
+        default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
+    )
+
+
+class PostedText(SQLModel, table=True):
+    """A text that we posted into a ticket, as digests of its lines; ``lead`` is the longest."""
+
+    __tablename__ = "posted_text"
+    __table_args__ = (sa.Index("posted_text_lead", "lead"),)
+
+    id: int = serial_id()
+    ticket_id: uuid.UUID = reference("ticket.id")
+    lead: int = Field(sa_type=sa.BigInteger)
+    lines: list[int] = Field(sa_column=sa.Column(ARRAY(sa.BigInteger), nullable=False))
+    posted_at: Moment = utc_now()
 
 
 class Ticket(SQLModel, table=True):

@@ -19,7 +19,7 @@ from integrations.tracker_contract import Tracker as OpenConnection
 from integrations.tracker_contract import TrackerType
 
 SELECT_TRACKER = """
-    select name, type, settings, credentials, reason <> '' as troubled,
+    select name, type, settings, credentials, reason <> '' as troubled, account_confirmed,
            coalesce(paused_until > coalesce(%(now)s::timestamptz, now()), false) as paused
     from tracker where id = %(tracker)s and enabled
 """
@@ -28,7 +28,9 @@ SELECT_TRACKER = """
 @dataclass(slots=True)
 class OpenedTracker:
     """A tracker ready to be called. ``troubled``: its row still says what was wrong the last time.
-    ``audience``: who can read its tickets, as a person set it; None where it is to be asked."""
+    ``audience``: who can read its tickets, as a person set it; None where it is to be asked.
+    ``has_own_account``: nobody else writes by its account; ``account_confirmed``: whose it is was
+    asked since the credentials were entered; ``account_asked``: in this run."""
 
     id: uuid.UUID
     name: str
@@ -37,6 +39,9 @@ class OpenedTracker:
     paused: bool
     troubled: bool
     audience: Visibility | None = None
+    has_own_account: bool = False
+    account_confirmed: bool = True
+    account_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,7 @@ class _TrackerRow:
     credentials: bytes
     troubled: bool
     paused: bool
+    account_confirmed: bool
 
 
 async def open_tracker(
@@ -68,7 +74,17 @@ async def open_tracker(
     tracker = connect(type_, row.settings, credentials, network=network)
     chosen = str(row.settings.get("audience") or "")
     audience = Visibility(chosen) if chosen in set(Visibility) else None
-    return OpenedTracker(tracker_id, row.name, type_, tracker, row.paused, row.troubled, audience)
+    return OpenedTracker(
+        tracker_id,
+        row.name,
+        type_,
+        tracker,
+        row.paused,
+        row.troubled,
+        audience,
+        has_own_account=type_.has_own_account(type_.settings.model_validate(dict(row.settings))),
+        account_confirmed=row.account_confirmed,
+    )
 
 
 def connect(

@@ -22,10 +22,12 @@ from app.setup.fields import (
 from app.setup.opened_tracker import connect
 from app.setup.platforms import tracker_type
 from app.setup.products import get_product
+from app.setup.tracker_accounts import differs
 from app.storage.vault import Vault
 from classifiers.contract import THEME_KINDS
 from integrations.network import Network
-from integrations.tracker_contract import Finding, TrackerError
+from integrations.tracker_contract import Finding, TrackerError, TrackerType
+from integrations.tracker_contract import Tracker as OpenConnection
 
 # Those that waited because the tracker seemed to be more public, and those that show more or less
 # now; the push looks at each of them.
@@ -100,8 +102,10 @@ async def update_tracker(
     credentials: Mapping[str, Any] | None = None,
     kinds: Sequence[str] | None = None,
     enabled: bool | None = None,
+    confirm_account: bool = False,
 ) -> Tracker:
-    """Change what is given; a pause after an error ends, so that what waits is tried again."""
+    """Change what is given; a pause after an error ends, so that what waits is tried again.
+    ``confirm_account``: the credentials may belong to another account than before."""
     tracker = await get_tracker(session, tracker_id)
     type_ = tracker_type(tracker.type)
     await rename(session, tracker, name)
@@ -113,6 +117,10 @@ async def update_tracker(
         tracker.credentials = vault.encrypt_fields(
             checked_fields(type_.credentials, credentials, "credentials")
         )
+        tracker.account_confirmed = False
+    if confirm_account:
+        tracker.account_id = tracker.account_login = tracker.account_name = ""
+        tracker.account_is_machine = tracker.account_confirmed = False
     if kinds is not None:
         tracker.kinds = checked_kinds(kinds)
     if enabled is not None:
@@ -136,14 +144,39 @@ async def check_tracker(
     remedy."""
     tracker = await get_tracker(session, tracker_id)
     credentials = vault.decrypt_fields(tracker.credentials)
-    opened = connect(tracker_type(tracker.type), tracker.settings, credentials, network=network)
+    type_ = tracker_type(tracker.type)
+    opened = connect(type_, tracker.settings, credentials, network=network)
     try:
-        return await opened.check()
+        findings = await opened.check()
+        return [*findings, *await _account_findings(session, type_, tracker, opened, findings)]
     except TrackerError as error:
         remedy = "Correct the tracker's settings or credentials."
         return [Finding("connection", False, error.detail, remedy)]
     finally:
         await opened.close()
+
+
+async def _account_findings(
+    session: AsyncSession,
+    type_: TrackerType[Any],
+    tracker: Tracker,
+    opened: OpenConnection,
+    findings: Sequence[Finding],
+) -> list[Finding]:
+    """Note whose account it is where none is noted; a finding where it is another one now."""
+    if not all(finding.ok for finding in findings[:1]):
+        return []
+    account = await opened.whoami()
+    own = type_.has_own_account(type_.settings.model_validate(dict(tracker.settings)))
+    if tracker.account_id and account.identity not in ("", tracker.account_id):
+        remedy = "Confirm the account, or enter the former credentials again."
+        return [Finding("Account", False, differs(tracker.account_name, account.name), remedy)]
+    tracker.account_id = account.identity or tracker.account_id
+    tracker.account_login, tracker.account_name = account.login, account.name
+    tracker.account_is_machine, tracker.account_confirmed = account.is_machine or own, True
+    session.add(tracker)
+    await session.flush()
+    return []
 
 
 async def mark_checked(session: AsyncSession, tracker_id: uuid.UUID, at: datetime) -> None:

@@ -17,12 +17,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.intake.own_words import remember_posted
 from app.storage.rows import fetch_value
 from app.themes.faces import refresh_faces
 from app.tickets.audience import reach_of
 from app.tickets.drafts import digest, load_draft
 from app.tickets.due import DueTicket, postpone_ticket
 from app.tickets.failures import record_stop
+from app.tickets.identity import require_same_account
 from app.tickets.steps import PushRun, Step
 from integrations.tracker_contract import StatusCategory, TicketRef, TrackerError
 
@@ -80,6 +82,7 @@ async def create_ticket(run: PushRun, ticket: DueTicket) -> Step:
     """Write down that the call goes out, create the ticket, and write down where it is."""
     # A ticket keeps the title that it is made with, so that has to be the best there is by then.
     await refresh_faces(run.database, only=ticket.theme_id)
+    await require_same_account(run.database, run.opened)
     reach = await reach_of(run, ticket)
     if reach.withheld:
         await record_stop(run, ticket, reach.stop())
@@ -97,6 +100,8 @@ async def create_ticket(run: PushRun, ticket: DueTicket) -> Step:
         }
         if await fetch_value(connection, CLAIM_CREATE, values) is None:
             return Step.uncalled  # cancelled since it was read
+        if run.opened.type.posted_text is not None:
+            await remember_posted(connection, ticket.id, run.opened.type.posted_text(draft))
     try:
         ref = await run.opened.tracker.create(draft)
     except TrackerError as error:

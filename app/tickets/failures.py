@@ -9,6 +9,7 @@ import structlog
 
 from app.models.states import TicketState
 from app.tickets.due import DueTicket
+from app.tickets.identity import ACCOUNT_CHANGED_REASON
 from app.tickets.steps import PushRun, Step
 from integrations.failures import UNSENT
 from integrations.retries import full_jitter
@@ -20,6 +21,8 @@ RETRY_BASE_SECONDS = 2.0
 RETRY_CAP_SECONDS = 900.0
 PAUSE_JITTER_SECONDS = 0.5
 """At most this is added to a pause that was asked for, so that not all come back at once."""
+UNTIL_CONFIRMED_SECONDS = 100 * 365 * 24 * 3600.0
+"""A pause that only a person ends."""
 
 TRACKER_WIDE = frozenset(
     {
@@ -29,6 +32,7 @@ TRACKER_WIDE = frozenset(
         "not_found",
         "no_access",
         "tracker_unreachable",
+        ACCOUNT_CHANGED_REASON,
         *UNSENT,
     }
 )
@@ -110,11 +114,15 @@ def meaning_of(
     | ambiguous         | its marker is looked up first   | tried again                 |
     | anything else     | tried again                     | tried again                 |
 
+    Another account than before pauses the tracker until a person confirms it.
+
     [1] and the marker is looked up first where the error is ambiguous as well.
     """
     backoff = full_jitter(
         ticket.attempts, base=RETRY_BASE_SECONDS, cap=RETRY_CAP_SECONDS, rng=chance
     )
+    if error.reason == ACCOUNT_CHANGED_REASON:
+        return Pause(UNTIL_CONFIRMED_SECONDS)
     is_created = ticket.state is TicketState.created
     if error.reason in TRACKER_WIDE:
         if error.retry_after is None:
@@ -140,7 +148,9 @@ async def handle_failure(run: PushRun, ticket: DueTicket, error: TrackerError) -
         return Step.called
     match meaning_of(error, ticket, lookup_seconds=run.lookup_seconds[0], chance=run.chance):
         case Pause(seconds):
-            await record_retry(run, ticket, error, Retry(ticket.state, seconds))
+            waits_for_person = error.reason == ACCOUNT_CHANGED_REASON
+            retry = Retry(ticket.state, 0.0 if waits_for_person else seconds)
+            await record_retry(run, ticket, error, retry)
             await pause_tracker(run, error, seconds)
             return Step.paused
         case Stop() as stop:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.intake.own_words import remember_posted
 from app.themes.faces import refresh_faces
 from app.tickets.audience import reach_of
 from app.tickets.drafts import digest, load_draft
 from app.tickets.due import DueTicket
+from app.tickets.identity import require_same_account
 from app.tickets.steps import PushRun, Step
 
 # A later due time than the one that was read was set while the call was out, by what people said
@@ -37,6 +39,11 @@ async def refresh_ticket(run: PushRun, ticket: DueTicket) -> Step:
     content_hash = digest(draft)
     ref, step = ticket.ref, Step.uncalled
     if content_hash != ticket.content_hash:
+        if not run.opened.account_confirmed:
+            await require_same_account(run.database, run.opened)
+        if run.opened.type.posted_text is not None:
+            async with run.database.transaction() as connection:
+                await remember_posted(connection, ticket.id, run.opened.type.posted_text(draft))
         ref, step = await run.opened.tracker.update(ref, draft), Step.called
     values = {
         "ticket": ticket.id,

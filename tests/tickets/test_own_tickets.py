@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,7 +14,8 @@ from app.storage.db import Database
 from app.storage.rows import fetch_value
 from app.storage.vault import Vault
 from integrations.sandbox.server import SandboxServer
-from tests.scenes.pushing import Bench, open_bench
+from integrations.tracker_contract import Account
+from tests.scenes.pushing import Bench, Between, open_bench
 
 FOLLOW = """
     insert into source (id, product_id, platform, name)
@@ -105,3 +107,137 @@ async def test_an_issue_of_a_person_is_heard(bench: Bench) -> None:
     )
     await hear(bench, "issues", action="opened", issue=issue)
     assert await bench.forum.rows("select text from comment where external_id = 'issue:9002'")
+
+
+async def heard(bench: Bench, external_id: str) -> bool:
+    """Whether a comment stands. What was ignored is looked at: it says why and keeps no body."""
+    delivery = await bench.forum.rows(
+        "select d.stage, d.reason, d.detail, d.body from delivery d join source s on s.id = "
+        "d.source_id where s.platform = 'github' order by d.id desc limit 1"
+    )
+    stored = await bench.forum.rows("select 1 from comment where external_id = %s", external_id)
+    if not stored:
+        (last,) = delivery
+        assert (last["stage"], last["reason"], bytes(last["body"])) == ("ignored", "not_kept", b"")
+        assert "ourselves" in last["detail"]
+    return bool(stored)
+
+
+def without_marker(text: str) -> str:
+    return re.sub(r"<!--.*?-->", "", text)
+
+
+def comment_of(body: str, user: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {
+        "id": 5,
+        "body": body,
+        "user": user,
+        "html_url": "https://github.com/acme/app/issues/1#issuecomment-5",
+        "created_at": "2026-11-29T10:00:00Z",
+        "updated_at": "2026-11-29T10:00:00Z",
+        **fields,
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda body: without_marker(body),
+        lambda body: "Planned for May.\n\n" + without_marker(body) + "\n\nSee also the roadmap.",
+        lambda body: without_marker(body).replace("**", "").replace("\n", "\r\n").upper(),
+    ],
+)
+async def test_our_ticket_without_its_marker_is_still_ours(bench: Bench, change: Any) -> None:
+    await bench.theme(people=1)
+    await bench.run()
+    issue = await issue_of(bench, body=change(bench.tickets[0].body))
+    await hear(bench, "issues", action="edited", issue=issue)
+    assert not await heard(bench, "issue:9001")
+
+
+async def test_an_older_text_of_ours_is_still_ours(bench: Bench) -> None:
+    await bench.theme(people=1)
+    await bench.run()
+    old_body = without_marker(bench.tickets[0].body)
+    await bench.forum.say("export to pdf crashes", "somebody-else")
+    await bench.forum.work()
+    await bench.push()
+    assert without_marker(bench.tickets[0].body) != old_body
+    await hear(bench, "issues", action="edited", issue=await issue_of(bench, body=old_body))
+    assert not await heard(bench, "issue:9001")
+
+
+async def test_a_part_of_our_words_that_a_person_quotes_is_theirs(bench: Bench) -> None:
+    await bench.theme(people=1)
+    await bench.run()
+    lines = without_marker(bench.tickets[0].body).strip().splitlines()
+    quoted = "\n".join(lines[: len(lines) // 2]) + "\n\nI see this on Linux as well."
+    comment = comment_of(quoted, MAINTAINER)
+    await hear(
+        bench, "issue_comment", action="created", issue=await issue_of(bench), comment=comment
+    )
+    assert await heard(bench, "issue_comment:5")
+
+
+async def test_our_whole_text_in_a_comment_is_ours(bench: Bench) -> None:
+    await bench.theme(people=1)
+    await bench.run()
+    for number, body in ((5, bench.tickets[0].body), (6, without_marker(bench.tickets[0].body))):
+        comment = comment_of(body, ACCOUNT, id=number)
+        await hear(
+            bench, "issue_comment", action="created", issue=await issue_of(bench), comment=comment
+        )
+        assert not await heard(bench, f"issue_comment:{number}")
+
+
+OWN_BOT = {"login": "sandbox-bot", "id": 1, "type": "Bot"}
+FOREIGN_BOT = {"login": "dependabot[bot]", "id": 2, "type": "Bot"}
+
+
+@pytest.mark.parametrize(
+    ("user", "repository", "is_heard"),
+    [
+        (OWN_BOT, "acme/app", False),
+        (FOREIGN_BOT, "acme/app", True),
+        ({"login": "sandbox-bot-2", "id": 3, "type": "User"}, "acme/app", True),
+        # Another GitHub, where an account may have the same name.
+        (OWN_BOT, "acme/elsewhere", True),
+    ],
+)
+async def test_what_our_machines_account_writes_there_is_ours(
+    bench: Bench, user: dict[str, Any], repository: str, is_heard: bool
+) -> None:
+    await bench.theme(people=1)
+    await bench.run()
+    comment = comment_of("Shipped in 2.4.", user)
+    await hear(
+        bench,
+        "issue_comment",
+        action="created",
+        issue=await issue_of(bench),
+        comment=comment,
+        repository={"full_name": repository},
+    )
+    assert await heard(bench, "issue_comment:5") is is_heard
+
+
+@pytest.mark.parametrize("own_account", [False, True])
+async def test_a_persons_account_is_ours_only_where_a_person_said_so(
+    bench: Bench, own_account: bool
+) -> None:
+    class Person(Between):
+        async def whoami(self) -> Account:
+            return Account("kim", "kim", "kim", key="78")
+
+    async with bench.forum.database.transaction() as connection:
+        await connection.execute(
+            "update tracker set settings = settings || %s::jsonb",
+            [json.dumps({"own_account": own_account})],
+        )
+    await bench.theme(people=1)
+    await bench.run(wrap=Person)
+    comment = comment_of("Export crashes for me too, on a Mac.", MAINTAINER)
+    await hear(
+        bench, "issue_comment", action="created", issue=await issue_of(bench), comment=comment
+    )
+    assert await heard(bench, "issue_comment:5") is not own_account

@@ -67,6 +67,11 @@ class TrackerPatch(In):
     credentials: CleanJson | None = None
     kinds: ThemeKinds | None = None
     enabled: Flag | None = None
+    confirm_account: bool = Field(
+        default=False,
+        description="The credentials may belong to another account than before: what paused with "
+        "`account_changed` goes on.",
+    )
 
     model_config = In.model_config | example({"kinds": ["bug"]})
 

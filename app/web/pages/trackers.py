@@ -272,11 +272,15 @@ async def save(act: Administering, tracker_id: UUID) -> Response:
 
 @router.post("/trackers/{tracker_id}")
 async def change(act: Administering, tracker_id: UUID) -> Response:
-    """Switch a tracker on or off, or end a pause."""
+    """Switch a tracker on or off, end a pause, or confirm another account."""
     enabled, answer = SWITCHES.get(act.text("enabled"), (None, "It is tried again now."))
     async with act.database.session() as session:
         await trackers.update_tracker(
-            session, act.request.app.state.vault, tracker_id, enabled=enabled
+            session,
+            act.request.app.state.vault,
+            tracker_id,
+            enabled=enabled,
+            confirm_account=act.text("account") == "confirm",
         )
     return act.done(answer)
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from integrations import payload
 from integrations.contract import Inbound, PayloadError
 from integrations.source_contract import EventType
-from integrations.tracker_contract import is_own_ticket
+from integrations.tracker_contract import is_own_comment, is_own_ticket
 
 GITHUB_EVENTS = {
     "issues.opened": EventType.created,
@@ -66,6 +66,7 @@ GITHUB_IGNORED = {
     "ping": "The test that GitHub sends when a webhook is added.",
     "pull_request_comment.*": "A comment on a pull request speaks of code.",
     "pull_request_issue.*": "A pull request, reported as an issue, speaks of code.",
+    "own_comment.*": "A comment that we wrote ourselves is not what the community says.",
     "own_ticket.*": "A ticket that we wrote ourselves is not what the community says.",
     "issues.transferred": _TRANSFER,
     "discussion.transferred": _TRANSFER,
@@ -112,6 +113,9 @@ def event(inbound: Inbound) -> str:
         kind = names.get(kind, kind)
     if kind in ("issues", "discussion") and _is_ours(body.get("issue") or body.get("discussion")):
         kind = "own_ticket"
+    comment = body.get("comment")
+    if kind in ("issue_comment", "discussion_comment") and isinstance(comment, dict):
+        kind = "own_comment" if is_own_comment(str(comment.get("body") or "")) else kind
     return f"{kind}.{action}" if action else kind
 
 

@@ -45,7 +45,7 @@ SOURCE: Source[Settings] = Source(
     signature=Signature(header="x-hub-signature-256", prefix="sha256="),
     handled=frozenset(GITHUB_EVENTS) | GITHUB_WIDE_EVENTS,
     ignored=GITHUB_IGNORED,
-    unkept=frozenset({"own_ticket"}),
+    unkept=frozenset({"own_ticket", "own_comment"}),
     event=event,
     parse=parse,
     visibility=visibility,

@@ -143,10 +143,10 @@ class InstallationTokens:
     def _set_clock(self, response: httpx.Response) -> bool:
         """Follow the clock of GitHub where ours is wrong; whether it was."""
         try:
-            theirs = parsedate_to_datetime(response.headers.get("date", ""))
+            github_time = parsedate_to_datetime(response.headers.get("date", ""))
         except ValueError:
             return False
-        difference = theirs.replace(tzinfo=theirs.tzinfo or UTC) - self._now()
+        difference = github_time.replace(tzinfo=github_time.tzinfo or UTC) - self._now()
         if abs(difference.total_seconds()) < CLOCK_WRONG_SECONDS:
             return False
         self._clock_is_behind += difference

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from integrations import neutralize
+from integrations.text.markdown import markdown_to_text
 from integrations.tracker_contract import Draft
 from integrations.trackers.text_block import Markup, merge, render
 
@@ -58,6 +59,11 @@ def cut_title(words: str) -> str:
 def new_body(draft: Draft) -> str:
     """The body of a new issue: the managed block alone."""
     return render(GITHUB_MARKUP, draft, GITHUB_BODY_MAX_CHARACTERS)
+
+
+def posted_text(draft: Draft) -> str:
+    """What a new issue says, as the source for GitHub reads it."""
+    return markdown_to_text(new_body(draft))
 
 
 def merged_body(body: str, draft: Draft) -> str:

@@ -30,6 +30,12 @@ class GitHubSettings(BaseModel):
     base_url: str = Field(default="https://api.github.com", pattern=r"^https?://[^\s/?#]+[^\s?#]*$")
     audience: Audience = ""
 
+    own_account: bool = Field(
+        default=False,
+        description="Nobody else writes by the token's account: whatever it writes is ours, and no "
+        "feedback. An App's account always is.",
+    )
+
     @field_validator("base_url")
     @classmethod
     def _no_slash(cls, value: str) -> str:

@@ -17,12 +17,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from integrations.network import PLAIN_NETWORK, Network
 from integrations.signatures import Signature
-from integrations.tracker_contract import Tracker, TrackerType
+from integrations.tracker_contract import OwnPlace, Tracker, TrackerType
 from integrations.trackers.github.api import GitHubApi
 from integrations.trackers.github.app_tokens import GitHubApp
+from integrations.trackers.github.body import posted_text
 from integrations.trackers.github.events import parse_event
 from integrations.trackers.github.issues import GitHubTracker
 from integrations.trackers.github.settings import GitHubCredentials, GitHubSettings
@@ -47,6 +49,14 @@ def open_github(
     return GitHubTracker(settings, api)
 
 
+def place(settings: GitHubSettings) -> OwnPlace:
+    """Where the issues are; the pages of GitHub Enterprise Server are on the host of its API."""
+    host = (urlsplit(settings.base_url).hostname or "").lower()
+    return OwnPlace(
+        "github", "github.com" if host == "api.github.com" else host, settings.repository
+    )
+
+
 TRACKER = TrackerType(
     name="github",
     title="GitHub Issues",
@@ -58,4 +68,7 @@ TRACKER = TrackerType(
     signature=Signature(header="x-hub-signature-256", prefix="sha256="),
     min_interval=1.0,  # 'at least one second between requests that create content', and 80 a minute
     search_lag=5.0,
+    place=place,
+    posted_text=posted_text,
+    has_own_account=lambda settings: settings.own_account,
 )
