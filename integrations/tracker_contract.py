@@ -32,7 +32,7 @@ update changes; ``trackers/text_block.py`` makes it for trackers whose tickets a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -276,6 +276,11 @@ class Tracker(Protocol):
     async def probe(self) -> None:
         """Nothing, where the repository or project that holds the tickets is to be seen. Raises
         ``no_access`` where it is not."""
+
+    async def renamed(self) -> Mapping[str, str]:
+        """The settings that no longer name the place of the tickets, with what it is called now;
+        empty where nothing hinted at a rename, or where the place does not answer to the new
+        name."""
 
     async def get(self, ref: TicketRef) -> RemoteState:
         """The ticket as it is now; category ``gone`` where it was deleted for certain, ``hidden``

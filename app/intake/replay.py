@@ -38,8 +38,8 @@ async def replay_delivery(connection: Connection, delivery_id: int) -> None:
     if await fetch_value(connection, REPLAY_DELIVERY, [delivery_id]) is None:
         if await fetch_value(connection, SELECT_REPLAYED_DELIVERY, [delivery_id]) is not None:
             raise Conflict(
-                "What this delivery said is not kept: it was taken back, it was private, or we wrote "
-                "it ourselves.",
+                "What this delivery said is not kept: it was taken back, it was private, or it was "
+                "written by us.",
                 reason="delivery_taken_back",
             )
         raise NotFound("There is no delivery with this id.", reason="delivery_not_found")

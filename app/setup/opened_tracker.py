@@ -4,8 +4,8 @@ its tickets in the same connection (docs/decisions/0010)."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,8 @@ class OpenedTracker:
     """A tracker ready to be called. ``troubled``: its row still says what was wrong the last time.
     ``audience``: who can read its tickets, as a person set it; None where it is to be asked.
     ``has_own_account``: nobody else writes by its account; ``account_confirmed``: whose it is was
-    asked since the credentials were entered; ``account_asked``: in this run."""
+    asked since the credentials were entered; ``account_asked``: in this run.
+    ``renamed``: see ``Tracker.renamed``."""
 
     id: uuid.UUID
     name: str
@@ -42,6 +43,8 @@ class OpenedTracker:
     has_own_account: bool = False
     account_confirmed: bool = True
     account_asked: bool = False
+    renamed: Callable[[], Awaitable[Mapping[str, str]]] | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ async def open_tracker(
         audience,
         has_own_account=type_.has_own_account(type_.settings.model_validate(dict(row.settings))),
         account_confirmed=row.account_confirmed,
+        renamed=tracker.renamed,
+        settings=row.settings,
     )
 
 

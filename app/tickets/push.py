@@ -26,6 +26,7 @@ from app.tickets.creating import create_ticket, recover_ticket
 from app.tickets.due import DueTicket, next_due_ticket, wake_when_due
 from app.tickets.failures import clear_trouble, handle_failure
 from app.tickets.refreshing import refresh_ticket
+from app.tickets.renaming import follow_rename
 from app.tickets.steps import Clock, PushRun, Step, database_clock
 from integrations.network import Network
 from integrations.tracker_contract import TrackerError, TrackerType
@@ -111,7 +112,9 @@ class Push:
             return 0
         try:
             with bound_contextvars(tracker=opened.name):
-                return await self._drain(self._run_over(opened), most_calls)
+                calls = await self._drain(self._run_over(opened), most_calls)
+                await follow_rename(self.database, opened)
+                return calls
         finally:
             await opened.tracker.close()
 

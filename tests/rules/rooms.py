@@ -41,7 +41,7 @@ ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
         ("registry",),
         ("sources", "trackers"),
         ("chat",),
-        ("failures", "payload", "requests_guard"),
+        ("failures", "payload", "requests_guard", "scrubbing"),
         ("http", "neutralize", "text"),
         ("source_contract", "tracker_contract"),
         ("signatures", "addresses", "retries", "certificates"),

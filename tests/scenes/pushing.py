@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +59,9 @@ class Between:
 
     async def probe(self) -> None:
         await self.tracker.probe()
+
+    async def renamed(self) -> Mapping[str, str]:
+        return await self.tracker.renamed()
 
     async def get(self, ref: TicketRef) -> RemoteState:
         return await self.tracker.get(ref)

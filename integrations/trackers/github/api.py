@@ -13,6 +13,7 @@ from integrations import failures
 from integrations.contract import IntegrationError
 from integrations.http import client
 from integrations.network import PLAIN_NETWORK, Network
+from integrations.scrubbing import Scrubber
 from integrations.tracker_contract import RemoteState, StatusCategory, TicketRef
 from integrations.trackers.github.app_tokens import GitHubApp, InstallationTokens
 
@@ -41,9 +42,13 @@ class GitHubApi:
         self._base_url = base_url
         self._clock = clock
         self._token = token
+        self.scrubber = Scrubber([token])
+        self.was_redirected = False
         self.app_tokens: InstallationTokens | None = None
         if app is not None:
-            self.app_tokens = InstallationTokens(app, base_url, repository, self._send_as, clock)
+            self.app_tokens = InstallationTokens(
+                app, base_url, repository, self._send_as, clock, self.scrubber.clean
+            )
         self._client = client(network, timeout=timeout)
         self._client.headers.update(
             {
@@ -90,6 +95,7 @@ class GitHubApi:
         location = response.headers.get("location", "")
         if response.status_code not in followed or not location:
             return response
+        self.was_redirected = True
         target = urljoin(str(response.url), location)
         if urlsplit(target)[:2] != urlsplit(self._base_url)[:2]:
             return response
@@ -120,6 +126,7 @@ class GitHubApi:
         json: Mapping[str, Any] | None,
         params: Query | None,
     ) -> httpx.Response:
+        self.scrubber.add(token)
         headers = {"Authorization": f"Bearer {token}"}
         try:
             return await self._client.request(
@@ -139,8 +146,9 @@ class GitHubApi:
             if value is None:
                 raise failures.unreadable("GitHub")
             return value
+        sentences = [self.scrubber.clean(sentence) for sentence in complaints(value)]
         raise failures.from_status(
-            "GitHub", response.status_code, response.headers, complaints(value), now=self._clock()
+            "GitHub", response.status_code, response.headers, sentences, now=self._clock()
         )
 
 

@@ -53,8 +53,9 @@ _TOKENS: dict[_Key, _InstallationToken] = {}
 
 
 class InstallationTokens:
-    """The token that calls to one repository carry. ``send`` makes the calls that fetch it;
-    ``clock`` gives the time in UTC. Raises TrackerError and nothing else."""
+    """The token that calls to one repository carry. ``send`` makes the calls that fetch it,
+    ``clean`` takes secrets out of what GitHub says; ``clock`` gives the time in UTC. Raises
+    TrackerError and nothing else."""
 
     def __init__(
         self,
@@ -63,11 +64,13 @@ class InstallationTokens:
         repository: str,
         send: Send,
         clock: Callable[[], datetime],
+        clean: Callable[[str], str],
     ) -> None:
         self._app = app
         self._repository = repository
         self._send = send
         self._clock = clock
+        self._clean = clean
         self._clock_is_behind = timedelta()
         digest = hashlib.sha256(app.private_key.encode()).digest()
         self._key: _Key = (base_url, repository.lower(), app.app_id, app.installation_id, digest)
@@ -127,7 +130,13 @@ class InstallationTokens:
             raise _key_refused()
         if response.status_code in meanings:
             raise meanings[response.status_code](self._repository)
-        _fail(response, self._clock())
+        self._fail(response)
+
+    def _fail(self, response: httpx.Response) -> NoReturn:
+        complaint = self._clean(str(_object(response).get("message") or ""))
+        raise failures.from_status(
+            "GitHub", response.status_code, response.headers, [complaint], now=self._clock()
+        )
 
     def _signed(self) -> str:
         import jwt  # only Apps need it
@@ -164,13 +173,6 @@ def _object(response: httpx.Response) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise failures.unreadable("GitHub")
     return value
-
-
-def _fail(response: httpx.Response, now: datetime) -> NoReturn:
-    complaint = str(_object(response).get("message") or "")
-    raise failures.from_status(
-        "GitHub", response.status_code, response.headers, [complaint], now=now
-    )
 
 
 def _key_refused() -> TrackerError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +23,7 @@ from integrations.trackers.github import body
 from integrations.trackers.github.api import GitHubApi, issue_state
 from integrations.trackers.github.app_tokens import InstallationTokens
 from integrations.trackers.github.check import findings
-from integrations.trackers.github.settings import GitHubSettings
+from integrations.trackers.github.settings import REPOSITORY_PATTERN, GitHubSettings
 from integrations.trackers.wording import TICKET_LABEL
 
 LISTED_PAGES = 3
@@ -29,6 +31,7 @@ PAGES_AFTER_ATTEMPT = 30
 """Pages that are listed at most to reach what is older than a create that was cut off."""
 CLOCK_DIFFERENCE = timedelta(minutes=10)
 """How far GitHub's clock may be from ours."""
+_REPOSITORY = re.compile(REPOSITORY_PATTERN)
 _ISSUES_PER_PAGE = 100  # the most that GitHub gives
 
 
@@ -148,6 +151,19 @@ class GitHubTracker:
         if repository.get("has_issues") is False:
             raise failures.no_access("GitHub", f"issues of the repository {self._repository}")
 
+    async def renamed(self) -> Mapping[str, str]:
+        """The repository's new name, where calls were redirected and it answers to that name as
+        the same repository."""
+        if not self._api.was_redirected:
+            return {}
+        old = await self._api.call("GET", f"/repos/{self._repository}")
+        name = str(old.get("full_name") or "")
+        if not name or name.lower() == self._repository.lower() or not _REPOSITORY.match(name):
+            return {}
+        new = await self._api.call("GET", f"/repos/{name}")
+        same = new.get("id") == old.get("id") and new.get("full_name") == name
+        return {"repository": name} if same else {}
+
     async def get(self, ref: TicketRef) -> RemoteState:
         """The issue as it is now; ``gone`` where it was deleted or transferred, ``hidden`` where
         the repository is to be seen and the issue is not."""
@@ -177,7 +193,7 @@ class GitHubTracker:
 
     async def check(self) -> list[Finding]:
         """Token, repository, issues switched on, permission, calls left."""
-        return await findings(self._api, self._repository)
+        return self._api.scrubber.cleaned(await findings(self._api, self._repository))
 
     async def close(self) -> None:
         """Release connections."""

@@ -20,11 +20,14 @@ from integrations.trackers.credentials import (
 _EITHER = "Enter a token, or the id and the private key of a GitHub App; the other one stays blank."
 
 
+REPOSITORY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
+
+
 class GitHubSettings(BaseModel):
     """Where the tickets of a product go on GitHub."""
 
     repository: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$",
+        pattern=REPOSITORY_PATTERN,
         examples=["acme/app"],
     )
     base_url: str = Field(default="https://api.github.com", pattern=r"^https?://[^\s/?#]+[^\s?#]*$")

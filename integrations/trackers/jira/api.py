@@ -17,6 +17,7 @@ from integrations import failures
 from integrations.contract import IntegrationError
 from integrations.network import PLAIN_NETWORK, Network
 from integrations.requests_guard import guard
+from integrations.scrubbing import Scrubber
 from integrations.tracker_contract import TrackerError
 
 T = TypeVar("T")
@@ -108,6 +109,7 @@ class JiraApi:
         self.allow_private = allow_private
         self._clock = clock
         self._may_be_silent = True
+        self.scrubber = Scrubber([token, f"{email}:{token}"])
         self._site_url = site_url or ("" if _GATEWAY in base_url else base_url)
         self._client = _Client(
             base_url,
@@ -210,9 +212,8 @@ class JiraApi:
         if response is None or status is None or status < 300:
             return failures.unreadable("Jira")
         headers = {name.lower(): value for name, value in response.headers.items()}
-        refusal = failures.from_status(
-            "Jira", status, headers, complaints(response), now=self._clock()
-        )
+        sentences = [self.scrubber.clean(sentence) for sentence in complaints(response)]
+        refusal = failures.from_status("Jira", status, headers, sentences, now=self._clock())
         if refusal.reason == "invalid_fields":
             return FieldsRefused(refusal, _complained_fields(response))
         return refusal

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from integrations import failures, neutralize
@@ -34,6 +35,7 @@ class JiraTracker:
         self._settings = settings
         self._api = api
         self._takes_labels = True
+        self._got_another_key = False
 
     async def create(self, draft: Draft) -> TicketRef:
         """One POST. The marker is a label, because JQL finds labels and no text of a description
@@ -54,10 +56,10 @@ class JiraTracker:
         if self._takes_labels:
             try:
                 issue = await self._api.create({**fields, "labels": _labels(draft)})
-                return issue_state(issue, site_url).ref
+                return self._new_ref(issue, site_url)
             except FieldsRefused as refusal:
                 self._remember_labels_refused(refusal)
-        return issue_state(await self._api.create(fields), site_url).ref
+        return self._new_ref(await self._api.create(fields), site_url)
 
     async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
         """Read, then at most one PUT with what differs: a stale block of the description, a
@@ -129,6 +131,18 @@ class JiraTracker:
                 raise
             raise failures.no_access("Jira", f"the project {project}") from None
 
+    async def renamed(self) -> Mapping[str, str]:
+        """The project's new key, where a new issue got another key than the project has: Jira
+        still answers to the old one."""
+        if not self._got_another_key:
+            return {}
+        old = await self._api.read(f"project/{self._settings.project}")
+        key = str(old.get("key") or "")
+        if not key or key == self._settings.project:
+            return {}
+        new = await self._api.read(f"project/{key}")
+        return {"project": key} if new.get("id") == old.get("id") else {}
+
     async def get(self, ref: TicketRef) -> RemoteState:
         """The issue as it is, under the key it has now; ``hidden`` where it was deleted or is
         hidden from the account: Jira does not tell which."""
@@ -154,16 +168,19 @@ class JiraTracker:
         """Credentials, project, permissions, issue types, and required fields that nothing fills
         in."""
         types = dict.fromkeys([self._settings.issue_type_bug, self._settings.issue_type_feature])
-        return await findings(
-            self._api,
-            self._settings.project,
-            list(types),
-            FILLED_FIELDS | self._settings.extra_fields.keys(),
+        filled = FILLED_FIELDS | self._settings.extra_fields.keys()
+        return self._api.scrubber.cleaned(
+            await findings(self._api, self._settings.project, list(types), filled)
         )
 
     async def close(self) -> None:
         """Release connections."""
         await self._api.close()
+
+    def _new_ref(self, issue: dict[str, Any], site_url: str) -> TicketRef:
+        ref = issue_state(issue, site_url).ref
+        self._got_another_key = ref.key.rpartition("-")[0] != self._settings.project
+        return ref
 
     def _remember_labels_refused(self, refusal: FieldsRefused) -> None:
         """Go on without labels where they alone were refused: they are not on the screen of the
