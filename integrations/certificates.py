@@ -28,9 +28,10 @@ _DER = 2  # the encoding that ssl's own certificate objects are asked for, befor
 
 def trust(network: Network) -> ssl.SSLContext:
     """A client's context. Raises IntegrationError ``ca_file_unusable``."""
-    if network.trust_file or network.trust_folder:
+    if network.trust_files or network.trust_folder:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        _load(context, "SSL_CERT_FILE", file=network.trust_file)
+        for file in network.trust_files:
+            _load(context, "SSL_CERT_FILE or REQUESTS_CA_BUNDLE", file=file)
         _load(context, "SSL_CERT_DIR", folder=network.trust_folder)
     else:
         context = httpx.create_ssl_context(trust_env=False)

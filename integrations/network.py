@@ -60,7 +60,7 @@ class Network:
 
     - ``allow_private``: loopback and private addresses may be called.
     - ``ca_file``: a PEM file of authorities that are trusted besides the others.
-    - ``trust_file``, ``trust_folder``: take the place of the built-in list of public authorities.
+    - ``trust_files``, ``trust_folder``: take the place of the built-in list of public authorities.
     - ``http_proxy``, ``https_proxy``: for addresses of that scheme; they may hold a password.
     - ``no_proxy``: hosts that are called without one: names with all below them, addresses,
       networks, each with ``:port`` where only that port is meant; ``*`` for all.
@@ -68,7 +68,7 @@ class Network:
 
     allow_private: bool = False
     ca_file: str = ""
-    trust_file: str = ""
+    trust_files: tuple[str, ...] = ()
     trust_folder: str = ""
     http_proxy: str = field(default="", repr=False)
     https_proxy: str = field(default="", repr=False)
@@ -99,7 +99,7 @@ def network_of(
     no_proxy: str = "",
 ) -> Network:
     """The network by the service's own settings, and by the standard variables of ``environment``
-    where those say nothing: SSL_CERT_FILE (or REQUESTS_CA_BUNDLE), SSL_CERT_DIR, HTTPS_PROXY,
+    where those say nothing: SSL_CERT_FILE, REQUESTS_CA_BUNDLE, SSL_CERT_DIR, HTTPS_PROXY,
     HTTP_PROXY and NO_PROXY, also in lower case."""
 
     def variable(*names: str) -> str:
@@ -112,7 +112,9 @@ def network_of(
     return Network(
         allow_private=allow_private,
         ca_file=ca_file,
-        trust_file=variable("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"),
+        trust_files=tuple(
+            file for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE") if (file := variable(name))
+        ),
         trust_folder=variable("SSL_CERT_DIR"),
         http_proxy=proxy or variable("HTTP_PROXY"),
         https_proxy=proxy or variable("HTTPS_PROXY"),

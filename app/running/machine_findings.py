@@ -47,7 +47,7 @@ def network_finding(settings: Settings) -> Finding:
     except IntegrationError as error:
         return wrong("network", error.detail, NETWORK_REMEDIES[error.reason])
     way = f"Calls go through {' and '.join(sorted(proxies))}" if proxies else "Calls go straight"
-    trusted = network.ca_file or network.trust_file or network.trust_folder
+    trusted = network.ca_file or ", ".join(network.trust_files) or network.trust_folder
     return right("network", f"{way}{f'; {trusted} is trusted' if trusted else ''}.")
 
 

@@ -297,3 +297,14 @@ def test_a_network_does_not_show_the_password_of_its_proxy() -> None:
     network = Network(https_proxy="http://relay:hunter2@p.example:1")
     assert "hunter2" not in repr(network)
     assert "hunter2" not in repr(network.proxy_for("https", HOST, 443))
+
+
+async def test_two_variables_that_name_files_are_both_read(
+    authority: Authority, local_tracker: Serving, tmp_path: Path
+) -> None:
+    other = Authority(tmp_path)
+    network = network_of(
+        {"SSL_CERT_FILE": str(other.file), "REQUESTS_CA_BUNDLE": str(authority.file)},
+        allow_private=True,
+    )
+    assert (await first_finding("jira", f"https://localhost:{local_tracker.port}", network)).ok
