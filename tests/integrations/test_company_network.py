@@ -302,7 +302,7 @@ def test_a_network_does_not_show_the_password_of_its_proxy() -> None:
 async def test_two_variables_that_name_files_are_both_read(
     authority: Authority, local_tracker: Serving, tmp_path: Path
 ) -> None:
-    other = Authority(tmp_path)
+    other = Authority(tmp_path, "Another CA")
     network = network_of(
         {"SSL_CERT_FILE": str(other.file), "REQUESTS_CA_BUNDLE": str(authority.file)},
         allow_private=True,

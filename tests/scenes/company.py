@@ -35,12 +35,13 @@ class Authority:
     """Signs certificates; ``file`` is its own, in PEM."""
 
     folder: Path
+    name: str = AUTHORITY_NAME
     key: ec.EllipticCurvePrivateKey = field(
         default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
     )
 
     def __post_init__(self) -> None:
-        own = self._built(_name(AUTHORITY_NAME), self.key, days=30, is_authority=True)
+        own = self._built(_name(self.name), self.key, days=30, is_authority=True)
         self.file = self.folder / "corp-ca.pem"
         self.file.write_bytes(own.public_bytes(serialization.Encoding.PEM))
 
@@ -74,7 +75,7 @@ class Authority:
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)
-            .issuer_name(_name(AUTHORITY_NAME))
+            .issuer_name(_name(self.name))
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - timedelta(days=60))

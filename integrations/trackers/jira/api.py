@@ -71,6 +71,8 @@ class _Client(JIRA):
         # Which of its methods the library permits depends on this; it is usually learned from GET
         # serverInfo.
         self.deploymentType = "Cloud" if cloud else "Server"
+        # A search would first ask for every field of the site, to tell names from ids: we name ids.
+        self._fields_cache_value = {"summary": "summary"}
         guard(self._session, network)
         self._session.hooks["response"].append(_refuse_stranger)
 

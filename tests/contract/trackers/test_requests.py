@@ -125,3 +125,9 @@ async def test_descriptions_are_valid_atlassian_documents(bench: Any, draft: Dra
         assert [error.message for error in adf().iter_errors(document)] == []
     documents[0]["content"][0]["attrs"]["panelType"] = "neon"
     assert not adf().is_valid(documents[0])
+
+
+async def test_a_search_asks_for_no_list_of_fields(bench: Any) -> None:
+    await bench.tracker.find("relay-0b54e2f38c1d4c8e9a512f0f3c1d7a90")
+    await bench.tracker.note()
+    assert not [request for request in bench.state.requests if request["path"].endswith("/field")]
