@@ -108,7 +108,7 @@ class JiraApi:
     ) -> None:
         self.cloud = cloud
         self.base_url = base_url
-        self.allow_private = allow_private
+        self.network = network
         self._clock = clock
         self._may_be_silent = True
         self.scrubber = Scrubber([token, f"{email}:{token}"])

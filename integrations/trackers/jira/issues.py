@@ -160,9 +160,7 @@ class JiraTracker:
     async def audience(self) -> Visibility:
         """Everybody where Jira shows the project to strangers, else its members."""
         site_url = await self._api.site_url()
-        return await project_audience(
-            site_url, self._settings.project, allow_private=self._api.allow_private
-        )
+        return await project_audience(site_url, self._settings.project, network=self._api.network)
 
     async def check(self) -> list[Finding]:
         """Credentials, project, permissions, issue types, and required fields that nothing fills
