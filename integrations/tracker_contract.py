@@ -31,8 +31,7 @@ update changes; ``trackers/text_block.py`` makes it for trackers whose tickets a
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -47,24 +46,6 @@ if TYPE_CHECKING:
     from integrations.signatures import Signature
 
 S = TypeVar("S", bound=BaseModel)
-
-OWN_MARKER = re.compile(r"relay-[0-9a-f]{32}")
-OWN_BLOCK_EDGE = re.compile(rf"<!-- {OWN_MARKER.pattern}:(?:begin|end) -->")
-"""The hidden comments around our block; in quoted text of people they are neutralised."""
-_OWN_LINE = re.compile(rf"^{OWN_BLOCK_EDGE.pattern}", re.MULTILINE)
-
-
-def is_own_ticket(body: str, labels: Iterable[str] = ()) -> bool:
-    """Whether a ticket is one that we wrote: by an edge of our block, or by a label of ours."""
-    named = any(OWN_MARKER.fullmatch(label) for label in labels)
-    return named or OWN_BLOCK_EDGE.search(body) is not None
-
-
-def is_own_comment(body: str) -> bool:
-    """Whether a comment is one that we wrote: by an edge of our block on a line of its own, which
-    whoever quotes us does not have."""
-    return _OWN_LINE.search(body) is not None
-
 
 Audience = Annotated[
     Literal["", "public", "members", "private"],

@@ -13,7 +13,6 @@ from psycopg.rows import dict_row
 
 from integrations.sandbox.server import SandboxServer
 from tests.commands.command_line import Relay, command_line
-from tests.scenes.github_app import app_key, install
 
 
 @pytest.fixture
@@ -141,21 +140,6 @@ def test_a_name_that_several_products_use_asks_for_the_product(relay: Relay) -> 
     assert "(name_ambiguous)" in relay("source", "show", "forum", fails=True).err
     ebb = relay("product", "show", "ebb", "--json").json["id"]
     assert relay("source", "show", "forum", "-p", "ebb", "--json").json["product_id"] == ebb
-
-
-def test_a_github_app_is_connected_with_its_key_piped_in(relay: Relay) -> None:
-    relay("product", "add", "Tide")
-    with SandboxServer() as sandbox:
-        install(sandbox.state)
-        where = ("--set", f"base_url={sandbox.url}", "--set", "repository=tide/app")
-        add = ("tracker", "add", "repo", "--type", "github", *where, "--credential", "app_id=4711")
-        oops = (*add, "--credential", "private_key=oops")
-        assert "(secret_in_arguments)" in relay(*oops, fails=True).err
-        relay(*add, typed=app_key().private)
-        checked = relay("tracker", "check", "repo", "--json").json
-    assert checked["ok"], checked
-    shown = relay("tracker", "show", "repo", "--json")
-    assert "PRIVATE KEY" not in shown.out
 
 
 def test_a_tracker_is_connected_checked_and_changed_without_a_secret_in_an_argument(

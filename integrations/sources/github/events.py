@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 
 from integrations import payload
 from integrations.contract import Inbound, PayloadError
+from integrations.own_marks import is_own_comment, is_own_ticket
 from integrations.source_contract import EventType
-from integrations.tracker_contract import is_own_comment, is_own_ticket
 
 GITHUB_EVENTS = {
     "issues.opened": EventType.created,

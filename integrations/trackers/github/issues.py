@@ -31,7 +31,7 @@ PAGES_AFTER_ATTEMPT = 30
 """Pages that are listed at most to reach what is older than a create that was cut off."""
 CLOCK_DIFFERENCE = timedelta(minutes=10)
 """How far GitHub's clock may be from ours."""
-_REPOSITORY = re.compile(REPOSITORY_PATTERN)
+_REPOSITORY_NAME = re.compile(REPOSITORY_PATTERN)
 _ISSUES_PER_PAGE = 100  # the most that GitHub gives
 
 
@@ -158,7 +158,7 @@ class GitHubTracker:
             return {}
         old = await self._api.call("GET", f"/repos/{self._repository}")
         name = str(old.get("full_name") or "")
-        if not name or name.lower() == self._repository.lower() or not _REPOSITORY.match(name):
+        if not name or name.lower() == self._repository.lower() or not _REPOSITORY_NAME.match(name):
             return {}
         new = await self._api.call("GET", f"/repos/{name}")
         same = new.get("id") == old.get("id") and new.get("full_name") == name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from integrations.tracker_contract import Audience
 from integrations.trackers.credentials import (
@@ -48,7 +48,8 @@ class GitHubSettings(BaseModel):
 class GitHubCredentials(BaseModel):
     """What lets us in: a personal access token, or the id and the private key of a GitHub App."""
 
-    model_config = SECRETIVE
+    # Whoever fills in what is required gets in by a token; of an App the token stays blank.
+    model_config = SECRETIVE | ConfigDict(json_schema_extra={"required": ["token"]})
 
     token: Token = Field(
         default=SecretStr(""),
