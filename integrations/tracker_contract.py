@@ -41,6 +41,7 @@ from pydantic import BaseModel, Field
 
 from integrations.contract import Inbound, IntegrationError, Visibility
 from integrations.network import PLAIN_NETWORK, Network
+from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, Followed, WriteJournal
 
 if TYPE_CHECKING:
     from integrations.signatures import Signature
@@ -94,6 +95,8 @@ class Draft:
     - ``summary``: written by the machine that ``summary_by`` names; blank where none is asked.
     - ``former_title``: a title that we gave the ticket and that somebody's deleted words are in; an
       update replaces it by ``title`` where it still stands. Blank where there is none.
+    - ``followed``: where the matter is followed now; the ticket is superseded, and everything else
+      of the draft is what it said before that. None for a ticket that lives.
     """
 
     marker: str
@@ -112,6 +115,7 @@ class Draft:
     summary: str = ""
     summary_by: str = ""
     former_title: str = ""
+    followed: Followed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +235,24 @@ class Tracker(Protocol):
         """Create the ticket by one write that holds its marker, so that whatever happens to the
         answer it can be found. Called once per ledger row."""
 
-    async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
+    async def update(
+        self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL
+    ) -> TicketRef:
         """Bring the managed block, and the labels that are ours, up to date; a title, labels and
         text that people wrote stay, and so does our title unless it is ``former_title``. Writes
-        nothing where nothing differs. Raises ``body_full`` where people's text leaves no room, and
-        a permanent error for a ticket that is gone."""
+        nothing where nothing differs. An edit that a write of ours overwrote is told to the
+        ``journal`` and given back. Raises ``body_full`` where people's text leaves no room, and a
+        permanent error for a ticket that is gone."""
+
+    async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
+        """What ``mark_duplicate`` will have to do. Writes nothing; is kept before that is asked."""
+
+    async def mark_duplicate(self, ref: TicketRef, mark: DuplicateMark) -> DuplicateMark:
+        """Do what is not done yet of a mark; what the account may not do goes into its ``note``."""
+
+    async def unmark_duplicate(self, ref: TicketRef, mark: DuplicateMark) -> str:
+        """Take back what ``mark_duplicate`` did or may have done, where nobody changed it since;
+        returns a sentence about what was left as it is, or a blank."""
 
     async def note(self) -> str:
         """What a look-up after a create that is about to begin will need: the account it is made

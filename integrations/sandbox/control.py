@@ -25,6 +25,12 @@ class Moved(BaseModel):
     action: Move
 
 
+class Edited(BaseModel):
+    """The whole text of a ticket: text, or an ADF document."""
+
+    body: Any
+
+
 def move(state: SandboxState, ticket: Ticket, action: Move) -> None:
     """Change a ticket's status as a person in the tracker would."""
     if ticket.vendor == "jira":
@@ -103,6 +109,16 @@ def move_ticket(request: Request, slug: str, moved: Moved) -> Reply:
     if ticket is None:
         return JSONResponse({"message": f"There is no ticket {slug} in the sandbox."}, 404)
     move(_state(request), ticket, moved.action)
+    return _shown(ticket)
+
+
+@router.put("/tickets/{slug:path}/body")
+def edit_ticket(request: Request, slug: str, edited: Edited) -> Reply:
+    """Write another text, as a person in the tracker would."""
+    ticket = _state(request).by_slug(slug)
+    if ticket is None:
+        return JSONResponse({"message": f"There is no ticket {slug} in the sandbox."}, 404)
+    _state(request).edit(ticket, "body", edited.body)
     return _shown(ticket)
 
 

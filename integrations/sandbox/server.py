@@ -17,9 +17,9 @@ from starlette.staticfiles import StaticFiles
 
 from integrations.sandbox import control, pages
 from integrations.sandbox.gate import Gate
-from integrations.sandbox.github import apps, issues
+from integrations.sandbox.github import apps, graphql, issues
 from integrations.sandbox.jira import issues as jira
-from integrations.sandbox.jira import lists
+from integrations.sandbox.jira import links, lists
 from integrations.sandbox.state import SandboxState
 
 SAVE_INTERVAL_SECONDS = 0.3
@@ -47,7 +47,7 @@ def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:
         title="Sandbox tracker", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     app.state.sandbox = state
-    for part in (control, apps, issues, lists, jira, pages):
+    for part in (control, apps, issues, graphql, lists, links, jira, pages):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=pages.SANDBOX_FOLDER / "static"))
     app.add_middleware(Gate, state=state)

@@ -12,6 +12,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from integrations.sandbox.faults import Faults
+from integrations.sandbox.history import (
+    HISTORY_MOST,
+    PERSON,
+    Change,
+    ChangedField,
+    Link,
+)
 
 Vendor = Literal["github", "jira"]
 JIRA_STATUSES = {  # name -> (transition id, category key, category name, resolution)
@@ -52,6 +59,9 @@ class Ticket(BaseModel):
     updated_at: datetime
     visible_at: datetime
     deleted: bool = False
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    history: list[Change] = Field(default_factory=list)
 
     @property
     def key(self) -> str:
@@ -100,7 +110,8 @@ class Settings(BaseModel):
     ``required_fields`` maps ids of Jira fields that a new ticket has to have to their names;
     ``fields_off_screen`` are ids of those that Jira refuses to set. Without ``silent_edits`` Jira
     Data Center refuses edits by which nobody gets mail. ``github_apps`` are installed; while there
-    is one, a token that looks like an App's has to be one that it was given.
+    is one, a token that looks like an App's has to be one that it was given. ``link_types`` are
+    those that Jira has.
     """
 
     search_lag: float = Field(default=0.0, ge=0)
@@ -110,6 +121,7 @@ class Settings(BaseModel):
     fields_off_screen: list[str] = Field(default_factory=list)
     silent_edits: bool = True
     github_apps: list[SandboxApp] = Field(default_factory=list)
+    link_types: list[str] = Field(default=["Blocks", "Duplicate"])
 
 
 class Saved(BaseModel):
@@ -117,6 +129,7 @@ class Saved(BaseModel):
 
     next_id: int = 1
     tickets: list[Ticket] = Field(default_factory=list)
+    links: list[Link] = Field(default_factory=list)
     settings: Settings = Field(default_factory=Settings)
 
 
@@ -205,10 +218,55 @@ class SandboxState:
         self.touch(ticket)
         return comment
 
-    def set_status(self, ticket: Ticket, status: str, reason: str | None = None) -> None:
+    def set_status(
+        self, ticket: Ticket, status: str, reason: str | None = None, *, author: str = PERSON
+    ) -> None:
         """Move a ticket to another status."""
+        self._remember(ticket, "status", ticket.status, status, author)
         ticket.status, ticket.reason = status, reason
+        ticket.closed_at = self.clock() if ticket.done else None
+        ticket.closed_by = author if ticket.done else ""
         self.touch(ticket)
+
+    def edit(
+        self, ticket: Ticket, field: Literal["body", "title"], value: Any, *, author: str = PERSON
+    ) -> None:
+        """Change a ticket's text or title."""
+        self._remember(ticket, field, getattr(ticket, field), value, author)
+        setattr(ticket, field, value)
+        self.touch(ticket)
+
+    def link(self, type_: str, inward: int, outward: int) -> None:
+        """Connect two issues of Jira, unless they are."""
+        ends = (type_, inward, outward)
+        if ends not in [(one.type, one.inward, one.outward) for one in self.saved.links]:
+            link = Link(id=self.new_id(), type=type_, inward=inward, outward=outward)
+            self.saved.links.append(link)
+            self.changed += 1
+
+    def unlink(self, number: str) -> bool:
+        """Take a connection away; whether there was one."""
+        links = [one for one in self.saved.links if str(one.id) != number]
+        gone = len(links) < len(self.saved.links)
+        self.saved.links = links
+        self.changed += 1
+        return gone
+
+    def _remember(
+        self, ticket: Ticket, field: ChangedField, before: Any, after: Any, author: str
+    ) -> None:
+        """A change that changes nothing leaves no trace, as in both trackers."""
+        if before == after:
+            return
+        change = Change(
+            id=self.new_id(),
+            at=self.clock(),
+            author=author,
+            field=field,
+            before=before,
+            after=after,
+        )
+        ticket.history = [*ticket.history, change][-HISTORY_MOST:]
 
     def live(self, vendor: Vendor | None = None) -> Iterable[Ticket]:
         """Tickets that were not deleted, oldest first."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from integrations import neutralize
 from integrations.tracker_contract import Draft, Quote, TrackerError
+from integrations.tracker_writes import Followed
 from integrations.trackers import wording
+from integrations.trackers.carry_over import carried_text
 
 _FRAME_CHARACTERS = 600  # headings and the line about what was left out
 
@@ -18,7 +20,8 @@ class Markup:
 
     ``begin`` and ``end`` make the lines that mark a block, which no neutralised text can contain.
     ``quote`` and ``inline`` neutralise raw text, cut to a number of characters; ``permalink`` makes
-    an address safe, or None. ``limit`` is the most characters that a ticket's text may have.
+    an address safe, or None; ``duplicate`` says of which ticket, by its key, one is a duplicate.
+    ``limit`` is the most characters that a ticket's text may have.
     """
 
     limit: int
@@ -32,6 +35,7 @@ class Markup:
     quote: Callable[[str, int], str]
     inline: Callable[[str, int], str]
     permalink: Callable[[str], str | None]
+    duplicate: Callable[[str], str]
 
 
 def render(markup: Markup, draft: Draft, room: int) -> str:
@@ -65,10 +69,25 @@ def _head(markup: Markup, draft: Draft) -> list[str]:
     return [
         markup.begin(draft.marker),
         markup.heading(3, wording.BLOCK_HEADING),
+        *_followed(markup, draft.followed),
         "",
         f"{people} {wording.comments_sentence(draft)}{page_link}",
         *_face(markup, draft),
     ]
+
+
+def _followed(markup: Markup, followed: Followed | None) -> list[str]:
+    """Where the matter is followed, in a superseded ticket."""
+    if followed is None:
+        return []
+    before, words, behind = wording.followed_sentence(followed)
+    label = markup.inline(words, wording.THREAD_TITLE_MAX_CHARACTERS) or "another one"
+    url = neutralize.link(followed.url or followed.theme_url)
+    lead = markup.strong(wording.FOLLOWED_ELSEWHERE)
+    lines = ["", f"{lead} {before}{markup.link(label, url) if url else label}{behind}"]
+    if followed.key:
+        lines += ["", markup.duplicate(followed.key)]
+    return lines
 
 
 def _tail(markup: Markup, draft: Draft) -> list[str]:
@@ -94,18 +113,32 @@ def merge(markup: Markup, body: str, draft: Draft) -> str:
     Where only one of the two marker lines is left, that line goes and everything else counts as
     written by people.
     """
-    begin, end = markup.begin(draft.marker), markup.end(draft.marker)
-    above, below = _text_around(body.replace("\r\n", "\n"), begin, end)
+    above, below = around(markup, body.replace("\r\n", "\n"), draft.marker)
     return above + render(markup, draft, markup.limit - len(above) - len(below)) + below
 
 
-def _text_around(body: str, begin: str, end: str) -> tuple[str, str]:
+def around(markup: Markup, body: str, marker: str) -> tuple[str, str]:
+    """What people wrote above and below the block of a marker."""
+    begin, end = markup.begin(marker), markup.end(marker)
     start = body.find(begin)
     stop = body.find(end, start) if start >= 0 else -1
     if stop >= 0:
         return body[:start], body[stop + len(end) :]
     own_text = body.replace(begin, "").replace(end, "").rstrip()
     return (own_text + "\n\n" if own_text else ""), ""
+
+
+def given_back(markup: Markup, body: str, marker: str, before: str, after: str) -> str:
+    """The whole text with a person's edit, which made ``after`` of ``before``, carried over into
+    what stands around the block; the block itself is ours."""
+    above, below = around(markup, body, marker)
+    has_block = markup.begin(marker) in body and body.startswith(above)
+    block = body[len(above) : len(body) - len(below)] if has_block else ""
+    sides = zip(
+        around(markup, before, marker), around(markup, after, marker), (above, below), strict=True
+    )
+    new_above, new_below = (carried_text(old, edited, now) for old, edited, now in sides)
+    return new_above + block + new_below
 
 
 def _quote(markup: Markup, quote: Quote) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from integrations.tracker_contract import Draft
+from integrations.tracker_writes import Followed
 
 TICKET_LABEL = "feedback-relay"
 """The label of every ticket that we made, whatever the theme."""
@@ -19,6 +20,7 @@ EDIT_NOTE = "Edit anything outside this block: Feedback Relay keeps only this bl
 NOBODY_LEFT = (
     "stands behind this any more: every comment about it was taken back or belongs elsewhere now."
 )
+FOLLOWED_ELSEWHERE = "Followed elsewhere now."
 NO_ROOM = (
     "The ticket's own text leaves no room for the block of Feedback Relay. "
     "Shorten the text in the tracker."
@@ -54,6 +56,16 @@ def comments_sentence(draft: Draft) -> str:
     first, last = day(draft.first_seen), day(draft.last_seen)
     when = f"on {first}" if first == last else f"first on {first}, last on {last}"
     return f"wrote {comments} about this, {when}."
+
+
+def followed_sentence(followed: Followed) -> tuple[str, str, str]:
+    """What stands before the link, the link's words, and what stands behind it, of the sentence
+    about a superseded ticket."""
+    since = f", since {day(followed.since)}. Below is what was said until then."
+    before = "It turned out to be the same as another one. People who say it are counted in "
+    if followed.url:
+        return before, followed.title or followed.key or "that ticket", since
+    return before, "the other theme", since
 
 
 def written_by(draft: Draft) -> str:

@@ -33,6 +33,7 @@ from integrations.tracker_contract import (
     TicketRef,
 )
 from integrations.tracker_contract import Tracker as OpenConnection
+from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, WriteJournal
 from tests.scenes.forum import ME, Forum, open_forum
 
 
@@ -45,8 +46,19 @@ class Between:
     async def create(self, draft: Draft) -> TicketRef:
         return await self.tracker.create(draft)
 
-    async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
-        return await self.tracker.update(ref, draft)
+    async def update(
+        self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL
+    ) -> TicketRef:
+        return await self.tracker.update(ref, draft, journal)
+
+    async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
+        return await self.tracker.plan_duplicate(ref, of)
+
+    async def mark_duplicate(self, ref: TicketRef, mark: DuplicateMark) -> DuplicateMark:
+        return await self.tracker.mark_duplicate(ref, mark)
+
+    async def unmark_duplicate(self, ref: TicketRef, mark: DuplicateMark) -> str:
+        return await self.tracker.unmark_duplicate(ref, mark)
 
     async def note(self) -> str:
         return await self.tracker.note()
@@ -167,6 +179,7 @@ async def sandbox_tracker(
     forum: Forum,
     sandbox: SandboxServer,
     kind: str = "github",
+    name: str = "repo",
 ) -> Tracker:
     """A tracker of the forum's product that writes to the sandbox as to GitHub or Jira Cloud."""
     where = {"github": {"repository": "acme/app"}, "jira": {"project": "APP"}}[kind]
@@ -178,7 +191,7 @@ async def sandbox_tracker(
         vault,
         forum.product_id,
         kind,
-        "repo",
+        name,
         {**where, "base_url": sandbox.url},
         credentials,
     )

@@ -11,12 +11,13 @@ from zlib import crc32
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from integrations.sandbox.history import SANDBOX_BOT
 from integrations.sandbox.routing import PlainRoute, Reply, json_object
 from integrations.sandbox.routing import state_of as _state
 from integrations.sandbox.state import Comment, Ticket
 
 router = APIRouter(route_class=PlainRoute)
-SANDBOX_LOGIN = "sandbox-bot"
+STATE_REASONS = ("completed", "not_planned", "duplicate", "reopened")
 
 
 def _error(status: int, message: str, *fields: tuple[str, str]) -> JSONResponse:
@@ -30,7 +31,7 @@ def _time(moment: datetime) -> str:
 
 def _user(request: Request) -> dict[str, Any]:
     app = _state(request).app_of(request.headers.get("authorization", ""))
-    login, number = (f"{app.slug}[bot]", 2) if app else (SANDBOX_LOGIN, 1)
+    login, number = (f"{app.slug}[bot]", 2) if app else (SANDBOX_BOT, 1)
     return {"login": login, "id": number, "type": "Bot", "html_url": str(request.base_url)}
 
 
@@ -58,7 +59,8 @@ def _issue(request: Request, ticket: Ticket) -> dict[str, Any]:
         "comments": len(ticket.comments),
         "created_at": _time(ticket.created_at),
         "updated_at": _time(ticket.updated_at),
-        "closed_at": _time(ticket.updated_at) if ticket.status == "closed" else None,
+        "closed_at": _time(ticket.closed_at) if ticket.closed_at else None,
+        "closed_by": {"login": ticket.closed_by} if ticket.closed_at else None,
     }
 
 
@@ -94,6 +96,8 @@ def _complaint(body: dict[str, Any], *, new: bool) -> JSONResponse | None:
         return _error(422, "Validation Failed", ("labels", "invalid"))
     if body.get("state", "open") not in ("open", "closed"):
         return _error(422, "Validation Failed", ("state", "invalid"))
+    if body.get("state_reason") not in (None, *STATE_REASONS):
+        return _error(422, "Validation Failed", ("state_reason", "invalid"))
     return None
 
 
@@ -199,16 +203,15 @@ async def edit(request: Request, owner: str, name: str, number: int) -> Reply:
         return _error(400, "Problems parsing JSON")
     if complaint := _complaint(body, new=False):
         return complaint
-    ticket.title = body.get("title", ticket.title)
-    ticket.body = body.get("body", ticket.body)
+    state, login = _state(request), _user(request)["login"]
+    state.edit(ticket, "title", body.get("title", ticket.title), author=login)
+    state.edit(ticket, "body", body.get("body", ticket.body), author=login)
     ticket.labels = list(dict.fromkeys(body.get("labels", ticket.labels)))
     status = body.get("state", ticket.status)
     if status != ticket.status:
-        ticket.status = status
-        ticket.reason = body.get("state_reason") or (
-            "completed" if status == "closed" else "reopened"
-        )
-    _state(request).touch(ticket)
+        usual = "completed" if status == "closed" else "reopened"
+        reason = body.get("state_reason") or usual
+        state.set_status(ticket, status, reason, author=login)
     return _issue(request, ticket)
 
 

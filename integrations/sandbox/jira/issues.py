@@ -8,6 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
+from integrations.sandbox.history import SANDBOX_BOT
+from integrations.sandbox.jira.links import history_json
 from integrations.sandbox.jira.shape import (
     comment_json,
     complaint,
@@ -62,11 +64,17 @@ async def create(request: Request, version: str) -> Reply:
 
 
 @router.get("/issue/{issue}")
-def read(request: Request, version: str, issue: str, fields: str = "*all") -> Reply:
+def read(
+    request: Request, version: str, issue: str, fields: str = "*all", expand: str = ""
+) -> Reply:
     ticket = _ticket_or_error(request, issue)
     if not isinstance(ticket, Ticket):
         return ticket
-    return issue_json(request, ticket, version, fields.split(","))
+    answer = issue_json(request, ticket, version, fields.split(","))
+    if "changelog" in expand.split(","):
+        lines = [history_json(change) for change in ticket.history]
+        answer["changelog"] = {"startAt": 0, "total": len(lines), "histories": lines}
+    return answer
 
 
 @router.put("/issue/{issue}")
@@ -89,11 +97,11 @@ async def edit(request: Request, version: str, issue: str) -> Reply:
         return error(400, **off_screen)
     if wrong := complaint(_state(request), fields, version, new=False):
         return error(400, **wrong)
-    ticket.title = fields.get("summary", ticket.title)
-    ticket.body = fields.get("description", ticket.body)
+    state = _state(request)
+    state.edit(ticket, "title", fields.get("summary", ticket.title), author=SANDBOX_BOT)
+    state.edit(ticket, "body", fields.get("description", ticket.body), author=SANDBOX_BOT)
     operations = (body.get("update") or {}).get("labels") or []
     ticket.labels = _relabelled(fields.get("labels", ticket.labels), operations)
-    _state(request).touch(ticket)
     return Response(status_code=204)
 
 
@@ -126,7 +134,7 @@ def transitions(request: Request, version: str, issue: str) -> Reply:
         return ticket
     return {
         "transitions": [
-            {"id": row[0], "name": name, "to": status_json(name)}
+            {"id": row[0], "name": name, "to": status_json(name), "fields": {}}
             for name, row in JIRA_STATUSES.items()
         ],
         "expand": "transitions",
@@ -142,7 +150,7 @@ async def transition(request: Request, version: str, issue: str) -> Reply:
     name = next((name for name, row in JIRA_STATUSES.items() if row[0] == number), None)
     if name is None:
         return error(400, "It seems that you have tried to perform an illegal workflow operation.")
-    _state(request).set_status(ticket, name, JIRA_STATUSES[name][3])
+    _state(request).set_status(ticket, name, JIRA_STATUSES[name][3], author=SANDBOX_BOT)
     return Response(status_code=204)
 
 

@@ -82,6 +82,23 @@ def comment_json(request: Request, comment: Comment, version: str) -> dict[str, 
     }
 
 
+def links_json(request: Request, ticket: Ticket) -> list[dict[str, Any]]:
+    """The links of an issue, each with the issue at its other end."""
+    state: SandboxState = request.app.state.sandbox
+    links = []
+    for link in state.saved.links:
+        if ticket.id not in (link.inward, link.outward):
+            continue
+        side, other_id = "outwardIssue", link.outward
+        if ticket.id == link.outward:
+            side, other_id = "inwardIssue", link.inward
+        other = state.jira(str(other_id))
+        if other is not None:
+            end = {"id": str(other.id), "key": other.key}
+            links.append({"id": str(link.id), "type": {"name": link.type}, side: end})
+    return links
+
+
 def issue_json(
     request: Request, ticket: Ticket, version: str, names: Collection[str]
 ) -> dict[str, Any]:
@@ -101,6 +118,7 @@ def issue_json(
         },
         "created": time(ticket.created_at),
         "updated": time(ticket.updated_at),
+        "issuelinks": links_json(request, ticket),
         "creator": JIRA_ACCOUNT,
         "reporter": JIRA_ACCOUNT,
         **ticket.fields,

@@ -81,6 +81,16 @@ class GitHubApi:
             raise failures.unreadable("GitHub")
         return [item for item in value if isinstance(item, dict)]
 
+    async def graphql(self, query: str, variables: Mapping[str, str | int]) -> dict[str, Any]:
+        """One question to the GraphQL API of the same server, and its answer with ``data`` and,
+        where something is wrong, ``errors``."""
+        address = self._base_url.removesuffix("/v3") + "/graphql"
+        question = {"query": query, "variables": dict(variables)}
+        value = self._value(await self._send("POST", address, question, None))
+        if not isinstance(value, dict):
+            raise failures.unreadable("GitHub")
+        return value
+
     async def close(self) -> None:
         """Release connections."""
         await self._client.aclose()

@@ -19,10 +19,13 @@ from integrations.tracker_contract import (
     TicketRef,
     TrackerError,
 )
-from integrations.trackers.github import body
+from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, WriteJournal
+from integrations.trackers.careful import write_carefully
+from integrations.trackers.github import body, duplicates
 from integrations.trackers.github.api import GitHubApi, issue_state
 from integrations.trackers.github.app_tokens import InstallationTokens
 from integrations.trackers.github.check import findings
+from integrations.trackers.github.issue_text import IssueText
 from integrations.trackers.github.settings import REPOSITORY_PATTERN, GitHubSettings
 from integrations.trackers.wording import TICKET_LABEL
 
@@ -42,6 +45,7 @@ class GitHubTracker:
         self._api = api
         self._issues = f"/repos/{settings.repository}/issues"
         self._repository = settings.repository
+        self._closes_duplicates = settings.close_duplicates
         self._account: Account | None = None
 
     async def create(self, draft: Draft) -> TicketRef:
@@ -58,27 +62,38 @@ class GitHubTracker:
         )
         return issue_state(issue).ref
 
-    async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
+    async def update(
+        self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL
+    ) -> TicketRef:
         """Read, then write only what differs: the body where its block is stale, a title whose
         words were taken back, and the labels that are missing."""
-        issue = await self._issue(ref)
-        path = f"{self._issues}/{issue['number']}"
-        old_body = str(issue.get("body") or "").replace("\r\n", "\n")
-        new_body = body.merged_body(old_body, draft)
-        changes = {"body": new_body} if new_body != old_body else {}
-        if draft.former_title and issue.get("title") == body.cut_title(draft.former_title):
-            changes["title"] = body.title(draft)
-        if changes:
-            issue = await self._api.call("PATCH", path, json=changes)
+        text = IssueText(self._api, self._repository, await self._issue(ref), draft)
+        await write_carefully(text, draft, journal)
+        if title_change := text.title_change:
+            text.issue = await self._api.call("PATCH", text.path, json=title_change)
         present = {
             str(label["name"]).lower()
-            for label in issue.get("labels", [])
+            for label in text.issue.get("labels", [])
             if isinstance(label, dict)
         }
         missing = [label for label in _labels(draft) if label.lower() not in present]
         if missing:
-            await self._api.call("POST", f"{path}/labels", json={"labels": missing})
-        return issue_state(issue).ref
+            await self._api.call("POST", f"{text.path}/labels", json={"labels": missing})
+        return issue_state(text.issue).ref
+
+    async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
+        """Whether the issue is to be closed."""
+        return duplicates.plan(await self._issue(ref), of, close=self._closes_duplicates)
+
+    async def mark_duplicate(self, ref: TicketRef, mark: DuplicateMark) -> DuplicateMark:
+        """Close the issue as a duplicate."""
+        issue, login = await self._issue(ref), (await self.whoami()).login
+        return await duplicates.mark(self._api, self._path(issue), issue, mark, login)
+
+    async def unmark_duplicate(self, ref: TicketRef, mark: DuplicateMark) -> str:
+        """Open the issue again where we closed it."""
+        issue, login = await self._issue(ref), (await self.whoami()).login
+        return await duplicates.unmark(self._api, self._path(issue), issue, mark, login)
 
     async def note(self) -> str:
         """The login that creates the issue, as far as GitHub tells it."""
@@ -198,6 +213,9 @@ class GitHubTracker:
     async def close(self) -> None:
         """Release connections."""
         await self._api.close()
+
+    def _path(self, issue: Mapping[str, Any]) -> str:
+        return f"{self._issues}/{issue['number']}"
 
     async def _creator(self, attempt: Attempt | None) -> str:
         """The login whose issues are enough to look through; blank where that is not certain."""

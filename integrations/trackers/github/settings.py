@@ -38,6 +38,11 @@ class GitHubSettings(BaseModel):
         description="Nobody else writes by the token's account: whatever it writes is ours, and no "
         "feedback. An App's account always is.",
     )
+    close_duplicates: bool = Field(
+        default=True,
+        description="When themes are merged, close the tickets that do not live on as duplicates. "
+        "Undoing the merge opens them again.",
+    )
 
     @field_validator("base_url")
     @classmethod

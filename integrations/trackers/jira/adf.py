@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from integrations import neutralize
 from integrations.tracker_contract import Draft, Quote, TrackerError
+from integrations.tracker_writes import Followed
 from integrations.trackers import wording
 from integrations.trackers.jira import adf_nodes
 from integrations.trackers.jira.adf_nodes import Node, heading, linked_text, paragraph, text
@@ -30,12 +31,13 @@ def merged_description(description: Node | None, draft: Draft) -> Node:
     people. Raises TrackerError ``body_full``.
     """
     content: list[Node] = list((description or {}).get("content") or [])
-    above, below = _content_around(content, draft.marker)
+    above, below = content_around(content, draft.marker)
     room = JIRA_DESCRIPTION_MAX_CHARACTERS - sum(map(adf_nodes.size, above + below))
     return adf_nodes.document(above + _block(draft, room) + below)
 
 
-def _content_around(content: list[Node], marker: str) -> tuple[list[Node], list[Node]]:
+def content_around(content: list[Node], marker: str) -> tuple[list[Node], list[Node]]:
+    """What people wrote above and below the block of a marker."""
     begins = [index for index, node in enumerate(content) if _begins(node, marker)]
     ends = [index for index, node in enumerate(content) if _ends(node, marker)]
     stops = [index for index in ends if begins and index >= begins[0]]
@@ -103,8 +105,23 @@ def _head(draft: Draft, page: str) -> Node:
         text(f" {wording.comments_sentence(draft)} "),
         linked_text("Theme page", f"{page}#{_begin_fragment(draft.marker)}"),
     ]
-    lines = [heading(wording.BLOCK_HEADING, 3), paragraph(counts), *_face(draft)]
+    lines = [heading(wording.BLOCK_HEADING, 3), *_followed(draft.followed), paragraph(counts)]
+    lines += _face(draft)
     return {"type": "panel", "attrs": {"panelType": "info"}, "content": lines}
+
+
+def _followed(followed: Followed | None) -> list[Node]:
+    """Where the matter is followed, in a superseded ticket."""
+    if followed is None:
+        return []
+    before, words, behind = wording.followed_sentence(followed)
+    label = neutralize.one_line(words, wording.THREAD_TITLE_MAX_CHARACTERS) or "another one"
+    link = linked_text(label, neutralize.link(followed.url or followed.theme_url))
+    lead = _strong(wording.FOLLOWED_ELSEWHERE)
+    sentences = [paragraph([lead, text(f" {before}"), link, text(behind)])]
+    if followed.key:
+        sentences.append(paragraph([text(f"Duplicate of {followed.key}.")]))
+    return sentences
 
 
 def _tail(draft: Draft, page: str) -> Node:

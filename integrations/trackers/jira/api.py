@@ -19,6 +19,7 @@ from integrations.network import PLAIN_NETWORK, Network
 from integrations.requests_guard import guard
 from integrations.scrubbing import Scrubber
 from integrations.tracker_contract import TrackerError
+from integrations.trackers.jira.changelog import Change, changelog_pages, changes_of
 
 T = TypeVar("T")
 STATE_FIELDS = "summary,status,resolution,project"
@@ -88,6 +89,12 @@ class _Client(JIRA):
     def post(self, path: str, value: Mapping[str, Any]) -> Any:
         return self._session.post(self._get_url(path), data=json.dumps(value)).json()
 
+    def send(self, path: str, value: Mapping[str, Any]) -> None:
+        self._session.post(self._get_url(path), data=json.dumps(value))
+
+    def delete(self, path: str) -> None:
+        self._session.delete(self._get_url(path))
+
 
 class JiraApi:
     """One account's connection. Every method raises TrackerError and nothing else. ``clock`` gives
@@ -151,6 +158,33 @@ class JiraApi:
             else:
                 return
         await self._run(lambda: self._client.edit(issue_id, changes, {}))
+
+    async def send(self, path: str, value: Mapping[str, Any]) -> None:
+        """A POST below the REST root whose answer says nothing."""
+        await self._run(lambda: self._client.send(path, value))
+
+    async def delete(self, path: str) -> None:
+        """A DELETE below the REST root; what is gone already is no error."""
+        try:
+            await self._run(lambda: self._client.delete(path))
+        except TrackerError as error:
+            if error.reason != "not_found":
+                raise
+
+    async def account_id(self) -> str:
+        """Our own account, as a change names its author."""
+        account = await self.read("myself")
+        return str(account.get("accountId") or account.get("name") or "")
+
+    async def changes(self, issue_id: str, field: str) -> list[Change]:
+        """What happened to one field of an issue, oldest first, the last changes at least."""
+        if self.cloud:
+            histories = await changelog_pages(self.read, issue_id)
+        else:
+            query = {"expand": "changelog", "fields": field}
+            answer = await self.read(f"issue/{issue_id}", query)
+            histories = (answer.get("changelog") or {}).get("histories") or []
+        return changes_of(histories, field)
 
     async def issues(self, keys: Sequence[str], fields: str) -> list[dict[str, Any]]:
         """Those of at most 100 keys that Jira Cloud holds and shows us; current at once."""

@@ -17,10 +17,14 @@ from integrations.tracker_contract import (
     TicketRef,
     TrackerError,
 )
-from integrations.trackers.jira import adf, adf_nodes, wiki
+from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, WriteJournal
+from integrations.trackers.careful import write_carefully
+from integrations.trackers.jira import adf, duplicates, wiki
 from integrations.trackers.jira.api import STATE_FIELDS, FieldsRefused, JiraApi
 from integrations.trackers.jira.audience import project_audience
 from integrations.trackers.jira.check import findings
+from integrations.trackers.jira.issue_document import AdfText
+from integrations.trackers.jira.issue_text import WikiText
 from integrations.trackers.jira.keys import find_above
 from integrations.trackers.jira.limits import JIRA_SUMMARY_MAX_CHARACTERS
 from integrations.trackers.jira.settings import FILLED_FIELDS, JiraSettings
@@ -61,31 +65,41 @@ class JiraTracker:
                 self._remember_labels_refused(refusal)
         return self._new_ref(await self._api.create(fields), site_url)
 
-    async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
+    async def update(
+        self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL
+    ) -> TicketRef:
         """Read, then at most one PUT with what differs: a stale block of the description, a
         summary whose words were taken back, and missing labels."""
-        issue = await self._api.issue(ref.id, f"{STATE_FIELDS},description,labels")
-        fields = issue.get("fields") or {}
-        present = fields.get("labels") or []
-        missing = [label for label in _labels(draft) if label not in present]
-        changes: dict[str, Any] = {}
-        stale: dict[str, Any] = {}
-        if description := self._changed_description(fields.get("description"), draft):
-            stale["description"] = description
-        if draft.former_title and fields.get("summary") == _summary(draft.former_title):
-            stale["summary"] = _summary(draft.title)
-        if stale:
-            changes["fields"] = stale
-        if missing and self._takes_labels:
-            relabelled = {"update": {"labels": [{"add": label} for label in missing]}}
-            try:
-                await self._api.edit(ref.id, {**changes, **relabelled})
-                changes = {}
-            except FieldsRefused as refusal:
-                self._remember_labels_refused(refusal)
-        if changes:
-            await self._api.edit(ref.id, changes)
-        return issue_state(issue, await self._api.site_url()).ref
+        former = _summary(draft.former_title)
+        summary = {former: _summary(draft.title)} if draft.former_title else {}
+        values = (self._api, ref.id, summary, _labels(draft), draft.marker, self._takes_labels)
+        text: AdfText | WikiText
+        try:
+            if self._api.cloud:
+                text = AdfText(*values)
+                await write_carefully(text, draft, journal)
+            else:
+                text = WikiText(*values)
+                await write_carefully(text, draft, journal)
+            await text.write_rest()
+        finally:
+            self._takes_labels = text.takes_labels
+        return issue_state(text.issue, await self._api.site_url()).ref
+
+    async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
+        """Whether the issue is linked already, and whether it is to be closed."""
+        issue = await self._api.issue(ref.id, duplicates.DUPLICATE_FIELDS)
+        return duplicates.plan(issue, of, close=self._settings.close_duplicates)
+
+    async def mark_duplicate(self, ref: TicketRef, mark: DuplicateMark) -> DuplicateMark:
+        """Link the issue as a duplicate, and close it where the settings say so."""
+        issue = await self._api.issue(ref.id, duplicates.DUPLICATE_FIELDS)
+        return await duplicates.mark(self._api, issue, mark)
+
+    async def unmark_duplicate(self, ref: TicketRef, mark: DuplicateMark) -> str:
+        """Remove our link, and put the issue back into its status where we closed it."""
+        issue = await self._api.issue(ref.id, duplicates.DUPLICATE_FIELDS)
+        return await duplicates.unmark(self._api, issue, mark)
 
     async def note(self) -> str:
         """The highest key of the project, as far as search knows it (``APP-41``); ``APP-0`` in an
@@ -189,15 +203,6 @@ class JiraTracker:
 
     def _new_description(self, draft: Draft) -> str | dict[str, Any]:
         return adf.new_description(draft) if self._api.cloud else wiki.new_description(draft)
-
-    def _changed_description(self, old: Any, draft: Draft) -> str | dict[str, Any] | None:
-        """The new description, or None where the one Jira has says the same."""
-        if self._api.cloud:
-            document = adf.merged_description(old, draft)
-            return None if adf_nodes.same(old, document) else document
-        old_text = str(old or "").replace("\r\n", "\n")
-        new_text = wiki.merged_description(old_text, draft)
-        return new_text if new_text != old_text else None
 
 
 def _summary(title: str) -> str:

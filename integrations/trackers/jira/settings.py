@@ -38,6 +38,11 @@ class JiraSettings(BaseModel):
     issue_type_feature: str = Field(default="Task", min_length=1)
     extra_fields: dict[str, JsonValue] = Field(default_factory=dict)
     audience: Audience = ""
+    close_duplicates: bool = Field(
+        default=False,
+        description="When themes are merged, close the tickets that do not live on. They are "
+        "linked as duplicates in any case.",
+    )
 
     @field_validator("base_url", "site_url")
     @classmethod

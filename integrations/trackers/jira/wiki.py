@@ -27,6 +27,7 @@ WIKI_MARKUP = Markup(
     quote=neutralize.wiki_quote,
     inline=neutralize.wiki_inline,
     permalink=permalink,
+    duplicate=lambda key: f"Duplicate of {key}.",
 )
 
 
