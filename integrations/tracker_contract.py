@@ -56,7 +56,7 @@ Audience = Annotated[
         "everybody. Words are never pushed to where more people read them, unless a person says so."
     ),
 ]
-"""The setting that every kind of tracker has, as ``audience``."""
+"""The setting ``audience`` of every kind of tracker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,7 @@ class Draft:
       from its creation, in the block or as a label.
     - ``title``: one line of any length; cut it with ``neutralize.title``.
     - ``kind``: what the theme is, ``bug`` or another kind of comment; ``product``: its name.
-    - ``people``, ``mentions``: how many people wrote how many comments about it; both 0 where
-      nobody stands behind it any more.
+    - ``people``, ``mentions``: how many wrote how many comments about it; both 0 without any.
     - ``first_seen``, ``last_seen``: aware times of the first and the last comment, in UTC.
     - ``quotes``: the most telling first; ``threads``: (title, permalink) of every thread that
       speaks of the theme. Both may be long: show what fits, and say how many were left out.
@@ -93,10 +92,8 @@ class Draft:
     - ``theme_url``: the theme's page in the dashboard, or blank.
     - ``phrases``: what several people say in the same words.
     - ``summary``: written by the machine that ``summary_by`` names; blank where none is asked.
-    - ``former_title``: a title that we gave the ticket and that somebody's deleted words are in; an
-      update replaces it by ``title`` where it still stands. Blank where there is none.
-    - ``followed``: where the matter is followed now; the ticket is superseded, and everything else
-      of the draft is what it said before that. None for a ticket that lives.
+    - ``former_title``: a title of ours that may not stay; an update replaces it by ``title``.
+    - ``followed``: of a superseded ticket, whose draft is else what it said before that.
     """
 
     marker: str
@@ -238,21 +235,19 @@ class Tracker(Protocol):
     async def update(
         self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL
     ) -> TicketRef:
-        """Bring the managed block, and the labels that are ours, up to date; a title, labels and
-        text that people wrote stay, and so does our title unless it is ``former_title``. Writes
-        nothing where nothing differs. An edit that a write of ours overwrote is told to the
-        ``journal`` and given back. Raises ``body_full`` where people's text leaves no room, and a
-        permanent error for a ticket that is gone."""
+        """Bring the managed block, and the labels that are ours, up to date, and write nothing
+        where nothing differs. What people wrote stays; an edit that we overwrote is told to the
+        ``journal`` and given back. Our title stays unless it is ``former_title``. Raises
+        ``body_full``, and a permanent error for a ticket that is gone."""
 
     async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
-        """What ``mark_duplicate`` will have to do. Writes nothing; is kept before that is asked."""
+        """What ``mark_duplicate`` will have to do. Writes nothing."""
 
     async def mark_duplicate(self, ref: TicketRef, mark: DuplicateMark) -> DuplicateMark:
         """Do what is not done yet of a mark; what the account may not do goes into its ``note``."""
 
     async def unmark_duplicate(self, ref: TicketRef, mark: DuplicateMark) -> str:
-        """Take back what ``mark_duplicate`` did or may have done, where nobody changed it since;
-        returns a sentence about what was left as it is, or a blank."""
+        """Take back what was or may have been done; what was left because a person changed it."""
 
     async def note(self) -> str:
         """What a look-up after a create that is about to begin will need: the account it is made

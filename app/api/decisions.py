@@ -20,6 +20,7 @@ from app.api.schemas.decision import (
     IgnoreIn,
     KindIn,
     MergeIn,
+    SameIn,
     SplitIn,
     SplitOut,
     TitleIn,
@@ -35,6 +36,7 @@ from app.triage.showing import show_although
 
 router = APIRouter(route_class=LimitedRoute)
 WITHOUT_VERSION = DecisionIn()
+WITHOUT_CHOICE = SameIn()
 THEME_REFUSALS = ("theme_not_found", "theme_merged", "version_conflict")
 
 
@@ -194,16 +196,29 @@ async def rename(
     operation_id="merge_themes",
     summary="Merge other themes into this one",
     tags=["decisions"],
-    responses=refusals(*THEME_REFUSALS, "nothing_to_merge", "other_product", body=True),
+    responses=refusals(
+        *THEME_REFUSALS, "nothing_to_merge", "other_product", "ticket_choice_invalid", body=True
+    ),
 )
 async def merge(
-    caller: Decider, database: DatabaseOf, theme_id: ThemeId, body: MergeIn
+    caller: Decider,
+    database: DatabaseOf,
+    settings: SettingsOf,
+    theme_id: ThemeId,
+    body: MergeIn,
 ) -> ActionOut:
-    """Move everything of the other themes into this one; their tickets go along where it has none
-    in that tracker."""
+    """Move everything of the other themes into this one. The tickets of one theme live on; the
+    others keep what they said last, say where the matter is followed, and are marked as
+    duplicates."""
     async with database.transaction() as connection:
         action = await regroup.merge(
-            connection, theme_id, body.theme_ids, actor=caller.actor, version=body.version
+            connection,
+            theme_id,
+            body.theme_ids,
+            actor=caller.actor,
+            version=body.version,
+            tickets_of=body.tickets_of,
+            undo_seconds=settings.undo_seconds,
         )
         return await _done(connection, action, theme_id)
 
@@ -239,15 +254,30 @@ SuggestionId = Annotated[BigId, Path(description="The suggestion's `id`.", examp
     operation_id="accept_suggestion",
     summary="Merge what was suggested",
     tags=["decisions"],
-    responses=refusals("suggestion_not_found", "suggestion_decided", "theme_merged", writes=True),
+    responses=refusals(
+        "suggestion_not_found",
+        "suggestion_decided",
+        "theme_merged",
+        "ticket_choice_invalid",
+        body=True,
+    ),
 )
 async def accept_suggestion(
-    caller: Decider, database: DatabaseOf, suggestion_id: SuggestionId
+    caller: Decider,
+    database: DatabaseOf,
+    settings: SettingsOf,
+    suggestion_id: SuggestionId,
+    body: SameIn = WITHOUT_CHOICE,
 ) -> ActionOut:
     """Say that both themes are the same: the first is merged into the other."""
     async with database.transaction() as connection:
         action = await regroup.decide_suggestion(
-            connection, suggestion_id, True, actor=caller.actor
+            connection,
+            suggestion_id,
+            True,
+            actor=caller.actor,
+            tickets_of=body.tickets_of,
+            undo_seconds=settings.undo_seconds,
         )
         return await _about(connection, action)
 

@@ -83,6 +83,10 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "reason_missing": (422, "A theme is ignored only with a reason."),
         "title_length": (422, "A title has 1 to 200 characters."),
         "nothing_to_merge": (422, "The merge names no other theme."),
+        "ticket_choice_invalid": (
+            422,
+            "The theme whose tickets are to live on is none of those merged, or has no ticket.",
+        ),
         "other_product": (422, "Themes and comments of two products do not mix."),
         "comments_not_in_theme": (422, "A comment to split off is not in the theme."),
         "nothing_left": (422, "The split would leave no comment in the theme."),

@@ -95,11 +95,28 @@ class Ticket(SQLModel, table=True):
 
     ``shown_visibility``: how private the comments are that a person let into this ticket, although
     more people read it; ``public`` where nobody did.
+
+    ``superseded_at``: when its theme was merged, and the matter went on in the ticket
+    ``superseded_by`` (empty where that row is gone); then ``last_words`` is what it says from then
+    on. ``duplicate_mark``: what was done to it in the tracker as to a duplicate, written before
+    each call. ``writing``: what an update call that is out read before it wrote.
     """
 
     __tablename__ = "ticket"
     __table_args__ = (
-        sa.UniqueConstraint("theme_id", "tracker_id", name="ticket_once"),
+        sa.Index(
+            "ticket_once",
+            "theme_id",
+            "tracker_id",
+            unique=True,
+            postgresql_where=sa.text("superseded_at is null"),
+        ),
+        sa.Index(
+            "ticket_followers",
+            "superseded_by",
+            postgresql_where=sa.text("superseded_by is not null"),
+        ),
+        sa.Index("ticket_of_theme", "theme_id"),
         sa.UniqueConstraint("tracker_id", "marker", name="ticket_marker_once"),
         sa.Index(
             "ticket_due", "tracker_id", "due_at", postgresql_where=sa.text("due_at is not null")
@@ -137,3 +154,10 @@ class Ticket(SQLModel, table=True):
     created_at: Moment = utc_now()
     pushed_at: Moment = moment()
     shown_visibility: str = word(Visibility.public)
+    superseded_at: Moment = moment()
+    superseded_by: uuid.UUID | None = reference(
+        "ticket.id", index=False, nullable=True, cascade=False
+    )
+    last_words: Json = document()
+    duplicate_mark: Json = document()
+    writing: str = word()

@@ -123,7 +123,8 @@ class CommentDetail:
 @dataclass(frozen=True, slots=True)
 class TicketRow:
     """A theme's ticket in a tracker, as the ledger has it. ``url`` is empty until it was created
-    there."""
+    there. ``superseded_at``: since when the matter is followed in another ticket, which
+    ``followed_key`` and ``followed_url`` name once it is there."""
 
     id: UUID
     product_id: UUID
@@ -143,6 +144,18 @@ class TicketRow:
     detail: str
     created_at: datetime
     pushed_at: datetime | None
+    superseded_at: datetime | None
+    superseded_by: UUID | None
+    followed_key: str
+    followed_url: str
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is a ticket in a tracker that lives, or may be one."""
+        return self.superseded_at is None and self.state in (
+            TicketState.created,
+            TicketState.creating,
+        )
 
 
 @dataclass(frozen=True, slots=True)

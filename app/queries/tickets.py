@@ -21,11 +21,14 @@ TICKET_LIST = Listing(
         """
         k.id, k.product_id, k.theme_id, t.title as theme_title, t.kind as theme_kind, k.tracker_id,
         r.name as tracker_name, r.type as tracker_type, k.state, k.remote_key, k.url,
-        k.remote_status, k.due_at, k.attempts, k.reason, k.detail, k.created_at, k.pushed_at
+        k.remote_status, k.due_at, k.attempts, k.reason, k.detail, k.created_at, k.pushed_at,
+        k.superseded_at, k.superseded_by, coalesce(x.remote_key, '') as followed_key,
+        coalesce(x.url, '') as followed_url
         """
     ),
     tables=sql.SQL(
         "from ticket k join theme t on t.id = k.theme_id join tracker r on r.id = k.tracker_id"
+        " left join ticket x on x.id = k.superseded_by"
     ),
 )
 NEWEST_TICKETS = Order("tickets.newest", ("k.created_at", "k.id"), (datetime, UUID))

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from psycopg import sql
 
 from app.storage.db import Connection
+from app.themes.leaving import withdraw_quoting
 from app.themes.middles import store_middles
 from app.themes.visibility import MOST_PRIVATE, wake_fitting_tickets
 from app.themes.voices import CREDIT, VOICE
@@ -59,8 +60,27 @@ SET_EMPTIED = """
 REFRESH_TICKETS = """
     update ticket
     set due_at = greatest(clock_timestamp(), coalesce(pushed_at, now()) + make_interval(secs => %s))
-    where theme_id = any(%s::uuid[]) and state = 'created'
+    where theme_id = any(%s::uuid[]) and state = 'created' and superseded_at is null
       and (due_at is null or due_at <= clock_timestamp())
+"""
+
+# A superseded ticket of a theme that was merged into one of these quotes comments that are theirs
+# now; it is compared, and written where it says something else.
+REFRESH_SUPERSEDED = """
+    with recursive family(id) as (
+        select unnest(%(themes)s::uuid[])
+        union
+        select t.id from theme t join family f on t.merged_into = f.id
+    )
+    update ticket k set due_at = greatest(clock_timestamp(), k.due_at)
+    where k.theme_id in (select id from family)
+      and k.superseded_at is not null and k.state = 'created'
+      and exists (
+        select 1 from jsonb_array_elements_text(
+            coalesce(k.last_words -> 'quotes', '[]') || coalesce(k.last_words -> 'threads', '[]')
+        ) as quoted(id)
+        where quoted.id::bigint = any(%(comments)s::bigint[])
+      )
 """
 
 
@@ -79,12 +99,15 @@ async def recount(
         await connection.execute(UPDATE_LIVE_MARKS, [moved])
     if not themes:
         return
+    await withdraw_quoting(connection, themes, moved)
     await connection.execute(LOCK_THEMES_IN_ORDER, [themes])
     await connection.execute(RECOUNT_THEMES, {"themes": themes})
     await store_middles(connection, themes)
     await connection.execute(SET_EMPTIED, [themes])
     await wake_fitting_tickets(connection, themes)
     await refresh_tickets(connection, themes, refresh_seconds)
+    if moved:
+        await connection.execute(REFRESH_SUPERSEDED, {"themes": themes, "comments": moved})
 
 
 async def refresh_tickets(

@@ -51,6 +51,15 @@ SELECT_THEME_OF_FACE = """
 """
 MARK_FACE_SEEN = "update theme set face_seen = %s where id = %s returning title, title_by"
 SET_MODEL_TITLE = "update theme set title = %s, title_by = 'model' where id = %s"
+# A ticket that tells of a comment which went elsewhere gets the new title, unless a person gave it
+# another one in the tracker.
+RETITLE_TICKETS = """
+    update ticket
+    set title_gone = true,
+        due_at = case when state = 'created' then clock_timestamp() else due_at end
+    where theme_id = %s and title = %s and superseded_at is null
+      and state in ('creating', 'created')
+"""
 SAVE_FACE = """
     insert into theme_face (theme_id, comment_id, fingerprint, mentions, phrases)
     values (%s, %s, %s, %s, %s)
@@ -262,6 +271,8 @@ def _title_source(look: _Look) -> tuple[int | None, str, int]:
 async def _retitle(connection: Connection, look: _Look, best: ThemeTitle) -> None:
     theme = look.theme
     await connection.execute(SET_MODEL_TITLE, [best.title, theme.id])
+    if look.fault == "comment_gone":
+        await connection.execute(RETITLE_TICKETS, [theme.id, theme.title])
     if look.face is None and theme.status is ThemeStatus.triage:
         return  # its first name is part of how it came to be
     detail = {"from": theme.title, "to": best.title, "why": look.fault}

@@ -138,7 +138,9 @@ class _Step:
         }
         ids = [comment.id for comment in comments]
         await recount(connection, bereft, comments=ids)
-        await recount(connection, batch.touched - bereft, refresh_seconds=self.refresh_seconds)
+        regrouped = [comment.id for comment in comments if comment.theme_id is not None]
+        touched = batch.touched - bereft
+        await recount(connection, touched, comments=regrouped, refresh_seconds=self.refresh_seconds)
         await connection.execute(MARK_COMPARED, [batch.new_themes])
         await connection.execute(MARK_POLICY_DUE, [sorted(batch.touched)])
 

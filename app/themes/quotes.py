@@ -44,6 +44,17 @@ SELECT_MEMBERS_OF_THEME = sql.SQL("""
       and cm.visibility <> all(%(hidden)s::text[])
     order by cm.id = %(first)s desc, {order} cm.created_at desc, cm.id desc limit %(most)s
 """)
+SELECT_QUOTED_COMMENTS = sql.SQL("""
+    select left(cm.text, {length}) as text, cm.platform, cm.permalink, cm.created_at,
+           s.name as source,
+           coalesce(nullif(a.name, ''), nullif(a.handle, ''), 'somebody') as author
+    from unnest(%(comments)s::bigint[]) with ordinality as o(id, place)
+    join comment cm on cm.id = o.id
+    join source s on s.id = cm.source_id
+    left join author a on a.id = cm.author_id
+    where cm.deleted_at is null and cm.text <> '' and cm.visibility <> all(%(hidden)s::text[])
+    order by o.place
+""").format(length=MEMBER_TEXT_MAX_CHARACTERS)
 NEWEST_FIRST, MOST_LIKED_FIRST = sql.SQL(""), sql.SQL("cm.likes desc,")
 
 
@@ -90,6 +101,18 @@ class MemberRow:
     def id(self) -> int:
         """The comment's id."""
         return self.spoken.comment_id
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedComment:
+    """A comment as it is quoted, wherever it belongs by now."""
+
+    text: str
+    author: str
+    platform: str
+    source: str
+    permalink: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,3 +200,12 @@ async def theme_quotes(
     ids = await asyncio.to_thread(lambda: Portrait(portrait_of).quotes(most))
     by_id = {member.id: member for member in members}
     return [by_id[comment_id] for comment_id in ids]
+
+
+async def read_quoted(
+    connection: Connection, comment_ids: Sequence[int], hidden: Sequence[str]
+) -> list[QuotedComment]:
+    """These comments in their order, as far as they still stand; none of a visibility that is
+    ``hidden``."""
+    values = {"comments": list(comment_ids), "hidden": list(hidden)}
+    return await fetch_all(connection, SELECT_QUOTED_COMMENTS, values, of=QuotedComment)

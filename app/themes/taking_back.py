@@ -28,13 +28,21 @@ TITLE_KEYS = ("title", "from", "to")
 """Where a record of what happened to a theme holds a title."""
 
 SELECT_THEMES_AT_RISK = """
-    select t.id, t.title, t.title_by, t.merged_into, f.comment_id as titled_by
-    from theme t left join theme_face f on f.theme_id = t.id
-    where t.id in (
-        select unnest(%(themes)s::uuid[])
-        union select id from theme where merged_into = any(%(themes)s::uuid[])
-        union select theme_id from theme_face where comment_id = any(%(comments)s::bigint[])
+    with recursive family(id, lives_in) as (
+        select id, id from theme where id = any(%(themes)s::uuid[])
+        union
+        select t.id, f.lives_in from theme t join family f on t.merged_into = f.id
+    ),
+    at_risk as (
+        select id, lives_in from family
+        union
+        select f.theme_id, coalesce(t.merged_into, t.id)
+        from theme_face f join theme t on t.id = f.theme_id
+        where f.comment_id = any(%(comments)s::bigint[])
+          and f.theme_id not in (select id from family)
     )
+    select t.id, t.title, t.title_by, r.lives_in, f.comment_id as titled_by
+    from at_risk r join theme t on t.id = r.id left join theme_face f on f.theme_id = t.id
     order by t.id for update of t
 """
 SELECT_STANDING_TEXTS = """
@@ -55,6 +63,13 @@ FORGET_FACES = """
     update theme_face set summary = '', summary_by = '', asked = 0, phrases = '{}'
     where theme_id = any(%s)
 """
+# What a ticket said last is kept as ids of comments, so their words go by themselves.
+REWRITE_SUPERSEDED = """
+    update ticket
+    set last_words = last_words - 'phrases' - 'summary' - 'summary_by',
+        due_at = case when state = 'created' then clock_timestamp() else due_at end
+    where theme_id = any(%s) and superseded_at is not null
+"""
 SELECT_RECORDS = """
     select id, detail, before from activity
     where theme_id = any(%s) and (detail <> '{}' or before <> '{}')
@@ -71,12 +86,13 @@ MARK_TITLES_GONE = """
 
 @dataclass(frozen=True, slots=True)
 class _ThemeAtRisk:
-    """A theme that may hold words of a comment; ``titled_by`` is the comment its title is of."""
+    """A theme that may hold words of a comment; ``titled_by`` is the comment its title is of,
+    ``lives_in`` the theme that its comments are in since it was merged, or itself."""
 
     id: uuid.UUID
     title: str
     title_by: str
-    merged_into: uuid.UUID | None
+    lives_in: uuid.UUID
     titled_by: int | None
 
 
@@ -139,6 +155,7 @@ async def take_back_in_themes(connection: Connection, taken_back: Sequence[Taken
     ids = [theme.id for theme in themes]
     await connection.execute(FORGET_ANSWERS, [ids])
     await connection.execute(FORGET_FACES, [ids])
+    await connection.execute(REWRITE_SUPERSEDED, [ids])
     for theme in themes:
         await _take_back_in(connection, theme, taken_back)
 
@@ -146,7 +163,7 @@ async def take_back_in_themes(connection: Connection, taken_back: Sequence[Taken
 async def _take_back_in(
     connection: Connection, theme: _ThemeAtRisk, taken_back: Sequence[TakenBack]
 ) -> None:
-    lives_in = theme.merged_into or theme.id
+    lives_in = theme.lives_in
     of_theme = [
         one for one in taken_back if one.theme_id == lives_in or one.comment_id == theme.titled_by
     ]

@@ -25,6 +25,7 @@ from app.tickets.drafts import digest, load_draft
 from app.tickets.due import DueTicket, postpone_ticket
 from app.tickets.failures import record_stop
 from app.tickets.identity import require_same_account
+from app.tickets.merging import refresh_followers
 from app.tickets.steps import PushRun, Step
 from integrations.tracker_contract import StatusCategory, TicketRef, TrackerError
 
@@ -42,10 +43,12 @@ CONFIRM_REFUSED = """
         state = case when state = 'creating' then 'pending' else state end
     where id = %(ticket)s
 """
-# Nothing was made by the call that was cut off, nor is the ticket where it once was.
+# Nothing was made by the call that was cut off, nor is the ticket where it once was. One whose
+# matter is followed in another ticket by now is not made any more.
 RELEASE_CREATE = """
     update ticket
-    set state = 'pending', due_at = coalesce(%(now)s::timestamptz, now()),
+    set state = case when superseded_at is null then 'pending' else 'cancelled' end,
+        due_at = case when superseded_at is null then coalesce(%(now)s::timestamptz, now()) end,
         create_unconfirmed_at = null, create_note = '',
         remote_id = '', remote_key = '', url = ''
     where id = %(ticket)s and state = 'creating'
@@ -169,3 +172,4 @@ async def record_created(
     }
     async with run.database.transaction() as connection:
         await connection.execute(RECORD_CREATED, values)
+        await refresh_followers(connection, [ticket.id])

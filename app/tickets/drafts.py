@@ -13,7 +13,7 @@ from datetime import datetime
 from app.models.states import DecidedBy, Visibility
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
-from app.themes.quotes import MemberRow, read_face, theme_quotes
+from app.themes.quotes import MemberRow, QuotedComment, read_face, theme_quotes
 from app.themes.visibility import hidden_from
 from app.tickets.shown_part import shown_part
 from classifiers.texts.personal import redact, redact_name
@@ -108,7 +108,7 @@ async def load_draft(
         first_seen=theme.first_seen,
         last_seen=theme.last_seen,
         quotes=[quote_of(member) for member in quoted],
-        threads=[(redact(thread.title), thread.permalink) for thread in threads],
+        threads=[shown_thread(thread) for thread in threads],
         labels=labels(theme.kind, theme.slug, [row.platform for row in platforms]),
         theme_url=f"{base_url}/themes/{theme_id}",
         phrases=[redact(phrase) for phrase in face.phrases] if face else (),
@@ -139,7 +139,12 @@ async def load_draft(
     )
 
 
-def quote_of(member: MemberRow) -> Quote:
+def shown_thread(thread: TicketThread) -> tuple[str, str]:
+    """A thread as a ticket lists it."""
+    return redact(thread.title), thread.permalink
+
+
+def quote_of(member: MemberRow | QuotedComment) -> Quote:
     """A comment as its ticket quotes it."""
     return Quote(
         text=redact(member.text),
@@ -150,7 +155,7 @@ def quote_of(member: MemberRow) -> Quote:
     )
 
 
-def place_of(member: MemberRow) -> str:
+def place_of(member: MemberRow | QuotedComment) -> str:
     """Where somebody said it, for people: the platform's name, or our own source's where the
     platform has none."""
     platform = registry.sources().get(member.platform)
@@ -172,5 +177,7 @@ def labels(kind: str, product: str, platforms: Sequence[str]) -> list[str]:
 def digest(draft: Draft) -> str:
     """A short name of everything a draft says: the ticket is current while it stays the same."""
     says = {name: value for name, value in asdict(draft).items() if name != "former_title"}
+    if draft.followed is None:  # as hashes were before there were superseded tickets
+        del says["followed"]
     content = json.dumps(says, default=str, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:32]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.models.states import TicketState
 from app.storage.db import Connection
@@ -16,6 +18,7 @@ from integrations.tracker_contract import Attempt, TicketRef
 SELECT_NEXT_DUE_TICKET = """
     select k.id, k.theme_id, k.state, k.marker, k.remote_id, k.remote_key, k.url, k.content_hash,
            k.title, k.title_gone, k.attempts, k.due_at, k.create_unconfirmed_at, k.create_note,
+           k.superseded_at, k.last_words, k.duplicate_mark, k.writing,
            extract(epoch from coalesce(%(now)s::timestamptz, now()) - k.called_at)::float
              as seconds_since_call
     from ticket k
@@ -64,6 +67,11 @@ class DueTicket:
     create_unconfirmed_at: datetime | None
     """When a create call went out whose outcome is not known."""
     create_note: str
+    superseded_at: datetime | None
+    """When its theme was merged away; None for a ticket that lives."""
+    last_words: Mapping[str, Any]
+    duplicate_mark: Mapping[str, Any]
+    writing: str
 
     @property
     def ref(self) -> TicketRef:

@@ -10,6 +10,7 @@ import structlog
 from app.models.states import TicketState
 from app.tickets.due import DueTicket
 from app.tickets.identity import ACCOUNT_CHANGED_REASON
+from app.tickets.merging import refresh_followers
 from app.tickets.steps import PushRun, Step
 from integrations.failures import UNSENT
 from integrations.retries import full_jitter
@@ -199,6 +200,7 @@ async def record_stop(run: PushRun, ticket: DueTicket, stop: Stop) -> None:
     }
     async with run.database.transaction() as connection:
         await connection.execute(RECORD_STOP, values)
+        await refresh_followers(connection, [ticket.id])
 
 
 async def pause_tracker(run: PushRun, error: TrackerError, seconds: float) -> None:

@@ -4,7 +4,6 @@ decision."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +14,8 @@ PUSH_TASK = "push_tickets"
 QUEUE = "relay"
 
 # A product on hold keeps its tickets undated: they are pushed when the policy changes. A ticket
-# that is taken up again and may be in the tracker is looked up there first.
+# that is taken up again and may be in the tracker is looked up there first. Where a ticket of the
+# theme says already that the matter is followed elsewhere, none is made beside it.
 PLAN_TICKETS = """
     insert into ticket as k (id, product_id, theme_id, tracker_id, marker, due_at)
     select gen_random_uuid(), t.product_id, t.id, r.id, 'relay-' || replace(t.id::text, '-', ''),
@@ -24,8 +24,11 @@ PLAN_TICKETS = """
     join product p on p.id = t.product_id
     join tracker r on r.product_id = t.product_id and r.enabled
       and t.kind = any(string_to_array(r.kinds, ','))
-    where t.id = %(theme)s
-    on conflict (theme_id, tracker_id) do update
+    where t.id = %(theme)s and not exists (
+        select 1 from ticket x
+        where x.theme_id = t.id and x.tracker_id = r.id and x.superseded_at is not null
+    )
+    on conflict (theme_id, tracker_id) where superseded_at is null do update
     set due_at = excluded.due_at, attempts = 0, reason = '', detail = '',
         create_unconfirmed_at =
           case when k.remote_id <> '' then coalesce(k.called_at, k.created_at)
@@ -38,34 +41,7 @@ PLAN_TICKETS = """
 # One whose call is out already is left to its end.
 CANCEL_TICKETS = """
     update ticket set state = 'cancelled', due_at = null
-    where theme_id = %s and state in ('pending', 'blocked')
-"""
-DROP_UNMADE_TICKETS = """
-    delete from ticket x
-    where x.theme_id = %(winner)s and x.state in ('pending', 'blocked', 'cancelled')
-      and x.create_unconfirmed_at is null and x.remote_id = ''
-      and exists (
-        select 1 from ticket k
-        where k.theme_id = %(loser)s and k.tracker_id = x.tracker_id
-          and k.state in ('creating', 'created')
-      )
-"""
-HAND_OVER_TICKETS = """
-    update ticket k
-    set theme_id = %(winner)s,
-        due_at = case when k.state = 'blocked' then k.due_at else coalesce(k.due_at, now()) end
-    where k.theme_id = %(loser)s
-      and (k.state in ('creating', 'created')
-           or (k.state = 'blocked'
-               and (k.create_unconfirmed_at is not null or k.remote_id <> '')))
-      and not exists (
-        select 1 from ticket x
-        where x.theme_id = %(winner)s and x.tracker_id = k.tracker_id
-      )
-    returning k.id
-"""
-GIVE_BACK_TICKET = """
-    update ticket set theme_id = %(theme)s, due_at = coalesce(due_at, now()) where id = %(ticket)s
+    where theme_id = %s and state in ('pending', 'blocked') and superseded_at is null
 """
 DEFER_PUSH = """
     select procrastinate.procrastinate_defer_jobs_v1(array[row(
@@ -89,13 +65,6 @@ class PlannedTicket:
     due_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class MovedTicket:
-    """A row of the ledger that went to another theme."""
-
-    id: uuid.UUID
-
-
 async def plan_tickets(connection: Connection, theme_id: uuid.UUID, *, wait_seconds: float) -> None:
     """One row for every tracker that takes the theme, due after ``wait_seconds``; standing rows are
     left."""
@@ -108,24 +77,6 @@ async def plan_tickets(connection: Connection, theme_id: uuid.UUID, *, wait_seco
 async def cancel_tickets(connection: Connection, theme_id: uuid.UUID) -> None:
     """Make no ticket of what was not pushed yet."""
     await connection.execute(CANCEL_TICKETS, [theme_id])
-
-
-async def hand_over_tickets(
-    connection: Connection, loser: uuid.UUID, winner: uuid.UUID
-) -> dict[str, str]:
-    """Give a merged theme's tickets that are or may be in the tracker to the theme it went into,
-    where that has none; returns {ticket: old theme}."""
-    themes = {"loser": loser, "winner": winner}
-    await connection.execute(DROP_UNMADE_TICKETS, themes)
-    tickets = await fetch_all(connection, HAND_OVER_TICKETS, themes, of=MovedTicket)
-    await cancel_tickets(connection, loser)
-    return {str(ticket.id): str(loser) for ticket in tickets}
-
-
-async def give_back_tickets(connection: Connection, tickets: Mapping[str, str]) -> None:
-    """Undo of ``hand_over_tickets``."""
-    for ticket_id, theme_id in tickets.items():
-        await connection.execute(GIVE_BACK_TICKET, {"ticket": ticket_id, "theme": theme_id})
 
 
 async def wake_push(connection: Connection, tracker_id: uuid.UUID, at: datetime) -> None:

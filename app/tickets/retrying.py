@@ -11,7 +11,10 @@ from app.storage.db import Database
 from app.storage.rows import fetch_one, fetch_value
 from app.tickets.ledger import wake_push
 
-LOCK_TICKET = "select state, tracker_id from ticket where id = %s for update"
+LOCK_TICKET = """
+    select state, tracker_id, superseded_at is not null as superseded
+    from ticket where id = %s for update
+"""
 # A ticket that is gone is made anew, so its old place in the tracker is forgotten. One whose create
 # call was cut off is looked up first, and one that is not to be seen is looked for where it was.
 RETRY_TICKET = """
@@ -41,13 +44,15 @@ class LockedTicket:
 
     state: TicketState
     tracker_id: uuid.UUID
+    superseded: bool
 
 
 async def retry_ticket(database: Database, ticket_id: uuid.UUID) -> None:
     """Try a ticket again now, after a person has put right what was wrong; one that is gone is made
     anew, and one that may be in the tracker is looked up there first.
 
-    Raises NotFound; Conflict for a ticket whose theme is not accepted any more.
+    Raises NotFound; Conflict for a ticket whose theme is not accepted any more, and for one that is
+    gone and whose matter is followed in another one.
     """
     async with database.transaction() as connection:
         ticket = await fetch_one(connection, LOCK_TICKET, [ticket_id], of=LockedTicket)
@@ -56,6 +61,11 @@ async def retry_ticket(database: Database, ticket_id: uuid.UUID) -> None:
         if ticket.state is TicketState.cancelled:
             raise Conflict(
                 "This ticket is cancelled; accept its theme again.", reason="ticket_not_retryable"
+            )
+        if ticket.superseded and ticket.state is TicketState.gone:
+            raise Conflict(
+                "The matter of this ticket is followed in another one, so it is not made anew.",
+                reason="ticket_not_retryable",
             )
         await connection.execute(RETRY_TICKET, [ticket_id])
         now = await fetch_value(connection, RESUME_TRACKER, [ticket.tracker_id])

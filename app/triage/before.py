@@ -56,13 +56,16 @@ class TitleBefore(Before):
 
 
 class MergeBefore(Before):
-    """Of themes that were merged ``into`` another: the status and the comments of each, and the
-    theme that each ticket was of."""
+    """Of themes that were merged ``into`` another: the status and the comments of each, the theme
+    that each ticket was of, and the tickets whose matter is followed in others since."""
 
     into: UUID
     themes: dict[UUID, ThemeStatus]
     comments: dict[UUID, list[int]]
     tickets: dict[str, str]
+    superseded: list[UUID] = []
+    unmade: list[UUID] | None = None
+    """Tickets that waited to be made; None in lines that were written before these were kept."""
 
     @property
     def moved(self) -> list[int]:

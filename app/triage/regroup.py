@@ -13,9 +13,10 @@ from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
 from app.themes.activity import record
 from app.themes.counts import recount
+from app.themes.leaving import forget_derived
 from app.themes.locks import lock_comment, lock_grouping, lock_grouping_of_theme, lock_theme
 from app.themes.placing import opening_title
-from app.tickets.ledger import hand_over_tickets
+from app.tickets.merging import merge_tickets
 from app.triage.before import MergeBefore, PlaceBefore, SuggestionBefore
 from app.triage.labels import label_pairs
 from classifiers.contract import THEME_KINDS, Kind
@@ -85,9 +86,15 @@ async def merge(
     *,
     actor: str,
     version: int | None = None,
+    tickets_of: uuid.UUID | None = None,
+    undo_seconds: float = 0.0,
 ) -> int:
-    """Move everything of ``theme_ids`` into ``into_id``. Their tickets go along where it has none
-    in that tracker."""
+    """Move everything of ``theme_ids`` into ``into_id``.
+
+    Where several of them have tickets, those of one theme live on as tickets of ``into_id``: of
+    ``tickets_of``, or of the theme with the oldest ticket. The others say where the matter is
+    followed; that waits ``undo_seconds`` for second thoughts.
+    """
     absorbed = sorted(set(theme_ids) - {into_id})
     if not absorbed:
         raise Invalid("Name at least one other theme to merge.", reason="nothing_to_merge")
@@ -99,17 +106,25 @@ async def merge(
     if any(theme.product_id != product_id for theme in themes.values()):
         raise Invalid("Only themes of one product can be merged.", reason="other_product")
     comments = {theme_id: await _comments_of(connection, theme_id) for theme_id in absorbed}
-    tickets: dict[str, str] = {}
-    for theme_id in absorbed:
-        tickets |= await hand_over_tickets(connection, theme_id, into_id)
+    tickets = await merge_tickets(
+        connection, into_id, absorbed, tickets_of=tickets_of, wait_seconds=undo_seconds
+    )
     statuses = {theme_id: themes[theme_id].status for theme_id in absorbed}
-    before = MergeBefore(into=into_id, themes=statuses, comments=comments, tickets=tickets)
+    before = MergeBefore(
+        into=into_id,
+        themes=statuses,
+        comments=comments,
+        tickets=tickets.moved,
+        superseded=tickets.superseded,
+        unmade=tickets.unmade,
+    )
     await put_into_theme(connection, before.moved, into_id, DecidedBy.person)
     await connection.execute(END_SEPARATION, [into_id, before.moved])
     await connection.execute(MERGE_THEMES, [into_id, absorbed])
     await connection.execute(RAISE_VERSION, [into_id])
     await connection.execute(ANSWER_SUGGESTIONS, {"all": [into_id, *absorbed]})
-    await recount(connection, [into_id, *absorbed])
+    await forget_derived(connection, absorbed, before.moved)
+    await recount(connection, [into_id, *absorbed], comments=before.moved)
     activity = await record(
         connection,
         product_id,
@@ -149,6 +164,7 @@ async def split(
     new_id = await _new_theme(connection, product_id, theme.kind, chosen)
     await _move_comments(connection, chosen, theme_id, new_id)
     await connection.execute(RAISE_VERSION, [theme_id])
+    await forget_derived(connection, [theme_id], chosen)
     await recount(connection, [theme_id, new_id], comments=chosen)
     before = PlaceBefore(comments=chosen, old_theme=theme_id, new_theme=new_id)
     activity = await record(
@@ -190,6 +206,7 @@ async def move(
         comments=[comment_id], old_theme=old_id, new_theme=new_id, theme_by=comment.theme_by
     )
     await _move_comments(connection, [comment_id], old_id, new_id)
+    await forget_derived(connection, before.themes, [comment_id])
     await recount(connection, before.themes, comments=[comment_id])
     activity = await record(
         connection,
@@ -207,13 +224,27 @@ async def move(
 
 
 async def decide_suggestion(
-    connection: Connection, suggestion_id: int, accept: bool, *, actor: str
+    connection: Connection,
+    suggestion_id: int,
+    accept: bool,
+    *,
+    actor: str,
+    tickets_of: uuid.UUID | None = None,
+    undo_seconds: float = 0.0,
 ) -> int:
-    """Merge what the classifiers think is the same, or keep it apart for good."""
+    """Merge what the classifiers think is the same (as ``merge`` does), or keep it apart for
+    good."""
     suggestion = await _lock_suggestion(connection, suggestion_id)
     theme_id, other_id = suggestion.theme_id, suggestion.other_id
     if accept:
-        return await merge(connection, other_id, [theme_id], actor=actor)
+        return await merge(
+            connection,
+            other_id,
+            [theme_id],
+            actor=actor,
+            tickets_of=tickets_of,
+            undo_seconds=undo_seconds,
+        )
     comments = await _comments_of(connection, theme_id)
     other_comments = await _comments_of(connection, other_id)
     await connection.execute(SEPARATE, [comments, other_id])

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 from app.errors import Conflict, NotFound
 from app.models.states import DecidedBy, ThemeStatus
 from app.storage.db import Connection
-from app.storage.rows import fetch_one, fetch_value
+from app.storage.rows import fetch_all, fetch_one, fetch_value
 from app.themes.activity import record
 from app.themes.counts import recount
+from app.themes.leaving import forget_derived
 from app.themes.locks import lock_grouping
-from app.tickets.ledger import cancel_tickets, give_back_tickets, plan_tickets
+from app.tickets.ledger import cancel_tickets, plan_tickets
+from app.tickets.merging import unmerge_tickets
 from app.triage.before import (
     Before,
     CommentKindBefore,
@@ -49,6 +51,14 @@ REVIVE_THEME = """
     update theme set status = %s, merged_into = null, version = version + 1 where id = %s
 """
 SELECT_STATUS = "select status from theme where id = %s"
+SELECT_STILL_THERE = """
+    select id from comment where id = any(%(comments)s::bigint[]) and theme_id = %(into)s
+"""
+SELECT_MERGED_AWAY = """
+    select id from theme
+    where id = any(%s::uuid[]) and status = 'merged' order by id limit 1
+"""
+SELECT_THEMES_OF = "select distinct theme_id from comment where id = any(%s::bigint[])"
 REOPEN_ANSWERED_SUGGESTIONS = """
     update theme_suggestion set state = 'open'
     where state = 'accepted' and theme_id = any(%(all)s::uuid[])
@@ -101,6 +111,12 @@ async def undo(connection: Connection, activity_id: int, *, actor: str) -> int:
             f"A later step ({later_verb.replace('_', ' ')}) builds on this one; undo that first.",
             reason="later_step",
         )
+    merged_away = await fetch_value(connection, SELECT_MERGED_AWAY, [_living_themes(line)])
+    if merged_away is not None:
+        raise Conflict(
+            "A theme of this step was merged into another one since; undo that first.",
+            reason="later_step",
+        )
     await restore(connection, line)
     if line.theme_id is not None:
         await connection.execute(TOUCH_THEME, [line.theme_id])
@@ -114,6 +130,14 @@ async def undo(connection: Connection, activity_id: int, *, actor: str) -> int:
     )
     await connection.execute(MARK_UNDONE, [undone_by, activity_id])
     return undone_by
+
+
+def _living_themes(line: Line) -> list[uuid.UUID]:
+    """The themes that have to stand by themselves for a step to be undone."""
+    themes = [] if line.theme_id is None else [line.theme_id]
+    if line.verb in ("split", "comment_moved"):
+        themes += PlaceBefore.model_validate(line.before).themes
+    return themes
 
 
 async def _lock_line(connection: Connection, activity_id: int) -> Line:
@@ -148,22 +172,33 @@ async def _title(connection: Connection, theme_id: uuid.UUID, before: TitleBefor
 async def _merge(connection: Connection, theme_id: uuid.UUID, before: MergeBefore) -> None:
     for absorbed, status in before.themes.items():
         await connection.execute(REVIVE_THEME, [status, absorbed])
-        await put_into_theme(connection, before.comments[absorbed], absorbed, DecidedBy.model)
-    await give_back_tickets(connection, before.tickets)
-    if await fetch_value(connection, SELECT_STATUS, [theme_id]) == ThemeStatus.accepted:
+        # What a person put elsewhere meanwhile stays there.
+        values = {"comments": before.comments[absorbed], "into": theme_id}
+        standing = await fetch_all(connection, SELECT_STILL_THERE, values)
+        numbers = [row["id"] for row in standing]
+        await put_into_theme(connection, numbers, absorbed, DecidedBy.model)
+    unmade = before.unmade or ()
+    await unmerge_tickets(connection, before.tickets, before.superseded, unmade)
+    status = await fetch_value(connection, SELECT_STATUS, [theme_id])
+    if before.unmade is None and status == ThemeStatus.accepted:
         await plan_tickets(connection, theme_id, wait_seconds=0)
     themes = [theme_id, *before.themes]
     await connection.execute(REOPEN_ANSWERED_SUGGESTIONS, {"all": themes})
+    await forget_derived(connection, themes, before.moved)
     await recount(connection, themes, comments=before.moved)
 
 
 async def _place(connection: Connection, theme_id: uuid.UUID, before: PlaceBefore) -> None:
-    """Undo of split and move."""
+    """Undo of split and move. Themes that the comments came into meanwhile lose them, and say
+    so."""
+    places = await fetch_all(connection, SELECT_THEMES_OF, [list(before.comments)])
+    themes = {*before.themes, *(row["theme_id"] for row in places)} - {None}
     await put_into_theme(connection, before.comments, before.old_theme, before.theme_by)
     if before.old_theme is not None:
         values = [before.old_theme, list(before.comments)]
         await connection.execute(DELETE_SEPARATIONS, values)
-    await recount(connection, before.themes, comments=before.comments)
+    await forget_derived(connection, sorted(themes), before.comments)
+    await recount(connection, themes, comments=before.comments)
 
 
 async def _shown(connection: Connection, theme_id: uuid.UUID, before: ShownBefore) -> None:

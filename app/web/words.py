@@ -91,6 +91,9 @@ VERBS = {
     "suggestion_rejected": "said that a similar theme is another one",
     "undone": "took a step back",
     "ticket_created": "created the ticket",
+    "ticket_edit_restored": "put a person's edit back into the ticket",
+    "duplicate_not_marked": "could not mark the ticket as a duplicate in every way",
+    "duplicate_left": "left the ticket as it is",
     "ticket_retried": "asked for another try of the ticket",
 }
 RETITLED = {

@@ -103,6 +103,27 @@ async def test_a_decision_on_an_old_version_is_refused(scene: Scene) -> None:
     assert_problem(await scene.post(f"/themes/{scene.crash}/reopen"), 409, "already_open")
 
 
+async def test_a_merge_names_the_theme_whose_tickets_live_on(
+    scene: Scene, database: Database
+) -> None:
+    async with database.transaction() as c:
+        older = await add_ticket(c, scene.product, scene.crash, scene.tracker, remote_id="1")
+        newer = await add_ticket(c, scene.product, scene.dark, scene.tracker, remote_id="2")
+    body = {"theme_ids": [str(scene.dark)], "tickets_of": str(uuid.uuid4())}
+    refused = await scene.post(f"/themes/{scene.crash}/merge", body)
+    assert_problem(refused, 422, "ticket_choice_invalid")
+    body["tickets_of"] = str(scene.dark)
+    done = await scene.post(f"/themes/{scene.crash}/merge", body)
+    tickets = {one["id"]: one for one in done.json()["theme"]["tickets"]}
+    assert tickets[str(older)]["superseded_by"] == str(newer)
+    assert tickets[str(older)]["superseded_at"]
+    assert tickets[str(newer)]["superseded_by"] is None
+    await scene.post(f"/actions/{done.json()['action_id']}/undo")
+    for theme, ticket in ((scene.crash, older), (scene.dark, newer)):
+        (row,) = (await scene.get(f"/tickets?theme_id={theme}"))["items"]
+        assert (row["id"], row["superseded_at"]) == (str(ticket), None)
+
+
 async def test_merge_split_and_move_regroup_comments(scene: Scene) -> None:
     merged = await scene.post(f"/themes/{scene.crash}/merge", {"theme_ids": [str(scene.dark)]})
     assert merged.json()["theme"]["mentions"] == 4

@@ -42,6 +42,10 @@ def meaning(state: TicketState, error: TrackerError, *, attempts: int = 3) -> Me
         seconds_since_call=None,
         create_unconfirmed_at=None,
         create_note="",
+        superseded_at=None,
+        last_words={},
+        duplicate_mark={},
+        writing="",
     )
     return meaning_of(error, ticket, lookup_seconds=LOOKUP_SECONDS, chance=random.Random(attempts))
 

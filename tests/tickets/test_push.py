@@ -13,6 +13,7 @@ from app.storage.vault import Vault
 from app.tickets.ledger import PUSH_TASK
 from integrations.sandbox.server import SandboxServer
 from integrations.tracker_contract import Draft, TicketRef
+from integrations.tracker_writes import NO_JOURNAL, WriteJournal
 from tests.scenes.pushing import Bench, Between, open_bench
 
 
@@ -170,8 +171,10 @@ async def test_what_is_said_while_a_push_is_out_is_pushed_as_well(bench: Bench) 
             await hear("during-create")
             return ref
 
-        async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
-            ref = await super().update(ref, draft)
+        async def update(
+            self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL
+        ) -> TicketRef:
+            ref = await super().update(ref, draft, journal)
             await hear("during-refresh")
             return ref
 

@@ -23,6 +23,7 @@ from app.tickets.steps import PushRun, Step, database_clock
 from integrations.network import Network
 from integrations.sandbox.server import SandboxServer
 from integrations.tracker_contract import Attempt, Draft, TicketRef
+from integrations.tracker_writes import NO_JOURNAL, WriteJournal
 from tests.scenes.pushing import Bench, Between, open_bench
 
 
@@ -48,8 +49,10 @@ class DiesAfterFind(Between):
 
 
 class DiesAfterUpdate(Between):
-    async def update(self, ref: TicketRef, draft: Draft) -> TicketRef:
-        await super().update(ref, draft)
+    async def update(
+        self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL
+    ) -> TicketRef:
+        await super().update(ref, draft, journal)
         raise Died
 
 

@@ -10,6 +10,10 @@ from app.api.schemas.theme import ThemeOut
 
 THEME_EXAMPLE = "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001"
 OTHER_THEME_EXAMPLE = "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a002"
+TICKETS_OF = (
+    "Where several themes have tickets: the theme whose tickets live on. The others say where the "
+    "matter is followed. By default the theme with the oldest ticket."
+)
 Sentence = Annotated[CleanText, Field(min_length=1, max_length=1000)]
 
 
@@ -51,8 +55,19 @@ class MergeIn(DecisionIn):
     """The themes that are the same as this one."""
 
     theme_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+    tickets_of: UUID | None = Field(default=None, description=TICKETS_OF)
 
-    model_config = In.model_config | example({"theme_ids": [OTHER_THEME_EXAMPLE], "version": 3})
+    model_config = In.model_config | example(
+        {"theme_ids": [OTHER_THEME_EXAMPLE], "tickets_of": THEME_EXAMPLE, "version": 3}
+    )
+
+
+class SameIn(In):
+    """That both themes of a suggestion are the same."""
+
+    tickets_of: UUID | None = Field(default=None, description=TICKETS_OF)
+
+    model_config = In.model_config | example({"tickets_of": THEME_EXAMPLE})
 
 
 class SplitIn(DecisionIn):

@@ -38,6 +38,10 @@ class TicketOut(Out):
     detail: str
     created_at: datetime
     pushed_at: datetime | None
+    superseded_at: datetime | None = Field(
+        description="Since when the matter is followed in another ticket, after a merge."
+    )
+    superseded_by: UUID | None = Field(description="The ticket in which it is followed.")
 
     model_config = Out.model_config | example(
         {
@@ -59,5 +63,7 @@ class TicketOut(Out):
             "detail": "",
             "created_at": "2026-11-20T12:00:00Z",
             "pushed_at": "2026-11-20T12:00:12Z",
+            "superseded_at": None,
+            "superseded_by": None,
         }
     )

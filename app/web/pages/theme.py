@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.models.states import ThemeStatus
+from app.models.states import ThemeStatus, TicketState
 from app.queries.comments import read_excerpts
 from app.queries.rows import CommentRow, SuggestionRow, ThemeRow
 from app.queries.theme_history import similar_themes, theme_activity, theme_timeline
@@ -122,4 +123,17 @@ async def merge_page(request: Request, user: Viewer, theme_id: UUID, q: Word = "
         choices=choices,
         q=words,
         searched=bool(words),
+        oldest=oldest,
     )
+
+
+def oldest(*themes: ThemeRow) -> ThemeRow:
+    """Of themes with tickets, the one whose ticket is the oldest: it lives on unless a person says
+    otherwise."""
+
+    def age(theme: ThemeRow) -> tuple[bool, datetime]:
+        tickets = [ticket for ticket in theme.tickets if ticket.is_there]
+        certain = [one for one in tickets if one.state is TicketState.created]
+        return not certain, min(one.created_at for one in certain or tickets)
+
+    return min(themes, key=age)

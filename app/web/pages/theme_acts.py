@@ -112,10 +112,19 @@ async def rename(act: Acting, theme_id: UUID) -> Response:
 async def merge(act: Acting, theme_id: UUID) -> Response:
     """Merge a theme into the chosen one, and go there."""
     into = _theme(act.text("into"))
+    tickets_of = act.text("tickets_of")
+    undo_seconds = guard.settings(act.request).undo_seconds
     return await _decide(
         act,
         "Merged into this theme.",
-        lambda connection: regroup.merge(connection, into, [theme_id], actor=act.actor),
+        lambda connection: regroup.merge(
+            connection,
+            into,
+            [theme_id],
+            actor=act.actor,
+            tickets_of=_theme(tickets_of) if tickets_of else None,
+            undo_seconds=undo_seconds,
+        ),
         to=f"/themes/{into}",
     )
 
@@ -147,7 +156,11 @@ async def answer_suggestion(
 
     async def decide(connection: Connection) -> int:
         return await regroup.decide_suggestion(
-            connection, suggestion_id, answer == "same", actor=act.actor
+            connection,
+            suggestion_id,
+            answer == "same",
+            actor=act.actor,
+            undo_seconds=guard.settings(act.request).undo_seconds,
         )
 
     if answer == "same" and remaining is not None:
