@@ -19,11 +19,11 @@ from integrations.tracker_contract import (
     TicketRef,
     TrackerError,
 )
+from integrations.trackers.entered import REPOSITORY_PATTERN
 from integrations.trackers.github import body
 from integrations.trackers.github.api import GitHubApi, issue_state
 from integrations.trackers.github.app_tokens import InstallationTokens
 from integrations.trackers.github.check import findings
-from integrations.trackers.entered import REPOSITORY_PATTERN
 from integrations.trackers.github.settings import GitHubSettings
 from integrations.trackers.wording import TICKET_LABEL
 
