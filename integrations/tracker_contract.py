@@ -5,11 +5,8 @@ To add a tracker, write a folder in ``integrations/trackers`` whose ``__init__``
 declaration), ``settings`` (what people enter), ``api`` (calls, and what an answer says of a
 ticket's state), ``issues`` (the client), ``body`` (the ticket's text), ``check`` and ``events``.
 
-    class NotesTracker:                       # a Tracker
-        async def create(self, draft: Draft) -> TicketRef:
-            note = await self._api.call("POST", "/notes", {"title": ..., "body": ...})
-            return TicketRef(id=str(note["id"]), key=str(note["number"]), url=note["url"])
-        ...
+    class NotesTracker:  # a Tracker
+        async def create(self, draft: Draft) -> TicketRef: ...
 
     TRACKER = TrackerType(
         name="notes",
@@ -195,6 +192,8 @@ class Finding:
     ok: bool
     detail: str
     remedy: str = ""
+    to_do: bool = False
+    """Nothing is wrong, and yet something is still to be done: ``remedy`` says what."""
 
 
 class TrackerError(IntegrationError):

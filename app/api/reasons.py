@@ -42,6 +42,10 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "already_in_theme": (409, "The comment is in this theme already."),
         "already_alone": (409, "The comment has its theme to itself already."),
         "comment_deleted": (409, "The comment was deleted where it was written."),
+        "delivery_expired": (
+            409,
+            "What the delivery said was kept for as long as the settings say.",
+        ),
         "delivery_taken_back": (
             409,
             "What the delivery said was deleted, changed or private where it was written; it is "
@@ -100,6 +104,8 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
             "Settings or credentials do not have the shape that is declared for them.",
         ),
         "secret_too_short": (422, "A signing secret has at least 8 characters."),
+        "secret_malformed": (422, "The signing secret is not written as its platform writes it."),
+        "secret_weak": (422, "The signing secret repeats the same few characters."),
         "secret_needed": (422, "The platform makes the secret itself; send the one it shows."),
         "name_length": (422, "A name has 1 to 100 characters."),
         "name_invalid": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,8 +13,8 @@ from app.commands.options import AsJson, OfProduct, Yes, perform
 from app.commands.secrets_in import credentials as read_credentials
 
 if TYPE_CHECKING:
-    from app.models.tracker import Tracker
     from app.running.runtime import Services
+    from app.setup.trackers import Tracker
     from integrations.tracker_contract import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Trackers: where the tickets go.")
@@ -32,7 +33,7 @@ Variables = Annotated[
 ]
 EVERY_KIND = "bug,feature"
 Kinds = Annotated[
-    str | None, typer.Option(help="Which themes it takes: bug, feature or bug,feature.")
+    str | None, typer.Option(help="Which themes it takes: bug, request or bug,request.")
 ]
 
 
@@ -51,25 +52,29 @@ def add(
     from app.setup.platforms import tracker_type
     from app.setup.trackers import create_tracker
 
-    model = tracker_type(type_).credentials
+    type_of_tracker = tracker_type(type_)
+    if sys.stdin.isatty() and not as_json:
+        output.say(f"How to get into {type_of_tracker.title}:")
+        output.markdown(type_of_tracker.guide)
+    model = type_of_tracker.credentials
     chosen = pairs(settings or [], "--set")
     secret = read_credentials(
         model, pairs(plain or [], "--credential"), pairs(variables or [], "--credential-env")
     )
 
     async def work(services: Services) -> Tracker:
-        async with services.database.session() as session:
-            of = await finding.product_or_only(session, product)
+        async with services.database.transaction() as connection:
+            of = await finding.product_or_only(connection, product)
             takes = (kinds or EVERY_KIND).split(",")
             return await create_tracker(
-                session, services.vault, of.id, type_, name, chosen, secret, takes
+                connection, services.vault, of.id, type_, name, chosen, secret, takes
             )
 
     tracker = perform(work)
     if as_json:
         output.as_json(fields(tracker))
         return
-    output.done(f"Tracker {tracker.name} made; it takes {tracker.kinds.replace(',', ' and ')}.")
+    output.done(f"Tracker {tracker.name} made; it takes {kinds_in_words(tracker.kinds)}.")
     output.hint(f"Next: relay tracker check {tracker.name!r}")
 
 
@@ -79,8 +84,8 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
     from app.setup.trackers import list_trackers
 
     async def work(services: Services) -> list[Tracker]:
-        async with services.database.session() as session:
-            return await list_trackers(session, await finding.product_id(session, product))
+        async with services.database.transaction() as connection:
+            return await list_trackers(connection, await finding.product_id(connection, product))
 
     rows = perform(work)
     if as_json:
@@ -92,7 +97,7 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
             (
                 tracker.name,
                 tracker.type,
-                tracker.kinds,
+                kinds_in_words(tracker.kinds),
                 tracker.enabled,
                 tracker.reason,
                 tracker.id,
@@ -109,8 +114,8 @@ def show(tracker: Named, product: OfProduct = None, as_json: AsJson = False) -> 
     from app.setup.platforms import tracker_type
 
     async def work(services: Services) -> Tracker:
-        async with services.database.session() as session:
-            return await finding.tracker(session, tracker, product)
+        async with services.database.transaction() as connection:
+            return await finding.tracker(connection, tracker, product)
 
     row = perform(work)
     if as_json:
@@ -128,8 +133,8 @@ def check(tracker: Named, product: OfProduct = None, as_json: AsJson = False) ->
     from app.running.checks import tracker_findings
 
     async def work(services: Services) -> list[Finding]:
-        async with services.database.session() as session:
-            row = await finding.tracker(session, tracker, product)
+        async with services.database.transaction() as connection:
+            row = await finding.tracker(connection, tracker, product)
         return await tracker_findings(services, row)
 
     output.findings(perform(work), as_json)
@@ -156,6 +161,7 @@ def set_(
     ] = False,
 ) -> None:
     """Change what is given; a pause after an error ends, so that what waits is tried again."""
+    from app.setup.fields import still_declared
     from app.setup.platforms import tracker_type
     from app.setup.trackers import update_tracker
 
@@ -164,22 +170,23 @@ def set_(
     from_variables = pairs(variables or [], "--credential-env")
 
     async def current(services: Services) -> Tracker:
-        async with services.database.session() as session:
-            return await finding.tracker(session, tracker, product)
+        async with services.database.transaction() as connection:
+            return await finding.tracker(connection, tracker, product)
 
     row = perform(current)
+    stored = still_declared(tracker_type(row.type).settings, row.settings)
     secret: dict[str, Any] | None = None
     if credentials or open_ones or from_variables:
         secret = read_credentials(tracker_type(row.type).credentials, open_ones, from_variables)
 
     async def work(services: Services) -> Tracker:
-        async with services.database.session() as session:
+        async with services.database.transaction() as connection:
             return await update_tracker(
-                session,
+                connection,
                 services.vault,
                 row.id,
                 name=name,
-                settings={**row.settings, **changed} if changed else None,
+                settings={**stored, **changed} if changed else None,
                 credentials=secret,
                 kinds=kinds.split(",") if kinds else None,
                 enabled=enabled,
@@ -198,9 +205,9 @@ def remove(tracker: Named, product: OfProduct = None, yes: Yes = False) -> None:
         typer.confirm(f"Forget {tracker} and the record of its tickets?", abort=True, err=True)
 
     async def work(services: Services) -> str:
-        async with services.database.session() as session:
-            row = await finding.tracker(session, tracker, product)
-            await delete_tracker(session, row.id)
+        async with services.database.transaction() as connection:
+            row = await finding.tracker(connection, tracker, product)
+            await delete_tracker(connection, row.id)
             return row.name
 
     output.done(f"Tracker {perform(work)} is forgotten.")
@@ -220,3 +227,8 @@ def fields(tracker: Tracker) -> dict[str, Any]:
         "reason": tracker.reason,
         "detail": tracker.detail,
     }
+
+
+def kinds_in_words(kinds: str) -> str:
+    """Stored kinds as people call them: ``bug,feature`` are bugs and requests."""
+    return " and ".join({"bug": "bugs", "feature": "requests"}[kind] for kind in kinds.split(","))

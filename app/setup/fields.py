@@ -1,23 +1,17 @@
-"""Checks of what people type in, and what the set-up of sources and of trackers has in common."""
+"""Checks of what people type in, and the refusals that sources and trackers have in common."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from sqlmodel import select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from pydantic_core import ErrorDetails
 
 from app.errors import Conflict, Invalid
-from app.models.source import Source
-from app.models.tracker import Tracker
+from integrations.complaints import complaint, unknown_names
 
 SET_UP_NAME_MAX_CHARACTERS = 100
-
-Connected = TypeVar("Connected", Source, Tracker)
-"""What is connected to a product under a name of its own."""
 
 
 def checked_name(name: str) -> str:
@@ -33,16 +27,17 @@ def checked_name(name: str) -> str:
 def checked_fields(model: type[BaseModel], fields: Mapping[str, Any], title: str) -> dict[str, Any]:
     """``fields`` as ``model`` takes them, ready to be stored as JSON. Raises Invalid
     (``settings_invalid``) naming what is wrong, never a value."""
+    noun = {"settings": "setting", "credentials": "credential"}.get(title, title)
+    problems = [unknown_names(list(fields), list(model.model_fields), noun)]
     try:
         checked = model.model_validate(dict(fields))
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or title}: {problem['msg']}"
-            for problem in error.errors()
-        )
+        problems += [_said(model, problem, title) for problem in error.errors(include_url=False)]
+    problems = [problem for problem in problems if problem]
+    if problems:
         raise Invalid(
-            f"The {title} cannot be used: {problems}.", reason="settings_invalid"
-        ) from None
+            f"The {title} cannot be used: {'; '.join(problems)}.", reason="settings_invalid"
+        )
     plain: dict[str, Any] = checked.model_dump(mode="json")
     for name in plain:
         value = getattr(checked, name)
@@ -51,32 +46,23 @@ def checked_fields(model: type[BaseModel], fields: Mapping[str, Any], title: str
     return plain
 
 
-async def list_connected(
-    session: AsyncSession, table: type[Connected], product_id: uuid.UUID | None
-) -> list[Connected]:
-    """The sources or trackers of one product or of all, by name."""
-    query = select(table).order_by(table.name)
-    if product_id is not None:
-        query = query.where(table.product_id == product_id)
-    return list((await session.exec(query)).all())
+def _said(model: type[BaseModel], problem: ErrorDetails, title: str) -> str:
+    """The field and what is wrong with it, with the example that its declaration has."""
+    place = problem["loc"]
+    field = model.model_fields.get(str(place[0])) if len(place) == 1 else None
+    example = field.examples[0] if field and field.examples else None
+    name = ".".join(map(str, place)) or f"what was given as {title}"
+    return f"{name} {complaint(problem, example)}"
 
 
-async def rename(session: AsyncSession, row: Connected, name: str | None) -> None:
-    """Give a source or tracker another name, unless none is given. Raises Invalid, Conflict."""
-    if name is None or checked_name(name) == row.name:
-        return
-    await refuse_taken_name(session, type(row), row.product_id, checked_name(name))
-    row.name = checked_name(name)
+def still_declared(model: type[BaseModel], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored settings that are declared now; one that an older version took must not be in the way
+    of a change."""
+    return {name: value for name, value in settings.items() if name in model.model_fields}
 
 
-async def refuse_taken_name(
-    session: AsyncSession, table: type[Connected], product_id: uuid.UUID, name: str
-) -> None:
-    """Names are unique within a product. Raises Conflict (``name_taken``)."""
-    same_name = await session.exec(
-        select(table.id).where(table.product_id == product_id, table.name == name)
+def name_taken(name: str) -> Conflict:
+    """Names of sources and of trackers are unique within a product."""
+    return Conflict(
+        f"The product has one named {name} already; choose another name.", reason="name_taken"
     )
-    if same_name.first() is not None:
-        raise Conflict(
-            f"The product has one named {name} already; choose another name.", reason="name_taken"
-        )

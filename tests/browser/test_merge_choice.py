@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -14,6 +14,7 @@ from tests.browser.site import OpenPage, Site
 
 pytestmark = pytest.mark.browser
 MERGE_SHOTS = os.environ.get("RELAY_TEST_SCREENSHOTS")
+SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
 
 def with_tickets(site: Site) -> list[dict[str, Any]]:
@@ -53,7 +54,7 @@ def test_the_page_asks_which_ticket_lives_on(fresh: Site, open_page: OpenPage) -
     expect(choice.get_by_text("keeps what it says")).to_be_visible()
     row = page.locator("li").filter(has=choice)
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    for scheme in ("light", "dark"):
+    for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         assert violations(page, *EVERYTHING) == []
         _shoot(row, f"merge-{scheme}.png")
@@ -76,7 +77,7 @@ def test_the_page_asks_which_ticket_lives_on(fresh: Site, open_page: OpenPage) -
     expect(tickets.get_by_role("link", name="#42")).to_have_attribute(
         "href", "https://github.com/acme/atlas/issues/42"
     )
-    for scheme in ("light", "dark"):
+    for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         page.evaluate(AXE.read_text(encoding="utf-8"))
         assert violations(page, *EVERYTHING) == []

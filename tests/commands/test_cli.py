@@ -16,8 +16,8 @@ from cryptography.fernet import Fernet
 
 from app.cli import app
 from app.config import Settings
-from app.storage import migrate
 from app.storage.dbcheck import DatabaseProblem
+from app.storage.revisions import revisions
 from classifiers.contract import ModelError
 from tests.commands.command_line import Relay, command_line
 from tests.paths import ROOT
@@ -146,15 +146,15 @@ def test_a_database_without_tables_asks_for_migrate_which_goes_up_and_down(
     assert "(database_not_migrated)" in relay("product", "list", fails=True).err
     assert "(revision_unknown)" in relay("migrate", "--to", "zzzz", fails=True).err
     relay("migrate", "--to", "0001")
-    assert migrate.versions(empty_url)[0] == "0001"
+    assert revisions(empty_url)[0] == "0001"
     relay("migrate")
-    current, newest = migrate.versions(empty_url)
+    current, newest = revisions(empty_url)
     assert current == newest
     assert "already" in relay("migrate").out
     relay("product", "list")
     assert "(downgrade_unconfirmed)" in relay("migrate", "--to", "base", fails=True).err
     relay("migrate", "--to", "base", "--down")
-    assert migrate.versions(empty_url)[0] is None
+    assert revisions(empty_url)[0] is None
 
 
 def test_status_shows_stages_sources_and_tickets(relay: Relay) -> None:
@@ -181,6 +181,7 @@ def test_doctor_names_every_trouble_with_a_remedy(database_url: str, tmp_path: P
         "clock",
         "secret key",
         "network",
+        "sources",
         "trackers",
         "vectors",
         "search",
@@ -219,3 +220,51 @@ def test_serving_on_a_taken_port_says_which_setting_changes_it(
     assert "(port_taken)" in answer.err
     assert "RELAY_PORT" in answer.err
     assert port in answer.err
+
+
+def test_retention_counts_first_and_then_lets_go(relay: Relay) -> None:
+    headings, *rows = relay("retention", "run", "--dry-run").rows
+    assert headings == ["what", "kept for", "would go", "oldest"]
+    assert rows == [
+        ["raw deliveries", "30 days", "0", ""],
+        ["ignored deliveries", "7 days", "0", ""],
+        ["comments", "ever", "0", ""],
+        ["activity", "ever", "0", ""],
+    ]
+    assert relay("retention", "run").out.splitlines() == [
+        "✓ Raw deliveries: 0 let go.",
+        "✓ Ignored deliveries: 0 let go.",
+    ]
+
+
+def test_a_guide_in_a_pipe_has_no_marks_of_markdown(relay: Relay) -> None:
+    relay("product", "add", "Tide")
+    shown = relay("source", "add", "Forum", "--platform", "discourse").out
+    assert "Admin → Advanced → Webhooks" in shown
+    assert [mark for mark in ("**", "`", " *post") if mark in shown] == []
+
+
+def test_what_is_still_to_be_connected_is_no_tick(relay: Relay) -> None:
+    lines = relay("doctor", fails=True).out.splitlines()
+    (trackers,) = [line for line in lines if " trackers " in line]
+    assert trackers.startswith("○ trackers")
+
+
+def test_requests_are_called_requests(relay: Relay) -> None:
+    relay("product", "add", "Tide")
+    made = relay(
+        *("tracker", "add", "repo", "--type", "github", "--kinds", "bug,request"),
+        *("--set", "repository=https://github.com/acme/app.git"),
+        typed="a-token\n",
+    )
+    assert "it takes bugs and requests" in made.out
+    assert relay("tracker", "show", "repo", "--json").json["kinds"] == "bug,feature"
+
+
+def test_a_setting_that_nobody_declared_is_refused(relay: Relay) -> None:
+    relay("product", "add", "Tide")
+    refused = relay(
+        *("source", "add", "Forum", "--platform", "discourse", "--set", "base_ulr=x.example"),
+        fails=True,
+    )
+    assert "no setting base_ulr (did you mean base_url?)" in refused.err

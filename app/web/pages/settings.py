@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Conflict, Invalid
+from app.jobs.retention import terms_of
 from app.models.states import Policy, Role
 from app.setup import accounts, api_tokens, products
 from app.setup.login_sessions import SessionUser
@@ -18,16 +19,21 @@ from app.web.routes import PageRoute
 
 router = APIRouter(route_class=PageRoute)
 POLICY_CHOICES = (
-    (Policy.review, "A person decides", "Every theme waits in triage until somebody accepts it."),
+    (
+        Policy.review,
+        "Review",
+        "A person decides: every theme waits in triage until somebody accepts it.",
+    ),
     (
         Policy.auto,
-        "Decide by numbers",
-        "A theme that enough people speak of is accepted by itself; everything else waits.",
+        "Auto",
+        "Numbers decide: a theme that enough people speak of is accepted by itself; everything "
+        "else waits.",
     ),
     (
         Policy.hold,
-        "Write no tickets",
-        "Decisions are kept, but nothing is sent to a tracker until you change this.",
+        "Hold",
+        "People decide, and tickets wait: nothing is sent to a tracker until you change this.",
     ),
 )
 SCOPE_CHOICES = (
@@ -44,8 +50,8 @@ async def settings_page(request: Request, user: Viewer) -> Response:
 
 
 async def _page(request: Request, user: SessionUser, token: str = "") -> Response:
-    async with guard.database(request).session() as session:
-        every_product = await products.list_products(session)
+    async with guard.database(request).transaction() as connection:
+        every_product = await products.list_products(connection)
     async with guard.database(request).transaction() as connection:
         members = await accounts.list_users(connection)
         tokens = []
@@ -61,14 +67,15 @@ async def _page(request: Request, user: SessionUser, token: str = "") -> Respons
         tokens=[row for row in tokens if row.revoked_at is None],
         scopes=SCOPE_CHOICES,
         token=token,
+        terms=terms_of(request.app.state.settings),
     )
 
 
 @router.post("/settings/products")
 async def add_product(act: Administering) -> Response:
     """A new product."""
-    async with act.database.session() as session:
-        product = await products.create_product(session, act.text("name"))
+    async with act.database.transaction() as connection:
+        product = await products.create_product(connection, act.text("name"))
     return act.done(
         f"{product.name} is created. Connect a source to it next.",
         to=f"/sources/new?product={product.slug}",
@@ -78,9 +85,9 @@ async def add_product(act: Administering) -> Response:
 @router.post("/settings/products/{product_id}")
 async def change_product(act: Administering, product_id: UUID) -> Response:
     """A product's name and policy."""
-    async with act.database.session() as session:
+    async with act.database.transaction() as connection:
         await products.update_product(
-            session,
+            connection,
             product_id,
             name=act.text("name"),
             policy=act.text("policy"),

@@ -149,7 +149,8 @@ async def test_a_person_who_takes_words_away_is_obeyed(bench: Any, draft: Drafts
     person = Person(bench, random.Random(5))
     person.write("Remove me")
     person.write("Keep me")
-    ticket, marked = bench.tickets[0], []
+    ticket = bench.tickets[0]
+    marked: list[bool] = []
 
     class Remover(deque[dict[str, Any]]):
         def append(self, request: dict[str, Any], /) -> None:
