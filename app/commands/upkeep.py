@@ -26,6 +26,7 @@ def migrate(
     from app.errors import Invalid
     from app.running.runtime import database_url, upgrade
     from app.storage import migrate as migrations
+    from app.storage.revisions import revisions
 
     if to == "base" and not down:
         raise Invalid(
@@ -33,12 +34,12 @@ def migrate(
         )
     configure_logs("warning")
     with database_url(settings()) as url:
-        old, _ = migrations.versions(url)
+        old, _ = revisions(url)
         if down:
             migrations.downgrade(url, to)
         else:
             upgrade(url, to)
-        new, newest = migrations.versions(url)
+        new, newest = revisions(url)
     if old == new:
         output.done(f"The database is at {new or 'base'} already.")
     else:

@@ -12,6 +12,7 @@ from app.learning.reenriching import comments_of_other_encoders
 from app.running.verdicts import right, wrong
 from app.storage.db import Database
 from app.storage.dbcheck import check_server
+from app.storage.revisions import revisions
 from app.storage.rows import fetch_value
 from app.themes.search_index import EXACT_MOST, index_states
 from integrations.tracker_contract import Finding
@@ -35,9 +36,7 @@ def server_finding(settings: Settings, url: str) -> Finding:
 
 def migrations_finding(settings: Settings, url: str) -> Finding:
     """Whether the database is of this program's version."""
-    from app.storage import migrate
-
-    current, newest = migrate.versions(url)
+    current, newest = revisions(url)
     if current == newest:
         return right("migrations", f"The database is at {current}, the newest version.")
     detail = f"The database is at {current or 'none'}, this program needs {newest}."

@@ -17,6 +17,7 @@ from app.config import Settings
 from app.errors import ConfigError
 from app.storage.db import Database
 from app.storage.dbcheck import check_server
+from app.storage.revisions import revisions
 from app.storage.vault import Vault, load_keys
 
 Result = TypeVar("Result")
@@ -99,9 +100,7 @@ def bring_up_to_date(settings: Settings, url: str) -> None:
 
     Raises ConfigError: ``database_not_migrated`` or ``revision_unknown``.
     """
-    from app.storage import migrate
-
-    current, newest = migrate.versions(url)
+    current, newest = revisions(url)
     if current == newest:
         return
     if settings.database_url is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,13 +11,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
 from app.models.comment import NEAR_PREFIX
 from app.models.tables import metadata
 from app.storage.advisory import MIGRATE_LOCK
+from app.storage.revisions import MIGRATIONS_DIR
 
 
 def _is_ours(
@@ -47,7 +46,7 @@ def _connected(conninfo: str) -> Iterator[tuple[Config, Connection]]:
     with engine.connect() as connection:
         config = Config()
         config.set_main_option(
-            "script_location", str(Path(__file__).resolve().parents[2] / "migrations")
+            "script_location", str(MIGRATIONS_DIR)
         )
         config.attributes["connection"] = connection
         yield config, connection
@@ -78,13 +77,6 @@ def downgrade(conninfo: str, revision: str) -> None:
     with _connected(conninfo) as (config, connection), _locked(connection):
         command.downgrade(config, revision)
         connection.commit()
-
-
-def versions(conninfo: str) -> tuple[str | None, str | None]:
-    """(revision of the database, newest revision of this code)."""
-    with _connected(conninfo) as (config, connection):
-        current = MigrationContext.configure(connection).get_current_revision()
-        return current, ScriptDirectory.from_config(config).get_current_head()
 
 
 def drift(conninfo: str) -> list[object]:

@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 from app.cli import app
 from app.config import Settings
 from app.storage import migrate
+from app.storage.revisions import revisions
 from app.storage.dbcheck import DatabaseProblem
 from classifiers.contract import ModelError
 from tests.commands.command_line import Relay, command_line
@@ -146,15 +147,15 @@ def test_a_database_without_tables_asks_for_migrate_which_goes_up_and_down(
     assert "(database_not_migrated)" in relay("product", "list", fails=True).err
     assert "(revision_unknown)" in relay("migrate", "--to", "zzzz", fails=True).err
     relay("migrate", "--to", "0001")
-    assert migrate.versions(empty_url)[0] == "0001"
+    assert revisions(empty_url)[0] == "0001"
     relay("migrate")
-    current, newest = migrate.versions(empty_url)
+    current, newest = revisions(empty_url)
     assert current == newest
     assert "already" in relay("migrate").out
     relay("product", "list")
     assert "(downgrade_unconfirmed)" in relay("migrate", "--to", "base", fails=True).err
     relay("migrate", "--to", "base", "--down")
-    assert migrate.versions(empty_url)[0] is None
+    assert revisions(empty_url)[0] is None
 
 
 def test_status_shows_stages_sources_and_tickets(relay: Relay) -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 
 from app.storage import migrate
+from app.storage.revisions import revisions
 
 ROWS = """
     insert into product (id, slug, name) values ('00000000-0000-0000-0000-000000000001', 'p', 'P');
@@ -57,7 +58,7 @@ def test_up_and_down_on_data(empty_url: str) -> None:
         assert connection.execute("select count(*) from comment").fetchone() == (1,)
         assert connection.execute("select to_regnamespace('procrastinate')").fetchone() == (None,)
     migrate.upgrade(empty_url)
-    current, newest = migrate.versions(empty_url)
+    current, newest = revisions(empty_url)
     assert current == newest
     migrate.downgrade(empty_url, "base")
     with psycopg.connect(empty_url) as connection:
@@ -65,13 +66,13 @@ def test_up_and_down_on_data(empty_url: str) -> None:
             "select count(*) from pg_tables where schemaname = 'public'"
         ).fetchone()
     assert left == (1,)  # Alembic's own
-    assert migrate.versions(empty_url)[0] is None
+    assert revisions(empty_url)[0] is None
 
 
 def test_processes_that_start_together_migrate_once(empty_url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda _: migrate.upgrade(empty_url), range(4)))
-    current, newest = migrate.versions(empty_url)
+    current, newest = revisions(empty_url)
     assert current == newest
 
 
