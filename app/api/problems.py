@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 
 import psycopg
-import sqlalchemy.exc
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -87,7 +86,6 @@ def install_error_handlers(app: FastAPI, error_page: ErrorPage | None = None) ->
         (RequestValidationError, _invalid),
         (psycopg.Error, _database),
         (PoolTimeout, _database),
-        (sqlalchemy.exc.DBAPIError, _database),
         (Exception, _unknown),
     ):
         app.add_exception_handler(kind, handler)  # type: ignore[arg-type]
@@ -196,8 +194,7 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
 async def _database(request: Request, error: Exception) -> Response:
     if is_away(error):
         return await _known(request, away(error))
-    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
-    if isinstance(cause, RACE_ERRORS):
+    if isinstance(error, RACE_ERRORS):
         refusal = Conflict(
             "Somebody changed the same thing at the same moment; look at it and try again."
         )

@@ -9,8 +9,8 @@ from app.api.access import Admin, DatabaseOf, Reader
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.product import ProductIn, ProductOut, ProductPatch
-from app.models.product import Product
 from app.setup import products
+from app.setup.products import Product
 
 router = APIRouter(route_class=LimitedRoute, prefix="/products", tags=["products"])
 ProductId = Annotated[
@@ -27,8 +27,8 @@ ProductId = Annotated[
 )
 async def list_all(caller: Reader, database: DatabaseOf) -> list[Product]:
     """Every product, by name."""
-    async with database.session() as session:
-        return await products.list_products(session)
+    async with database.transaction() as connection:
+        return await products.list_products(connection)
 
 
 @router.post(
@@ -41,8 +41,8 @@ async def list_all(caller: Reader, database: DatabaseOf) -> list[Product]:
 )
 async def create(caller: Admin, database: DatabaseOf, body: ProductIn) -> Product:
     """Add a product. Its policy is `review` unless you say otherwise."""
-    async with database.session() as session:
-        return await products.create_product(session, **body.model_dump())
+    async with database.transaction() as connection:
+        return await products.create_product(connection, **body.model_dump())
 
 
 @router.get(
@@ -54,8 +54,8 @@ async def create(caller: Admin, database: DatabaseOf, body: ProductIn) -> Produc
 )
 async def read(caller: Reader, database: DatabaseOf, product_id: ProductId) -> Product:
     """A product with its policy."""
-    async with database.session() as session:
-        return await products.get_product(session, product_id)
+    async with database.transaction() as connection:
+        return await products.get_product(connection, product_id)
 
 
 @router.patch(
@@ -69,8 +69,8 @@ async def update(
     caller: Admin, database: DatabaseOf, product_id: ProductId, body: ProductPatch
 ) -> Product:
     """Change the fields that are given. When the policy `hold` ends, what waited is pushed."""
-    async with database.session() as session:
-        return await products.update_product(session, product_id, **body.model_dump())
+    async with database.transaction() as connection:
+        return await products.update_product(connection, product_id, **body.model_dump())
 
 
 @router.delete(
@@ -82,5 +82,5 @@ async def update(
 )
 async def delete(caller: Admin, database: DatabaseOf, product_id: ProductId) -> None:
     """Delete a product with its sources, comments and themes. Tickets in trackers stay."""
-    async with database.session() as session:
-        await products.delete_product(session, product_id)
+    async with database.transaction() as connection:
+        await products.delete_product(connection, product_id)

@@ -1,5 +1,6 @@
 """Sources: connected channels, their secrets and their set-up steps."""
 
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -20,8 +21,8 @@ from app.api.schemas.source import (
 )
 from app.config import Settings
 from app.intake import replay
-from app.models.source import Source
 from app.setup import sources
+from app.setup.sources import Source
 from integrations import registry
 
 router = APIRouter(route_class=LimitedRoute, tags=["sources"])
@@ -34,7 +35,7 @@ SECRET_STAND_IN_OF_GUIDE = "<the secret that was shown when the source was made>
 
 def _shown(source: Source, settings: Settings) -> SourceOut:
     url = sources.webhook_url(settings.base_url, source.id)
-    return SourceOut.model_validate({**source.model_dump(), "webhook_url": url})
+    return SourceOut.model_validate({**asdict(source), "webhook_url": url})
 
 
 def _with_secret(source: Source, settings: Settings, secret: str) -> SourceSecretOut:
@@ -65,8 +66,8 @@ async def list_all(
     product_id: Annotated[UUID | None, Query(description="Only this product.")] = None,
 ) -> list[SourceOut]:
     """Every source, by name, without secrets."""
-    async with database.session() as session:
-        rows = await sources.list_sources(session, product_id)
+    async with database.transaction() as connection:
+        rows = await sources.list_sources(connection, product_id)
     return [_shown(source, settings) for source in rows]
 
 
@@ -91,9 +92,9 @@ async def create(
 ) -> SourceSecretOut:
     """Connect a source. The signing secret is in this answer only; it is stored encrypted."""
     secret_of_platform = body.secret.get_secret_value() if body.secret else None
-    async with database.session() as session:
+    async with database.transaction() as connection:
         source, secret = await sources.create_source(
-            session,
+            connection,
             vault,
             body.product_id,
             body.platform,
@@ -114,8 +115,8 @@ async def read(
     caller: Reader, database: DatabaseOf, settings: SettingsOf, source_id: SourceId
 ) -> SourceOut:
     """A source without its secrets."""
-    async with database.session() as session:
-        return _shown(await sources.get_source(session, source_id), settings)
+    async with database.transaction() as connection:
+        return _shown(await sources.get_source(connection, source_id), settings)
 
 
 @router.patch(
@@ -134,8 +135,8 @@ async def update(
     body: SourcePatch,
 ) -> SourceOut:
     """Change the fields that are given; `settings` is replaced as a whole."""
-    async with database.session() as session:
-        source = await sources.update_source(session, source_id, **body.model_dump())
+    async with database.transaction() as connection:
+        source = await sources.update_source(connection, source_id, **body.model_dump())
         return _shown(source, settings)
 
 
@@ -148,8 +149,8 @@ async def update(
 )
 async def delete(caller: Admin, database: DatabaseOf, source_id: SourceId) -> None:
     """Delete a source with its deliveries and comments."""
-    async with database.session() as session:
-        await sources.delete_source(session, source_id)
+    async with database.transaction() as connection:
+        await sources.delete_source(connection, source_id)
 
 
 @router.post(
@@ -170,9 +171,9 @@ async def rotate(
     """Add a secret beside the one in use: both are accepted until the next rotation, so that no
     delivery is lost."""
     secret_of_platform = body.secret.get_secret_value() if body.secret else None
-    async with database.session() as session:
-        secret = await sources.rotate_secret(session, vault, source_id, secret_of_platform)
-        return _with_secret(await sources.get_source(session, source_id), settings, secret)
+    async with database.transaction() as connection:
+        secret = await sources.rotate_secret(connection, vault, source_id, secret_of_platform)
+        return _with_secret(await sources.get_source(connection, source_id), settings, secret)
 
 
 @router.get(
@@ -185,8 +186,8 @@ async def guide(
     caller: Reader, database: DatabaseOf, settings: SettingsOf, source_id: SourceId
 ) -> GuideOut:
     """The platform's set-up steps with this source's real address."""
-    async with database.session() as session:
-        source = await sources.get_source(session, source_id)
+    async with database.transaction() as connection:
+        source = await sources.get_source(connection, source_id)
     url = sources.webhook_url(settings.base_url, source.id)
     return GuideOut(
         webhook_url=url, guide=sources.guide(source, settings.base_url, SECRET_STAND_IN_OF_GUIDE)
@@ -202,7 +203,7 @@ async def guide(
 )
 async def replay_failed(caller: Admin, database: DatabaseOf, source_id: SourceId) -> ReplayOut:
     """Put everything of a source that failed, or was unknown, back into the queue."""
-    async with database.session() as session:
-        await sources.get_source(session, source_id)
+    async with database.transaction() as connection:
+        await sources.get_source(connection, source_id)
     async with database.transaction() as connection:
         return ReplayOut(replayed=await replay.replay_failed(connection, source_id))

@@ -9,8 +9,8 @@ from app.api.access import Admin, DatabaseOf, Reader, SettingsOf, VaultOf
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.tracker import FindingOut, TrackerIn, TrackerOut, TrackerPatch, TrackerTypeOut
-from app.models.tracker import Tracker
 from app.setup import trackers
+from app.setup.trackers import Tracker
 from integrations import registry
 from integrations.tracker_contract import Finding
 
@@ -52,8 +52,8 @@ async def list_all(
     product_id: Annotated[UUID | None, Query(description="Only this product.")] = None,
 ) -> list[Tracker]:
     """Every tracker, by name, without credentials."""
-    async with database.session() as session:
-        return await trackers.list_trackers(session, product_id)
+    async with database.transaction() as connection:
+        return await trackers.list_trackers(connection, product_id)
 
 
 @router.post(
@@ -75,9 +75,9 @@ async def list_all(
 async def create(caller: Admin, database: DatabaseOf, vault: VaultOf, body: TrackerIn) -> Tracker:
     """Connect a tracker; nothing is called yet: ask for a check. Credentials are stored
     encrypted."""
-    async with database.session() as session:
+    async with database.transaction() as connection:
         return await trackers.create_tracker(
-            session,
+            connection,
             vault,
             body.product_id,
             body.type,
@@ -97,8 +97,8 @@ async def create(caller: Admin, database: DatabaseOf, vault: VaultOf, body: Trac
 )
 async def read(caller: Reader, database: DatabaseOf, tracker_id: TrackerId) -> Tracker:
     """A tracker without its credentials, and what is wrong with it, if anything."""
-    async with database.session() as session:
-        return await trackers.get_tracker(session, tracker_id)
+    async with database.transaction() as connection:
+        return await trackers.get_tracker(connection, tracker_id)
 
 
 @router.patch(
@@ -120,8 +120,8 @@ async def update(
 ) -> Tracker:
     """Change the fields that are given; `settings` and `credentials` are replaced as a whole. A
     pause ends."""
-    async with database.session() as session:
-        return await trackers.update_tracker(session, vault, tracker_id, **body.model_dump())
+    async with database.transaction() as connection:
+        return await trackers.update_tracker(connection, vault, tracker_id, **body.model_dump())
 
 
 @router.delete(
@@ -133,8 +133,8 @@ async def update(
 )
 async def delete(caller: Admin, database: DatabaseOf, tracker_id: TrackerId) -> None:
     """Forget a tracker and our ledger of its tickets; the tickets themselves stay as they are."""
-    async with database.session() as session:
-        await trackers.delete_tracker(session, tracker_id)
+    async with database.transaction() as connection:
+        await trackers.delete_tracker(connection, tracker_id)
 
 
 @router.post(
@@ -149,5 +149,7 @@ async def check(
 ) -> list[Finding]:
     """Ask the tracker whether we may do what we need to do. Every finding that is not right has a
     remedy."""
-    async with database.session() as session:
-        return await trackers.check_tracker(session, vault, tracker_id, network=settings.network)
+    async with database.transaction() as connection:
+        return await trackers.check_tracker(
+            connection, vault, tracker_id, network=settings.network
+        )

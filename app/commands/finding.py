@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from sqlmodel.ext.asyncio.session import AsyncSession
-
-    from app.models.product import Product
-    from app.models.source import Source
-    from app.models.tracker import Tracker
     from app.setup.accounts import User
     from app.setup.api_tokens import ApiToken
+    from app.setup.products import Product
+    from app.setup.sources import Source
+    from app.setup.trackers import Tracker
     from app.storage.db import Connection
 
 Row = TypeVar("Row")
@@ -60,48 +58,48 @@ def _matches(rows: Sequence[Row], name: str, fields: Sequence[str]) -> list[Row]
     return []
 
 
-async def product(session: AsyncSession, name: str) -> Product:
+async def product(connection: Connection, name: str) -> Product:
     """The product with this id, slug or name."""
     from app.setup.products import list_products
 
-    return chosen(await list_products(session), name, "product", "slug", "name")
+    return chosen(await list_products(connection), name, "product", "slug", "name")
 
 
-async def product_or_only(session: AsyncSession, name: str | None) -> Product:
+async def product_or_only(connection: Connection, name: str | None) -> Product:
     """The product that is named; without a name the only one there is. Raises Invalid
     (``product_missing``)."""
     from app.errors import Invalid
     from app.setup.products import list_products
 
     if name is not None:
-        return await product(session, name)
-    products = await list_products(session)
+        return await product(connection, name)
+    products = await list_products(connection)
     if len(products) == 1:
         return products[0]
     remedy = "name one with --product" if products else "make one with `relay product add NAME`"
     raise Invalid(f"There are {len(products)} products: {remedy}.", reason="product_missing")
 
 
-async def product_id(session: AsyncSession, name: str | None) -> uuid.UUID | None:
+async def product_id(connection: Connection, name: str | None) -> uuid.UUID | None:
     """The id of the product that is named, or None where none is."""
     if name is None:
         return None
-    return (await product(session, name)).id
+    return (await product(connection, name)).id
 
 
-async def source(session: AsyncSession, name: str, of_product: str | None) -> Source:
+async def source(connection: Connection, name: str, of_product: str | None) -> Source:
     """The source with this id or name, in the product where one is named."""
     from app.setup.sources import list_sources
 
-    sources = await list_sources(session, await product_id(session, of_product))
+    sources = await list_sources(connection, await product_id(connection, of_product))
     return chosen(sources, name, "source", "name")
 
 
-async def tracker(session: AsyncSession, name: str, of_product: str | None) -> Tracker:
+async def tracker(connection: Connection, name: str, of_product: str | None) -> Tracker:
     """The tracker with this id or name, in the product where one is named."""
     from app.setup.trackers import list_trackers
 
-    trackers = await list_trackers(session, await product_id(session, of_product))
+    trackers = await list_trackers(connection, await product_id(connection, of_product))
     return chosen(trackers, name, "tracker", "name")
 
 

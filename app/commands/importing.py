@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from app.intake.importing import Imported
     from app.intake.importing_comment import Reading
     from app.intake.importing_undo import ImportRow, ImportUndone
-    from app.models.source import Source
     from app.running.runtime import Services
+    from app.setup.sources import Source
 
 Column = Annotated[
     str | None, typer.Option(help="Its column, if it has another name; nested as a.b in JSON.")
@@ -131,8 +131,8 @@ def _take(
     from app.intake.importing import require_generic, survey_file
 
     async def target_of(services: Services) -> Source:
-        async with services.database.session() as session:
-            return await finding.source(session, source, product)
+        async with services.database.transaction() as connection:
+            return await finding.source(connection, source, product)
 
     asks = not yes and sys.stdin.isatty()
     if asks:
@@ -217,8 +217,8 @@ def _list(source: str | None, product: str | None, *, as_json: bool) -> None:
     async def work(services: Services) -> list[ImportRow]:
         source_id = None
         if source:
-            async with services.database.session() as session:
-                source_id = (await finding.source(session, source, product)).id
+            async with services.database.transaction() as connection:
+                source_id = (await finding.source(connection, source, product)).id
         async with services.database.transaction() as connection:
             return await list_imports(connection, source_id)
 

@@ -85,8 +85,8 @@ def train(
     enricher = load_enricher(settings())
 
     async def work(services: Services) -> tuple[list[Outcome], tuple[int, int] | None]:
-        async with services.database.session() as session:
-            product_id = (await finding.product_or_only(session, product)).id
+        async with services.database.transaction() as connection:
+            product_id = (await finding.product_or_only(connection, product)).id
         chosen = [learned] if learned is not None else list(What)
         outcomes = [
             await learn(
@@ -123,8 +123,8 @@ def versions(product: OfProduct = None, as_json: AsJson = False) -> None:
     from app.learning.model_versions import versions as list_versions
 
     async def work(services: Services) -> list[ModelVersion]:
-        async with services.database.session() as session:
-            product_id = (await finding.product_or_only(session, product)).id
+        async with services.database.transaction() as connection:
+            product_id = (await finding.product_or_only(connection, product)).id
         async with services.database.transaction() as connection:
             return await list_versions(connection, product_id)
 
@@ -165,8 +165,8 @@ def promote(
     from app.learning.model_versions import promote as put_in_force
 
     async def work(services: Services, anyway: bool) -> None:
-        async with services.database.session() as session:
-            product_id = (await finding.product_or_only(session, product)).id
+        async with services.database.transaction() as connection:
+            product_id = (await finding.product_or_only(connection, product)).id
         async with services.database.transaction() as connection:
             await put_in_force(connection, product_id, learned.value, version, anyway=anyway)
 
@@ -185,8 +185,8 @@ def rollback(learned: OneOf = What.kind, product: OfProduct = None) -> None:
     from app.learning.model_versions import roll_back
 
     async def work(services: Services) -> ModelVersion | None:
-        async with services.database.session() as session:
-            product_id = (await finding.product_or_only(session, product)).id
+        async with services.database.transaction() as connection:
+            product_id = (await finding.product_or_only(connection, product)).id
         async with services.database.transaction() as connection:
             return await roll_back(connection, product_id, learned.value)
 

@@ -10,8 +10,8 @@ from app.commands import finding, output
 from app.commands.options import AsJson, perform
 
 if TYPE_CHECKING:
-    from app.models.product import Product
     from app.running.runtime import Services
+    from app.setup.products import Product
     from integrations.tracker_contract import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Products: what a team builds, and its policy.")
@@ -50,9 +50,9 @@ def add(
     from app.setup.products import create_product
 
     async def work(services: Services) -> Product:
-        async with services.database.session() as session:
+        async with services.database.transaction() as connection:
             return await create_product(
-                session,
+                connection,
                 name,
                 slug=slug,
                 policy=policy or "review",
@@ -75,8 +75,8 @@ def list_(as_json: AsJson = False) -> None:
     from app.setup.products import list_products
 
     async def work(services: Services) -> list[Product]:
-        async with services.database.session() as session:
-            return await list_products(session)
+        async with services.database.transaction() as connection:
+            return await list_products(connection)
 
     rows = perform(work)
     if as_json:
@@ -109,10 +109,10 @@ def show(
     from app.setup.trackers import list_trackers
 
     async def work(services: Services) -> dict[str, Any]:
-        async with services.database.session() as session:
-            row = await finding.product(session, product)
-            sources = await list_sources(session, row.id)
-            trackers = await list_trackers(session, row.id)
+        async with services.database.transaction() as connection:
+            row = await finding.product(connection, product)
+            sources = await list_sources(connection, row.id)
+            trackers = await list_trackers(connection, row.id)
         return {
             **fields(row),
             "sources": [f"{source.name} ({source.platform})" for source in sources],
@@ -143,10 +143,10 @@ def set_(
     from app.setup.products import update_product
 
     async def work(services: Services) -> Product:
-        async with services.database.session() as session:
-            row = await finding.product(session, product)
+        async with services.database.transaction() as connection:
+            row = await finding.product(connection, product)
             return await update_product(
-                session,
+                connection,
                 row.id,
                 name=name,
                 policy=policy,
@@ -171,8 +171,8 @@ def check(
     from app.running.checks import product_findings
 
     async def work(services: Services) -> list[Finding]:
-        async with services.database.session() as session:
-            row = await finding.product(session, product)
+        async with services.database.transaction() as connection:
+            row = await finding.product(connection, product)
         return await product_findings(services, row)
 
     output.findings(perform(work), as_json)

@@ -12,8 +12,8 @@ from app.commands.options import AsJson, OfProduct, Yes, perform
 from app.commands.secrets_in import ask_secret
 
 if TYPE_CHECKING:
-    from app.models.source import Source
     from app.running.runtime import Services
+    from app.setup.sources import Source
     from integrations.tracker_contract import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Sources: the channels we listen to.")
@@ -50,10 +50,10 @@ def add(
         secret_of_platform = ask_secret(f"Secret from {definition.title}")
 
     async def work(services: Services) -> dict[str, Any]:
-        async with services.database.session() as session:
-            of = await finding.product_or_only(session, product)
+        async with services.database.transaction() as connection:
+            of = await finding.product_or_only(connection, product)
             source, secret = await create_source(
-                session, services.vault, of.id, platform, name, chosen, secret_of_platform
+                connection, services.vault, of.id, platform, name, chosen, secret_of_platform
             )
             return described(services, source, [secret])
 
@@ -71,8 +71,8 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
     from app.queries.health import SourceHealth, sources
 
     async def work(services: Services) -> list[SourceHealth]:
-        async with services.database.session() as session:
-            of = await finding.product_id(session, product)
+        async with services.database.transaction() as connection:
+            of = await finding.product_id(connection, product)
         async with services.database.transaction() as connection:
             return await sources(connection, of)
 
@@ -114,9 +114,9 @@ def show(source: Named, product: OfProduct = None, as_json: AsJson = False) -> N
     from app.setup.sources import active_secrets
 
     async def work(services: Services) -> dict[str, Any]:
-        async with services.database.session() as session:
-            row = await finding.source(session, source, product)
-            secrets = await active_secrets(session, services.vault, row.id)
+        async with services.database.transaction() as connection:
+            row = await finding.source(connection, source, product)
+            secrets = await active_secrets(connection, services.vault, row.id)
         return described(services, row, secrets)
 
     shown = perform(work)
@@ -134,8 +134,8 @@ def check(source: Named, product: OfProduct = None, as_json: AsJson = False) -> 
     from app.running.checks import source_findings
 
     async def work(services: Services) -> list[Finding]:
-        async with services.database.session() as session:
-            row = await finding.source(session, source, product)
+        async with services.database.transaction() as connection:
+            row = await finding.source(connection, source, product)
         return await source_findings(services, row)
 
     output.findings(perform(work), as_json)
@@ -158,13 +158,13 @@ def rotate(
     secret_of_platform = ask_secret("Secret") if ask and not finish else None
 
     async def work(services: Services) -> tuple[str, str | None]:
-        async with services.database.session() as session:
-            row = await finding.source(session, source, product)
+        async with services.database.transaction() as connection:
+            row = await finding.source(connection, source, product)
             if finish:
-                await retire_old_secret(session, row.id)
+                await retire_old_secret(connection, row.id)
                 return row.name, None
             return row.name, await rotate_secret(
-                session, services.vault, row.id, secret_of_platform
+                connection, services.vault, row.id, secret_of_platform
             )
 
     name, secret = perform(work)
@@ -196,10 +196,10 @@ def set_(
     changed = pairs(settings or [], "--set")
 
     async def work(services: Services) -> str:
-        async with services.database.session() as session:
-            row = await finding.source(session, source, product)
+        async with services.database.transaction() as connection:
+            row = await finding.source(connection, source, product)
             merged = {**row.settings, **changed} if changed else None
-            await update_source(session, row.id, name=name, settings=merged, enabled=enabled)
+            await update_source(connection, row.id, name=name, settings=merged, enabled=enabled)
             return row.name
 
     output.done(f"Source {perform(work)} is changed.")
@@ -216,9 +216,9 @@ def remove(source: Named, product: OfProduct = None, yes: Yes = False) -> None:
         )
 
     async def work(services: Services) -> str:
-        async with services.database.session() as session:
-            row = await finding.source(session, source, product)
-            await delete_source(session, row.id)
+        async with services.database.transaction() as connection:
+            row = await finding.source(connection, source, product)
+            await delete_source(connection, row.id)
             return row.name
 
     output.done(f"Source {perform(work)} is deleted.")

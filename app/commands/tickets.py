@@ -34,11 +34,11 @@ def list_(
     from app.queries.tickets import list_tickets
 
     async def work(services: Services) -> list[TicketRow]:
-        async with services.database.session() as session:
-            product_id = await finding.product_id(session, product)
+        async with services.database.transaction() as connection:
+            product_id = await finding.product_id(connection, product)
             tracker_id = None
             if tracker:
-                tracker_id = (await finding.tracker(session, tracker, product)).id
+                tracker_id = (await finding.tracker(connection, tracker, product)).id
         rows: list[TicketRow] = []
         cursor: str | None = None
         async with services.database.transaction() as connection:
@@ -141,10 +141,10 @@ def replay(
         )
 
     async def work(services: Services) -> int:
-        async with services.database.session() as session:
+        async with services.database.transaction() as connection:
             source_id = None
             if source:
-                source_id = (await finding.source(session, source, product)).id
+                source_id = (await finding.source(connection, source, product)).id
         async with services.database.transaction() as connection:
             if delivery is not None:
                 await replay_delivery(connection, delivery)

@@ -12,8 +12,8 @@ from app.commands.options import AsJson, OfProduct, Yes, perform
 from app.commands.secrets_in import credentials as read_credentials
 
 if TYPE_CHECKING:
-    from app.models.tracker import Tracker
     from app.running.runtime import Services
+    from app.setup.trackers import Tracker
     from integrations.tracker_contract import Finding
 
 app = typer.Typer(no_args_is_help=True, help="Trackers: where the tickets go.")
@@ -58,11 +58,11 @@ def add(
     )
 
     async def work(services: Services) -> Tracker:
-        async with services.database.session() as session:
-            of = await finding.product_or_only(session, product)
+        async with services.database.transaction() as connection:
+            of = await finding.product_or_only(connection, product)
             takes = (kinds or EVERY_KIND).split(",")
             return await create_tracker(
-                session, services.vault, of.id, type_, name, chosen, secret, takes
+                connection, services.vault, of.id, type_, name, chosen, secret, takes
             )
 
     tracker = perform(work)
@@ -79,8 +79,8 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
     from app.setup.trackers import list_trackers
 
     async def work(services: Services) -> list[Tracker]:
-        async with services.database.session() as session:
-            return await list_trackers(session, await finding.product_id(session, product))
+        async with services.database.transaction() as connection:
+            return await list_trackers(connection, await finding.product_id(connection, product))
 
     rows = perform(work)
     if as_json:
@@ -109,8 +109,8 @@ def show(tracker: Named, product: OfProduct = None, as_json: AsJson = False) -> 
     from app.setup.platforms import tracker_type
 
     async def work(services: Services) -> Tracker:
-        async with services.database.session() as session:
-            return await finding.tracker(session, tracker, product)
+        async with services.database.transaction() as connection:
+            return await finding.tracker(connection, tracker, product)
 
     row = perform(work)
     if as_json:
@@ -128,8 +128,8 @@ def check(tracker: Named, product: OfProduct = None, as_json: AsJson = False) ->
     from app.running.checks import tracker_findings
 
     async def work(services: Services) -> list[Finding]:
-        async with services.database.session() as session:
-            row = await finding.tracker(session, tracker, product)
+        async with services.database.transaction() as connection:
+            row = await finding.tracker(connection, tracker, product)
         return await tracker_findings(services, row)
 
     output.findings(perform(work), as_json)
@@ -164,8 +164,8 @@ def set_(
     from_variables = pairs(variables or [], "--credential-env")
 
     async def current(services: Services) -> Tracker:
-        async with services.database.session() as session:
-            return await finding.tracker(session, tracker, product)
+        async with services.database.transaction() as connection:
+            return await finding.tracker(connection, tracker, product)
 
     row = perform(current)
     secret: dict[str, Any] | None = None
@@ -173,9 +173,9 @@ def set_(
         secret = read_credentials(tracker_type(row.type).credentials, open_ones, from_variables)
 
     async def work(services: Services) -> Tracker:
-        async with services.database.session() as session:
+        async with services.database.transaction() as connection:
             return await update_tracker(
-                session,
+                connection,
                 services.vault,
                 row.id,
                 name=name,
@@ -198,9 +198,9 @@ def remove(tracker: Named, product: OfProduct = None, yes: Yes = False) -> None:
         typer.confirm(f"Forget {tracker} and the record of its tickets?", abort=True, err=True)
 
     async def work(services: Services) -> str:
-        async with services.database.session() as session:
-            row = await finding.tracker(session, tracker, product)
-            await delete_tracker(session, row.id)
+        async with services.database.transaction() as connection:
+            row = await finding.tracker(connection, tracker, product)
+            await delete_tracker(connection, row.id)
             return row.name
 
     output.done(f"Tracker {perform(work)} is forgotten.")

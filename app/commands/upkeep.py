@@ -53,8 +53,8 @@ def status(product: OfProduct = None, as_json: AsJson = False) -> None:
     from app.queries import health, tickets
 
     async def work(services: Services) -> dict[str, Any]:
-        async with services.database.session() as session:
-            product_id = await finding.product_id(session, product)
+        async with services.database.transaction() as connection:
+            product_id = await finding.product_id(connection, product)
         async with services.database.transaction() as connection:
             return {
                 "stages": await health.stages(connection, product_id),

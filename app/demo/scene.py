@@ -9,20 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from app.demo.community import DEMO_PRODUCT, events, load
 from app.demo.sending import SourceAddress
 from app.demo.sending import settings as source_settings
-from app.models.product import Product
-from app.models.source import Source
 from app.models.states import Policy, Role
 from app.queries.deliveries import count_deliveries_of
 from app.running.runtime import Services
 from app.setup.accounts import create_user, has_password, list_users, set_password
-from app.setup.products import create_product, list_products
-from app.setup.sources import active_secrets, create_source, list_sources
+from app.setup.products import Product, create_product, list_products
+from app.setup.sources import Source, active_secrets, create_source, list_sources
 from app.setup.trackers import create_tracker, list_trackers, update_tracker
+from app.storage.db import Connection
 from app.storage.vault import Vault
 from classifiers.contract import Kind
 
@@ -92,15 +89,15 @@ class Scene:
 async def set_up(services: Services, sandbox: str, password_file: Path) -> Scene:
     """Make what is missing. ``sandbox`` is the address of the sandbox tracker; a new one reaches
     the trackers too."""
-    async with services.database.session() as session:
-        product = await _product(session)
-        sources = await _sources(session, services.vault, product)
-        await _trackers(session, services.vault, product, sandbox)
+    async with services.database.transaction() as connection:
+        product = await _product(connection)
+        sources = await _sources(connection, services.vault, product)
+        await _trackers(connection, services.vault, product, sandbox)
         addresses = {
             source.name: SourceAddress(
                 str(source.id),
                 source.platform,
-                (await active_secrets(session, services.vault, source.id))[0],
+                (await active_secrets(connection, services.vault, source.id))[0],
             )
             for source in sources
         }
@@ -111,37 +108,37 @@ async def set_up(services: Services, sandbox: str, password_file: Path) -> Scene
     return Scene(product, addresses, product.created_at, password, stored)
 
 
-async def _product(session: AsyncSession) -> Product:
-    for product in await list_products(session):
+async def _product(connection: Connection) -> Product:
+    for product in await list_products(connection):
         if product.slug == DEMO_PRODUCT.lower():
             return product
     # Lower than what a team would choose: in a sandbox a wrong ticket costs nothing, and there is
     # more to look at.
     return await create_product(
-        session, DEMO_PRODUCT, policy=Policy.auto, auto_min_people=2, auto_min_confidence=0.5
+        connection, DEMO_PRODUCT, policy=Policy.auto, auto_min_people=2, auto_min_confidence=0.5
     )
 
 
-async def _sources(session: AsyncSession, vault: Vault, product: Product) -> list[Source]:
-    by_name = {source.name: source for source in await list_sources(session, product.id)}
+async def _sources(connection: Connection, vault: Vault, product: Product) -> list[Source]:
+    by_name = {source.name: source for source in await list_sources(connection, product.id)}
     for name, platform in DEMO_SOURCES.items():
         if name not in by_name:
             fields = source_settings(platform)
             secret = secrets.token_urlsafe(32)  # Slack would make it itself
             by_name[name], _ = await create_source(
-                session, vault, product.id, platform, name, fields, secret
+                connection, vault, product.id, platform, name, fields, secret
             )
     return [by_name[name] for name in DEMO_SOURCES]
 
 
-async def _trackers(session: AsyncSession, vault: Vault, product: Product, sandbox: str) -> None:
+async def _trackers(connection: Connection, vault: Vault, product: Product, sandbox: str) -> None:
     """Bugs go to a Jira project and requests to a GitHub repository, so that both can be seen."""
-    by_name = {tracker.name: tracker for tracker in await list_trackers(session, product.id)}
+    by_name = {tracker.name: tracker for tracker in await list_trackers(connection, product.id)}
     for planned in DEMO_TRACKERS:
         tracker = by_name.get(planned.name)
         if tracker is None:
             await create_tracker(
-                session,
+                connection,
                 vault,
                 product.id,
                 planned.type,
@@ -152,7 +149,7 @@ async def _trackers(session: AsyncSession, vault: Vault, product: Product, sandb
             )
         elif tracker.settings.get("base_url") != sandbox:
             settings = {**tracker.settings, "base_url": sandbox}
-            await update_tracker(session, vault, tracker.id, settings=settings)
+            await update_tracker(connection, vault, tracker.id, settings=settings)
 
 
 def _password(path: Path) -> tuple[str, bool]:

@@ -26,7 +26,7 @@ from app.intake.importing_parts import FileFacts
 from app.intake.importing_rows import BadRow, Row, read_rows
 from app.intake.importing_survey import Survey, Surveyor, modified_at, with_columns
 from app.intake.importing_undo import FILE_HEADER, IMPORT_HEADER
-from app.models.source import Source
+from app.setup.sources import Source
 from app.storage.advisory import wake_workers
 from app.storage.db import Database
 from integrations import registry

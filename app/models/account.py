@@ -8,8 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.models.base import Moment, moment, new_id, number, reference, utc_now, word
-from app.models.states import Role, holds_only
+from app.models.base import Moment, holds_only, moment, new_id, number, reference, utc_now, word
+from app.models.states import Role
 
 
 class User(SQLModel, table=True):

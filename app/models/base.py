@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -80,6 +81,12 @@ def reference(
             nullable=nullable,
         ),
     )
+
+
+def holds_only(column: str, words: type[StrEnum], *, name: str) -> sa.CheckConstraint:
+    """The constraint ``name`` that lets a column hold nothing but the words of an enum."""
+    allowed = ", ".join(f"'{word.value}'" for word in words)
+    return sa.CheckConstraint(f"{column} in ({allowed})", name=name)
 
 
 Json = dict[str, Any]

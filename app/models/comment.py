@@ -15,6 +15,7 @@ from app.models.base import (
     Moment,
     big_number,
     document,
+    holds_only,
     moment,
     number,
     reference,
@@ -22,7 +23,7 @@ from app.models.base import (
     utc_now,
     word,
 )
-from app.models.states import CommentStage, DecidedBy, Tone, Visibility, holds_only
+from app.models.states import CommentStage, DecidedBy, Tone, Visibility
 
 SEARCH = (
     "to_tsvector('english', left(thread_title || ' ' || text, 20000))"
@@ -45,9 +46,6 @@ COUNTED = [
 ]
 """What the numbers of a period are made of: the index carries it, so that they need not read the
 wide rows."""
-
-NEAR_PREFIX = "embedding_near_"
-"""How the names of the vector indexes of single products begin."""
 
 
 class Person(SQLModel, table=True):

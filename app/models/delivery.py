@@ -11,6 +11,7 @@ from app.models.base import (
     Json,
     Moment,
     document,
+    holds_only,
     moment,
     number,
     reference,
@@ -18,7 +19,7 @@ from app.models.base import (
     utc_now,
     word,
 )
-from app.models.states import DeliveryStage, Visibility, holds_only
+from app.models.states import DeliveryStage, Visibility
 
 
 class Delivery(SQLModel, table=True):

@@ -13,6 +13,7 @@ from app.models.base import (
     Moment,
     big_number,
     document,
+    holds_only,
     moment,
     reference,
     serial_id,
@@ -20,7 +21,7 @@ from app.models.base import (
     word,
 )
 from app.models.base import number as count
-from app.models.states import Learned, ModelStatus, holds_only
+from app.models.states import Learned, ModelStatus
 
 
 def _weight() -> float:

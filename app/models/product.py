@@ -7,8 +7,8 @@ import uuid
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from app.models.base import Moment, new_id, number, utc_now, word
-from app.models.states import Policy, holds_only
+from app.models.base import Moment, holds_only, new_id, number, utc_now, word
+from app.models.states import Policy
 
 
 class Product(SQLModel, table=True):

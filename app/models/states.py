@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-import sqlalchemy as sa
-
 from integrations.contract import Visibility as Visibility
 
 
@@ -121,9 +119,3 @@ class ModelStatus(StrEnum):
     active = "active"
     retired = "retired"
     rejected = "rejected"
-
-
-def holds_only(column: str, words: type[StrEnum], *, name: str) -> sa.CheckConstraint:
-    """The constraint ``name`` that lets a column hold nothing but the words of an enum."""
-    allowed = ", ".join(f"'{word.value}'" for word in words)
-    return sa.CheckConstraint(f"{column} in ({allowed})", name=name)

@@ -12,6 +12,7 @@ from app.models.base import (
     Json,
     Moment,
     document,
+    holds_only,
     moment,
     new_id,
     number,
@@ -20,7 +21,7 @@ from app.models.base import (
     utc_now,
     word,
 )
-from app.models.states import DecidedBy, SuggestionState, ThemeStatus, Visibility, holds_only
+from app.models.states import DecidedBy, SuggestionState, ThemeStatus, Visibility
 
 
 class Theme(SQLModel, table=True):

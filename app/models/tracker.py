@@ -12,6 +12,7 @@ from app.models.base import (
     Json,
     Moment,
     document,
+    holds_only,
     moment,
     new_id,
     number,
@@ -20,7 +21,7 @@ from app.models.base import (
     utc_now,
     word,
 )
-from app.models.states import TicketState, Visibility, holds_only
+from app.models.states import TicketState, Visibility
 
 
 class Tracker(SQLModel, table=True):

@@ -8,15 +8,13 @@ from collections.abc import Mapping, Sequence
 from pydantic import ValidationError
 
 from app.errors import RelayError
-from app.models.product import Product
-from app.models.source import Source
-from app.models.tracker import Tracker
 from app.queries import health
 from app.running.runtime import Services
 from app.running.verdicts import right, under, wrong
 from app.setup.platforms import platform
-from app.setup.sources import active_secrets, list_sources
-from app.setup.trackers import check_tracker, list_trackers
+from app.setup.products import Product
+from app.setup.sources import Source, active_secrets, list_sources
+from app.setup.trackers import Tracker, check_tracker, list_trackers
 from classifiers.contract import THEME_KINDS
 from integrations.tracker_contract import Finding
 
@@ -64,8 +62,8 @@ def source_settings_finding(source: Source) -> Finding:
 async def source_secret_finding(services: Services, source: Source) -> Finding:
     """Whether a source has secrets that can be read."""
     try:
-        async with services.database.session() as session:
-            count = len(await active_secrets(session, services.vault, source.id))
+        async with services.database.transaction() as connection:
+            count = len(await active_secrets(connection, services.vault, source.id))
     except RelayError as error:
         remedy = "Start with the key that the secret was stored with."
         return wrong("secret", error.detail, remedy)
@@ -83,9 +81,9 @@ async def tracker_findings(services: Services, tracker: Tracker) -> list[Finding
     if not tracker.enabled:
         findings.append(wrong("enabled", "It is switched off.", f"Run `{change} --enable`."))
     try:
-        async with services.database.session() as session:
+        async with services.database.transaction() as connection:
             findings += await check_tracker(
-                session, services.vault, tracker.id, network=services.settings.network
+                connection, services.vault, tracker.id, network=services.settings.network
             )
     except RelayError as error:
         findings.append(wrong("credentials", error.detail, f"Run `{change} --credentials`."))
@@ -95,9 +93,9 @@ async def tracker_findings(services: Services, tracker: Tracker) -> list[Finding
 async def product_findings(services: Services, product: Product) -> list[Finding]:
     """Whether a product has what it needs: sources that speak, and a tracker for every kind of
     theme."""
-    async with services.database.session() as session:
-        sources = await list_sources(session, product.id)
-        trackers = await list_trackers(session, product.id)
+    async with services.database.transaction() as connection:
+        sources = await list_sources(connection, product.id)
+        trackers = await list_trackers(connection, product.id)
     findings = []
     if not sources:
         remedy = f"Run `relay source add NAME --platform PLATFORM --product {product.slug}`."

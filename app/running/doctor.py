@@ -81,8 +81,8 @@ def examine(settings: Settings, run: Callable[[str], list[Finding]]) -> list[Fin
 
 async def all_tracker_findings(services: Services) -> list[Finding]:
     """What every tracker answers."""
-    async with services.database.session() as session:
-        trackers = await list_trackers(session)
+    async with services.database.transaction() as connection:
+        trackers = await list_trackers(connection)
     if not trackers:
         return [right("trackers", "None is connected yet.")]
     results = []

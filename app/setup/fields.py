@@ -1,23 +1,15 @@
-"""Checks of what people type in, and what the set-up of sources and of trackers has in common."""
+"""Checks of what people type in, and the refusals that sources and trackers have in common."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from sqlmodel import select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.errors import Conflict, Invalid
-from app.models.source import Source
-from app.models.tracker import Tracker
 
 SET_UP_NAME_MAX_CHARACTERS = 100
-
-Connected = TypeVar("Connected", Source, Tracker)
-"""What is connected to a product under a name of its own."""
 
 
 def checked_name(name: str) -> str:
@@ -51,32 +43,8 @@ def checked_fields(model: type[BaseModel], fields: Mapping[str, Any], title: str
     return plain
 
 
-async def list_connected(
-    session: AsyncSession, table: type[Connected], product_id: uuid.UUID | None
-) -> list[Connected]:
-    """The sources or trackers of one product or of all, by name."""
-    query = select(table).order_by(table.name)
-    if product_id is not None:
-        query = query.where(table.product_id == product_id)
-    return list((await session.exec(query)).all())
-
-
-async def rename(session: AsyncSession, row: Connected, name: str | None) -> None:
-    """Give a source or tracker another name, unless none is given. Raises Invalid, Conflict."""
-    if name is None or checked_name(name) == row.name:
-        return
-    await refuse_taken_name(session, type(row), row.product_id, checked_name(name))
-    row.name = checked_name(name)
-
-
-async def refuse_taken_name(
-    session: AsyncSession, table: type[Connected], product_id: uuid.UUID, name: str
-) -> None:
-    """Names are unique within a product. Raises Conflict (``name_taken``)."""
-    same_name = await session.exec(
-        select(table.id).where(table.product_id == product_id, table.name == name)
+def name_taken(name: str) -> Conflict:
+    """Names of sources and of trackers are unique within a product."""
+    return Conflict(
+        f"The product has one named {name} already; choose another name.", reason="name_taken"
     )
-    if same_name.first() is not None:
-        raise Conflict(
-            f"The product has one named {name} already; choose another name.", reason="name_taken"
-        )

@@ -4,22 +4,69 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlmodel import select, text
-from sqlmodel.ext.asyncio.session import AsyncSession
-
 from app.errors import Conflict, Invalid, NotFound
-from app.models.product import Product
 from app.models.states import Policy
 from app.setup.fields import checked_name
+from app.storage.db import Connection
+from app.storage.rows import fetch_all, fetch_one
 
-RESCHEDULE_TICKETS = text("""
-    update ticket set due_at = :due_at
-    where product_id = :product_id and state in ('pending', 'creating')
-""")
-"""The ledger is the tickets' room and SQL; this goes over the session, so that the policy and what
-follows from it are one transaction."""
+SELECT_PRODUCTS = """
+    select id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, created_at
+    from product order by name
+"""
+SELECT_PRODUCT = """
+    select id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, created_at
+    from product where id = %s
+"""
+SELECT_PRODUCT_BY_SLUG = """
+    select id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, created_at
+    from product where slug = %s
+"""
+LOCK_PRODUCT_POLICY = "select policy from product where id = %s for no key update"
+INSERT_PRODUCT = """
+    insert into product
+        (id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff)
+    values (%s, %s, %s, %s, %s, %s, %s)
+    on conflict (slug) do nothing
+    returning id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, created_at
+"""
+UPDATE_PRODUCT = """
+    update product
+    set name = coalesce(%(name)s, name), policy = coalesce(%(policy)s, policy),
+        auto_min_people = coalesce(%(people)s, auto_min_people),
+        auto_min_confidence = coalesce(%(confidence)s, auto_min_confidence),
+        count_staff = coalesce(%(staff)s, count_staff)
+    where id = %(id)s
+    returning id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, created_at
+"""
+DELETE_PRODUCT = "delete from product where id = %s"
+# The ledger is the tickets' room: this goes along, so that the policy and what follows from it are
+# one transaction.
+RESCHEDULE_TICKETS = """
+    update ticket set due_at = %s where product_id = %s and state in ('pending', 'creating')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What a team builds, and the policy by which its themes become tickets.
+
+    ``policy``: ``review`` (a person approves), ``auto`` (themes with at least ``auto_min_people``
+    people and ``auto_min_confidence`` are approved by themselves) or ``hold`` (nothing is pushed).
+    ``count_staff``: whether the replies of staff make themes as well.
+    """
+
+    id: uuid.UUID
+    slug: str
+    name: str
+    policy: Policy
+    auto_min_people: int
+    auto_min_confidence: float
+    count_staff: bool
+    created_at: datetime
 
 
 def slug_of(name: str) -> str:
@@ -33,22 +80,22 @@ def slug_of(name: str) -> str:
     return slug
 
 
-async def list_products(session: AsyncSession) -> list[Product]:
+async def list_products(connection: Connection) -> list[Product]:
     """Products by name."""
-    return list((await session.exec(select(Product).order_by(Product.name))).all())
+    return await fetch_all(connection, SELECT_PRODUCTS, of=Product)
 
 
-async def get_product(session: AsyncSession, product_id: uuid.UUID) -> Product:
+async def get_product(connection: Connection, product_id: uuid.UUID) -> Product:
     """The product. Raises NotFound."""
-    product = await session.get(Product, product_id)
+    product = await fetch_one(connection, SELECT_PRODUCT, [product_id], of=Product)
     if product is None:
-        raise NotFound("There is no product with this id.", reason="product_not_found")
+        raise _product_not_found()
     return product
 
 
-async def find_product(session: AsyncSession, slug: str) -> Product:
+async def find_product(connection: Connection, slug: str) -> Product:
     """The product with this slug. Raises NotFound."""
-    product = (await session.exec(select(Product).where(Product.slug == slug))).first()
+    product = await fetch_one(connection, SELECT_PRODUCT_BY_SLUG, [slug], of=Product)
     if product is None:
         raise NotFound(
             f"No product is named {slug}; `relay product list` shows them.",
@@ -58,7 +105,7 @@ async def find_product(session: AsyncSession, slug: str) -> Product:
 
 
 async def create_product(
-    session: AsyncSession,
+    connection: Connection,
     name: str,
     *,
     slug: str | None = None,
@@ -68,21 +115,17 @@ async def create_product(
     count_staff: bool = False,
 ) -> Product:
     """A new product. Raises Invalid, Conflict (``name_taken``)."""
-    product = Product(slug=slug_of(slug or name), name=checked_name(name), policy=policy)
-    product.auto_min_people, product.auto_min_confidence = auto_min_people, auto_min_confidence
-    product.count_staff = count_staff
-    _check_policy(product)
-    same_slug = await session.exec(select(Product.id).where(Product.slug == product.slug))
-    if same_slug.first() is not None:
-        raise Conflict(f"There is a product named {product.slug} already.", reason="name_taken")
-    session.add(product)
-    await session.flush()
-    await session.refresh(product)
+    short, name = slug_of(slug or name), checked_name(name)
+    _check_policy(policy, auto_min_people, auto_min_confidence)
+    values = [uuid.uuid4(), short, name, policy, auto_min_people, auto_min_confidence, count_staff]
+    product = await fetch_one(connection, INSERT_PRODUCT, values, of=Product)
+    if product is None:
+        raise Conflict(f"There is a product named {short} already.", reason="name_taken")
     return product
 
 
 async def update_product(
-    session: AsyncSession,
+    connection: Connection,
     product_id: uuid.UUID,
     *,
     name: str | None = None,
@@ -93,42 +136,45 @@ async def update_product(
 ) -> Product:
     """Change what is given. Tickets that waited because of the policy ``hold`` become due when it
     ends."""
-    product = await get_product(session, product_id)
-    was_on_hold = product.policy == Policy.hold
-    if name is not None:
-        product.name = checked_name(name)
-    for field, value in (
-        ("policy", policy),
-        ("auto_min_people", auto_min_people),
-        ("auto_min_confidence", auto_min_confidence),
-        ("count_staff", count_staff),
-    ):
-        if value is not None:
-            setattr(product, field, value)
-    _check_policy(product)
-    session.add(product)
-    await session.flush()
+    before = await fetch_one(connection, LOCK_PRODUCT_POLICY, [product_id])
+    if before is None:
+        raise _product_not_found()
+    _check_policy(policy, auto_min_people, auto_min_confidence)
+    values = {
+        "id": product_id,
+        "name": None if name is None else checked_name(name),
+        "policy": policy,
+        "people": auto_min_people,
+        "confidence": auto_min_confidence,
+        "staff": count_staff,
+    }
+    product = await fetch_one(connection, UPDATE_PRODUCT, values, of=Product)
+    assert product is not None  # its row is locked
     is_on_hold = product.policy == Policy.hold
-    if is_on_hold != was_on_hold:
+    if is_on_hold != (before["policy"] == Policy.hold):
         due_at = None if is_on_hold else datetime.now(UTC)
-        values = {"due_at": due_at, "product_id": product_id}
-        connection = await session.connection()
-        await connection.execute(RESCHEDULE_TICKETS, values)
+        await connection.execute(RESCHEDULE_TICKETS, [due_at, product_id])
     return product
 
 
-async def delete_product(session: AsyncSession, product_id: uuid.UUID) -> None:
+async def delete_product(connection: Connection, product_id: uuid.UUID) -> None:
     """Delete a product with sources, comments and themes. Tickets in trackers stay."""
-    await session.delete(await get_product(session, product_id))
-    await session.flush()
+    deleted = await connection.execute(DELETE_PRODUCT, [product_id])
+    if deleted.rowcount == 0:
+        raise _product_not_found()
 
 
-def _check_policy(product: Product) -> None:
-    if product.policy not in list(Policy):
+def _check_policy(policy: str | None, people: int | None, confidence: float | None) -> None:
+    """Raises Invalid for a value that cannot be; None is one that stays."""
+    if policy is not None and policy not in list(Policy):
         raise Invalid(f"A policy is one of {', '.join(Policy)}.", reason="policy_invalid")
-    if not 1 <= product.auto_min_people <= 10_000:
+    if people is not None and not 1 <= people <= 10_000:
         raise Invalid(
             "The least number of people is between 1 and 10,000.", reason="threshold_invalid"
         )
-    if not 0 <= product.auto_min_confidence <= 1:
+    if confidence is not None and not 0 <= confidence <= 1:
         raise Invalid("The least confidence is between 0 and 1.", reason="threshold_invalid")
+
+
+def _product_not_found() -> NotFound:
+    return NotFound("There is no product with this id.", reason="product_not_found")

@@ -4,43 +4,96 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from psycopg.types.json import Jsonb
 
 from app.errors import Invalid, NotFound
-from app.models.source import Source, SourceSecret
-from app.setup.fields import (
-    checked_fields,
-    checked_name,
-    list_connected,
-    refuse_taken_name,
-    rename,
-)
+from app.setup.fields import checked_fields, checked_name, name_taken
 from app.setup.platforms import platform
 from app.setup.products import get_product
+from app.storage.db import Connection
+from app.storage.rows import fetch_all, fetch_one
 from app.storage.vault import Vault
 
 SOURCE_KEY_MIN_CHARACTERS = 8
 
+SELECT_SOURCES = """
+    select id, product_id, platform, name, settings, enabled, created_at
+    from source where %(product)s::uuid is null or product_id = %(product)s order by name
+"""
+SELECT_SOURCE = """
+    select id, product_id, platform, name, settings, enabled, created_at from source where id = %s
+"""
+INSERT_SOURCE = """
+    insert into source (id, product_id, platform, name, settings) values (%s, %s, %s, %s, %s)
+    on conflict (product_id, name) do nothing
+    returning id, product_id, platform, name, settings, enabled, created_at
+"""
+SELECT_SOURCE_NAMESAKE = """
+    select 1 from source where product_id = %s and name = %s and id <> %s
+"""
+UPDATE_SOURCE = """
+    update source
+    set name = coalesce(%(name)s, name), settings = coalesce(%(settings)s, settings),
+        enabled = coalesce(%(enabled)s, enabled)
+    where id = %(id)s
+    returning id, product_id, platform, name, settings, enabled, created_at
+"""
+DELETE_SOURCE = "delete from source where id = %s"
+SELECT_ACTIVE_SECRETS = """
+    select ciphertext from source_secret
+    where source_id = %s and retired_at is null order by created_at desc, id
+"""
+# A transaction has one time: two secrets in one are told apart by the clock.
+INSERT_SIGNING_KEY = """
+    insert into source_secret (id, source_id, ciphertext, created_at)
+    values (%s, %s, %s, clock_timestamp())
+"""
+RETIRE_OLDER_SECRETS = """
+    update source_secret set retired_at = now()
+    where source_id = %(source)s and retired_at is null and id not in (
+        select id from source_secret where source_id = %(source)s and retired_at is null
+        order by created_at desc, id limit 1
+    )
+"""
 
-async def list_sources(session: AsyncSession, product_id: uuid.UUID | None = None) -> list[Source]:
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One connected channel. ``settings`` has the shape that the platform's source declares."""
+
+    id: uuid.UUID
+    product_id: uuid.UUID
+    platform: str
+    name: str
+    settings: dict[str, Any]
+    enabled: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Secret:
+    ciphertext: bytes
+
+
+async def list_sources(connection: Connection, product_id: uuid.UUID | None = None) -> list[Source]:
     """Sources by name."""
-    return await list_connected(session, Source, product_id)
+    return await fetch_all(connection, SELECT_SOURCES, {"product": product_id}, of=Source)
 
 
-async def get_source(session: AsyncSession, source_id: uuid.UUID) -> Source:
+async def get_source(connection: Connection, source_id: uuid.UUID) -> Source:
     """The source. Raises NotFound."""
-    source = await session.get(Source, source_id)
+    source = await fetch_one(connection, SELECT_SOURCE, [source_id], of=Source)
     if source is None:
-        raise NotFound("There is no source with this id.", reason="source_not_found")
+        raise _source_not_found()
     return source
 
 
 async def create_source(
-    session: AsyncSession,
+    connection: Connection,
     vault: Vault,
     product_id: uuid.UUID,
     platform_name: str,
@@ -51,46 +104,39 @@ async def create_source(
     """A new source and its secret in clear, shown this once. ``secret`` takes one that the platform
     made."""
     definition = platform(platform_name)
-    await get_product(session, product_id)
-    source = Source(
-        product_id=product_id,
-        platform=definition.name,
-        name=checked_name(name),
-        settings=checked_fields(definition.settings, settings, "settings"),
-    )
-    await refuse_taken_name(session, Source, product_id, source.name)
-    session.add(source)
-    await session.flush()
-    return source, await _add_secret(session, vault, source, secret)
+    await get_product(connection, product_id)
+    name = checked_name(name)
+    checked = Jsonb(checked_fields(definition.settings, settings, "settings"))
+    values = [uuid.uuid4(), product_id, definition.name, name, checked]
+    source = await fetch_one(connection, INSERT_SOURCE, values, of=Source)
+    if source is None:
+        raise name_taken(name)
+    return source, await _add_secret(connection, vault, source, secret)
 
 
 async def rotate_secret(
-    session: AsyncSession, vault: Vault, source_id: uuid.UUID, secret: str | None = None
+    connection: Connection, vault: Vault, source_id: uuid.UUID, secret: str | None = None
 ) -> str:
     """A second secret beside the one in use; both are accepted until the next rotation. Older ones
     end now."""
-    source = await get_source(session, source_id)
-    await retire_old_secret(session, source_id)
-    return await _add_secret(session, vault, source, secret)
+    source = await get_source(connection, source_id)
+    await retire_old_secret(connection, source_id)
+    return await _add_secret(connection, vault, source, secret)
 
 
-async def retire_old_secret(session: AsyncSession, source_id: uuid.UUID) -> None:
+async def retire_old_secret(connection: Connection, source_id: uuid.UUID) -> None:
     """Accept the newest secret only, once the platform uses it."""
-    active = await _active_secrets(session, source_id)
-    for older in active[1:]:
-        older.retired_at = datetime.now(UTC)
-        session.add(older)
-    await session.flush()
+    await connection.execute(RETIRE_OLDER_SECRETS, {"source": source_id})
 
 
-async def active_secrets(session: AsyncSession, vault: Vault, source_id: uuid.UUID) -> list[str]:
+async def active_secrets(connection: Connection, vault: Vault, source_id: uuid.UUID) -> list[str]:
     """The secrets in use in clear, newest first. For the operator's own eyes and the demo only."""
-    active = await _active_secrets(session, source_id)
+    active = await fetch_all(connection, SELECT_ACTIVE_SECRETS, [source_id], of=_Secret)
     return [vault.decrypt(bytes(secret.ciphertext)) for secret in active]
 
 
 async def update_source(
-    session: AsyncSession,
+    connection: Connection,
     source_id: uuid.UUID,
     *,
     name: str | None = None,
@@ -98,21 +144,27 @@ async def update_source(
     enabled: bool | None = None,
 ) -> Source:
     """Change what is given. A source that is switched off answers 404 and keeps what it has."""
-    source = await get_source(session, source_id)
-    await rename(session, source, name)
+    source = await get_source(connection, source_id)
+    values: dict[str, Any] = {"id": source_id, "enabled": enabled, "name": None, "settings": None}
+    if name is not None:
+        values["name"] = checked_name(name)
+        namesake = [source.product_id, values["name"], source_id]
+        if await fetch_one(connection, SELECT_SOURCE_NAMESAKE, namesake) is not None:
+            raise name_taken(values["name"])
     if settings is not None:
-        source.settings = checked_fields(platform(source.platform).settings, settings, "settings")
-    if enabled is not None:
-        source.enabled = enabled
-    session.add(source)
-    await session.flush()
-    return source
+        definition = platform(source.platform)
+        values["settings"] = Jsonb(checked_fields(definition.settings, settings, "settings"))
+    changed = await fetch_one(connection, UPDATE_SOURCE, values, of=Source)
+    if changed is None:
+        raise _source_not_found()
+    return changed
 
 
-async def delete_source(session: AsyncSession, source_id: uuid.UUID) -> None:
+async def delete_source(connection: Connection, source_id: uuid.UUID) -> None:
     """Delete a source with its deliveries and comments."""
-    await session.delete(await get_source(session, source_id))
-    await session.flush()
+    deleted = await connection.execute(DELETE_SOURCE, [source_id])
+    if deleted.rowcount == 0:
+        raise _source_not_found()
 
 
 def webhook_url(base_url: str, source_id: uuid.UUID) -> str:
@@ -128,17 +180,8 @@ def guide(source: Source, base_url: str, secret: str) -> str:
     return steps.replace("{secret}", secret)
 
 
-async def _active_secrets(session: AsyncSession, source_id: uuid.UUID) -> list[SourceSecret]:
-    query = (
-        select(SourceSecret)
-        .where(SourceSecret.source_id == source_id, col(SourceSecret.retired_at).is_(None))
-        .order_by(col(SourceSecret.created_at).desc())
-    )
-    return list((await session.exec(query)).all())
-
-
 async def _add_secret(
-    session: AsyncSession, vault: Vault, source: Source, secret: str | None
+    connection: Connection, vault: Vault, source: Source, secret: str | None
 ) -> str:
     definition = platform(source.platform)
     if secret is None:
@@ -153,7 +196,10 @@ async def _add_secret(
             f"A secret has at least {SOURCE_KEY_MIN_CHARACTERS} characters.",
             reason="secret_too_short",
         )
-    session.add(SourceSecret(source_id=source.id, ciphertext=vault.encrypt(secret.strip())))
-    await session.flush()
-    await session.refresh(source)
+    values = [uuid.uuid4(), source.id, vault.encrypt(secret.strip())]
+    await connection.execute(INSERT_SIGNING_KEY, values)
     return secret.strip()
+
+
+def _source_not_found() -> NotFound:
+    return NotFound("There is no source with this id.", reason="source_not_found")

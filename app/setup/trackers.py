@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
-from sqlmodel.ext.asyncio.session import AsyncSession
+from psycopg.types.json import Jsonb
 
 from app.errors import Invalid, NotFound
-from app.models.tracker import Tracker
-from app.setup.fields import (
-    checked_fields,
-    checked_name,
-    list_connected,
-    refuse_taken_name,
-    rename,
-)
+from app.setup.fields import checked_fields, checked_name, name_taken
 from app.setup.opened_tracker import connect
 from app.setup.platforms import tracker_type
 from app.setup.products import get_product
-from app.setup.tracker_accounts import differs
+from app.setup.tracker_accounts import differs, forget_account, note_account
+from app.storage.db import Connection
+from app.storage.rows import fetch_all, fetch_one
 from app.storage.vault import Vault
 from classifiers.contract import THEME_KINDS
 from integrations.network import Network
@@ -30,39 +25,94 @@ from integrations.tracker_contract import Finding, TrackerError, TrackerType
 from integrations.tracker_contract import Tracker as OpenConnection
 
 # Those that waited because the tracker seemed to be more public, and those that show more or less
-# now; the push looks at each of them.
-RECONSIDER_TICKETS = text("""
+# now; the push looks at each of them. Tickets belong to another room: this goes along, so that the
+# setting and what follows from it are one transaction.
+RECONSIDER_TICKETS = """
     update ticket
     set state = case when state = 'blocked' then 'pending' else state end,
         reason = case when state = 'blocked' then '' else reason end,
         detail = case when state = 'blocked' then '' else detail end,
         due_at = now()
-    where tracker_id = :tracker_id
+    where tracker_id = %s
       and ((state = 'blocked' and reason = 'more_private_than_tracker')
         or (state = 'created' and theme_id in (
             select id from theme where visibility in ('members', 'private'))))
-""")
-"""Tickets belong to another room and SQL; this goes over the session, so that the setting and what
-follows from it are one transaction."""
+"""
+SELECT_TRACKERS = """
+    select id, product_id, type, name, settings, credentials, kinds, enabled, paused_until, reason,
+           detail, checked_at, created_at
+    from tracker where %(product)s::uuid is null or product_id = %(product)s order by name
+"""
+SELECT_TRACKER_WHOLE = """
+    select id, product_id, type, name, settings, credentials, kinds, enabled, paused_until, reason,
+           detail, checked_at, created_at
+    from tracker where id = %s
+"""
+INSERT_TRACKER = """
+    insert into tracker (id, product_id, type, name, settings, credentials, kinds)
+    values (%s, %s, %s, %s, %s, %s, %s)
+    on conflict (product_id, name) do nothing
+    returning id, product_id, type, name, settings, credentials, kinds, enabled, paused_until,
+              reason, detail, checked_at, created_at
+"""
+SELECT_TRACKER_NAMESAKE = """
+    select 1 from tracker where product_id = %s and name = %s and id <> %s
+"""
+UPDATE_TRACKER = """
+    update tracker
+    set name = coalesce(%(name)s, name), settings = coalesce(%(settings)s, settings),
+        credentials = coalesce(%(credentials)s, credentials), kinds = coalesce(%(kinds)s, kinds),
+        enabled = coalesce(%(enabled)s, enabled), paused_until = null, reason = '', detail = '',
+        account_confirmed = account_confirmed and %(credentials)s::bytea is null
+    where id = %(id)s
+    returning id, product_id, type, name, settings, credentials, kinds, enabled, paused_until,
+              reason, detail, checked_at, created_at
+"""
+DELETE_TRACKER = "delete from tracker where id = %s"
+MARK_TRACKER_CHECKED = "update tracker set checked_at = %s where id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Tracker:
+    """A Jira project or GitHub repository. ``kinds`` lists the kinds of theme it takes,
+    comma-separated; ``credentials`` are encrypted.
+
+    ``paused_until`` holds back every call after the tracker asked for it; ``reason`` and ``detail``
+    say what is wrong.
+    """
+
+    id: uuid.UUID
+    product_id: uuid.UUID
+    type: str
+    name: str
+    settings: dict[str, Any]
+    credentials: bytes
+    kinds: str
+    enabled: bool
+    paused_until: datetime | None
+    reason: str
+    detail: str
+    checked_at: datetime | None
+    created_at: datetime
 
 
 async def list_trackers(
-    session: AsyncSession, product_id: uuid.UUID | None = None
+    connection: Connection, product_id: uuid.UUID | None = None
 ) -> list[Tracker]:
     """Trackers by name."""
-    return await list_connected(session, Tracker, product_id)
+    return await fetch_all(connection, SELECT_TRACKERS, {"product": product_id}, of=Tracker)
 
 
-async def get_tracker(session: AsyncSession, tracker_id: uuid.UUID) -> Tracker:
+async def get_tracker(connection: Connection, tracker_id: uuid.UUID) -> Tracker:
     """The tracker. Raises NotFound."""
-    tracker = await session.get(Tracker, tracker_id)
+    tracker = await fetch_one(connection, SELECT_TRACKER_WHOLE, [tracker_id], of=Tracker)
     if tracker is None:
-        raise NotFound("There is no tracker with this id.", reason="tracker_not_found")
+        raise _tracker_not_found()
     return tracker
 
 
 async def create_tracker(
-    session: AsyncSession,
+    connection: Connection,
     vault: Vault,
     product_id: uuid.UUID,
     type_name: str,
@@ -74,26 +124,25 @@ async def create_tracker(
     """Connect a tracker; nothing is called yet (see ``check_tracker``). Raises Invalid, NotFound,
     Conflict."""
     type_ = tracker_type(type_name)
-    await get_product(session, product_id)
-    tracker = Tracker(
-        product_id=product_id,
-        type=type_.name,
-        name=checked_name(name),
-        settings=checked_fields(type_.settings, settings, "settings"),
-        credentials=vault.encrypt_fields(
-            checked_fields(type_.credentials, credentials, "credentials")
-        ),
-        kinds=checked_kinds(kinds),
-    )
-    await refuse_taken_name(session, Tracker, product_id, tracker.name)
-    session.add(tracker)
-    await session.flush()
-    await session.refresh(tracker)
+    await get_product(connection, product_id)
+    name = checked_name(name)
+    values = [
+        uuid.uuid4(),
+        product_id,
+        type_.name,
+        name,
+        Jsonb(checked_fields(type_.settings, settings, "settings")),
+        vault.encrypt_fields(checked_fields(type_.credentials, credentials, "credentials")),
+        checked_kinds(kinds),
+    ]
+    tracker = await fetch_one(connection, INSERT_TRACKER, values, of=Tracker)
+    if tracker is None:
+        raise name_taken(name)
     return tracker
 
 
 async def update_tracker(
-    session: AsyncSession,
+    connection: Connection,
     vault: Vault,
     tracker_id: uuid.UUID,
     *,
@@ -106,49 +155,54 @@ async def update_tracker(
 ) -> Tracker:
     """Change what is given; a pause after an error ends, so that what waits is tried again.
     ``confirm_account``: the credentials may belong to another account than before."""
-    tracker = await get_tracker(session, tracker_id)
+    tracker = await get_tracker(connection, tracker_id)
     type_ = tracker_type(tracker.type)
-    await rename(session, tracker, name)
+    values: dict[str, Any] = {
+        "id": tracker_id,
+        "name": None,
+        "settings": None,
+        "credentials": None,
+        "kinds": None if kinds is None else checked_kinds(kinds),
+        "enabled": enabled,
+    }
+    if name is not None:
+        values["name"] = checked_name(name)
+        namesake = [tracker.product_id, values["name"], tracker_id]
+        if await fetch_one(connection, SELECT_TRACKER_NAMESAKE, namesake) is not None:
+            raise name_taken(values["name"])
     if settings is not None:
-        tracker.settings = checked_fields(type_.settings, settings, "settings")
-        connection = await session.connection()
-        await connection.execute(RECONSIDER_TICKETS, {"tracker_id": tracker_id})
+        values["settings"] = Jsonb(checked_fields(type_.settings, settings, "settings"))
+        await connection.execute(RECONSIDER_TICKETS, [tracker_id])
     if credentials is not None:
-        tracker.credentials = vault.encrypt_fields(
-            checked_fields(type_.credentials, credentials, "credentials")
-        )
-        tracker.account_confirmed = False
+        checked = checked_fields(type_.credentials, credentials, "credentials")
+        values["credentials"] = vault.encrypt_fields(checked)
     if confirm_account:
-        tracker.account_id = tracker.account_login = tracker.account_name = ""
-        tracker.account_is_machine = tracker.account_confirmed = False
-    if kinds is not None:
-        tracker.kinds = checked_kinds(kinds)
-    if enabled is not None:
-        tracker.enabled = enabled
-    tracker.paused_until, tracker.reason, tracker.detail = None, "", ""
-    session.add(tracker)
-    await session.flush()
-    return tracker
+        await forget_account(connection, tracker_id)
+    changed = await fetch_one(connection, UPDATE_TRACKER, values, of=Tracker)
+    if changed is None:
+        raise _tracker_not_found()
+    return changed
 
 
-async def delete_tracker(session: AsyncSession, tracker_id: uuid.UUID) -> None:
+async def delete_tracker(connection: Connection, tracker_id: uuid.UUID) -> None:
     """Forget the tracker and its ledger; the tickets in the tracker itself stay as they are."""
-    await session.delete(await get_tracker(session, tracker_id))
-    await session.flush()
+    deleted = await connection.execute(DELETE_TRACKER, [tracker_id])
+    if deleted.rowcount == 0:
+        raise _tracker_not_found()
 
 
 async def check_tracker(
-    session: AsyncSession, vault: Vault, tracker_id: uuid.UUID, *, network: Network
+    connection: Connection, vault: Vault, tracker_id: uuid.UUID, *, network: Network
 ) -> list[Finding]:
     """Ask the tracker whether we may do what we need to do; each finding that is not right has a
     remedy."""
-    tracker = await get_tracker(session, tracker_id)
-    credentials = vault.decrypt_fields(tracker.credentials)
+    tracker = await get_tracker(connection, tracker_id)
+    credentials = vault.decrypt_fields(bytes(tracker.credentials))
     type_ = tracker_type(tracker.type)
     opened = connect(type_, tracker.settings, credentials, network=network)
     try:
         findings = await opened.check()
-        return [*findings, *await _account_findings(session, type_, tracker, opened, findings)]
+        return [*findings, *await _account_findings(connection, type_, tracker, opened, findings)]
     except TrackerError as error:
         remedy = "Correct the tracker's settings or credentials."
         return [Finding("connection", False, error.detail, remedy)]
@@ -157,7 +211,7 @@ async def check_tracker(
 
 
 async def _account_findings(
-    session: AsyncSession,
+    connection: Connection,
     type_: TrackerType[Any],
     tracker: Tracker,
     opened: OpenConnection,
@@ -168,23 +222,18 @@ async def _account_findings(
         return []
     account = await opened.whoami()
     own = type_.has_own_account(type_.settings.model_validate(dict(tracker.settings)))
-    if tracker.account_id and account.identity not in ("", tracker.account_id):
-        remedy = "Confirm the account, or enter the former credentials again."
-        return [Finding("Account", False, differs(tracker.account_name, account.name), remedy)]
-    tracker.account_id = account.identity or tracker.account_id
-    tracker.account_login, tracker.account_name = account.login, account.name
-    tracker.account_is_machine, tracker.account_confirmed = account.is_machine or own, True
-    session.add(tracker)
-    await session.flush()
-    return []
+    noted_name = await note_account(connection, tracker.id, account, own=own)
+    if noted_name is None:
+        return []
+    remedy = "Confirm the account, or enter the former credentials again."
+    return [Finding("Account", False, differs(noted_name, account.name), remedy)]
 
 
-async def mark_checked(session: AsyncSession, tracker_id: uuid.UUID, at: datetime) -> None:
+async def mark_checked(connection: Connection, tracker_id: uuid.UUID, at: datetime) -> None:
     """Remember when a person looked at the tracker's check."""
-    tracker = await get_tracker(session, tracker_id)
-    tracker.checked_at = at
-    session.add(tracker)
-    await session.flush()
+    updated = await connection.execute(MARK_TRACKER_CHECKED, [at, tracker_id])
+    if updated.rowcount == 0:
+        raise _tracker_not_found()
 
 
 def checked_kinds(kinds: Sequence[str]) -> str:
@@ -193,3 +242,7 @@ def checked_kinds(kinds: Sequence[str]) -> str:
     if not chosen or not set(chosen) <= {kind.value for kind in THEME_KINDS}:
         raise Invalid("A tracker takes bug, feature or both.", reason="kind_invalid")
     return ",".join(chosen)
+
+
+def _tracker_not_found() -> NotFound:
+    return NotFound("There is no tracker with this id.", reason="tracker_not_found")

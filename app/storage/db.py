@@ -1,4 +1,4 @@
-"""The database: plain SQL, the ORM, and the sentence a reader gets when it is away."""
+"""The database: plain SQL, and the sentence a reader gets when it is away."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import psycopg
-import sqlalchemy.exc
 from pgvector.psycopg import register_vector_async
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.errors import Unavailable
 
@@ -27,8 +24,6 @@ SELECT_VECTOR_TYPE = "select 1 from pg_type where typname = 'halfvec'"
 def is_away(error: BaseException) -> bool:
     """Whether an error means that the server cannot be reached, rather than that it refused a
     statement."""
-    if isinstance(error, sqlalchemy.exc.DBAPIError):
-        return error.orig is not None and is_away(error.orig)
     if isinstance(error, PoolTimeout):
         return True
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
@@ -64,8 +59,7 @@ class DiskFull(DatabaseAway):
 
 def away(error: BaseException) -> DatabaseAway:
     """What to tell about an error for which ``is_away`` holds."""
-    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
-    if isinstance(cause, psycopg.Error) and cause.sqlstate == DISK_FULL_SQLSTATE:
+    if isinstance(error, psycopg.Error) and error.sqlstate == DISK_FULL_SQLSTATE:
         return DiskFull()
     return DatabaseAway()
 
@@ -100,18 +94,6 @@ class Database:
             check=AsyncConnectionPool.check_connection,
             kwargs={"row_factory": dict_row, "connect_timeout": 5},
         )
-        self.engine: AsyncEngine = create_async_engine(
-            "postgresql+psycopg://",
-            async_creator=self._connect,
-            pool_size=4,
-            max_overflow=size,
-            pool_pre_ping=True,
-        )
-
-    async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        connection = await psycopg.AsyncConnection.connect(self.conninfo, connect_timeout=5)
-        await _prepare(connection)
-        return connection
 
     async def open(self) -> None:
         """Start the pool; returns before the first connection stands, so that a service starts
@@ -121,7 +103,6 @@ class Database:
     async def close(self) -> None:
         """Give every connection back."""
         await self.pool.close()
-        await self.engine.dispose()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -131,21 +112,6 @@ class Database:
             async with self.pool.connection() as connection, connection.transaction():
                 yield connection
         except (psycopg.Error, PoolTimeout) as error:
-            if is_away(error):
-                raise away(error) from error
-            raise
-
-    @asynccontextmanager
-    async def session(self) -> AsyncIterator[AsyncSession]:
-        """An ORM session in one transaction that commits at the end; only set-up uses it
-        (docs/decisions/0010)."""
-        try:
-            async with (
-                AsyncSession(self.engine, expire_on_commit=False) as session,
-                session.begin(),
-            ):
-                yield session
-        except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
             if is_away(error):
                 raise away(error) from error
             raise

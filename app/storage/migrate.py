@@ -14,7 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import NullPool
 
-from app.models.comment import NEAR_PREFIX
+from app.models.index_names import NEAR_PREFIX
 from app.models.tables import metadata
 from app.storage.advisory import MIGRATE_LOCK
 from app.storage.revisions import MIGRATIONS_DIR
@@ -45,9 +45,7 @@ def _connected(conninfo: str) -> Iterator[tuple[Config, Connection]]:
     )
     with engine.connect() as connection:
         config = Config()
-        config.set_main_option(
-            "script_location", str(MIGRATIONS_DIR)
-        )
+        config.set_main_option("script_location", str(MIGRATIONS_DIR))
         config.attributes["connection"] = connection
         yield config, connection
     engine.dispose()

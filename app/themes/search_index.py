@@ -20,7 +20,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from structlog.contextvars import bound_contextvars
 
-from app.models.comment import NEAR_PREFIX
+from app.models.index_names import NEAR_PREFIX
 from app.storage.advisory import AdvisoryLock, hold_if_free
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_all

@@ -96,8 +96,8 @@ async def test_a_source_shows_its_secret_once(
     assert rotated.json()["secret"] != secret
     mine = await admin.send("POST", f"{path}/secrets", {"secret": "one of the platform"})
     assert mine.json()["secret"] == "one of the platform"
-    async with database.session() as session:
-        active = await active_secrets(session, vault, UUID(source["id"]))
+    async with database.transaction() as connection:
+        active = await active_secrets(connection, vault, UUID(source["id"]))
     assert active == ["one of the platform", rotated.json()["secret"]]
     off = await admin.send("PATCH", path, {"enabled": False, "name": "Old forum"})
     assert (off.json()["enabled"], off.json()["name"]) == (False, "Old forum")

@@ -199,10 +199,10 @@ async def measure(conninfo: str, options: argparse.Namespace, model: Path) -> No
     """Fill to each size, then group fresh comments and compare the searches."""
     database = Database(conninfo, size=4)
     await database.open()
-    async with database.session() as session:
-        product = await create_product(session, "Big")
+    async with database.transaction() as connection:
+        product = await create_product(connection, "Big")
         source, _ = await create_source(
-            session, Vault(new_key()), product.id, "generic", "forum", {}
+            connection, Vault(new_key()), product.id, "generic", "forum", {}
         )
     place = Place(product.id, source.id)
     stream: Iterator[Said] = sayings(corpus(options.texts, model, options.cache), random.Random(11))

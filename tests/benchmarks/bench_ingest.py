@@ -204,10 +204,10 @@ async def prepare(url: str, key: str) -> tuple[uuid.UUID, str]:
     """A product with one generic source."""
     database = Database(url)
     await database.open()
-    async with database.session() as session:
-        product = await create_product(session, "Benchmark")
+    async with database.transaction() as connection:
+        product = await create_product(connection, "Benchmark")
         source, secret = await create_source(
-            session, Vault(key), product.id, "generic", "forum", {}
+            connection, Vault(key), product.id, "generic", "forum", {}
         )
     await database.close()
     return source.id, secret

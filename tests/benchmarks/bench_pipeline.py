@@ -41,9 +41,9 @@ async def fill(
     database: Database, vault: Vault, name: str, count: int, chance: random.Random
 ) -> None:
     """``count`` stored deliveries of one comment each."""
-    async with database.session() as session:
-        product = await create_product(session, name)
-        source, _ = await create_source(session, vault, product.id, "generic", "forum", {})
+    async with database.transaction() as connection:
+        product = await create_product(connection, name)
+        source, _ = await create_source(connection, vault, product.id, "generic", "forum", {})
     bodies = []
     for number in range(count):
         author = {"id": f"a{chance.randrange(count)}"}

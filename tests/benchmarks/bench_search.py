@@ -54,10 +54,10 @@ async def store(
 ) -> tuple[uuid.UUID, dict[int, int]]:
     """A product with these comments, each alone in a theme; returns it and the comments' ids by
     ``comment_id``."""
-    async with database.session() as session:
-        product = await create_product(session, f"Product {name}")
+    async with database.transaction() as connection:
+        product = await create_product(connection, f"Product {name}")
         source, _ = await create_source(
-            session, Vault(new_key()), product.id, "generic", "forum", {}
+            connection, Vault(new_key()), product.id, "generic", "forum", {}
         )
     themes = [uuid.uuid4() for _ in members]
     async with database.transaction() as connection:

@@ -59,10 +59,10 @@ async def limited(
 ) -> tuple[float, int]:
     """Seconds until 40 webhooks that came at once are 40 tickets, and how many of those are there
     twice."""
-    async with forum.database.session() as session:
+    async with forum.database.transaction() as connection:
         settings = {"repository": "acme/app", "base_url": sandbox.url}
         await create_tracker(
-            session,
+            connection,
             vault,
             forum.product_id,
             "github",

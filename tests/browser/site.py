@@ -101,7 +101,7 @@ class Site:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
 
     def session(self, email: str) -> str:
-        """The cookie of a new session, for tests that are not about the login."""
+        """The cookie of a new connection, for tests that are not about the login."""
 
         async def opened() -> str:
             async with self.database.transaction() as connection:
@@ -138,13 +138,13 @@ class Site:
         async with self.database.transaction() as connection:
             await accounts.create_user(connection, EMAIL, "Ada", PASSWORD, Role.admin)
             await accounts.create_user(connection, MEMBER, "Max", PASSWORD)
-        async with self.database.session() as session:
-            product = await products.create_product(session, "Atlas")
+        async with self.database.transaction() as connection:
+            product = await products.create_product(connection, "Atlas")
             source, secret = await sources.create_source(
-                session, self.vault, product.id, "generic", "Support", {}
+                connection, self.vault, product.id, "generic", "Support", {}
             )
             await trackers.create_tracker(
-                session,
+                connection,
                 self.vault,
                 product.id,
                 "github",

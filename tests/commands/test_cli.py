@@ -16,9 +16,8 @@ from cryptography.fernet import Fernet
 
 from app.cli import app
 from app.config import Settings
-from app.storage import migrate
-from app.storage.revisions import revisions
 from app.storage.dbcheck import DatabaseProblem
+from app.storage.revisions import revisions
 from classifiers.contract import ModelError
 from tests.commands.command_line import Relay, command_line
 from tests.paths import ROOT

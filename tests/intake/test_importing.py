@@ -18,9 +18,8 @@ from app.errors import Invalid
 from app.intake.importing import ROWS_PER_DELIVERY, Imported, import_file
 from app.intake.importing_comment import Reading
 from app.intake.importing_rows import read_rows
-from app.models.source import Source
 from app.setup.products import create_product
-from app.setup.sources import create_source, get_source
+from app.setup.sources import Source, create_source, get_source
 from app.storage.db import Database
 from app.storage.vault import Vault
 from tests.commands.command_line import command_line
@@ -28,8 +27,8 @@ from tests.scenes.forum import Forum
 
 
 async def take(forum: Forum, path: Path, **columns: str) -> Imported:
-    async with forum.database.session() as session:
-        source = await get_source(session, forum.source_id)
+    async with forum.database.transaction() as connection:
+        source = await get_source(connection, forum.source_id)
     reading = Reading(columns, columns.pop("time_format", ""), columns.pop("markup", ""))
     return await import_file(forum.database, source, path, reading)
 
@@ -212,10 +211,10 @@ async def test_a_file_that_cannot_be_used_is_refused(
 async def test_only_a_generic_source_takes_files(
     database: Database, vault: Vault, tmp_path: Path
 ) -> None:
-    async with database.session() as session:
-        product = await create_product(session, "Tide")
+    async with database.transaction() as connection:
+        product = await create_product(connection, "Tide")
         source: Source = (
-            await create_source(session, vault, product.id, "discourse", "forum", {})
+            await create_source(connection, vault, product.id, "discourse", "forum", {})
         )[0]
     with pytest.raises(Invalid) as refused:
         await import_file(database, source, tmp_path / "c.csv", Reading())

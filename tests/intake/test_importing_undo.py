@@ -16,8 +16,8 @@ from tests.scenes.forum import Forum
 
 
 async def take(forum: Forum, path: Path, **columns: str) -> Imported:
-    async with forum.database.session() as session:
-        source = await get_source(session, forum.source_id)
+    async with forum.database.transaction() as connection:
+        source = await get_source(connection, forum.source_id)
     return await import_file(forum.database, source, path, Reading(columns))
 
 

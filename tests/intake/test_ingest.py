@@ -150,8 +150,8 @@ async def test_an_unknown_source_is_404(door: httpx.AsyncClient, forum: Forum, n
 async def test_a_source_that_is_switched_off_is_404(
     door: httpx.AsyncClient, forum: Forum, database: Database
 ) -> None:
-    async with database.session() as session:
-        await update_source(session, forum.source_id, enabled=False)
+    async with database.transaction() as connection:
+        await update_source(connection, forum.source_id, enabled=False)
     assert (await forum.post(door, forum.comment("x"))).status_code == 404
 
 
@@ -201,8 +201,8 @@ async def test_a_new_secret_works_at_once_and_the_old_one_until_the_next(
 ) -> None:
     assert (await forum.post(door, forum.comment("one"))).status_code == 202
     first = forum.secret
-    async with database.session() as session:
-        second = await rotate_secret(session, vault, forum.source_id)
+    async with database.transaction() as connection:
+        second = await rotate_secret(connection, vault, forum.source_id)
     clock.seconds += 1.5  # far less than the time an entry is kept
     for secret in (second, first, second):
         _, content = forum.request(forum.comment("x"))
@@ -210,8 +210,8 @@ async def test_a_new_secret_works_at_once_and_the_old_one_until_the_next(
         assert (
             await door.post(f"/hooks/{forum.source_id}", headers=headers, content=content)
         ).status_code == 202
-    async with database.session() as session:
-        await rotate_secret(session, vault, forum.source_id)
+    async with database.transaction() as connection:
+        await rotate_secret(connection, vault, forum.source_id)
     active = await forum.rows("select count(*) as n from source_secret where retired_at is null")
     assert active[0]["n"] == 2
 

@@ -73,9 +73,9 @@ async def test_parsing_twice_gives_the_same(forum: Forum, vault: Vault, platform
     cases = [case for case in CASES if case.platform == platform]
     secret = "a secret of thirty-two characters"
     settings = cases[0].settings.model_dump(mode="json")
-    async with forum.database.session() as session:
+    async with forum.database.transaction() as connection:
         source, _ = await create_source(
-            session, vault, forum.product_id, platform, platform, settings, secret
+            connection, vault, forum.product_id, platform, platform, settings, secret
         )
     deliveries = [await store(forum, source.id, case) for case in cases]
     assert await parse_all(forum) == len(cases)

@@ -32,9 +32,9 @@ async def post_all(
     """Post every body as its platform would; returns the stored deliveries by file."""
     secret = "8f742231b10e8888abcd99yyyzzz85a5"
     settings = {"workspace_url": "https://acme.slack.com"} if platform == "slack" else chosen
-    async with forum.database.session() as session:
+    async with forum.database.transaction() as connection:
         source, _ = await create_source(
-            session, vault, forum.product_id, platform, platform, settings, secret
+            connection, vault, forum.product_id, platform, platform, settings, secret
         )
     signature = registry.source(platform).signature
     for number, (path, body) in enumerate(bodies.items()):

@@ -107,8 +107,8 @@ async def test_kill_at_random_moments(database: Database, tmp_path: Path, model_
         comments.append(forum.comment(text, author=f"p{chance.randrange(DELIVERIES)}"))
     acknowledged: Counter[str] = Counter()
     with SandboxServer() as sandbox:
-        async with database.session() as session:
-            await sandbox_tracker(session, vault, forum, sandbox)
+        async with database.transaction() as connection:
+            await sandbox_tracker(connection, vault, forum, sandbox)
         processes = Processes(variables, tmp_path)
         processes.start("serve")
         processes.start("worker")

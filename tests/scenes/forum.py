@@ -14,8 +14,7 @@ import httpx
 
 from app.config import Settings
 from app.jobs.stages import drain, stages
-from app.models.product import Product
-from app.setup.products import create_product
+from app.setup.products import Product, create_product
 from app.setup.sources import create_source
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault
@@ -142,9 +141,9 @@ class Forum:
 
 async def open_forum(database: Database, settings: Settings, vault: Vault, **product: Any) -> Forum:
     """A forum on a fresh product."""
-    async with database.session() as session:
-        made: Product = await create_product(session, product.pop("name", "Tide"), **product)
-        source, secret = await create_source(session, vault, made.id, "generic", "forum", {})
+    async with database.transaction() as connection:
+        made: Product = await create_product(connection, product.pop("name", "Tide"), **product)
+        source, secret = await create_source(connection, vault, made.id, "generic", "forum", {})
     return Forum(database, settings, made.id, source.id, secret)
 
 

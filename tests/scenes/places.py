@@ -66,9 +66,9 @@ async def place_of(
     database: Database, settings: Settings, vault: Vault, platform: str, **chosen: Any
 ) -> Place:
     forum = await open_forum(database, settings, vault)
-    async with database.session() as session:
+    async with database.transaction() as connection:
         source, _ = await create_source(
-            session, vault, forum.product_id, platform, platform, chosen, "0123456789abcdef"
+            connection, vault, forum.product_id, platform, platform, chosen, "0123456789abcdef"
         )
     return Place(forum, source.id)
 

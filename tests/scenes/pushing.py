@@ -9,13 +9,11 @@ from datetime import datetime
 from typing import Any
 
 import httpx
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.config import Settings
 from app.models.states import Visibility
-from app.models.tracker import Tracker
 from app.setup.opened_tracker import OpenedTracker, open_tracker
-from app.setup.trackers import create_tracker
+from app.setup.trackers import Tracker, create_tracker
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault
 from app.tickets.push import Push
@@ -174,7 +172,7 @@ class Bench:
 
 
 async def sandbox_tracker(
-    session: AsyncSession,
+    connection: Connection,
     vault: Vault,
     forum: Forum,
     sandbox: SandboxServer,
@@ -187,7 +185,7 @@ async def sandbox_tracker(
     if kind == "jira":
         credentials["email"] = "relay@acme.example"
     return await create_tracker(
-        session,
+        connection,
         vault,
         forum.product_id,
         kind,
@@ -206,6 +204,6 @@ async def open_bench(
 ) -> Bench:
     """A fresh product with its tracker."""
     forum = await open_forum(database, settings, vault)
-    async with database.session() as session:
-        tracker = await sandbox_tracker(session, vault, forum, sandbox, kind)
+    async with database.transaction() as connection:
+        tracker = await sandbox_tracker(connection, vault, forum, sandbox, kind)
     return Bench(forum, vault, sandbox, tracker.id)

@@ -89,8 +89,8 @@ class Soak:
     async def _set_up(self, database: Database, settings: Settings, vault: Vault) -> None:
         automatic = {"policy": "auto", "auto_min_people": 1, "auto_min_confidence": 0.0}
         forum = await open_forum(database, settings, vault, **automatic)
-        async with database.session() as session:
-            tracker = await sandbox_tracker(session, vault, forum, self.sandbox)
+        async with database.transaction() as connection:
+            tracker = await sandbox_tracker(connection, vault, forum, self.sandbox)
         self.progress.product_id = str(forum.product_id)
         self.progress.source_id = str(forum.source_id)
         self.progress.tracker_id = str(tracker.id)

@@ -170,9 +170,9 @@ async def test_it_is_pushed_when_a_person_says_who_reads_the_tracker(
 ) -> None:
     await theme_of(bench, "members")
     await bench.push()
-    async with bench.forum.database.session() as session:
+    async with bench.forum.database.transaction() as connection:
         await update_tracker(
-            session,
+            connection,
             vault,
             bench.tracker_id,
             settings={

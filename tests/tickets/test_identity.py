@@ -42,8 +42,8 @@ async def tracker_row(bench: Bench) -> dict[str, Any]:
 
 
 async def change(bench: Bench, **changes: Any) -> None:
-    async with bench.forum.database.session() as session:
-        await update_tracker(session, bench.vault, bench.tracker_id, **changes)
+    async with bench.forum.database.transaction() as connection:
+        await update_tracker(connection, bench.vault, bench.tracker_id, **changes)
 
 
 async def test_the_first_push_notes_the_account(bench: Bench) -> None:
@@ -56,9 +56,9 @@ async def test_the_first_push_notes_the_account(bench: Bench) -> None:
 
 
 async def test_the_check_notes_it_as_well(bench: Bench) -> None:
-    async with bench.forum.database.session() as session:
+    async with bench.forum.database.transaction() as connection:
         findings = await check_tracker(
-            session, bench.vault, bench.tracker_id, network=Network(allow_private=True)
+            connection, bench.vault, bench.tracker_id, network=Network(allow_private=True)
         )
     assert all(finding.ok for finding in findings)
     assert (await tracker_row(bench))["account_login"] == "sandbox-bot"
@@ -125,9 +125,9 @@ async def test_a_new_token_is_looked_at_before_a_ticket_is_changed(bench: Bench)
 async def test_the_check_says_so(bench: Bench) -> None:
     await bench.theme()
     await bench.run(wrap=another("ana"))
-    async with bench.forum.database.session() as session:
+    async with bench.forum.database.transaction() as connection:
         findings = await check_tracker(
-            session, bench.vault, bench.tracker_id, network=Network(allow_private=True)
+            connection, bench.vault, bench.tracker_id, network=Network(allow_private=True)
         )
     (finding,) = [finding for finding in findings if not finding.ok]
     assert "ana of Acme" in finding.detail

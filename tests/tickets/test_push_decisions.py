@@ -34,13 +34,13 @@ async def test_undo_before_the_push_makes_no_ticket(bench: Bench) -> None:
 
 
 async def test_a_product_on_hold_pushes_when_it_is_let_go(bench: Bench) -> None:
-    async with bench.forum.database.session() as session:
-        await update_product(session, bench.forum.product_id, policy="hold")
+    async with bench.forum.database.transaction() as connection:
+        await update_product(connection, bench.forum.product_id, policy="hold")
     await bench.theme()
     await bench.run()
     assert bench.tickets == []
-    async with bench.forum.database.session() as session:
-        await update_product(session, bench.forum.product_id, policy="review")
+    async with bench.forum.database.transaction() as connection:
+        await update_product(connection, bench.forum.product_id, policy="review")
     await bench.run()
     assert len(bench.tickets) == 1
 

@@ -39,8 +39,8 @@ async def test_what_is_wrong_with_the_tracker_is_said_and_everything_waits(
     assert row["due_at"] is not None
     assert bench.tickets == []
     bench.recover()
-    async with bench.forum.database.session() as session:
-        await update_tracker(session, bench.vault, bench.tracker_id, enabled=True)
+    async with bench.forum.database.transaction() as connection:
+        await update_tracker(connection, bench.vault, bench.tracker_id, enabled=True)
     await bench.push()
     (tracker,) = await bench.forum.rows("select reason, detail from tracker")
     assert tracker == {"reason": "", "detail": ""}

@@ -39,8 +39,8 @@ MODEL_STATUSES: dict[str, str] = {
 @router.get("/settings/learning/{product_id}")
 async def learning_page(request: Request, user: Viewer, product_id: UUID) -> Response:
     """Labels so far, the version in force with its scores, and the history."""
-    async with guard.database(request).session() as session:
-        product = await products.get_product(session, product_id)
+    async with guard.database(request).transaction() as connection:
+        product = await products.get_product(connection, product_id)
     async with guard.database(request).transaction() as connection:
         states = await learning_states(connection, product_id)
     return await rendering.page(

@@ -44,8 +44,8 @@ async def settings_page(request: Request, user: Viewer) -> Response:
 
 
 async def _page(request: Request, user: SessionUser, token: str = "") -> Response:
-    async with guard.database(request).session() as session:
-        every_product = await products.list_products(session)
+    async with guard.database(request).transaction() as connection:
+        every_product = await products.list_products(connection)
     async with guard.database(request).transaction() as connection:
         members = await accounts.list_users(connection)
         tokens = []
@@ -67,8 +67,8 @@ async def _page(request: Request, user: SessionUser, token: str = "") -> Respons
 @router.post("/settings/products")
 async def add_product(act: Administering) -> Response:
     """A new product."""
-    async with act.database.session() as session:
-        product = await products.create_product(session, act.text("name"))
+    async with act.database.transaction() as connection:
+        product = await products.create_product(connection, act.text("name"))
     return act.done(
         f"{product.name} is created. Connect a source to it next.",
         to=f"/sources/new?product={product.slug}",
@@ -78,9 +78,9 @@ async def add_product(act: Administering) -> Response:
 @router.post("/settings/products/{product_id}")
 async def change_product(act: Administering, product_id: UUID) -> Response:
     """A product's name and policy."""
-    async with act.database.session() as session:
+    async with act.database.transaction() as connection:
         await products.update_product(
-            session,
+            connection,
             product_id,
             name=act.text("name"),
             policy=act.text("policy"),

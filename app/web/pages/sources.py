@@ -11,11 +11,11 @@ from starlette.responses import RedirectResponse, Response
 
 from app.errors import RelayError
 from app.intake import replay
-from app.models.source import Source
 from app.models.states import DeliveryStage
 from app.queries import deliveries, health
 from app.setup import platforms, products, sources
 from app.setup.login_sessions import SessionUser
+from app.setup.sources import Source
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Admin, Administering, Viewer
 from app.web.params import Cursor, Word
@@ -85,10 +85,10 @@ async def create_source(act: Administering) -> Response:
         settings = forms.typed(
             act.form, forms.fields(definition.settings, SOURCE_FIELD_PREFIX), SOURCE_FIELD_PREFIX
         )
-        async with act.database.session() as session:
-            product = await products.find_product(session, act.text("product"))
+        async with act.database.transaction() as connection:
+            product = await products.find_product(connection, act.text("product"))
             source, secret = await sources.create_source(
-                session,
+                connection,
                 state.vault,
                 product.id,
                 platform,
@@ -129,8 +129,8 @@ async def source_page(
     cursor: Cursor = None,
 ) -> Response:
     """One source: its health, what it delivered and what became of it, and how it was set up."""
-    async with guard.database(request).session() as session:
-        source = await sources.get_source(session, source_id)
+    async with guard.database(request).transaction() as connection:
+        source = await sources.get_source(connection, source_id)
     async with guard.database(request).transaction() as connection:
         state = (await health.sources(connection, source_id=source_id))[0]
         secrets = await health.count_active_secrets(connection, source_id)
@@ -210,10 +210,10 @@ async def replay_one(act: Administering, delivery_id: int) -> Response:
 @router.post("/sources/{source_id}/secret")
 async def rotate(act: Administering, source_id: UUID) -> Response:
     """Make a second secret, shown this once; the one before stays valid until the next rotation."""
-    async with act.database.session() as session:
-        source = await sources.get_source(session, source_id)
+    async with act.database.transaction() as connection:
+        source = await sources.get_source(connection, source_id)
         secret = await sources.rotate_secret(
-            session, act.request.app.state.vault, source_id, act.text("secret") or None
+            connection, act.request.app.state.vault, source_id, act.text("secret") or None
         )
     return await _ready(act, source, secret, fresh=False)
 
@@ -221,22 +221,22 @@ async def rotate(act: Administering, source_id: UUID) -> Response:
 @router.post("/sources/{source_id}/secret/retire")
 async def retire(act: Administering, source_id: UUID) -> Response:
     """Accept the newest secret only."""
-    async with act.database.session() as session:
-        await sources.retire_old_secret(session, source_id)
+    async with act.database.transaction() as connection:
+        await sources.retire_old_secret(connection, source_id)
     return act.done("Only the newest secret is accepted now.")
 
 
 @router.post("/sources/{source_id}")
 async def change(act: Administering, source_id: UUID) -> Response:
     """Change a source's name and settings, or switch it on or off."""
-    async with act.database.session() as session:
+    async with act.database.transaction() as connection:
         if switch := act.text("enabled"):
-            await sources.update_source(session, source_id, enabled=switch == "on")
+            await sources.update_source(connection, source_id, enabled=switch == "on")
             if switch == "on":
                 return act.done("Switched on.")
             return act.done("Switched off: deliveries are refused from now on.")
-        source = await sources.get_source(session, source_id)
+        source = await sources.get_source(connection, source_id)
         fields = forms.fields(registry.source(source.platform).settings, SOURCE_FIELD_PREFIX)
         settings = forms.typed(act.form, fields, SOURCE_FIELD_PREFIX)
-        await sources.update_source(session, source_id, name=act.text("name"), settings=settings)
+        await sources.update_source(connection, source_id, name=act.text("name"), settings=settings)
     return act.done("Saved.")

@@ -14,11 +14,11 @@ from starlette.responses import RedirectResponse, Response
 
 from app.errors import Conflict, Invalid, RelayError
 from app.models.states import TicketState
-from app.models.tracker import Tracker
 from app.queries.tickets import count_by_tracker, list_tickets
 from app.setup import products, trackers
 from app.setup.login_sessions import SessionUser
 from app.setup.platforms import tracker_type
+from app.setup.trackers import Tracker
 from app.tickets.retrying import retry_ticket
 from app.web import forms, guard, rendering
 from app.web.forms import FormField
@@ -54,8 +54,8 @@ class TrackerRow:
 
 
 async def _rows(request: Request, product_id: UUID | None) -> list[TrackerRow]:
-    async with guard.database(request).session() as session:
-        listed = await trackers.list_trackers(session, product_id)
+    async with guard.database(request).transaction() as connection:
+        listed = await trackers.list_trackers(connection, product_id)
     async with guard.database(request).transaction() as connection:
         counts = await count_by_tracker(connection)
     return [
@@ -167,10 +167,10 @@ async def create_tracker(act: Administering) -> Response:
         definition = tracker_type(type)
         settings = _typed(act, definition.settings, SETTING_FIELD_PREFIX)
         credentials = _typed(act, definition.credentials, CREDENTIAL_FIELD_PREFIX)
-        async with act.database.session() as session:
-            product = await products.find_product(session, act.text("product"))
+        async with act.database.transaction() as connection:
+            product = await products.find_product(connection, act.text("product"))
             await trackers.create_tracker(
-                session,
+                connection,
                 act.request.app.state.vault,
                 product.id,
                 type,
@@ -198,12 +198,12 @@ def _typed(act: Act, model: type[BaseModel], prefix: str) -> dict[str, Any]:
 async def check(act: Administering, tracker_id: UUID) -> Response:
     """Ask the tracker whether we may do what we need to do, and show what it said."""
     state = act.request.app.state
-    async with act.database.session() as session:
+    async with act.database.transaction() as connection:
         findings = await trackers.check_tracker(
-            session, state.vault, tracker_id, network=state.settings.network
+            connection, state.vault, tracker_id, network=state.settings.network
         )
-    async with act.database.session() as session:
-        await trackers.mark_checked(session, tracker_id, datetime.now(UTC))
+    async with act.database.transaction() as connection:
+        await trackers.mark_checked(connection, tracker_id, datetime.now(UTC))
     return await _page(act.request, act.user, checked=(tracker_id, findings))
 
 
@@ -222,8 +222,8 @@ async def _edit(
     error: str = "",
     code: int = 200,
 ) -> Response:
-    async with guard.database(request).session() as session:
-        tracker = await trackers.get_tracker(session, tracker_id)
+    async with guard.database(request).transaction() as connection:
+        tracker = await trackers.get_tracker(connection, tracker_id)
     definition = tracker_type(tracker.type)
     settings = forms.fields(definition.settings, SETTING_FIELD_PREFIX, tracker.settings)
     form = act.form if act else None
@@ -249,13 +249,13 @@ async def _edit(
 async def save(act: Administering, tracker_id: UUID) -> Response:
     """Change a tracker's name, settings and kinds; credentials only where new ones were typed."""
     try:
-        async with act.database.session() as session:
-            tracker = await trackers.get_tracker(session, tracker_id)
+        async with act.database.transaction() as connection:
+            tracker = await trackers.get_tracker(connection, tracker_id)
             definition = tracker_type(tracker.type)
             settings = _typed(act, definition.settings, SETTING_FIELD_PREFIX)
             credentials = _typed(act, definition.credentials, CREDENTIAL_FIELD_PREFIX)
             await trackers.update_tracker(
-                session,
+                connection,
                 act.request.app.state.vault,
                 tracker_id,
                 name=act.text("name"),
@@ -274,9 +274,9 @@ async def save(act: Administering, tracker_id: UUID) -> Response:
 async def change(act: Administering, tracker_id: UUID) -> Response:
     """Switch a tracker on or off, end a pause, or confirm another account."""
     enabled, answer = SWITCHES.get(act.text("enabled"), (None, "It is tried again now."))
-    async with act.database.session() as session:
+    async with act.database.transaction() as connection:
         await trackers.update_tracker(
-            session,
+            connection,
             act.request.app.state.vault,
             tracker_id,
             enabled=enabled,
