@@ -5,25 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import Enum
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.kind_words import THEME_KINDS as THEME_KINDS
+from classifiers.kind_words import Kind as Kind
 from classifiers.middle import Middle
 
 Vectors = NDArray[np.float32]
 Span = tuple[int, int]
 """Where a part of a text begins, and where it has ended, in characters."""
-
-
-class Kind(StrEnum):
-    bug = "bug"
-    feature = "feature"
-    question = "question"
-    praise = "praise"
-    other = "other"
 
 
 BACKENDS = ("/openvino-", "/sentence-transformers-")
@@ -39,9 +33,6 @@ def space_of(name: str) -> str:
 
 UNSURE = "unsure"
 """The reason of a kind that the model offers but does not trust: a person should look."""
-
-THEME_KINDS = frozenset({Kind.bug, Kind.feature})
-"""The kinds that become themes, and so tickets."""
 
 
 class ModelError(Exception):

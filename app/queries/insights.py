@@ -15,7 +15,7 @@ from app.queries.themes import theme_rows
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
 from app.themes.voices import CREDIT, VOICE
-from classifiers.contract import Kind
+from classifiers.kind_words import Kind
 
 COUNT_BY_DAY_SOURCE_KIND = sql.SQL("""
     with {period}, said as (

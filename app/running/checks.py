@@ -15,7 +15,7 @@ from app.setup.platforms import platform
 from app.setup.products import Product
 from app.setup.sources import Source, active_secrets, list_sources
 from app.setup.trackers import Tracker, check_tracker, list_trackers
-from classifiers.contract import THEME_KINDS
+from classifiers.kind_words import THEME_KINDS
 from integrations.tracker_contract import Finding
 
 DELIVERY_FINDINGS: Mapping[health.SourceStatus, Finding] = {

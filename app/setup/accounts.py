@@ -1,7 +1,4 @@
-"""Users of the dashboard and their passwords.
-
-Plain SQL and not the ORM, as in ``login_attempts`` (docs/decisions/0010).
-"""
+"""Users of the dashboard and their passwords."""
 
 from __future__ import annotations
 

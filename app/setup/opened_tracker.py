@@ -1,5 +1,5 @@
-"""A tracker as a push needs it: read with plain SQL, because a push holds the tracker's lock and
-its tickets in the same connection (docs/decisions/0010)."""
+"""A tracker as a push needs it: read over the connection that holds the tracker's lock and its
+tickets."""
 
 from __future__ import annotations
 

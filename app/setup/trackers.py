@@ -19,7 +19,7 @@ from app.setup.tracker_accounts import differs, forget_account, note_account
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 from app.storage.vault import Vault
-from classifiers.contract import THEME_KINDS
+from classifiers.kind_words import THEME_KINDS
 from integrations.network import Network
 from integrations.tracker_contract import Finding, TrackerError, TrackerType
 from integrations.tracker_contract import Tracker as OpenConnection

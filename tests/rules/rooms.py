@@ -34,7 +34,7 @@ ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
         ("texts",),
         ("stored_weights", "seeds"),
         ("contract",),
-        ("middle",),
+        ("middle", "kind_words"),
     ],
     "integrations": [
         ("sandbox",),

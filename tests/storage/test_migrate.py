@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
+import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from app.storage import migrate
-from app.storage.revisions import revisions
+from app.storage.revisions import MIGRATIONS_DIR, newest_revision, revisions
 
 ROWS = """
     insert into product (id, slug, name) values ('00000000-0000-0000-0000-000000000001', 'p', 'P');
@@ -20,6 +24,22 @@ ROWS = """
     insert into comment_embedding (comment_id, product_id, model, embedding)
         select id, product_id, 'm', array_fill(0.5, array[384])::halfvec(384) from comment;
 """
+
+
+def test_the_newest_version_is_the_one_that_the_migrating_tool_names() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS_DIR))
+    assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_two_branches_of_migrations_are_not_taken_for_one(tmp_path: Path) -> None:
+    (tmp_path / "0001_a.py").write_text('revision = "0001"\ndown_revision = None\n')
+    assert newest_revision(tmp_path) == "0001"
+    for name in ("0002", "0003"):
+        text = f'revision = "{name}"\ndown_revision: str | None = "0001"\n'
+        (tmp_path / f"{name}_b.py").write_text(text)
+    with pytest.raises(ValueError, match="0002, 0003"):
+        newest_revision(tmp_path)
 
 
 def test_models_and_migrations_agree(database_url: str) -> None:
