@@ -16,6 +16,7 @@ from app.commands import (
     people,
     products,
     quality,
+    retention,
     serving,
     sources,
     tickets,
@@ -44,6 +45,7 @@ app.command("sandbox", rich_help_panel=RUNNING)(serving.sandbox)
 app.command("status", rich_help_panel=UPKEEP)(upkeep.status)
 app.command("doctor", rich_help_panel=UPKEEP)(upkeep.doctor)
 app.command("migrate", rich_help_panel=UPKEEP)(upkeep.migrate)
+app.add_typer(retention.app, name="retention", rich_help_panel=UPKEEP)
 app.command("secret-key", rich_help_panel=UPKEEP)(upkeep.secret_key)
 app.command("version", rich_help_panel=UPKEEP)(upkeep.version)
 app.add_typer(products.app, name="product", rich_help_panel=SETUP)

@@ -135,6 +135,31 @@ class Settings(BaseSettings):
     session_hours: float = Field(
         default=24 * 14, gt=0, description="How long a dashboard login lasts."
     )
+    keep_deliveries_days: int = Field(
+        default=30,
+        ge=1,
+        le=36_500,
+        description="Days that the body of a delivery is kept after it was read.",
+    )
+    keep_ignored_days: int = Field(
+        default=7,
+        ge=1,
+        le=36_500,
+        description="Days that the body of an ignored delivery is kept.",
+    )
+    keep_comments_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36_500,
+        description="Days that a comment is kept after it came or was last edited. "
+        "Unset: for ever.",
+    )
+    keep_activity_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=36_500,
+        description="Days that the history of decisions is kept. Unset: for ever.",
+    )
     pool_size: int = Field(
         default=12, ge=2, description="Database connections of one process, at most."
     )

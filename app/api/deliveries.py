@@ -94,7 +94,9 @@ async def read(
     operation_id="replay_delivery",
     summary="Process a delivery again",
     status_code=202,
-    responses=refusals("delivery_not_found", "delivery_taken_back", writes=True),
+    responses=refusals(
+        "delivery_not_found", "delivery_taken_back", "delivery_expired", writes=True
+    ),
 )
 async def replay_one(caller: Admin, database: DatabaseOf, delivery_id: DeliveryId) -> ReplayOut:
     """Put a delivery back into the queue. Versions of comments that are known already change

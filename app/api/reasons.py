@@ -42,6 +42,10 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "already_in_theme": (409, "The comment is in this theme already."),
         "already_alone": (409, "The comment has its theme to itself already."),
         "comment_deleted": (409, "The comment was deleted where it was written."),
+        "delivery_expired": (
+            409,
+            "What the delivery said was kept for as long as the settings say.",
+        ),
         "delivery_taken_back": (
             409,
             "What the delivery said was deleted, changed or private where it was written; it is "

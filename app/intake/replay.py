@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from app.errors import Conflict, NotFound
+from app.intake.retention import EXPIRED_REASON
 from app.storage.advisory import wake_workers
 from app.storage.db import Connection
 from app.storage.rows import fetch_value
@@ -14,15 +15,15 @@ REPLAY_DELIVERY = """
     set stage = 'received', attempts = 0, lease_until = null, reason = '', detail = '',
         finished_at = null
     where id = %s and reason not in (
-        'taken_back', 'not_kept', 'private_not_kept', 'author_forgotten') returning id
+        'taken_back', 'not_kept', 'private_not_kept', 'author_forgotten', 'expired') returning id
 """
-SELECT_REPLAYED_DELIVERY = "select id from delivery where id = %s"
+SELECT_REPLAY_REFUSAL = "select reason from delivery where id = %s"
 REPLAY_FAILED_DELIVERIES = """
     update delivery
     set stage = 'received', attempts = 0, lease_until = null, reason = '', detail = '',
         finished_at = null
-    where stage in ('failed', 'unknown')
-      and reason not in ('taken_back', 'not_kept', 'private_not_kept', 'author_forgotten')
+    where stage in ('failed', 'unknown') and reason not in (
+        'taken_back', 'not_kept', 'private_not_kept', 'author_forgotten', 'expired')
       and (%(source)s::uuid is null or source_id = %(source)s)
 """
 REPLAY_FAILED_COMMENTS = """
@@ -34,9 +35,16 @@ REPLAY_FAILED_COMMENTS = """
 
 async def replay_delivery(connection: Connection, delivery_id: int) -> None:
     """Parse one delivery again; known versions of comments change nothing. Raises NotFound, and
-    Conflict where its body is gone (``delivery_taken_back``)."""
+    Conflict where its body is gone (``delivery_taken_back``, ``delivery_expired``)."""
     if await fetch_value(connection, REPLAY_DELIVERY, [delivery_id]) is None:
-        if await fetch_value(connection, SELECT_REPLAYED_DELIVERY, [delivery_id]) is not None:
+        reason = await fetch_value(connection, SELECT_REPLAY_REFUSAL, [delivery_id])
+        if reason == EXPIRED_REASON:
+            raise Conflict(
+                "What this delivery said is not kept any more: its time was up "
+                "(RELAY_KEEP_DELIVERIES_DAYS, RELAY_KEEP_IGNORED_DAYS).",
+                reason="delivery_expired",
+            )
+        if reason is not None:
             raise Conflict(
                 "What this delivery said is not kept: it was taken back, it was private, or it was "
                 "written by us.",

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.intake.comment_store import CommentKey, Stored
+from app.intake.repeated_words import GoneComment, empty_repeating_bodies
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_value
 from integrations import registry
@@ -72,7 +73,7 @@ SELECT_BODIES = """
     select d.id, d.method, d.headers, d.query, d.body, d.received_at, s.platform,
            array_agg(held.external_id) as external_ids
     from held join delivery d on d.id = held.delivery_id join source s on s.id = d.source_id
-    where d.reason not in ('taken_back', 'private_not_kept')
+    where d.reason not in ('taken_back', 'private_not_kept') and d.body <> ''
     group by d.id, s.platform order by d.id
 """
 REPLACE_BODIES = """
@@ -188,6 +189,12 @@ async def take_back(
     await connection.execute(
         BLANK_VERSIONS, [[v.version_id for one in by_comment.values() for v in one]]
     )
+    await empty_repeating_bodies(
+        connection,
+        [_gone_comment(versions_of_one) for versions_of_one in by_comment.values()],
+        TAKEN_BACK_REASON,
+        TAKEN_BACK_DETAIL,
+    )
     await _retitle_threads(connection, openings)
     deleted = [comment for comment in gone if comment.deleted]
     if deleted:
@@ -213,6 +220,12 @@ def _taken_back(by_comment: Mapping[int, Sequence[_OldVersion]]) -> list[TakenBa
             TakenBack(comment_id, comment.product_id, comment.theme_id, comment.deleted, texts)
         )
     return taken_back
+
+
+def _gone_comment(versions: Sequence[_OldVersion]) -> GoneComment:
+    comment = versions[0]
+    texts = [version.version_text for version in versions if version.version_text]
+    return GoneComment(comment.source_id, comment.external_id, comment.deleted, texts)
 
 
 async def _empty_bodies(

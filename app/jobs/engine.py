@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from procrastinate.jobs import Status
 from structlog.contextvars import bound_contextvars
 
 from app.jobs.learning import add_learning
-from app.jobs.upkeep import EVERY_MINUTE, add_upkeep
+from app.jobs.retention import Term
+from app.jobs.upkeep import EVERY_MINUTE, add_retention, add_upkeep
 from app.storage.db import Database
 from app.themes.faces import refresh_faces
 from app.themes.writing import Writer
@@ -47,6 +49,8 @@ class JobTools:
     grouper: Grouper
     refresh_seconds: float
     heads_dir: Path | None = None
+    terms: Sequence[Term] = ()
+    """What is kept for how long."""
 
 
 def job_app(tools: JobTools) -> procrastinate.App:
@@ -61,6 +65,7 @@ def job_app(tools: JobTools) -> procrastinate.App:
     add_pushes(jobs, tools)
     add_faces(jobs, tools)
     add_upkeep(jobs, tools.database, tools.grouper)
+    add_retention(jobs, tools.database, tools.terms)
     add_learning(jobs, tools.database, tools.enricher, tools.heads_dir)
     return jobs
 

@@ -12,6 +12,7 @@ import structlog
 
 from app.config import Settings
 from app.jobs.engine import JobTools, run_jobs
+from app.jobs.retention import terms_of
 from app.jobs.stages import run_stages, share_interpreter, stages
 from app.judging.chosen_model import load_enricher, load_grouper
 from app.judging.shared_enricher import SharedEnricher
@@ -86,6 +87,7 @@ def job_tools(
         grouper=grouper,
         refresh_seconds=settings.refresh_seconds,
         heads_dir=settings.heads_dir,
+        terms=terms_of(settings),
     )
 
 

@@ -52,6 +52,8 @@ class AdvisoryLock(StrEnum):
     """Held while the common words of a product are counted."""
     search_index = "search index"
     """Held by whoever builds and drops the indexes of big products."""
+    retention = "retention"
+    """Held by whoever lets go of what is not to be kept any longer, over all products."""
     push = "push"
     """Held by whoever pushes tickets to a tracker."""
 

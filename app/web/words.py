@@ -90,6 +90,7 @@ VERBS = {
     "shown_although": "said that it is pushed although more people can read the tracker",
     "suggestion_rejected": "said that a similar theme is another one",
     "undone": "took a step back",
+    "expired": "let go of comments whose time was up",
     "ticket_created": "created the ticket",
     "ticket_edit_restored": "put a person's edit back into the ticket",
     "duplicate_not_marked": "could not mark the ticket as a duplicate in every way",
@@ -202,6 +203,8 @@ def actor(name: str) -> str:
     """Who acted, without the technical prefix: ``user:ada@example.org`` is ``ada@example.org``."""
     if name == "system":
         return "Feedback Relay"
+    if name == "former":
+        return "Somebody, whose name is not kept,"
     prefix, _, holder = name.partition(":")
     if prefix == "user":
         return holder

@@ -219,3 +219,18 @@ def test_serving_on_a_taken_port_says_which_setting_changes_it(
     assert "(port_taken)" in answer.err
     assert "RELAY_PORT" in answer.err
     assert port in answer.err
+
+
+def test_retention_counts_first_and_then_lets_go(relay: Relay) -> None:
+    headings, *rows = relay("retention", "run", "--dry-run").rows
+    assert headings == ["what", "kept for", "would go", "oldest"]
+    assert rows == [
+        ["raw deliveries", "30 days", "0", ""],
+        ["ignored deliveries", "7 days", "0", ""],
+        ["comments", "ever", "0", ""],
+        ["activity", "ever", "0", ""],
+    ]
+    assert relay("retention", "run").out.splitlines() == [
+        "✓ Raw deliveries: 0 let go.",
+        "✓ Ignored deliveries: 0 let go.",
+    ]

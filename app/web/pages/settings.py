@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Conflict, Invalid
+from app.jobs.retention import terms_of
 from app.models.states import Policy, Role
 from app.setup import accounts, api_tokens, products
 from app.setup.login_sessions import SessionUser
@@ -61,6 +62,7 @@ async def _page(request: Request, user: SessionUser, token: str = "") -> Respons
         tokens=[row for row in tokens if row.revoked_at is None],
         scopes=SCOPE_CHOICES,
         token=token,
+        terms=terms_of(request.app.state.settings),
     )
 
 
