@@ -17,13 +17,13 @@ hold, or PayloadError, which names the first wrong field:
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, JsonValue, ValidationError
 
+from integrations.complaints import complaint
 from integrations.contract import PayloadError
 from integrations.text.plain import TEXT_MAX_CHARACTERS, sanitize, without_surrogates
 
@@ -118,6 +118,8 @@ def _setting_address(value: object) -> str:
     address = address if "://" in address else f"https://{address}"
     if not web_address(address):
         raise ValueError("should be an address such as https://forum.example.com")
+    if "@" in address.partition("://")[2].partition("/")[0]:
+        raise ValueError("must not hold a user or a password: leave them out")
     return address
 
 
@@ -157,9 +159,9 @@ def read(model: type[M], value: object) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        first = error.errors(include_input=False, include_url=False)[0]
         field = _line(_field_path(value, first["loc"]))
-        raise PayloadError("wrong_shape", f"{field} {complaint(first['msg'])}.") from None
+        raise PayloadError("wrong_shape", f"{field} {complaint(first)}.") from None
 
 
 def _field_path(value: object, location: Sequence[int | str]) -> str:
@@ -174,29 +176,6 @@ def _field_path(value: object, location: Sequence[int | str]) -> str:
             path += f"[{part}]"
             value = value[part] if part < len(value) else None
     return path or "The body"
-
-
-_COMPLAINTS = {
-    "Field required": "is missing",
-    "Extra inputs are not permitted": "is not a known field",
-}
-_SUBJECT = re.compile(r"^(?:Input|String|List|Value|Number|Set|Dictionary|UUID|URL) should ")
-_SENTENCE_VERBS = ("should ", "is ", "are ", "must ", "has ")
-
-
-def complaint(message: str) -> str:
-    """What pydantic says of a value, as the rest of a sentence that begins with the field's name.
-
-    >>> complaint("Input should be a valid integer, unable to parse string as an integer")
-    'should be a valid integer'
-    """
-    if message in _COMPLAINTS:
-        return _COMPLAINTS[message]
-    message = message.removeprefix("Value error, ").split(", unable to parse")[0].rstrip(".")
-    sentence = _SUBJECT.sub("should ", message)
-    if sentence.startswith(_SENTENCE_VERBS):
-        return sentence
-    return f"cannot be used ({sentence[:1].lower() + sentence[1:]})"
 
 
 def name(value: object) -> str:

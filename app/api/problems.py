@@ -24,7 +24,7 @@ from app.api.methods import allowed_methods
 from app.api.reasons import STATUS_TITLES
 from app.errors import Conflict, Forbidden, RelayError, TooMany, Unauthorized
 from app.storage.db import DatabaseAway, DiskFull, away, is_away
-from integrations.payload import complaint
+from integrations.complaints import complaint
 
 log = structlog.get_logger(__name__)
 
@@ -179,7 +179,7 @@ async def _invalid(request: Request, error: RequestValidationError) -> Response:
     fields = [
         FieldError(
             field=printable(".".join(map(str, entry["loc"]))),
-            message=printable(complaint(entry["msg"])),
+            message=printable(complaint(entry)),
         )
         for entry in complaints
     ]

@@ -104,6 +104,8 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
             "Settings or credentials do not have the shape that is declared for them.",
         ),
         "secret_too_short": (422, "A signing secret has at least 8 characters."),
+        "secret_malformed": (422, "The signing secret is not written as its platform writes it."),
+        "secret_weak": (422, "The signing secret repeats the same few characters."),
         "secret_needed": (422, "The platform makes the secret itself; send the one it shows."),
         "name_length": (422, "A name has 1 to 100 characters."),
         "name_invalid": (

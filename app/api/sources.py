@@ -30,6 +30,7 @@ SourceId = Annotated[
     UUID, Path(description="The source's `id`.", examples=["9d7a2a8e-3f0c-4d53-9b1f-5a1a6f1ca001"])
 ]
 SECRET_OF_OURS = SecretIn()
+WEAK_SECRETS = ("secret_too_short", "secret_malformed", "secret_weak")
 SECRET_STAND_IN_OF_GUIDE = "<the secret that was shown when the source was made>"  # noqa: S105 - a sentence
 
 
@@ -82,7 +83,7 @@ async def list_all(
         "name_length",
         "unknown_platform",
         "settings_invalid",
-        "secret_too_short",
+        *WEAK_SECRETS,
         "secret_needed",
         body=True,
     ),
@@ -158,7 +159,7 @@ async def delete(caller: Admin, database: DatabaseOf, source_id: SourceId) -> No
     operation_id="rotate_source_secret",
     summary="Rotate a source's secret",
     status_code=201,
-    responses=refusals("source_not_found", "secret_too_short", "secret_needed", body=True),
+    responses=refusals("source_not_found", *WEAK_SECRETS, "secret_needed", body=True),
 )
 async def rotate(
     caller: Admin,

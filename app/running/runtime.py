@@ -19,6 +19,7 @@ from app.storage.db import Database
 from app.storage.dbcheck import check_server
 from app.storage.revisions import revisions
 from app.storage.vault import Vault, load_keys
+from integrations.complaints import complaint
 
 Result = TypeVar("Result")
 
@@ -45,8 +46,8 @@ def read_settings(*, demo: bool = False) -> Settings:
         settings = Settings()
     except ValidationError as error:
         problems = "; ".join(
-            f"RELAY_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}"
-            for problem in error.errors()
+            f"RELAY_{'_'.join(map(str, problem['loc'])).upper()} {complaint(problem)}"
+            for problem in error.errors(include_url=False)
         )
         raise ConfigError(
             f"These settings cannot be used: {problems}.", reason="settings_invalid"

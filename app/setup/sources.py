@@ -17,8 +17,7 @@ from app.setup.products import get_product
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 from app.storage.vault import Vault
-
-SOURCE_KEY_MIN_CHARACTERS = 8
+from integrations.weak_secrets import weakness
 
 SELECT_SOURCES = """
     select id, product_id, platform, name, settings, enabled, created_at
@@ -191,11 +190,9 @@ async def _add_secret(
                 reason="secret_needed",
             )
         secret = definition.new_secret()
-    if len(secret.strip()) < SOURCE_KEY_MIN_CHARACTERS:
-        raise Invalid(
-            f"A secret has at least {SOURCE_KEY_MIN_CHARACTERS} characters.",
-            reason="secret_too_short",
-        )
+    reason, sentence = weakness(definition.signature, secret.strip())
+    if reason:
+        raise Invalid(sentence, reason=reason)
     values = [uuid.uuid4(), source.id, vault.encrypt(secret.strip())]
     await connection.execute(INSERT_SIGNING_KEY, values)
     return secret.strip()

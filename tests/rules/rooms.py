@@ -44,7 +44,11 @@ ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
         ("failures", "payload", "requests_guard", "scrubbing"),
         ("http", "neutralize", "text"),
         ("source_contract", "tracker_contract"),
-        ("signatures", "addresses", "retries", "certificates", "own_marks", "tracker_writes"),
+        ("weak_secrets",),
+        (
+            *("signatures", "addresses", "retries", "certificates", "own_marks"),
+            *("tracker_writes", "complaints"),
+        ),
         ("network",),
         ("contract",),
     ],

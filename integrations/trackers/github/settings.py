@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from integrations.tracker_contract import Audience
 from integrations.trackers.credentials import (
@@ -16,21 +16,16 @@ from integrations.trackers.credentials import (
     PrivateKey,
     Token,
 )
+from integrations.trackers.entered import Address, Repository
 
 _EITHER = "Enter a token, or the id and the private key of a GitHub App; the other one stays blank."
-
-
-REPOSITORY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
 
 
 class GitHubSettings(BaseModel):
     """Where the tickets of a product go on GitHub."""
 
-    repository: str = Field(
-        pattern=REPOSITORY_PATTERN,
-        examples=["acme/app"],
-    )
-    base_url: str = Field(default="https://api.github.com", pattern=r"^https?://[^\s/?#]+[^\s?#]*$")
+    repository: Repository = Field(examples=["acme/app"])
+    base_url: Address = Field(default="https://api.github.com")
     audience: Audience = ""
 
     own_account: bool = Field(
@@ -43,11 +38,6 @@ class GitHubSettings(BaseModel):
         description="When themes are merged, close the tickets that do not live on as duplicates. "
         "Undoing the merge opens them again.",
     )
-
-    @field_validator("base_url")
-    @classmethod
-    def _no_slash(cls, value: str) -> str:
-        return value.rstrip("/")
 
 
 class GitHubCredentials(BaseModel):

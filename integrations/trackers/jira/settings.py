@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, JsonValue, field_validator
 
 from integrations.tracker_contract import Audience
 from integrations.trackers.credentials import SECRETIVE, Token
+from integrations.trackers.entered import Address, OptionalAddress, ProjectKey
 
 FILLED_FIELDS = frozenset({"project", "issuetype", "summary", "description", "labels"})
 """Ids of the fields that the service fills in by itself."""
@@ -22,17 +23,14 @@ class JiraSettings(BaseModel):
     """Where the tickets of a product go in Jira. ``extra_fields`` maps field ids to values of
     Jira's own shape."""
 
-    base_url: str = Field(
-        pattern=r"^https?://[^\s/?#]+[^\s?#]*$", examples=["https://acme.atlassian.net"]
-    )
-    site_url: str = Field(
+    base_url: Address = Field(examples=["https://acme.atlassian.net"])
+    site_url: OptionalAddress = Field(
         default="",
-        pattern=r"^(https?://[^\s/?#]+[^\s?#]*)?$",
         examples=["https://acme.atlassian.net"],
         description="The address that people open, where base_url is another one (tokens with "
         "scopes); asked of Jira where it is blank.",
     )
-    project: str = Field(pattern=r"^[A-Z][A-Z0-9_]{0,254}$", examples=["APP"])
+    project: ProjectKey = Field(examples=["APP"])
     deployment: Deployment = Deployment.cloud
     issue_type_bug: str = Field(default="Bug", min_length=1)
     issue_type_feature: str = Field(default="Task", min_length=1)
@@ -43,11 +41,6 @@ class JiraSettings(BaseModel):
         description="When themes are merged, close the tickets that do not live on. They are "
         "linked as duplicates in any case.",
     )
-
-    @field_validator("base_url", "site_url")
-    @classmethod
-    def _no_slash(cls, value: str) -> str:
-        return value.rstrip("/")
 
     @field_validator("extra_fields")
     @classmethod
@@ -65,5 +58,5 @@ class JiraCredentials(BaseModel):
 
     model_config = SECRETIVE
 
-    email: str = Field(default="", pattern=r"^[^\s:]*$")
+    email: str = Field(default="", pattern=r"^[^\s:]*$", examples=["ann@example.com"])
     token: Token
