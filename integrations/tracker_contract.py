@@ -195,6 +195,8 @@ class Finding:
     ok: bool
     detail: str
     remedy: str = ""
+    to_do: bool = False
+    """Nothing is wrong, and yet something is still to be done: ``remedy`` says what."""
 
 
 class TrackerError(IntegrationError):

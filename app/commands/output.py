@@ -142,19 +142,27 @@ def findings(lines: Sequence[Finding], json_output: bool) -> None:
 
 def _print_finding(line: Finding) -> None:
     mark = "[green]✓[/]" if line.ok else "[bold red]✗[/]"
+    if line.to_do:
+        mark = "[yellow]○[/]"
     console().print(f"{mark} [bold]{_escaped(line.subject)}[/]  {_escaped(line.detail)}")
-    if line.remedy and not line.ok:
+    if line.remedy and (line.to_do or not line.ok):
         console().print(f"  [yellow]→ {_escaped(commands(line.remedy))}[/]")
 
 
 def markdown(text: str) -> None:
-    """A guide: rendered in a terminal, as it is elsewhere."""
+    """A guide: rendered in a terminal, elsewhere without the marks of Markdown."""
     if not sys.stdout.isatty():
-        typer.echo(text.strip())
+        typer.echo(_without_marks(text.strip()))
         return
     from rich.markdown import Markdown
 
     console().print(Markdown(text), soft_wrap=False)
+
+
+def _without_marks(text: str) -> str:
+    """Markdown as plain lines: no stars and no back quotes around words."""
+    text = re.sub(r"`([^`]+)`", r"\1", text)
+    return re.sub(r"(?<!\w)(\*\*|\*)(\S(?:.*?\S)?)\1(?!\w)", r"\2", text, flags=re.DOTALL)
 
 
 def duration(seconds: float) -> str:

@@ -28,6 +28,11 @@ def _password(generate: bool) -> str:
     return ask_secret("Password", confirm=True)
 
 
+def _show_once(password: str) -> None:
+    output.say(f"Password: {password}")
+    output.hint("It is shown this once; only a hash is kept. Hand it over by a secret channel.")
+
+
 @users.command("add")
 def add_user(
     email: str,
@@ -51,7 +56,7 @@ def add_user(
     added = perform(work)
     output.done(f"User {added.email} may sign in as {added.role}.")
     if generate:
-        output.say(password)
+        _show_once(password)
 
 
 @users.command("list")
@@ -100,7 +105,7 @@ def password(
 
     output.done(f"User {perform(work)} has a new password.")
     if generate:
-        output.say(new)
+        _show_once(new)
 
 
 @users.command("remove")

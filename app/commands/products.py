@@ -19,8 +19,8 @@ app = typer.Typer(no_args_is_help=True, help="Products: what a team builds, and 
 Policy = Annotated[
     str | None,
     typer.Option(
-        help="review: a person approves; auto: themes above the thresholds; "
-        "hold: nothing is pushed."
+        help="review: a person decides; auto: numbers decide; "
+        "hold: people decide, and tickets wait."
     ),
 ]
 People = Annotated[

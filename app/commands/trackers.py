@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,7 +33,7 @@ Variables = Annotated[
 ]
 EVERY_KIND = "bug,feature"
 Kinds = Annotated[
-    str | None, typer.Option(help="Which themes it takes: bug, feature or bug,feature.")
+    str | None, typer.Option(help="Which themes it takes: bug, request or bug,request.")
 ]
 
 
@@ -51,7 +52,11 @@ def add(
     from app.setup.platforms import tracker_type
     from app.setup.trackers import create_tracker
 
-    model = tracker_type(type_).credentials
+    type_of_tracker = tracker_type(type_)
+    if sys.stdin.isatty() and not as_json:
+        output.say(f"How to get into {type_of_tracker.title}:")
+        output.markdown(type_of_tracker.guide)
+    model = type_of_tracker.credentials
     chosen = pairs(settings or [], "--set")
     secret = read_credentials(
         model, pairs(plain or [], "--credential"), pairs(variables or [], "--credential-env")
@@ -69,7 +74,7 @@ def add(
     if as_json:
         output.as_json(fields(tracker))
         return
-    output.done(f"Tracker {tracker.name} made; it takes {tracker.kinds.replace(',', ' and ')}.")
+    output.done(f"Tracker {tracker.name} made; it takes {kinds_in_words(tracker.kinds)}.")
     output.hint(f"Next: relay tracker check {tracker.name!r}")
 
 
@@ -92,7 +97,7 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
             (
                 tracker.name,
                 tracker.type,
-                tracker.kinds,
+                kinds_in_words(tracker.kinds),
                 tracker.enabled,
                 tracker.reason,
                 tracker.id,
@@ -220,3 +225,8 @@ def fields(tracker: Tracker) -> dict[str, Any]:
         "reason": tracker.reason,
         "detail": tracker.detail,
     }
+
+
+def kinds_in_words(kinds: str) -> str:
+    """Stored kinds as people call them: ``bug,feature`` are bugs and requests."""
+    return " and ".join({"bug": "bugs", "feature": "requests"}[kind] for kind in kinds.split(","))

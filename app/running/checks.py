@@ -41,6 +41,10 @@ DELIVERY_FINDINGS: Mapping[health.SourceStatus, Finding] = {
 }
 
 
+KIND_IN_WORDS: Mapping[str, str] = {"bug": "bug", "feature": "request"}
+"""Kinds of theme as people call them (docs/glossary.md)."""
+
+
 async def source_findings(services: Services, source: Source) -> list[Finding]:
     """Settings, secrets and deliveries of a source."""
     secret = await source_secret_finding(services, source)
@@ -116,8 +120,8 @@ def untaken_kinds(product: Product, trackers: Sequence[Tracker]) -> list[Finding
     return [
         wrong(
             "trackers",
-            f"No tracker takes themes of the kind {kind}.",
-            f"Run `{add} --kinds {kind}`.",
+            f"No tracker takes {KIND_IN_WORDS[kind]}s.",
+            f"Run `{add} --kinds {KIND_IN_WORDS[kind]}`.",
         )
         for kind in sorted(THEME_KINDS)
         if kind not in taken_kinds

@@ -23,7 +23,9 @@ from app.running.machine_findings import (
     settings_finding,
 )
 from app.running.runtime import Services, database_url
-from app.running.verdicts import right, under, wrong
+from app.running.stored_secrets import try_stored_secrets
+from app.running.verdicts import still_to_do, under, wrong
+from app.setup.sources import list_sources
 from app.setup.trackers import list_trackers
 from app.storage.db import Database
 from app.themes.writing import chat
@@ -49,7 +51,7 @@ async def findings(
         secret_key = secret_key_finding(settings)
         results.append(secret_key)
         if secret_key.ok and migrations.ok:
-            results += await all_tracker_findings(Services(settings, database))
+            results += await connected_findings(Services(settings, database))
         if migrations.ok:
             results.append(await vectors_finding(settings, database))
             results.append(await search_finding(database))
@@ -79,15 +81,23 @@ def examine(settings: Settings, run: Callable[[str], list[Finding]]) -> list[Fin
         return [wrong("database", error.detail, remedy)]
 
 
-async def all_tracker_findings(services: Services) -> list[Finding]:
-    """What every tracker answers."""
+async def connected_findings(services: Services) -> list[Finding]:
+    """Whether every stored secret can be read, and what every tracker answers."""
     async with services.database.transaction() as connection:
+        sources = await list_sources(connection)
         trackers = await list_trackers(connection)
-    if not trackers:
-        return [right("trackers", "None is connected yet.")]
     results = []
-    for tracker in trackers:
-        results += under(f"tracker {tracker.name}", await tracker_findings(services, tracker))
+    if not sources:
+        remedy = "Connect one: `relay source add NAME --platform PLATFORM`."
+        results.append(still_to_do("sources", "None is connected yet: nothing arrives.", remedy))
+    if not trackers:
+        remedy = "Connect one: `relay tracker add NAME --type TYPE`."
+        results.append(still_to_do("trackers", "None is connected yet: no tickets.", remedy))
+    if sources or trackers:
+        stored = await try_stored_secrets(services)
+        results += stored.findings
+        for tracker in stored.readable_trackers:
+            results += under(f"tracker {tracker.name}", await tracker_findings(services, tracker))
     return results
 
 

@@ -161,13 +161,23 @@ class Stack:
             except RelayError as error:
                 self._say(error.detail)
 
+    def _database_step(self) -> str:
+        if self.settings.database_url is not None:
+            return "Looking at the database of RELAY_DATABASE_URL."
+        return (
+            f"Starting the embedded database in {self.settings.data_dir}; the first start makes it."
+        )
+
     def _prepare(self) -> None:
         fd, port = self.listen(self.settings.host, self.settings.port, "--port or RELAY_PORT")
         self.settings = self.settings.model_copy(update={"port": port})
+        self._say(self._database_step())
         self.url = self._database()
+        self._say("Bringing the database to this version.")
         upgrade(self.url)
         open_vault(self.settings)  # makes the key file before two children would
         prepare_encoder(self.settings, self._say)
+        self._say("Starting the web server and the worker, which loads the model.")
         self.add("serve", "serve", "--no-migrate", "--fd", str(fd), inherit=[fd])
         self.add("worker", "worker", "--no-migrate")
 

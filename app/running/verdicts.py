@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from integrations.tracker_contract import Finding
 
@@ -12,6 +13,11 @@ def right(subject: str, detail: str) -> Finding:
     return Finding(subject, True, detail)
 
 
+def still_to_do(subject: str, detail: str, remedy: str) -> Finding:
+    """Nothing is wrong, but it is of no use before somebody does what ``remedy`` says."""
+    return Finding(subject, True, detail, remedy, to_do=True)
+
+
 def wrong(subject: str, detail: str, remedy: str) -> Finding:
     """Somebody has to do what ``remedy`` says."""
     return Finding(subject, False, detail, remedy)
@@ -19,7 +25,4 @@ def wrong(subject: str, detail: str, remedy: str) -> Finding:
 
 def under(heading: str, findings: Iterable[Finding]) -> list[Finding]:
     """The findings with what they are about before their subject: ``tracker repo: credentials``."""
-    return [
-        Finding(f"{heading}: {finding.subject}", finding.ok, finding.detail, finding.remedy)
-        for finding in findings
-    ]
+    return [replace(finding, subject=f"{heading}: {finding.subject}") for finding in findings]

@@ -238,9 +238,13 @@ async def mark_checked(connection: Connection, tracker_id: uuid.UUID, at: dateti
 
 def checked_kinds(kinds: Sequence[str]) -> str:
     """The kinds of theme a tracker takes, as it is stored. Raises Invalid."""
-    chosen = sorted({kind.strip() for kind in kinds if kind.strip()})
+    words = {kind.strip().lower() for kind in kinds if kind.strip()}
+    chosen = sorted({"feature" if word == "request" else word for word in words})
     if not chosen or not set(chosen) <= {kind.value for kind in THEME_KINDS}:
-        raise Invalid("A tracker takes bug, feature or both.", reason="kind_invalid")
+        raise Invalid(
+            "A tracker takes bugs, requests or both: write bug, request or bug,request.",
+            reason="kind_invalid",
+        )
     return ",".join(chosen)
 
 

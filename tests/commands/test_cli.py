@@ -234,3 +234,36 @@ def test_retention_counts_first_and_then_lets_go(relay: Relay) -> None:
         "✓ Raw deliveries: 0 let go.",
         "✓ Ignored deliveries: 0 let go.",
     ]
+
+
+def test_a_guide_in_a_pipe_has_no_marks_of_markdown(relay: Relay) -> None:
+    relay("product", "add", "Tide")
+    shown = relay("source", "add", "Forum", "--platform", "discourse").out
+    assert "Admin → Advanced → Webhooks" in shown
+    assert [mark for mark in ("**", "`", " *post") if mark in shown] == []
+
+
+def test_what_is_still_to_be_connected_is_no_tick(relay: Relay) -> None:
+    lines = relay("doctor", fails=True).out.splitlines()
+    (trackers,) = [line for line in lines if " trackers " in line]
+    assert trackers.startswith("○ trackers")
+
+
+def test_requests_are_called_requests(relay: Relay) -> None:
+    relay("product", "add", "Tide")
+    made = relay(
+        *("tracker", "add", "repo", "--type", "github", "--kinds", "bug,request"),
+        *("--set", "repository=https://github.com/acme/app.git"),
+        typed="a-token\n",
+    )
+    assert "it takes bugs and requests" in made.out
+    assert relay("tracker", "show", "repo", "--json").json["kinds"] == ["bug", "feature"]
+
+
+def test_a_setting_that_nobody_declared_is_refused(relay: Relay) -> None:
+    relay("product", "add", "Tide")
+    refused = relay(
+        *("source", "add", "Forum", "--platform", "discourse", "--set", "base_ulr=x.example"),
+        fails=True,
+    )
+    assert "no setting base_ulr (did you mean base_url?)" in refused.err

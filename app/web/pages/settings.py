@@ -19,16 +19,20 @@ from app.web.routes import PageRoute
 
 router = APIRouter(route_class=PageRoute)
 POLICY_CHOICES = (
-    (Policy.review, "A person decides", "Every theme waits in triage until somebody accepts it."),
+    (
+        Policy.review,
+        "Review",
+        "A person decides: every theme waits in triage until somebody accepts it.",
+    ),
     (
         Policy.auto,
-        "Decide by numbers",
-        "A theme that enough people speak of is accepted by itself; everything else waits.",
+        "Auto",
+        "Numbers decide: a theme that enough people speak of is accepted by itself; everything else waits.",
     ),
     (
         Policy.hold,
-        "Write no tickets",
-        "Decisions are kept, but nothing is sent to a tracker until you change this.",
+        "Hold",
+        "People decide, and tickets wait: nothing is sent to a tracker until you change this.",
     ),
 )
 SCOPE_CHOICES = (
