@@ -181,6 +181,7 @@ def test_doctor_names_every_trouble_with_a_remedy(database_url: str, tmp_path: P
         "clock",
         "secret key",
         "network",
+        "sources",
         "trackers",
         "vectors",
         "search",
@@ -257,7 +258,7 @@ def test_requests_are_called_requests(relay: Relay) -> None:
         typed="a-token\n",
     )
     assert "it takes bugs and requests" in made.out
-    assert relay("tracker", "show", "repo", "--json").json["kinds"] == ["bug", "feature"]
+    assert relay("tracker", "show", "repo", "--json").json["kinds"] == "bug,feature"
 
 
 def test_a_setting_that_nobody_declared_is_refused(relay: Relay) -> None:

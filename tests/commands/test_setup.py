@@ -219,7 +219,7 @@ def test_a_product_check_says_what_is_still_missing(relay: Relay) -> None:
     remedies = " ".join(each["remedy"] for each in found)
     assert "relay source add" in remedies
     assert "--kinds bug" in remedies
-    assert "--kinds feature" in remedies
+    assert "--kinds request" in remedies
 
 
 def test_users_come_change_their_password_and_go_but_the_last_administrator_stays(

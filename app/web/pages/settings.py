@@ -27,7 +27,8 @@ POLICY_CHOICES = (
     (
         Policy.auto,
         "Auto",
-        "Numbers decide: a theme that enough people speak of is accepted by itself; everything else waits.",
+        "Numbers decide: a theme that enough people speak of is accepted by itself; everything "
+        "else waits.",
     ),
     (
         Policy.hold,
