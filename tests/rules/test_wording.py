@@ -31,7 +31,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
         ),
         (
             b'{"type": "comment.created", "data": [7]}',
-            "data[0] should be a valid dictionary or instance of Comment.",
+            "data[0] should be an object.",
         ),
         (b'{"type": "comment.created"}', "data is missing."),
         (b"{}", "type is missing; send comment.created, comment.edited or comment.deleted."),
@@ -60,8 +60,8 @@ async def test_what_is_wrong_with_a_call(client: httpx.AsyncClient, database: Da
     assert answer.json()["errors"][0] == {"field": "body.name", "message": "is missing"}
     answer = await client.get("/api/v1/themes?limit=x&min_people=-1", headers=headers)
     assert answer.json()["detail"] == (
-        "Correct what was sent: query.min_people should be greater than or equal to 0;"
-        " query.limit should be a valid integer."
+        "Correct what was sent: query.min_people should be at least 0;"
+        " query.limit should be a whole number."
     )
 
 
