@@ -116,15 +116,19 @@ def _library_kinds() -> frozenset[str]:
     return frozenset(get_args(ErrorType))
 
 
-def unknown_names(given: Sequence[str], declared: Sequence[str], noun: str) -> str:
+def unknown_names(names: Sequence[str], declared: Sequence[str], noun: str) -> str:
     """A sentence about names that nobody declared, with the nearest one and all there are; blank
     where every name is known."""
-    unknown = sorted(set(given) - set(declared))
+    unknown = sorted(set(names) - set(declared))
     if not unknown:
         return ""
     sentence = f"there is no {noun} {', '.join(unknown)}"
     nearest = get_close_matches(unknown[0], declared, 1)
     if nearest:
         sentence += f" (did you mean {nearest[0]}?)"
-    known = ", ".join(sorted(declared))
-    return f"{sentence}; there are: {known}" if known else f"{sentence}; there are none"
+    declared_names = ", ".join(sorted(declared))
+    return (
+        f"{sentence}; there are: {declared_names}"
+        if declared_names
+        else f"{sentence}; there are none"
+    )

@@ -111,19 +111,19 @@ def repeats(body: bytes, comments: Sequence[GoneComment]) -> bool:
         if len(phrase.split()) >= PHRASE_WORDS_LEAST
     ]
     return bool(phrases) and any(
-        phrase in spoken for spoken in map(_plain, _strings(content)) for phrase in phrases
+        phrase in plain_text for plain_text in map(_plain, _strings(content)) for phrase in phrases
     )
 
 
 def _names(part: Mapping[str, Any], ids: frozenset[str]) -> bool:
     """Whether an object is about one of these ids: it has words beside it, or the id is long."""
-    worded = any(isinstance(part.get(key), str) and part[key] for key in WORDED_KEYS)
+    has_words = any(isinstance(part.get(key), str) and part[key] for key in WORDED_KEYS)
     for key, value in part.items():
         if isinstance(value, bool) or not isinstance(value, str | int):
             continue
         text = str(value)
         if text in ids and (
-            len(text) >= DISTINCT_ID_CHARACTERS or (worded and _is_id_key(str(key)))
+            len(text) >= DISTINCT_ID_CHARACTERS or (has_words and _is_id_key(str(key)))
         ):
             return True
     return False

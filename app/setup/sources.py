@@ -23,7 +23,7 @@ SELECT_SOURCES = """
     select id, product_id, platform, name, settings, enabled, created_at
     from source where %(product)s::uuid is null or product_id = %(product)s order by name
 """
-SELECT_SOURCE = """
+SELECT_SOURCE_ROW = """
     select id, product_id, platform, name, settings, enabled, created_at from source where id = %s
 """
 INSERT_SOURCE = """
@@ -85,7 +85,7 @@ async def list_sources(connection: Connection, product_id: uuid.UUID | None = No
 
 async def get_source(connection: Connection, source_id: uuid.UUID) -> Source:
     """The source. Raises NotFound."""
-    source = await fetch_one(connection, SELECT_SOURCE, [source_id], of=Source)
+    source = await fetch_one(connection, SELECT_SOURCE_ROW, [source_id], of=Source)
     if source is None:
         raise _source_not_found()
     return source
