@@ -118,6 +118,8 @@ async def test_a_source_that_cannot_be(admin: Admin) -> None:
         ({"product_id": nobody}, 404, "product_not_found"),
         ({"name": "B", "settings": {"default_format": "runes"}}, 422, "settings_invalid"),
         ({"name": "B", "secret": "        "}, 422, "secret_too_short"),
+        ({"name": "B", "secret": "whsec_!!!!"}, 422, "secret_malformed"),
+        ({"name": "B", "secret": "aaaaaaaaaaaaaaaa"}, 422, "secret_weak"),
         ({"name": "B", "platform": "slack", "settings": workspace}, 422, "secret_needed"),
         ({"name": "B", "secret": "short"}, 422, "invalid_value"),
         ({"name": "B", "secret": "with\x00nul characters"}, 422, "invalid_text"),
@@ -242,3 +244,17 @@ async def test_a_delivery_that_was_taken_back_is_not_replayed(
         delivery = await add_delivery(c, product, source, body=b"", reason="taken_back")
     answer = await admin.send("POST", f"/deliveries/{delivery}/replay")
     assert_problem(answer, 409, "delivery_taken_back")
+
+
+async def test_a_delivery_whose_time_is_up_is_not_replayed(
+    admin: Admin, database: Database
+) -> None:
+    product = (await admin.send("POST", "/products", {"name": "Back"})).json()["id"]
+    made = await admin.send(
+        "POST", "/sources", {"product_id": product, "platform": "generic", "name": "forum"}
+    )
+    source = made.json()["source"]["id"]
+    async with database.transaction() as c:
+        delivery = await add_delivery(c, product, source, body=b"", reason="expired")
+    answer = await admin.send("POST", f"/deliveries/{delivery}/replay")
+    assert_problem(answer, 409, "delivery_expired")
