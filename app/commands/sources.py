@@ -191,6 +191,8 @@ def set_(
     ] = None,
 ) -> None:
     """Change what is given, such as --set keep_private=true."""
+    from app.setup.fields import still_declared
+    from app.setup.platforms import platform
     from app.setup.sources import update_source
 
     changed = pairs(settings or [], "--set")
@@ -198,7 +200,8 @@ def set_(
     async def work(services: Services) -> str:
         async with services.database.transaction() as connection:
             row = await finding.source(connection, source, product)
-            merged = {**row.settings, **changed} if changed else None
+            stored = still_declared(platform(row.platform).settings, row.settings)
+            merged = {**stored, **changed} if changed else None
             await update_source(connection, row.id, name=name, settings=merged, enabled=enabled)
             return row.name
 

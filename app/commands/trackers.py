@@ -161,6 +161,7 @@ def set_(
     ] = False,
 ) -> None:
     """Change what is given; a pause after an error ends, so that what waits is tried again."""
+    from app.setup.fields import still_declared
     from app.setup.platforms import tracker_type
     from app.setup.trackers import update_tracker
 
@@ -173,6 +174,7 @@ def set_(
             return await finding.tracker(connection, tracker, product)
 
     row = perform(current)
+    stored = still_declared(tracker_type(row.type).settings, row.settings)
     secret: dict[str, Any] | None = None
     if credentials or open_ones or from_variables:
         secret = read_credentials(tracker_type(row.type).credentials, open_ones, from_variables)
@@ -184,7 +186,7 @@ def set_(
                 services.vault,
                 row.id,
                 name=name,
-                settings={**row.settings, **changed} if changed else None,
+                settings={**stored, **changed} if changed else None,
                 credentials=secret,
                 kinds=kinds.split(",") if kinds else None,
                 enabled=enabled,

@@ -55,6 +55,12 @@ def _said(model: type[BaseModel], problem: ErrorDetails, title: str) -> str:
     return f"{name} {complaint(problem, example)}"
 
 
+def still_declared(model: type[BaseModel], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored settings that are declared now; one that an older version took must not be in the way
+    of a change."""
+    return {name: value for name, value in settings.items() if name in model.model_fields}
+
+
 def name_taken(name: str) -> Conflict:
     """Names of sources and of trackers are unique within a product."""
     return Conflict(

@@ -15,7 +15,7 @@ from pydantic_core.core_schema import ErrorType
 
 from app.config import Settings
 from app.errors import Invalid
-from app.setup.fields import checked_fields
+from app.setup.fields import checked_fields, still_declared
 from integrations import registry
 from integrations.complaints import complaint, unknown_names
 from integrations.weak_secrets import weakness
@@ -114,12 +114,18 @@ def test_words_say_what_would_do() -> None:
         checked_fields(Model, given, "x")
 
 
+def test_what_an_older_version_stored_is_not_in_the_way_of_a_change() -> None:
+    model = registry.tracker("github").settings
+    stored = still_declared(model, {"repository": "acme/app", "an_old_one": 1})
+    assert checked_fields(model, stored, "settings")["repository"] == "acme/app"
+
+
 def test_a_name_that_nobody_declared_is_refused_with_the_nearest() -> None:
     model = registry.tracker("github").settings
     with pytest.raises(Invalid) as refused:
         checked_fields(model, {"repository": "acme/app", "repositry": "x"}, "settings")
     assert "no setting repositry (did you mean repository?)" in refused.value.detail
-    assert "there are: base_url" in refused.value.detail
+    assert "base_url, repository." in refused.value.detail
     assert unknown_names(["a"], [], "setting") == "there is no setting a; there are none"
 
 
