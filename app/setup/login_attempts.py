@@ -1,7 +1,7 @@
 """Counts wrong passwords, the same way for accounts that there are and for those that there are
 not.
 
-Plain SQL and not the ORM: an attempt is counted in one statement (docs/decisions/0010).
+An attempt is counted in one statement.
 """
 
 from __future__ import annotations

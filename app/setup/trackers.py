@@ -11,6 +11,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from app.errors import Invalid, NotFound
+from app.models.states import Visibility
 from app.setup.fields import checked_fields, checked_name, name_taken
 from app.setup.opened_tracker import connect
 from app.setup.platforms import tracker_type
@@ -40,12 +41,12 @@ RECONSIDER_TICKETS = """
 """
 SELECT_TRACKERS = """
     select id, product_id, type, name, settings, credentials, kinds, enabled, paused_until, reason,
-           detail, checked_at, created_at
+           detail, checked_at, seen_audience, created_at
     from tracker where %(product)s::uuid is null or product_id = %(product)s order by name
 """
 SELECT_TRACKER_WHOLE = """
     select id, product_id, type, name, settings, credentials, kinds, enabled, paused_until, reason,
-           detail, checked_at, created_at
+           detail, checked_at, seen_audience, created_at
     from tracker where id = %s
 """
 INSERT_TRACKER = """
@@ -53,7 +54,7 @@ INSERT_TRACKER = """
     values (%s, %s, %s, %s, %s, %s, %s)
     on conflict (product_id, name) do nothing
     returning id, product_id, type, name, settings, credentials, kinds, enabled, paused_until,
-              reason, detail, checked_at, created_at
+              reason, detail, checked_at, seen_audience, created_at
 """
 SELECT_TRACKER_NAMESAKE = """
     select 1 from tracker where product_id = %s and name = %s and id <> %s
@@ -66,7 +67,7 @@ UPDATE_TRACKER = """
         account_confirmed = account_confirmed and %(credentials)s::bytea is null
     where id = %(id)s
     returning id, product_id, type, name, settings, credentials, kinds, enabled, paused_until,
-              reason, detail, checked_at, created_at
+              reason, detail, checked_at, seen_audience, created_at
 """
 DELETE_TRACKER = "delete from tracker where id = %s"
 MARK_TRACKER_CHECKED = "update tracker set checked_at = %s where id = %s"
@@ -78,7 +79,8 @@ class Tracker:
     comma-separated; ``credentials`` are encrypted.
 
     ``paused_until`` holds back every call after the tracker asked for it; ``reason`` and ``detail``
-    say what is wrong.
+    say what is wrong. ``seen_audience``: who may read its tickets, as it said when it was asked
+    last.
     """
 
     id: uuid.UUID
@@ -93,6 +95,7 @@ class Tracker:
     reason: str
     detail: str
     checked_at: datetime | None
+    seen_audience: Visibility
     created_at: datetime
 
 
