@@ -150,6 +150,4 @@ async def check(
     """Ask the tracker whether we may do what we need to do. Every finding that is not right has a
     remedy."""
     async with database.transaction() as connection:
-        return await trackers.check_tracker(
-            connection, vault, tracker_id, network=settings.network
-        )
+        return await trackers.check_tracker(connection, vault, tracker_id, network=settings.network)

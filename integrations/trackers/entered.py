@@ -10,9 +10,6 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator
 
 REPOSITORY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
-_REPOSITORY_NAME = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*"
-)
 _PROJECT_IN_ADDRESS = re.compile(r"/(?:projects|browse)/([A-Za-z][A-Za-z0-9_]*)")
 _PROJECT_KEY = re.compile(r"[A-Z][A-Z0-9_]{0,254}")
 
@@ -34,7 +31,6 @@ def repository_name(value: object) -> object:
 
 def _checked_repository(name: str) -> str:
     if not re.fullmatch(REPOSITORY_PATTERN, name):
-    if not _REPOSITORY_NAME.fullmatch(name):
         raise ValueError("should be owner/name, such as acme/app, or the repository's address")
     return name
 
