@@ -125,7 +125,7 @@ def test_a_name_that_nobody_declared_is_refused_with_the_nearest() -> None:
     with pytest.raises(Invalid) as refused:
         checked_fields(model, {"repository": "acme/app", "repositry": "x"}, "settings")
     assert "no setting repositry (did you mean repository?)" in refused.value.detail
-    assert "base_url, repository." in refused.value.detail
+    assert "; there are: " in refused.value.detail
     assert unknown_names(["a"], [], "setting") == "there is no setting a; there are none"
 
 
