@@ -158,7 +158,9 @@ async def test_a_ticket_in_another_tracker_leads_there_too(
     older = await github.theme(LOGIN)
     await github.run()
     async with github.forum.database.transaction() as connection:
-        jira = await sandbox_tracker(connection, vault, github.forum, github.sandbox, "jira", "board")
+        jira = await sandbox_tracker(
+            connection, vault, github.forum, github.sandbox, "jira", "board"
+        )
         jira_id = jira.id
     async with github.forum.database.transaction() as connection:
         await connection.execute("update tracker set enabled = (type = 'jira')")

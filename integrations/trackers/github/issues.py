@@ -21,11 +21,11 @@ from integrations.tracker_contract import (
 )
 from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, WriteJournal
 from integrations.trackers.careful import write_carefully
+from integrations.trackers.entered import REPOSITORY_PATTERN
 from integrations.trackers.github import body, duplicates
 from integrations.trackers.github.api import GitHubApi, issue_state
 from integrations.trackers.github.app_tokens import InstallationTokens
 from integrations.trackers.github.check import findings
-from integrations.trackers.entered import REPOSITORY_PATTERN
 from integrations.trackers.github.issue_text import IssueText
 from integrations.trackers.github.settings import GitHubSettings
 from integrations.trackers.wording import TICKET_LABEL
