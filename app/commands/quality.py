@@ -175,7 +175,8 @@ def duplicates(
     from classifiers.evaluation.datasets import Reading
     from classifiers.evaluation.evaluate import evaluate_duplicates
     from classifiers.evaluation.labels import read_folds
-    from classifiers.grouping.grouper import DefaultGrouper, Thresholds
+    from classifiers.grouping.grouper import DefaultGrouper
+    from classifiers.grouping.thresholds import Thresholds
 
     folded, reading = read_folds(mapping or []), Reading.of(fields or [], conditions or [])
     enricher = _enricher(weights)

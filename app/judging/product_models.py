@@ -19,7 +19,8 @@ from app.models.states import Learned
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
 from classifiers.contract import UNSURE, Enricher, Enrichment, Grouper, Kind
-from classifiers.grouping.grouper import DefaultGrouper, Thresholds
+from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.grouping.thresholds import Thresholds
 from classifiers.kinds.correction import Correction
 from classifiers.kinds.kind import KINDS, KindModel, scores_of, strongest
 from classifiers.refits.refit_grouping import shifted

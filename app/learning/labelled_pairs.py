@@ -15,7 +15,8 @@ from app.storage.rows import fetch_all
 from app.themes.candidates import surroundings
 from app.triage.labels import judge_name
 from classifiers.contract import UNSURE, Kind, Member
-from classifiers.grouping.grouper import TEXT_CLASSES, DefaultGrouper, Thresholds, pair_class
+from classifiers.grouping.grouper import DefaultGrouper, pair_class
+from classifiers.grouping.thresholds import TEXT_CLASSES, Thresholds
 from classifiers.refits.refit_grouping import Pairs
 
 SELECT_PAIR_LABELS = """

@@ -23,7 +23,8 @@ from app.themes.activity import SYSTEM
 from app.themes.candidates import surroundings
 from app.themes.locks import LockedComment, LockedTheme
 from classifiers.contract import UNSURE, Decision, Kind, Member, Vectors
-from classifiers.grouping.grouper import DefaultGrouper, Thresholds, pair_class
+from classifiers.grouping.grouper import DefaultGrouper, pair_class
+from classifiers.grouping.thresholds import Thresholds
 
 CORRECTION_WEIGHT = 1.0
 CONFIRMATION_WEIGHT = 0.25

@@ -19,7 +19,8 @@ from classifiers.evaluation.evaluate_duplicates import DuplicateReport, evaluate
 from classifiers.evaluation.evaluate_kind import KindReport, evaluate_kind
 from classifiers.evaluation.labels import read_folds
 from classifiers.evaluation.report import render
-from classifiers.grouping.grouper import DefaultGrouper, Thresholds
+from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.grouping.thresholds import Thresholds
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.stored_weights import SHIPPED_WEIGHTS
 
