@@ -23,7 +23,7 @@ class NearestEvidence(TypedDict):
 
 class Evidence(TypedDict):
     """``score`` against the thresholds that were asked of such texts; ``apart`` holds the two words
-    that keep comments apart."""
+    that keep comments apart; ``thread`` is what of its thread spoke for the theme."""
 
     verdict: str
     score: float
@@ -31,6 +31,7 @@ class Evidence(TypedDict):
     suggest_at: float
     apart: list[str]
     nearest: list[NearestEvidence]
+    thread: NotRequired[list[str]]
 
 
 def evidence_of(
@@ -55,7 +56,7 @@ def evidence_of(
 
 def decision_evidence(decision: Decision) -> Evidence:
     """The grouper's decision about one comment as it is stored."""
-    return evidence_of(
+    evidence = evidence_of(
         decision.verdict.value,
         score=decision.score,
         join_at=decision.join_at,
@@ -63,6 +64,9 @@ def decision_evidence(decision: Decision) -> Evidence:
         apart=decision.apart,
         nearest=[nearest_evidence(neighbour) for neighbour in decision.nearest],
     )
+    if decision.thread:
+        evidence["thread"] = list(decision.thread)
+    return evidence
 
 
 def nearest_evidence(neighbour: Nearest) -> NearestEvidence:

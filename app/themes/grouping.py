@@ -25,10 +25,16 @@ log = structlog.get_logger(__name__)
 
 SELECT_WAITING_PRODUCTS = "select distinct product_id from comment where stage = 'enriched'"
 CLAIM_WAITING_COMMENTS = """
-    select c.id, c.text, c.kind, c.kind_reason, c.theme_id, c.theme_by, c.deleted_at,
-           c.opens_thread, c.thread_title, e.model, e.embedding
+    select c.id, c.text, c.kind, c.kind_by, c.kind_reason, c.kind_scores, c.theme_id, c.theme_by,
+           c.deleted_at, c.opens_thread, c.thread_title, c.source_id, c.platform, c.thread_id,
+           c.external_id, c.parent_id, c.author_id, e.model, e.embedding,
+           not c.opens_thread and c.thread_id <> '' and (c.parent_id <> '' or exists (
+               select from comment o
+               where o.source_id = c.source_id and o.thread_id = c.thread_id and o.opens_thread
+           )) as in_thread
     from comment c left join comment_embedding e on e.comment_id = c.id
-    where c.product_id = %s and c.stage = 'enriched' order by c.id limit %s for update of c
+    where c.product_id = %s and c.stage = 'enriched'
+    order by c.delivery_id, c.id limit %s for update of c
 """
 # A theme of one comment was compared with everything when that comment came.
 MARK_COMPARED = """
@@ -72,7 +78,8 @@ async def group_batch(
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Groups the waiting comments of one product, in the order in which they came."""
+    """Groups the waiting comments of one product, in the order in which they came: that of their
+    deliveries, however these were shared out among workers."""
 
     database: Database
     grouper: Grouper

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from app.themes.candidates import CANDIDATES_MOST, candidates, load_members
+from app.themes.candidates import load_members
+from app.themes.pools import CANDIDATES_MOST, candidates
 from app.themes.searches import FIND_BY_TEXT
 from classifiers.contract import Kind, Vectors
 from classifiers.grouping.fusion import fused_scores

@@ -17,7 +17,7 @@ from app.running.doctor import findings
 from app.storage import migrate
 from app.storage.db import Connection
 from app.storage.vault import Vault
-from app.themes.candidates import candidates
+from app.themes.pools import candidates
 from app.themes.search_index import IndexState, Space, index_states, keep_search_indexes
 from app.themes.searches import (
     FIND_BY_FINGERPRINT,
