@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import LiteralString
 
 from pgvector import HalfVector
 
@@ -35,6 +36,16 @@ from classifiers.middle import join
 NOT_GROUPED = "{}"
 """Stored as the reason for its theme where the classifiers did not choose it."""
 
+SELECT_WAITING: LiteralString = """
+    select c.id, c.text, c.kind, c.kind_by, c.kind_reason, c.kind_scores, c.theme_id, c.theme_by,
+           c.deleted_at, c.opens_thread, c.thread_title, c.source_id, c.platform, c.thread_id,
+           c.external_id, c.parent_id, c.author_id, e.model, e.embedding,
+           not c.opens_thread and c.thread_id <> '' and (c.parent_id <> '' or exists (
+               select from comment o
+               where o.source_id = c.source_id and o.thread_id = c.thread_id and o.opens_thread
+           )) as in_thread
+    from comment c left join comment_embedding e on e.comment_id = c.id
+"""
 # Who was kept out of a theme stays out of the one that it was merged into.
 SELECT_BARRED_THEMES = """
     with recursive barred(comment_id, theme_id) as (
@@ -181,7 +192,7 @@ async def decide_places(
     ids = [comment.id for comment in comments if comment.wants_theme]
     all_ids = [comment.id for comment in comments]
     pools = await pools_of(connection, product_id, ids, all_ids) if ids else None
-    barred = await _barred_themes(connection, ids)
+    barred = await barred_themes(connection, ids)
     regrouped = {
         comment.id: str(comment.theme_id) for comment in comments if comment.theme_id is not None
     }
@@ -223,7 +234,7 @@ async def write_places(connection: Connection, product_id: uuid.UUID, batch: Bat
         await connection.execute(INSERT_SUGGESTIONS, [products, *_columns(batch.suggestions)])
 
 
-async def _barred_themes(connection: Connection, ids: Sequence[int]) -> dict[int, set[str]]:
+async def barred_themes(connection: Connection, ids: Sequence[int]) -> dict[int, set[str]]:
     """The themes that a comment is never joined to again, for each that has any."""
     barred: dict[int, set[str]] = defaultdict(set)
     for row in await fetch_all(connection, SELECT_BARRED_THEMES, [list(ids)]):

@@ -57,12 +57,14 @@ class TitleBefore(Before):
 
 class MergeBefore(Before):
     """Of themes that were merged ``into`` another: the status and the comments of each, and the
-    theme that each ticket was of."""
+    theme that each ticket was of. ``by_itself``: no person merged them, so that undoing it keeps
+    them apart."""
 
     into: UUID
     themes: dict[UUID, ThemeStatus]
     comments: dict[UUID, list[int]]
     tickets: dict[str, str]
+    by_itself: bool = False
 
     @property
     def moved(self) -> list[int]:

@@ -26,7 +26,7 @@ from app.triage.before import (
     SuggestionBefore,
     TitleBefore,
 )
-from app.triage.regroup import put_into_theme
+from app.triage.regroup import SEPARATE, put_into_theme
 from app.triage.showing import show_as_before
 
 SELECT_LINE_PRODUCT = "select product_id from activity where id = %s"
@@ -152,6 +152,8 @@ async def _merge(connection: Connection, theme_id: uuid.UUID, before: MergeBefor
     await give_back_tickets(connection, before.tickets)
     if await fetch_value(connection, SELECT_STATUS, [theme_id]) == ThemeStatus.accepted:
         await plan_tickets(connection, theme_id, wait_seconds=0)
+    if before.by_itself:
+        await connection.execute(SEPARATE, [before.moved, theme_id])
     themes = [theme_id, *before.themes]
     await connection.execute(REOPEN_ANSWERED_SUGGESTIONS, {"all": themes})
     await recount(connection, themes, comments=before.moved)

@@ -13,6 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("theme", sa.Column("looked_at", sa.DateTime(timezone=True)))
     op.drop_index("comment_to_group", "comment")
     op.create_index(
         "comment_to_group",
@@ -31,6 +32,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("theme", "looked_at")
     op.drop_index("comment_opening", "comment")
     op.drop_index("comment_by_thread", "comment")
     op.create_index("comment_by_thread", "comment", ["source_id", "thread_id"])

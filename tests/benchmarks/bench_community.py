@@ -34,6 +34,7 @@ from app.storage import migrate
 from app.storage.db import Database
 from app.storage.postgres import EmbeddedPostgres
 from app.storage.vault import Vault, new_key
+from app.triage.second_look import look_again
 from classifiers.contract import Enricher
 from classifiers.evaluation.agreement import clusters
 from classifiers.grouping.grouper import DefaultGrouper
@@ -73,6 +74,8 @@ async def run_community(
     try:
         keys = await _deliver(database, vault, comments)
         await drain(stages(database, enricher, DefaultGrouper(), settings))
+        looked = await look_again(database, DefaultGrouper())
+        print(f"merged at the second look: {looked}")
         async with database.transaction() as connection:
             rows = await (await connection.execute(SELECT_PLACES)).fetchall()
             cursor = await connection.execute(SELECT_SUGGESTIONS)

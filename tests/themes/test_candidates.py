@@ -15,7 +15,7 @@ from classifiers.grouping.fusion import fused_scores
 from tests.scenes.forum import Forum
 from tests.scenes.placing import add_grouped_comments
 
-TEXT = {"rare": 0.0002, "lexemes": 10, "matches": 100}
+TEXT = {"rare": 0.0002, "lexemes": 10, "matches": 100, "batch": []}
 
 
 def turned(*degrees: float) -> Vectors:
