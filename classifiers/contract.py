@@ -197,6 +197,7 @@ class Decision:
     where they are not joined for meaning different things. ``thread`` names what of its thread
     speaks for the theme, where the two share one: ``parent`` (it answers one of it), ``opener``,
     ``latest`` (it was said right after one), ``author``, ``agrees`` (same here), ``still``.
+    ``bars`` are what each boldness asks of such texts, none where nothing joins them by itself.
     """
 
     verdict: Verdict
@@ -207,6 +208,7 @@ class Decision:
     nearest: Sequence[Nearest]
     apart: Sequence[str] = ()
     thread: Sequence[str] = ()
+    bars: Mapping[str, float] = field(default_factory=dict)
 
 
 class Grouper(Protocol):

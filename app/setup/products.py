@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models.product import Product
-from app.models.states import Policy
+from app.models.states import Boldness, Policy
 from app.setup.fields import checked_name
 
 RESCHEDULE_TICKETS = text("""
@@ -66,11 +66,12 @@ async def create_product(
     auto_min_people: int = 2,
     auto_min_confidence: float = 0.6,
     count_staff: bool = False,
+    boldness: str = Boldness.balanced,
 ) -> Product:
     """A new product. Raises Invalid, Conflict (``name_taken``)."""
     product = Product(slug=slug_of(slug or name), name=checked_name(name), policy=policy)
     product.auto_min_people, product.auto_min_confidence = auto_min_people, auto_min_confidence
-    product.count_staff = count_staff
+    product.count_staff, product.boldness = count_staff, boldness
     _check_policy(product)
     same_slug = await session.exec(select(Product.id).where(Product.slug == product.slug))
     if same_slug.first() is not None:
@@ -90,6 +91,7 @@ async def update_product(
     auto_min_people: int | None = None,
     auto_min_confidence: float | None = None,
     count_staff: bool | None = None,
+    boldness: str | None = None,
 ) -> Product:
     """Change what is given. Tickets that waited because of the policy ``hold`` become due when it
     ends."""
@@ -102,6 +104,7 @@ async def update_product(
         ("auto_min_people", auto_min_people),
         ("auto_min_confidence", auto_min_confidence),
         ("count_staff", count_staff),
+        ("boldness", boldness),
     ):
         if value is not None:
             setattr(product, field, value)
@@ -126,6 +129,8 @@ async def delete_product(session: AsyncSession, product_id: uuid.UUID) -> None:
 def _check_policy(product: Product) -> None:
     if product.policy not in list(Policy):
         raise Invalid(f"A policy is one of {', '.join(Policy)}.", reason="policy_invalid")
+    if product.boldness not in list(Boldness):
+        raise Invalid(f"Boldness is one of {', '.join(Boldness)}.", reason="boldness_invalid")
     if not 1 <= product.auto_min_people <= 10_000:
         raise Invalid(
             "The least number of people is between 1 and 10,000.", reason="threshold_invalid"

@@ -23,7 +23,8 @@ class NearestEvidence(TypedDict):
 
 class Evidence(TypedDict):
     """``score`` against the thresholds that were asked of such texts; ``apart`` holds the two words
-    that keep comments apart; ``thread`` is what of its thread spoke for the theme."""
+    that keep comments apart; ``thread`` is what of its thread spoke for the theme,
+    ``bars`` what each boldness asks."""
 
     verdict: str
     score: float
@@ -32,6 +33,7 @@ class Evidence(TypedDict):
     apart: list[str]
     nearest: list[NearestEvidence]
     thread: NotRequired[list[str]]
+    bars: NotRequired[dict[str, float]]
 
 
 def evidence_of(
@@ -66,6 +68,8 @@ def decision_evidence(decision: Decision) -> Evidence:
     )
     if decision.thread:
         evidence["thread"] = list(decision.thread)
+    if decision.bars:
+        evidence["bars"] = dict(decision.bars)
     return evidence
 
 

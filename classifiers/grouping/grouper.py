@@ -31,7 +31,7 @@ from classifiers.grouping.threads import (
     reasons,
     thread_signs,
 )
-from classifiers.grouping.thresholds import NEVER_JOINS, Thresholds
+from classifiers.grouping.thresholds import NEVER_JOINS, Level, Thresholds
 from classifiers.middle import Middle
 from classifiers.texts.phrases import shared_words
 from classifiers.texts.text import fingerprint
@@ -90,6 +90,7 @@ class DefaultGrouper:
             nearest=_evidence(surroundings, best),
             apart=best.apart,
             thread=best.thread,
+            bars=best.bars,
         )
 
     def weighed(
@@ -177,6 +178,9 @@ class DefaultGrouper:
             agrees = threaded and agreement(text)
             if apart or (not agrees and _mean_different_things(surroundings, nearest)):
                 join_at = NEVER_JOINS
+        bars: Mapping[str, float] = {}
+        if join_at < NEVER_JOINS:
+            bars = self._bars(comment, size, threaded=threaded)
         return _Link(
             theme_id=members[0].theme_id,
             score=score,
@@ -186,15 +190,25 @@ class DefaultGrouper:
             oldest=min(surroundings.candidates[place].comment_id for place in nearest),
             apart=apart,
             thread=said,
+            bars=bars,
         )
 
     def _join_at(self, comment: Member, size: str, *, threaded: bool) -> float:
         """What is asked of such a comment: more of one that was told neither bug nor request."""
-        level = self.thresholds.level
+        return self._asked(self.thresholds.level, comment, size, threaded=threaded)
+
+    def _bars(self, comment: Member, size: str, *, threaded: bool) -> dict[str, float]:
+        """The same at every boldness."""
+        return {
+            boldness: self._asked(level, comment, size, threaded=threaded)
+            for boldness, level in self.thresholds.levels.items()
+        }
+
+    def _asked(self, level: Level, comment: Member, size: str, *, threaded: bool) -> float:
         aside = comment.kind not in THEME_KINDS
         if threaded:
             return level.thread_aside if aside else level.thread
-        join_at = self.thresholds.join_for(comment.sort, size)
+        join_at = level.sorts.get(comment.sort, self.thresholds.join)[size]
         return max(join_at, level.aside) if aside else join_at
 
     def _thread_score(self, signs: Floats) -> float:
@@ -238,6 +252,7 @@ class _Link:
     oldest: int
     apart: tuple[str, ...]
     thread: tuple[str, ...]
+    bars: Mapping[str, float]
 
     @property
     def margin(self) -> float:

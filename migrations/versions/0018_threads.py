@@ -14,6 +14,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("theme", sa.Column("looked_at", sa.DateTime(timezone=True)))
+    op.add_column(
+        "product", sa.Column("boldness", sa.Text(), server_default="balanced", nullable=False)
+    )
+    op.create_check_constraint(
+        "product_boldness", "product", "boldness in ('careful', 'balanced', 'bold')"
+    )
     op.drop_index("comment_to_group", "comment")
     op.create_index(
         "comment_to_group",
@@ -32,6 +38,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("product", "boldness")
     op.drop_column("theme", "looked_at")
     op.drop_index("comment_opening", "comment")
     op.drop_index("comment_by_thread", "comment")

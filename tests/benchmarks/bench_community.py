@@ -28,6 +28,7 @@ from app.demo.community import DemoComment, load
 from app.demo.scene import DEMO_SOURCES
 from app.demo.sending import SourceAddress
 from app.jobs.stages import drain, stages
+from app.queries.comments import UNPLACED
 from app.setup.products import create_product
 from app.setup.sources import create_source
 from app.storage import migrate
@@ -53,6 +54,12 @@ SELECT_PLACES = """
       on v.source_id = c.source_id and v.external_id = c.external_id and v.type = 'created'
     order by c.id
 """
+SELECT_UNPLACED = f"""
+    select v.delivery_id as delivery from comment cm left join author a on a.id = cm.author_id
+    join comment_version v
+      on v.source_id = cm.source_id and v.external_id = cm.external_id and v.type = 'created'
+    where cm.deleted_at is null and {UNPLACED}
+"""
 SELECT_SUGGESTIONS = "select count(*) as n from theme_suggestion where state = 'open'"
 
 
@@ -62,6 +69,7 @@ class Placed:
 
     comment: DemoComment
     row: Mapping[str, Any]
+    queued: bool
 
 
 async def run_community(
@@ -80,11 +88,13 @@ async def run_community(
             rows = await (await connection.execute(SELECT_PLACES)).fetchall()
             cursor = await connection.execute(SELECT_SUGGESTIONS)
             suggestions: Any = await cursor.fetchone()
+            waiting = await (await connection.execute(SELECT_UNPLACED)).fetchall()
     finally:
         await database.close()
     rows_by_key = {keys[row["delivery"]]: row for row in rows if row["delivery"] in keys}
+    queued = {keys[row["delivery"]] for row in waiting if row["delivery"] in keys}
     placed = [
-        Placed(comment, rows_by_key[comment.key])
+        Placed(comment, rows_by_key[comment.key], comment.key in queued)
         for comment in comments
         if comment.key in rows_by_key and not rows_by_key[comment.key]["deleted"]
     ]
@@ -126,7 +136,10 @@ def report(placed: Sequence[Placed], suggestions: int) -> None:
     print(f"{len(placed)} comments, {len(themes)} themes, {suggestions} open suggestions")
     print(f"pairs: precision {right / max(made, 1):.3f}, recall {right / max(true, 1):.3f}")
     print(f"B-cubed: {clusters(matters, places, seed=7, samples=0).b_cubed}")
+    silent = [one for one in lost if not one.queued]
     print(f"feedback without a theme: {len(lost)} of {len(feedback)}")
+    print(f"feedback in no theme and no queue: {len(silent)}; the queue holds", end=" ")
+    print(sum(one.queued for one in placed))
 
 
 def pairs(matters: Sequence[str], places: Sequence[str]) -> tuple[int, int, int]:
