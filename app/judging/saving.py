@@ -39,8 +39,10 @@ SAVE_ENRICHED = """
             when c.theme_id is not null then 'enriched'
             when c.kind_by = 'person' and c.kind <> all (%(theme_kinds)s) then 'grouped'
             when c.kind_by <> 'person' and n.kind <> all (%(theme_kinds)s)
-                and not (n.may_join and (n.reason = %(unsure)s
-                    or (c.thread_id <> '' and not c.opens_thread))) then 'grouped'
+                and not (n.may_join and (n.reason = %(unsure)s or c.parent_id <> ''
+                    or (c.thread_id <> '' and not c.opens_thread and exists (
+                        select from comment o where o.source_id = c.source_id
+                          and o.thread_id = c.thread_id and o.opens_thread)))) then 'grouped'
             when c.kind_by = 'model' and coalesce(a.is_staff, false) and not c.opens_thread
                 and not p.count_staff then 'grouped'
             else 'enriched' end,

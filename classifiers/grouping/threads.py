@@ -87,8 +87,8 @@ def thread_signs(
     """``float64[len(THREAD_SIGNS)]`` of a comment and a theme of whose ``members`` one at least is
     in its thread; ``candidates`` are those of all themes, ``logit`` is the link's.
 
-    The example: *Same here since 4.8. Could one also sort them?*, second in its thread, after
-    *Notes are doubled*, which opened it and a theme.
+    The example: *Same here since 4.8. Also, could they be sorted?*, told a bug (.8), second in its
+    thread, after *Notes are doubled*, which opened it and a theme.
 
     ==============  =====  =====================================================================
     link            -2.1   the link's own logit, -6 to 6
@@ -102,11 +102,11 @@ def thread_signs(
     agrees_opener   1.0    ... and ``opener``
     agrees_latest   1.0    ... and ``latest``
     still           0.0    it says that nothing has changed: *still*, *any news*
-    mine            0.0    it speaks of who writes
+    mine            1.0    it speaks of who writes
     advises         0.0    it speaks to somebody, thanks or gives advice
     asks            1.0    it ends with a question mark
     drifts          1.0    it says that it changes the subject: *also*, *by the way*
-    words           2.30   logarithm of one more than its words
+    words           2.40   logarithm of one more than its words
     told            1.0    it was told a bug or a request
     report          1.4    logit of the probability that it is one, .05 to .95
     elsewhere       0.0    how much nearer a theme is that has no part in the thread: cosine
