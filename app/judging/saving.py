@@ -94,8 +94,8 @@ async def save_vectors(
     await connection.execute(UPSERT_VECTORS, columns)
 
 
-def judgement_columns(comments: Sequence[JudgedComment]) -> dict[str, list[Any]]:
-    """The parameters of ``SAVE_ENRICHED``, a list for each column."""
+def judgement_columns(comments: Sequence[JudgedComment]) -> dict[str, Any]:
+    """The parameters of ``SAVE_ENRICHED``, a list for each column and what is the same for all."""
     enrichments = [comment.enrichment for comment in comments]
     return {
         "id": [comment.id for comment in comments],

@@ -48,6 +48,12 @@ RESTORE_TITLE = "update theme set title = %s, title_by = %s where id = %s"
 REVIVE_THEME = """
     update theme set status = %s, merged_into = null, version = version + 1 where id = %s
 """
+# Whoever says that a merge which happened by itself was wrong says so of both sides.
+SEPARATE_THEMES = """
+    insert into separation (comment_id, theme_id)
+    select c.id, other.id from unnest(%s::uuid[]) as other(id) join comment c on c.theme_id = %s
+    on conflict do nothing
+"""
 SELECT_STATUS = "select status from theme where id = %s"
 REOPEN_ANSWERED_SUGGESTIONS = """
     update theme_suggestion set state = 'open'
@@ -154,6 +160,7 @@ async def _merge(connection: Connection, theme_id: uuid.UUID, before: MergeBefor
         await plan_tickets(connection, theme_id, wait_seconds=0)
     if before.by_itself:
         await connection.execute(SEPARATE, [before.moved, theme_id])
+        await connection.execute(SEPARATE_THEMES, [list(before.themes), theme_id])
     themes = [theme_id, *before.themes]
     await connection.execute(REOPEN_ANSWERED_SUGGESTIONS, {"all": themes})
     await recount(connection, themes, comments=before.moved)

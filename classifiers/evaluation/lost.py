@@ -14,7 +14,7 @@ from classifiers.grouping.thresholds import NEVER_JOINS
 class Loss(StrEnum):
     """What became of a comment that had an earlier mate."""
 
-    joined = "joined the right theme"
+    right = "joined the right theme"
     told = "told neither bug nor request"
     mates = "its mates were told neither"
     suggested = "right theme on top, below its join threshold, suggested"
@@ -35,7 +35,7 @@ def loss_of(
     """The loss of a comment that was ``placed`` in a theme (blank: in none), whose mates are in the
     themes of ``home``. ``weighed`` has the deciding theme first."""
     if placed in home:
-        return Loss.joined
+        return Loss.right
     if not home:
         return Loss.mates
     own = [one for one in weighed if one.theme_id in home]

@@ -114,7 +114,7 @@ class Thresholds:
         try:
             card = json.loads(path.read_text(encoding="utf-8"))
             stored = card.get("levels", {})
-            levels = {boldness: Level.of(stored[boldness]) for boldness in Boldness if stored}
+            levels = {str(name): Level.of(stored[name]) for name in Boldness if stored}
             return cls(
                 join=_numbers(card["join"], TEXT_CLASSES),
                 suggest=_numbers(card["suggest"], TEXT_CLASSES),

@@ -58,10 +58,10 @@ SORT_JOIN: Mapping[Boldness, Mapping[Sort, Mapping[str, float]]] = {
         Sort.unknown: {"short": 0.85, "medium": 0.85, "long": 0.9, "technical": 0.98},
     },
     Boldness.balanced: {
-        Sort.community: {"short": 0.6, "medium": 0.6, "long": 0.65, "technical": 0.75},
-        Sort.chat: {"short": 0.65, "medium": 0.6, "long": 0.65, "technical": 0.75},
+        Sort.community: {"short": 0.65, "medium": 0.65, "long": 0.65, "technical": 0.75},
+        Sort.chat: {"short": 0.65, "medium": 0.65, "long": 0.65, "technical": 0.75},
         Sort.reviews: {"short": 0.6, "medium": 0.6, "long": 0.6, "technical": 0.75},
-        Sort.help_desk: {"short": 0.6, "medium": 0.6, "long": 0.65, "technical": 0.75},
+        Sort.help_desk: {"short": 0.65, "medium": 0.65, "long": 0.65, "technical": 0.75},
         Sort.tracker: {"short": 0.65, "medium": 0.65, "long": 0.85, "technical": 0.97},
     },
     Boldness.bold: {

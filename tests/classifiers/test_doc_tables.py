@@ -115,7 +115,8 @@ def test_shifts() -> None:
         {"join": {"short": float(row[1])}, "suggest": {"short": float(row[2])}}
         for row in rows(shifted)
     )
-    moved = shifted(Thresholds(**shipped, weights={}, intercept=0, version=""), shift, "own")
+    thresholds = Thresholds(shipped["join"], shipped["suggest"], {}, 0.0, "")
+    moved = shifted(thresholds, shift, "own")
     assert {"join": dict(moved.join), "suggest": dict(moved.suggest)} == in_force
 
 
