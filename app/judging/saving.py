@@ -17,9 +17,9 @@ from classifiers.kinds.enrich import UNSUPPORTED_LANGUAGE
 from classifiers.texts.text import fingerprint
 
 SCORE_DIGITS = 4
-JOINING_REASONS = frozenset({"", UNSURE, UNSUPPORTED_LANGUAGE})
-"""Of what is neither bug nor request: links, rows of emoji and the like say nothing that a theme
-could say as well."""
+JOINING_REASONS = frozenset({"", UNSURE, UNSUPPORTED_LANGUAGE, "agreement", "no_words"})
+"""Of what is neither bug nor request: "+1" or a thumb may agree in a thread; greetings, links and
+spam say nothing that a theme could say as well."""
 
 # A comment that was edited while it was with the model stays 'parsed' and comes round again.
 # Staff's answers are understood like all others, but only what they open a thread with makes

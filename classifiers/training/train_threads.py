@@ -97,7 +97,7 @@ class Examples:
 
 def train_threads(enricher: Enricher, out: Path, *, say: Report = print) -> Mapping[str, Any]:
     """Fit the link of threads and write it with all thresholds into ``out``; returns the card."""
-    card = json.loads((out / "grouping.json").read_text(encoding="utf-8"))
+    card: dict[str, Any] = json.loads((out / "grouping.json").read_text(encoding="utf-8"))
     communities = {}
     base = DefaultGrouper(_bare(card))
     for path in sorted((SEEDS_FOLDER / "threads").glob("*.jsonl")):

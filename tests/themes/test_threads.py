@@ -46,7 +46,7 @@ async def thread(forum: Forum, enricher: Enricher) -> dict[str, dict[str, Any]]:
         ("dot", "By the way, please add larger letters for printing.", {}),
     ]
     for number, (author, text, fields) in enumerate(texts):
-        named = {"id": "abcd"[number], "opens_thread": number == 0, "thread": TOPIC}
+        named: dict[str, Any] = {"id": "abcd"[number], "opens_thread": number == 0, "thread": TOPIC}
         await forum.say(text, author, **named, **fields)
     await forum.work(enricher, DefaultGrouper())
     rows = await forum.rows(
