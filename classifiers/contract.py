@@ -151,7 +151,7 @@ class Member:
     (``classifiers.grouping.sorts``). ``thread`` names what an answer shares with its question, and
     is the same only for comments of one source; ``name`` is what ``answers`` of an answer holds;
     ``opens``: it is the thread's first; ``author`` is who wrote it,
-    blank where nobody is named.
+    blank where nobody is named. ``aside``: it may join a theme, and never opens one.
     """
 
     comment_id: int
@@ -167,6 +167,7 @@ class Member:
     answers: str = ""
     opens: bool = False
     author: str = ""
+    aside: bool = False
 
 
 class Verdict(Enum):

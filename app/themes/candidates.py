@@ -15,13 +15,11 @@ from app.storage.rows import fetch_all
 from app.themes.searches import FIND_IN_THREAD, nearest, scores_by_query
 from classifiers.contract import Kind, Member
 from classifiers.grouping.sorts import sort_of
+from classifiers.grouping.threads import THREAD_LATEST
 from classifiers.kinds.features import FEATURE_CHARACTERS
 
 Halves = NDArray[np.float16]
 
-THREAD_LATEST = 8
-"""Comments of a thread that are looked at, the latest ones, beside what opened it and what is
-answered."""
 
 SELECT_VECTORS = (
     "select comment_id, embedding from comment_embedding where comment_id = any(%s::bigint[])"

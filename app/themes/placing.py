@@ -16,7 +16,7 @@ from app.models.states import DecidedBy
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_value
 from app.themes.activity import SYSTEM, record, record_created
-from app.themes.candidates import THREAD_LATEST, place_of, thread_of
+from app.themes.candidates import place_of, thread_of
 from app.themes.evidence import decision_evidence
 from app.themes.middles import ByModel, middles_of
 from app.themes.pools import Pools, in_thread_of, pools_of
@@ -31,6 +31,7 @@ from classifiers.contract import (
     Verdict,
 )
 from classifiers.faces.titles import title_of
+from classifiers.grouping.threads import THREAD_LATEST
 from classifiers.middle import join
 
 NOT_GROUPED = "{}"
@@ -148,6 +149,7 @@ class WaitingComment:
             answers=self.parent_id,
             opens=self.opens_thread,
             author=str(self.author_id or ""),
+            aside=self.kind not in THEME_KINDS,
         )
 
     @property

@@ -133,11 +133,11 @@ async def pools_of(
         titles,
         {},
     )
-    wanted: set[int] = set().union(*threads.values())
+    loaded_ids: set[int] = set().union(*threads.values())
     for query in ids:
         ranked = [number for number in pools.ranked(query) if number not in pools.places]
-        wanted.update(ranked[: CANDIDATES_MOST + CANDIDATES_SPARE])
-    pools.members.update(await load_members(connection, sorted(wanted - pools.places.keys())))
+        loaded_ids.update(ranked[: CANDIDATES_MOST + CANDIDATES_SPARE])
+    pools.members.update(await load_members(connection, sorted(loaded_ids - pools.places.keys())))
     return pools
 
 

@@ -53,9 +53,9 @@ def why(grouping: Mapping[str, Any]) -> str:
     evidence = f"{likely(score)} likely the same"
     if score >= 1 and same_words:
         evidence = "both use the same words"
-    said = thread_reason(grouping.get("thread") or [])
-    if verdict == "join" and said:
-        return f"{sentence}: {said}; {evidence}, and in a thread {_from(join_at)} is enough."
+    in_thread = thread_reason(grouping.get("thread") or [])
+    if verdict == "join" and in_thread:
+        return f"{sentence}: {in_thread}; {evidence}, and in a thread {_from(join_at)} is enough."
     if verdict == "join":
         return f"{sentence}: {evidence}; {_needed(join_at)}."
     needed = _needed(join_at, grouping.get("apart"))
@@ -66,11 +66,11 @@ def why(grouping: Mapping[str, Any]) -> str:
 def thread_reason(signs: Sequence[str]) -> str:
     """What of its thread speaks for a comment's theme: ``it answers a comment of the theme and
     agrees with it``; blank where nothing does."""
-    said = [words for sign, words in THREAD_WORDS.items() if sign in signs]
-    if not said:
+    reasons = [words for sign, words in THREAD_WORDS.items() if sign in signs]
+    if not reasons:
         return ""
     agreeing = " and agrees" if "agrees" in signs else ""
-    return f"it {said[0]}{agreeing}"
+    return f"it {reasons[0]}{agreeing}"
 
 
 def proposal(score: float, evidence: Mapping[str, Any]) -> str:

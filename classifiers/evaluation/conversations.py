@@ -11,11 +11,9 @@ from numpy.typing import NDArray
 from classifiers.contract import Member
 from classifiers.evaluation.datasets import Row
 from classifiers.grouping.sorts import Sort, sort_of
+from classifiers.grouping.threads import THREAD_LATEST
 
-THREAD_LATEST = 8
-"""Comments of a thread that are looked at, the latest ones, beside what opened it and what is
-answered; as many as in the service."""
-_PLACES = ("sort", "channel", "platform", "source")
+_PLACE_FIELDS = ("sort", "channel", "platform", "source")
 _OPENED_BY_FIRST = frozenset({Sort.community, Sort.tracker, Sort.unknown})
 """Where the first comment with a thread's name opened it, if the file does not say. A *thread* of
 chat or of a help desk may be no more than a channel or a form."""
@@ -52,24 +50,24 @@ def conversations(rows: Sequence[Row]) -> list[Said]:
     """Where each row was said, by its fields ``thread``, ``parent``, ``id`` (or ``key``),
     ``opens``, ``author``, ``staff`` and, for the sort of place, ``sort``, ``channel``, ``platform``
     or ``source``. Rows are in the order they came."""
-    told = any("opens" in row or "opens_thread" in row for row in rows)
+    openings_marked = any("opens" in row or "opens_thread" in row for row in rows)
     started: set[str] = set()
-    said = []
+    placed_rows = []
     for row in rows:
         sort = _sort(row)
         thread = _name(row.get("thread") or row.get("thread_id"))
         thread = thread and f"{row.get('product') or ''}\n{sort}\n{thread}"
         opens = bool(row.get("opens") or row.get("opens_thread"))
-        if thread and not told:
+        if thread and not openings_marked:
             opens = thread not in started and sort in _OPENED_BY_FIRST
         started.add(thread)
         answers = _name(row.get("parent") or row.get("parent_id"))
         author = _name(row.get("author"))
         staff = bool(row.get("staff")) and not opens
         name = _name(row.get("id") or row.get("key"))
-        said.append(Said(sort, thread, name, answers, opens, author, staff))
-    opened = {one.thread for one in said if one.opens or one.answers}
-    return [one if one.thread in opened else replace(one, thread="") for one in said]
+        placed_rows.append(Said(sort, thread, name, answers, opens, author, staff))
+    opened = {one.thread for one in placed_rows if one.opens or one.answers}
+    return [one if one.thread in opened else replace(one, thread="") for one in placed_rows]
 
 
 def thread_mates(
@@ -100,7 +98,7 @@ def places_by_thread(members: Sequence[Member]) -> list[Sequence[int]]:
 
 def _sort(row: Row) -> Sort:
     """By the first field that names a place we know."""
-    for field in _PLACES:
+    for field in _PLACE_FIELDS:
         sort = sort_of(str(row.get(field) or ""))
         if sort is not Sort.unknown:
             return sort

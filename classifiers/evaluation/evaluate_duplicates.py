@@ -169,7 +169,7 @@ def build_pool(
     file_kinds, _ = read_kinds([row.get("kind") for row in rows], mapping)
     if as_served:
         file_kinds = [None] * len(rows)
-    said = conversations(rows)
+    conversation = conversations(rows)
     members: list[Member] = []
     for start in range(0, len(rows), ENRICHED_AT_ONCE):
         part = rows[start : start + ENRICHED_AT_ONCE]
@@ -183,8 +183,9 @@ def build_pool(
                 vector=result.vector,
                 sure=file_kind is not None or result.reason != UNSURE,
                 report=report_of(result),
+                aside=as_served and result.kind not in THEME_KINDS,
             )
-            members.append(said[number].put(member))
+            members.append(conversation[number].put(member))
         say(f"{len(members):,} of {len(rows):,} rows read")
     products = [str(row.get("product") or "") for row in rows]
     groups = []
@@ -196,7 +197,7 @@ def build_pool(
             groups.append(f"{product}\n{row['duplicate_group']}")
     vectors = np.stack([member.vector for member in members])
     search = Search([member.text for member in members], vectors, products)
-    return Pool.of(members, groups, products, search, [one.staff for one in said])
+    return Pool.of(members, groups, products, search, [one.staff for one in conversation])
 
 
 def report_of(result: Enrichment) -> float:

@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.contract import THEME_KINDS, Decision, Grouper, Member, Verdict
+from classifiers.contract import Decision, Grouper, Member, Verdict
 from classifiers.evaluation.agreement import ClusterScore, clusters, draws, rand_index
 from classifiers.evaluation.conversations import places_by_thread, thread_mates
 from classifiers.evaluation.lost import Loss, Losses, count_losses, loss_of
@@ -165,7 +165,7 @@ def run_stream(
                 closest = _closest(pool, place, mates[pool.groups[place]])
                 missed.append(_misplaced(pool, place, closest, decision))
         opens = decision.verdict is not Verdict.join
-        unplaced = as_served and opens and member.kind not in THEME_KINDS
+        unplaced = opens and member.aside
         if mates[pool.groups[place]] and isinstance(grouper, DefaultGrouper):
             weighed = grouper.weighed(member, candidates, middles)
             theme = "" if unplaced else themes[place]

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from classifiers.contract import THEME_KINDS, Decision, Member, Nearest, Verdict
+from classifiers.contract import Decision, Member, Nearest, Verdict
 from classifiers.grouping.alternatives import differ
 from classifiers.grouping.distinct import conflict, differ_in_numbers, names_parts
 from classifiers.grouping.link import (
@@ -79,7 +79,7 @@ class DefaultGrouper:
             return self._nothing_near(comment)
         best = links[0]
         verdict = best.verdict
-        if verdict is Verdict.suggest and comment.kind not in THEME_KINDS:
+        if verdict is Verdict.suggest and comment.aside:
             verdict = Verdict.new  # it has no theme that could be proposed for a merge
         return Decision(
             verdict=verdict,
@@ -161,7 +161,7 @@ class DefaultGrouper:
         threaded = self._thread_weights is not None and bool(in_thread(comment, in_theme))
         join_at = self._join_at(comment, size, threaded=threaded)
         apart: tuple[str, ...] = ()
-        said: tuple[str, ...] = ()
+        thread_reasons: tuple[str, ...] = ()
         if any(same_words(text, member.text) for member in members):
             score = 1.0
             join_at = min(join_at, 1.0)
@@ -172,9 +172,9 @@ class DefaultGrouper:
             if threaded:
                 signs = thread_signs(comment, in_theme, surroundings.candidates, _logit(score))
                 score = self._thread_score(signs)
-                said = reasons(signs)
+                thread_reasons = reasons(signs)
             apart = differ(comment, members) or ()
-            # Who agrees means what was said, whatever version it was on.
+            # Who agrees means what was thread_reasons, whatever version it was on.
             agrees = threaded and agreement(text)
             if apart or (not agrees and _mean_different_things(surroundings, nearest)):
                 join_at = NEVER_JOINS
@@ -189,7 +189,7 @@ class DefaultGrouper:
             nearest=tuple(nearest[:LINKED_MEMBERS]),
             oldest=min(surroundings.candidates[place].comment_id for place in nearest),
             apart=apart,
-            thread=said,
+            thread=thread_reasons,
             bars=bars,
         )
 
@@ -205,11 +205,10 @@ class DefaultGrouper:
         }
 
     def _asked(self, level: Level, comment: Member, size: str, *, threaded: bool) -> float:
-        aside = comment.kind not in THEME_KINDS
         if threaded:
-            return level.thread_aside if aside else level.thread
+            return level.thread_aside if comment.aside else level.thread
         join_at = level.sorts.get(comment.sort, self.thresholds.join)[size]
-        return max(join_at, level.aside) if aside else join_at
+        return max(join_at, level.aside) if comment.aside else join_at
 
     def _thread_score(self, signs: Floats) -> float:
         thread = self.thresholds.thread
@@ -268,8 +267,8 @@ class _Link:
 
 
 def _logit(score: float) -> float:
-    held = min(max(score, LEAST_SCORE), 1 - LEAST_SCORE)
-    return math.log(held / (1 - held))
+    bounded_score = min(max(score, LEAST_SCORE), 1 - LEAST_SCORE)
+    return math.log(bounded_score / (1 - bounded_score))
 
 
 def _mean_different_things(surroundings: Surroundings, nearest: Sequence[int]) -> bool:

@@ -16,7 +16,7 @@ class Sort(StrEnum):
     tracker = "tracker"
 
 
-_PLACES: dict[Sort, str] = {
+_NAMES_OF_PLACES: dict[Sort, str] = {
     Sort.community: "community forum discourse reddit hackernews facebook x twitter mastodon"
     " bluesky youtube instagram linkedin lemmy stackoverflow discussion discussions social",
     Sort.chat: "chat slack discord telegram teams matrix zulip",
@@ -25,7 +25,7 @@ _PLACES: dict[Sort, str] = {
     " generic widget",
     Sort.tracker: "tracker issue_tracker github gitlab jira gitea bugzilla linear",
 }
-_SORTS = {name: sort for sort, names in _PLACES.items() for name in names.split()}
+_SORTS = {name: sort for sort, names in _NAMES_OF_PLACES.items() for name in names.split()}
 
 
 def sort_of(place: str) -> Sort:

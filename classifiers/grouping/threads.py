@@ -29,9 +29,12 @@ SAID_IN_THREAD = ("parent", "opener", "latest", "author", "agrees", "still")
 LINK_LOGIT_MOST = 6.0
 """A logit beyond it says no more."""
 REPORT_LEAST, REPORT_MOST = 0.05, 0.95
+THREAD_LATEST = 8
+"""Comments of a thread that are looked at, the latest ones, beside what opened it and what is
+answered."""
 AGREEING_WORDS = 30
 """Up to so many words, an agreement may be all that a comment is."""
-OPENING_CHARACTERS = 160
+SUBJECT_CHANGE_CHARACTERS = 160
 """Where a comment says whom it agrees with, or that it changes the subject."""
 _LEADING_WORDS = "oh haha lol yes yep yeah ok and also ugh well hi hello update mine"
 _AGREES_AT_START = (
@@ -47,7 +50,7 @@ _AGREES_ANYWHERE = (
     r"(?:would|'d) (?:love|need|like|use|want|buy) (?:this|that|it)|(?:need|want) (?:this|that)",
     r"(?:had|have|get|see|noticed|got) (?:this|that|it|the same)\b",
 )
-_AGREEMENT = re.compile(
+_SAYS_THE_SAME = re.compile(
     rf"^\W*(?:(?:{'|'.join(_LEADING_WORDS.split())}),?\s){{0,2}}\W*(?:{'|'.join(_AGREES_AT_START)})"
     rf"|\b(?:{'|'.join(_AGREES_ANYWHERE)})",
     re.IGNORECASE,
@@ -73,7 +76,9 @@ _DRIFT = re.compile(rf"\b(?:{'|'.join(_DRIFTS)})\b", re.IGNORECASE)
 def agreement(text: str) -> bool:
     """Whether a short text says the same as somebody else: *same here*, *+1*, *can confirm on
     4.8*."""
-    return length(text) <= AGREEING_WORDS and bool(_AGREEMENT.search(text[:OPENING_CHARACTERS]))
+    return length(text) <= AGREEING_WORDS and bool(
+        _SAYS_THE_SAME.search(text[:SUBJECT_CHANGE_CHARACTERS])
+    )
 
 
 def in_thread(comment: Member, members: Sequence[Member]) -> list[Member]:
@@ -126,7 +131,7 @@ def thread_signs(
         for one in candidates
         if one.theme_id not in threaded_themes
     ]
-    opening = comment.text[:OPENING_CHARACTERS]
+    opening = comment.text[:SUBJECT_CHANGE_CHARACTERS]
     held_report = min(max(comment.report, REPORT_LEAST), REPORT_MOST)
     signs = {
         "link": max(-LINK_LOGIT_MOST, min(LINK_LOGIT_MOST, logit)),

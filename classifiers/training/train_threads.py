@@ -110,7 +110,8 @@ def train_threads(enricher: Enricher, out: Path, *, say: Report = print) -> Mapp
         reports = [str(row["kind"]) in THEME_KINDS for row in rows]
         communities[path.stem] = thread_examples(pool, reports, base)
         say(f"{path.stem}: {len(communities[path.stem].same)} examples")
-    told, aside = _unseen(communities, told=True), _unseen(communities, told=False)
+    feedback = _unseen(communities, feedback=True)
+    aside = _unseen(communities, feedback=False)
     link = fit_threads(list(communities.values()))
     card["thread"] = {
         "weights": {sign: round(link.weights[sign], 4) for sign in THREAD_SIGNS},
@@ -118,10 +119,10 @@ def train_threads(enricher: Enricher, out: Path, *, say: Report = print) -> Mapp
     }
     card["levels"] = {}
     for boldness, precision in THREAD_PRECISION.items():
-        bars = told.bar(precision[0]), aside.bar(precision[1])
+        bars = feedback.bar(precision[0]), aside.bar(precision[1])
         card["levels"][boldness] = _level(boldness, *bars, float(card["join"]["report"]))
     card["threads_left_out"] = {
-        f"{bar:.1f}": {"told": told.joins_from(bar), "aside": aside.joins_from(bar)}
+        f"{bar:.1f}": {"told": feedback.joins_from(bar), "aside": aside.joins_from(bar)}
         for bar in (0.5, 0.6, 0.7, 0.8, 0.9)
     }
     say(str(card["threads_left_out"]))
@@ -235,14 +236,14 @@ class Unseen:
         }
 
 
-def _unseen(communities: Mapping[str, Examples], *, told: bool) -> Unseen:
+def _unseen(communities: Mapping[str, Examples], *, feedback: bool) -> Unseen:
     """Each community under a link fitted on the others: the comments that were told bugs and
     requests, or those that were not."""
     scores, same, weights = [], [], []
     for name, examples in communities.items():
         link = fit_threads([other for key, other in communities.items() if key != name])
         slopes = np.array([link.weights[sign] for sign in THREAD_SIGNS])
-        chosen = (examples.signs[:, THREAD_SIGNS.index("told")] > 0) == told
+        chosen = (examples.signs[:, THREAD_SIGNS.index("told")] > 0) == feedback
         signs = examples.signs[chosen]
         scores.append(1 / (1 + np.exp(-signs @ slopes - link.intercept)))
         same.append(examples.same[chosen] >= 0.5)

@@ -32,7 +32,16 @@ def opening(theme: str = "doubled") -> Member:
 def reply(text: str, *, kind: Kind = Kind.other, answers: str = "", thread: str = "t") -> Member:
     near = vector(0.1, 0.2)
     return Member(
-        9, "", kind, text, near, report=0.2, thread=thread, answers=answers, sort="community"
+        9,
+        "",
+        kind,
+        text,
+        near,
+        report=0.2,
+        thread=thread,
+        answers=answers,
+        sort="community",
+        aside=kind is Kind.other,
     )
 
 
