@@ -18,7 +18,7 @@ class Loss(StrEnum):
     told = "told neither bug nor request"
     mates = "its mates were told neither"
     suggested = "right theme on top, below its join threshold, suggested"
-    lower = "right theme on top, below what is suggested"
+    unsuggested = "right theme on top, below what is suggested"
     another = "another theme scores higher"
     unjudged = "right theme found, not weighed"
     unfound = "right theme not found by the search"
@@ -48,7 +48,7 @@ def loss_of(
         return Loss.another
     if not placed:
         return Loss.told
-    return Loss.suggested if own[0].score >= own[0].suggest_at else Loss.lower
+    return Loss.suggested if own[0].score >= own[0].suggest_at else Loss.unsuggested
 
 
 def count_losses(losses: Sequence[tuple[str, Loss]]) -> Losses:
