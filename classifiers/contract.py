@@ -137,7 +137,12 @@ class Enricher(Protocol):
 class Member:
     """A comment as grouping sees it; ``vector`` is ``float32[dimensions]`` of unit length.
 
-    ``sure``: a person named the kind, or the model does not doubt it.
+    ``sure``: a person named the kind, or the model does not doubt it. ``report``: the probability
+    (0..1) that it reports or asks for something. ``sort`` is that of its source
+    (``classifiers.grouping.sorts``). ``thread`` names what an answer shares with its question, and
+    is the same only for comments of one source; ``name`` is what ``answers`` of an answer holds;
+    ``opens``: it is the thread's first; ``author`` is who wrote it,
+    blank where nobody is named. ``aside``: it may join a theme, and never opens one.
     """
 
     comment_id: int
@@ -146,6 +151,14 @@ class Member:
     text: str
     vector: Vectors
     sure: bool = True
+    report: float = 1.0
+    sort: str = ""
+    thread: str = ""
+    name: str = ""
+    answers: str = ""
+    opens: bool = False
+    author: str = ""
+    aside: bool = False
 
 
 class Verdict(Enum):
@@ -173,7 +186,10 @@ class Decision:
     ``score`` is the likelihood (0..1) that the comment says the same as the theme of ``nearest``;
     ``join_at`` and ``suggest_at`` are the likelihoods that were asked of such texts (a ``join_at``
     above 1: only a person joins them). ``apart`` holds two words, the comment's and the theme's,
-    where they are not joined for meaning different things.
+    where they are not joined for meaning different things. ``thread`` names what of its thread
+    speaks for the theme, where the two share one: ``parent`` (it answers one of it), ``opener``,
+    ``latest`` (it was said right after one), ``author``, ``agrees`` (same here), ``still``.
+    ``bars`` are what each boldness asks of such texts, none where nothing joins them by itself.
     """
 
     verdict: Verdict
@@ -183,6 +199,8 @@ class Decision:
     suggest_at: float
     nearest: Sequence[Nearest]
     apart: Sequence[str] = ()
+    thread: Sequence[str] = ()
+    bars: Mapping[str, float] = field(default_factory=dict)
 
 
 class Grouper(Protocol):

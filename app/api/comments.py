@@ -58,6 +58,11 @@ class CommentQuery(In):
     unsure: QueryFlag = Field(
         default=False, description="Only those whose kind the model does not trust: `unsure`."
     )
+    unplaced: bool = Field(
+        default=False,
+        description="Only those in no theme that may report or ask for something all the same: "
+        "their kind is `unsure`, or their language is not read.",
+    )
     language: Word | None = Field(default=None, description="ISO 639-1, or `und`.")
     stage: CommentStage | None = None
     q: Annotated[CleanText, Field(max_length=500)] | None = Field(

@@ -112,6 +112,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
             422,
             "The name has no Latin letter or digit from which a slug could be made.",
         ),
+        "boldness_invalid": (422, "Boldness is careful, balanced or bold."),
         "policy_invalid": (422, "A policy is review, auto or hold."),
         "threshold_invalid": (422, "A threshold is out of its range."),
         "scope_unknown": (422, "A token's scopes are read, triage and admin."),

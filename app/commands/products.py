@@ -33,6 +33,13 @@ CountStaff = Annotated[
     bool | None, typer.Option("--count-staff/--no-staff", help="Whether staff comments count.")
 ]
 
+Boldness = Annotated[
+    str | None,
+    typer.Option(
+        help="careful, balanced or bold: how much joins themes without being asked about."
+    ),
+]
+
 
 @app.command()
 def add(
@@ -44,6 +51,7 @@ def add(
     people: People = 2,
     confidence: Confidence = 0.6,
     staff: CountStaff = False,
+    boldness: Boldness = "balanced",
     as_json: AsJson = False,
 ) -> None:
     """Make a product."""
@@ -59,6 +67,7 @@ def add(
                 auto_min_people=2 if people is None else people,
                 auto_min_confidence=0.6 if confidence is None else confidence,
                 count_staff=bool(staff),
+                boldness=boldness or "balanced",
             )
 
     product = perform(work)
@@ -138,6 +147,7 @@ def set_(
     people: People = None,
     confidence: Confidence = None,
     staff: CountStaff = None,
+    boldness: Boldness = None,
 ) -> None:
     """Change a product's name or policy."""
     from app.setup.products import update_product
@@ -153,6 +163,7 @@ def set_(
                 auto_min_people=people,
                 auto_min_confidence=confidence,
                 count_staff=staff,
+                boldness=boldness,
             )
 
     changed = perform(work)
@@ -188,5 +199,6 @@ def fields(product: Product) -> dict[str, Any]:
         "auto_min_people": product.auto_min_people,
         "auto_min_confidence": product.auto_min_confidence,
         "count_staff": product.count_staff,
+        "boldness": product.boldness,
         "created_at": product.created_at,
     }

@@ -163,6 +163,9 @@ def duplicates(
             help="Score singletons, agglomerative, hdbscan or bertopic too; repeatable.",
         ),
     ] = None,
+    as_served: Annotated[
+        bool, typer.Option("--as-served", help="Let only bugs and requests open themes.")
+    ] = False,
     mapping: Folds = None,
     fields: Fields = None,
     conditions: Conditions = None,
@@ -170,12 +173,13 @@ def duplicates(
     weights: Weights = None,
     write: Write = None,
 ) -> None:
-    """Score grouping: fields `text`, `duplicate_group`, `created_at`, optional `kind` and
-    `product`."""
+    """Score grouping: fields `text`, `duplicate_group`, `created_at`, optional `kind`, `product`,
+    `thread`, `parent` and `channel`."""
     from classifiers.evaluation.datasets import Reading
     from classifiers.evaluation.evaluate import evaluate_duplicates
     from classifiers.evaluation.labels import read_folds
-    from classifiers.grouping.grouper import DefaultGrouper, Thresholds
+    from classifiers.grouping.grouper import DefaultGrouper
+    from classifiers.grouping.thresholds import Thresholds
 
     folded, reading = read_folds(mapping or []), Reading.of(fields or [], conditions or [])
     enricher = _enricher(weights)
@@ -189,6 +193,7 @@ def duplicates(
         limit=limit,
         orders=orders,
         baselines=baseline or [],
+        as_served=as_served,
         say=output.hint,
     )
     _report(report, write)

@@ -3,7 +3,7 @@
 A comment is ours where it contains a whole text that we posted, or where a machine's account that
 a tracker's credentials belong to wrote it, in the place of that tracker's tickets; what carries our
 marker is told by its platform's module. A person's account proves nothing: its owner writes by it
-as well (docs/decisions/0015-our-own-words.md).
+as well (docs/decisions/0014-our-own-words.md).
 """
 
 from __future__ import annotations

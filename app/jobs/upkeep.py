@@ -1,4 +1,5 @@
-"""Periodic work on themes and their search: merges are proposed, words counted, indexes kept."""
+"""Periodic work on themes and their search: single themes are looked at again, merges proposed,
+words counted, indexes kept."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from app.themes.proposals import propose_merges
 from app.themes.search_index import keep_search_indexes
 from app.themes.word_shares import count_words
 from app.tickets.ledger import QUEUE
+from app.triage.second_look import look_again
 from classifiers.contract import Grouper
 
 log = structlog.get_logger(__name__)
@@ -32,6 +34,12 @@ def add_upkeep(jobs: procrastinate.App, database: Database, grouper: Grouper) ->
     async def propose(timestamp: int) -> None:
         with bound_contextvars(job="propose_merges"):
             await propose_merges(database, grouper)
+
+    @jobs.periodic(cron=EVERY_MINUTE)
+    @jobs.task(name="look_again", queue=QUEUE, queueing_lock="look_again")
+    async def look(timestamp: int) -> None:
+        with bound_contextvars(job="look_again"):
+            await look_again(database, grouper)
 
     @jobs.periodic(cron=EVERY_TEN_MINUTES)
     @jobs.task(name="keep_search", queue=QUEUE, queueing_lock="keep_search")

@@ -10,7 +10,8 @@ from classifiers.contract import Embedder
 from classifiers.encoding import encoder
 from classifiers.encoding.model_files import MODEL_NAME
 from classifiers.encoding.torch_encoder import encoder_name
-from classifiers.grouping.grouper import DefaultGrouper, Thresholds
+from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.grouping.thresholds import Thresholds
 from classifiers.kinds.enrich import ENGLISH_ONLY, DefaultEnricher
 
 ALL_LANGUAGES = "all"

@@ -19,7 +19,8 @@ from app.models.states import Learned
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
 from classifiers.contract import UNSURE, Enricher, Enrichment, Grouper, Kind
-from classifiers.grouping.grouper import DefaultGrouper, Thresholds
+from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.grouping.thresholds import Boldness, Thresholds
 from classifiers.kinds.correction import Correction
 from classifiers.kinds.kind import KINDS, KindModel, scores_of, strongest
 from classifiers.refits.refit_grouping import shifted
@@ -30,6 +31,7 @@ SELECT_ACTIVE_VERSIONS = """
     select product_id, id, number, settings from product_model
     where what = %s and status = 'active' and base = %s and product_id = any(%s::uuid[])
 """
+SELECT_BOLDNESS = "select boldness from product where id = %s"
 SELECT_WEIGHTS = "select weights from product_model where id = %s"
 CORRECTIONS_MAX = 64
 _corrections: dict[tuple[uuid.UUID, int], Correction | None] = {}
@@ -119,17 +121,19 @@ def shipped_scores(enrichments: Sequence[Enrichment]) -> NDArray[np.float64]:
 
 
 async def own_grouper(connection: Connection, product_id: uuid.UUID, grouper: Grouper) -> Grouper:
-    """The grouper under the product's own thresholds, or the given one where it has none for
-    these."""
+    """The grouper at the product's boldness and under its own thresholds, or the given one where it
+    has none for these."""
     if not isinstance(grouper, DefaultGrouper):
         return grouper
+    boldness = Boldness(await fetch_value(connection, SELECT_BOLDNESS, [product_id]))
     values = [Learned.grouping, grouper.thresholds.version, [product_id]]
     version = await fetch_one(connection, SELECT_ACTIVE_VERSIONS, values, of=_ActiveVersion)
-    if version is None:
+    if version is None and boldness is Boldness.balanced:
         return grouper
-    return DefaultGrouper(
-        shifted(grouper.thresholds, version.settings["shifts"], f"own-{version.number}")
-    )
+    thresholds = grouper.thresholds.bold(boldness)
+    if version is not None:
+        thresholds = shifted(thresholds, version.settings["shifts"], f"own-{version.number}")
+    return DefaultGrouper(thresholds)
 
 
 @lru_cache(maxsize=4)

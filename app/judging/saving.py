@@ -11,15 +11,20 @@ from typing import Any
 from pgvector import HalfVector
 
 from app.storage.db import Connection
-from classifiers.contract import THEME_KINDS, Enrichment, Kind
+from classifiers.contract import THEME_KINDS, UNSURE, Enrichment, Kind
 from classifiers.grouping.copies import wording
+from classifiers.kinds.enrich import UNSUPPORTED_LANGUAGE
 from classifiers.texts.text import fingerprint
 
 SCORE_DIGITS = 4
+JOINING_REASONS = frozenset({"", UNSURE, UNSUPPORTED_LANGUAGE, "agreement", "no_words"})
+"""Of what is neither bug nor request: "+1" or a thumb may agree in a thread; greetings, links and
+spam say nothing that a theme could say as well."""
 
 # A comment that was edited while it was with the model stays 'parsed' and comes round again.
 # Staff's answers are understood like all others, but only what they open a thread with makes
-# themes, unless the product says otherwise.
+# themes, unless the product says otherwise. What is neither bug nor request may belong to a theme
+# all the same: where it answers in a thread, or where its kind is not sure.
 SAVE_ENRICHED = """
     update comment c
     set language = n.language, fingerprint = n.fingerprint, sentiment = n.sentiment,
@@ -32,8 +37,12 @@ SAVE_ENRICHED = """
         tone = n.tone, tone_confidence = n.hostile, wording = n.wording,
         stage = case
             when c.theme_id is not null then 'enriched'
-            when (case when c.kind_by = 'person' then c.kind else n.kind end)
-                <> all (%(theme_kinds)s) then 'grouped'
+            when c.kind_by = 'person' and c.kind <> all (%(theme_kinds)s) then 'grouped'
+            when c.kind_by <> 'person' and n.kind <> all (%(theme_kinds)s)
+                and not (n.may_join and (n.reason = %(unsure)s or c.parent_id <> ''
+                    or (c.thread_id <> '' and not c.opens_thread and exists (
+                        select from comment o where o.source_id = c.source_id
+                          and o.thread_id = c.thread_id and o.opens_thread)))) then 'grouped'
             when c.kind_by = 'model' and coalesce(a.is_staff, false) and not c.opens_thread
                 and not p.count_staff then 'grouped'
             else 'enriched' end,
@@ -42,10 +51,11 @@ SAVE_ENRICHED = """
         %(id)s::bigint[], %(version)s::text[], %(language)s::text[], %(fingerprint)s::text[],
         %(sentiment)s::float[], %(model_version)s::text[], %(kind)s::text[],
         %(confidence)s::float[], %(scores)s::jsonb[], %(reason)s::text[],
-        %(other_kinds)s::text[], %(tone)s::text[], %(hostile)s::float[], %(wording)s::text[]
+        %(other_kinds)s::text[], %(tone)s::text[], %(hostile)s::float[], %(wording)s::text[],
+        %(may_join)s::boolean[]
     ) as n(
         id, version, language, fingerprint, sentiment, model_version, kind,
-        confidence, scores, reason, other_kinds, tone, hostile, wording
+        confidence, scores, reason, other_kinds, tone, hostile, wording, may_join
     ),
     product p, comment same left join author a on a.id = same.author_id
     where c.id = n.id and same.id = n.id and c.version = n.version and c.stage = 'parsed'
@@ -84,8 +94,8 @@ async def save_vectors(
     await connection.execute(UPSERT_VECTORS, columns)
 
 
-def judgement_columns(comments: Sequence[JudgedComment]) -> dict[str, list[Any]]:
-    """The parameters of ``SAVE_ENRICHED``, a list for each column."""
+def judgement_columns(comments: Sequence[JudgedComment]) -> dict[str, Any]:
+    """The parameters of ``SAVE_ENRICHED``, a list for each column and what is the same for all."""
     enrichments = [comment.enrichment for comment in comments]
     return {
         "id": [comment.id for comment in comments],
@@ -104,6 +114,8 @@ def judgement_columns(comments: Sequence[JudgedComment]) -> dict[str, list[Any]]
         "tone": [enrichment.tone for enrichment in enrichments],
         "hostile": [enrichment.hostile for enrichment in enrichments],
         "wording": [wording(comment.text) for comment in comments],
+        "may_join": [enrichment.reason in JOINING_REASONS for enrichment in enrichments],
+        "unsure": UNSURE,
         "theme_kinds": [kind.value for kind in THEME_KINDS],
     }
 

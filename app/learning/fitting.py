@@ -17,7 +17,7 @@ from app.learning.model_versions import active_version
 from app.models.states import Learned
 from app.storage.db import Database
 from classifiers.contract import Enricher, Enrichment
-from classifiers.grouping.grouper import Thresholds
+from classifiers.grouping.thresholds import Thresholds
 from classifiers.refits.refit_grouping import NO_SHIFTS, GroupingTrial, try_grouping
 from classifiers.refits.refit_kind import KindTrial, try_kind
 

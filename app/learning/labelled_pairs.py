@@ -13,9 +13,11 @@ from app.learning.labelled import LABELS_MAX
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
 from app.themes.candidates import surroundings
+from app.themes.pools import CANDIDATES_MOST
 from app.triage.labels import judge_name
 from classifiers.contract import UNSURE, Kind, Member
-from classifiers.grouping.grouper import TEXT_CLASSES, DefaultGrouper, Thresholds, pair_class
+from classifiers.grouping.grouper import DefaultGrouper, pair_class
+from classifiers.grouping.thresholds import TEXT_CLASSES, Thresholds
 from classifiers.refits.refit_grouping import Pairs
 
 SELECT_PAIR_LABELS = """
@@ -107,7 +109,9 @@ async def pair_labels(
         )
     }
     grouper = DefaultGrouper(thresholds)
-    crowd = await surroundings(connection, product_id, sorted(ids & current.keys()))
+    crowd = await surroundings(
+        connection, product_id, sorted(ids & current.keys()), CANDIDATES_MOST
+    )
     rescored = [
         _rescored(pair, current, crowd.get(pair.comment_id, []), grouper)
         for pair in reversed(pairs)

@@ -105,7 +105,11 @@ class Comment(SQLModel, table=True):
         sa.UniqueConstraint("source_id", "external_id", name="comment_once"),
         sa.Index("comment_to_enrich", "id", postgresql_where=sa.text("stage = 'parsed'")),
         sa.Index(
-            "comment_to_group", "product_id", "id", postgresql_where=sa.text("stage = 'enriched'")
+            "comment_to_group",
+            "product_id",
+            "delivery_id",
+            "id",
+            postgresql_where=sa.text("stage = 'enriched'"),
         ),
         sa.Index(
             "comment_by_theme",
@@ -125,7 +129,13 @@ class Comment(SQLModel, table=True):
             "comment_failed", "product_id", "id", postgresql_where=sa.text("stage = 'failed'")
         ),
         sa.Index("comment_by_delivery", "delivery_id"),
-        sa.Index("comment_by_thread", "source_id", "thread_id"),
+        sa.Index("comment_by_thread", "source_id", "thread_id", "id"),
+        sa.Index(
+            "comment_opening",
+            "source_id",
+            "thread_id",
+            postgresql_where=sa.text("opens_thread"),
+        ),
         sa.Index(
             "comment_by_fingerprint",
             "product_id",

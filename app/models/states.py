@@ -98,6 +98,17 @@ class Policy(StrEnum):
     """Nothing is pushed."""
 
 
+class Boldness(StrEnum):
+    """How much of a product's comments joins themes without being asked about."""
+
+    careful = "careful"
+    """For products whose matters are close neighbours of each other."""
+    balanced = "balanced"
+    """What most products want."""
+    bold = "bold"
+    """Fewer themes, and more to split."""
+
+
 class Role(StrEnum):
     """What a user may do."""
 

@@ -32,7 +32,8 @@ class Theme(SQLModel, table=True):
     decide over each other. ``people``, ``mentions``, ``copies`` (of another's words),
     ``first_seen``, ``last_seen``, ``confidence`` and ``sentiment`` are kept from its comments, and
     so is ``visibility``, that of the most private of them.
-    ``compared_at`` is the ``changed_at`` up to which it was compared with other themes.
+    ``compared_at`` is the ``changed_at`` up to which it was compared with other themes;
+    ``looked_at`` is when a theme of one comment was last held against all others.
     ``policy_due_at``: when the product's policy is applied to it, empty where nothing has changed.
     """
 
@@ -89,6 +90,7 @@ class Theme(SQLModel, table=True):
     changed_at: Moment = utc_now()
     face_seen: Moment = moment()
     compared_at: Moment = moment()
+    looked_at: Moment = moment()
     policy_due_at: Moment = moment()
     visibility: str = word(Visibility.unknown)
 

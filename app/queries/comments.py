@@ -53,6 +53,15 @@ COMMENT_ORDERS = {
 }
 """``doubt`` takes what is unsure alone: most doubt first, times the people who say the same."""
 
+UNPLACED = """
+    cm.theme_id is null and cm.stage = 'grouped' and cm.kind_by = 'model' and cm.theme_by = 'model'
+    and not (coalesce(a.is_staff, false) or coalesce(a.is_bot, false))
+    and (cm.kind_reason = 'unsupported_language' or cm.kind_reason = 'unsure'
+         and coalesce((cm.kind_scores ->> 'bug')::float, 0)
+             + coalesce((cm.kind_scores ->> 'feature')::float, 0) >= 0.2)
+"""
+"""Nothing that reports or asks for something is lost without a word: where the model told neither
+bug nor request and is not sure, or cannot read the language, a person looks."""
 SELECT_COMMENT = COMMENT_LIST.select(
     "where cm.id = %s",
     sql.SQL(", cm.kind_scores, cm.model_version, cm.delivery_id, cm.parent_id"),
@@ -73,7 +82,8 @@ class CommentFilter:
 
     ``q`` is a web-style full-text search ("quoted", or, -not). ``since`` and ``until`` bound the
     time of writing, [since, until). ``also``: ``kind`` may be one of the other kinds of a comment
-    as well. ``unsure``: only those whose kind the model does not trust. ``deleted``: False leaves
+    as well. ``unsure``: only those whose kind the model does not trust. ``unplaced``: only those
+    that may report or ask for something and stand in no theme. ``deleted``: False leaves
     deleted comments out, True takes only those, None takes both.
     """
 
@@ -86,6 +96,7 @@ class CommentFilter:
     also: bool = False
     tone: str | None = None
     unsure: bool = False
+    unplaced: bool = False
     language: str | None = None
     stage: str | None = None
     q: str | None = None
@@ -110,6 +121,8 @@ class CommentFilter:
             filters.add("cm.tone = %(tone)s and cm.tone <> ''", tone=self.tone)
         if self.unsure:
             filters.add("cm.kind_reason = 'unsure'")
+        if self.unplaced:
+            filters.add(UNPLACED)
         filters.add_equal("cm.language", self.language)
         filters.add_equal("cm.stage", self.stage)
         if self.q:

@@ -8,39 +8,45 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.errors import Conflict, Invalid, NotFound
-from app.models.states import Policy
+from app.models.states import Boldness, Policy
 from app.setup.fields import checked_name
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 
 SELECT_PRODUCTS = """
-    select id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, created_at
+    select id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, boldness,
+           created_at
     from product order by name
 """
 SELECT_PRODUCT = """
-    select id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, created_at
+    select id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, boldness,
+           created_at
     from product where id = %s
 """
 SELECT_PRODUCT_BY_SLUG = """
-    select id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, created_at
+    select id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, boldness,
+           created_at
     from product where slug = %s
 """
 LOCK_PRODUCT_POLICY = "select policy from product where id = %s for no key update"
 INSERT_PRODUCT = """
     insert into product
-        (id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff)
-    values (%s, %s, %s, %s, %s, %s, %s)
+        (id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, boldness)
+    values (%s, %s, %s, %s, %s, %s, %s, %s)
     on conflict (slug) do nothing
-    returning id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, created_at
+    returning id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, boldness,
+              created_at
 """
 UPDATE_PRODUCT = """
     update product
     set name = coalesce(%(name)s, name), policy = coalesce(%(policy)s, policy),
         auto_min_people = coalesce(%(people)s, auto_min_people),
         auto_min_confidence = coalesce(%(confidence)s, auto_min_confidence),
-        count_staff = coalesce(%(staff)s, count_staff)
+        count_staff = coalesce(%(staff)s, count_staff),
+        boldness = coalesce(%(boldness)s, boldness)
     where id = %(id)s
-    returning id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, created_at
+    returning id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, boldness,
+              created_at
 """
 DELETE_PRODUCT = "delete from product where id = %s"
 # The ledger is the tickets' room: this goes along, so that the policy and what follows from it are
@@ -56,7 +62,8 @@ class Product:
 
     ``policy``: ``review`` (a person approves), ``auto`` (themes with at least ``auto_min_people``
     people and ``auto_min_confidence`` are approved by themselves) or ``hold`` (nothing is pushed).
-    ``count_staff``: whether the replies of staff make themes as well.
+    ``count_staff``: whether the replies of staff make themes as well. ``boldness``: how much joins
+    themes without being asked about.
     """
 
     id: uuid.UUID
@@ -66,6 +73,7 @@ class Product:
     auto_min_people: int
     auto_min_confidence: float
     count_staff: bool
+    boldness: Boldness
     created_at: datetime
 
 
@@ -113,11 +121,22 @@ async def create_product(
     auto_min_people: int = 2,
     auto_min_confidence: float = 0.6,
     count_staff: bool = False,
+    boldness: str = Boldness.balanced,
 ) -> Product:
     """A new product. Raises Invalid, Conflict (``name_taken``)."""
     short, name = slug_of(slug or name), checked_name(name)
     _check_policy(policy, auto_min_people, auto_min_confidence)
-    values = [uuid.uuid4(), short, name, policy, auto_min_people, auto_min_confidence, count_staff]
+    _check_boldness(boldness)
+    values = [
+        uuid.uuid4(),
+        short,
+        name,
+        policy,
+        auto_min_people,
+        auto_min_confidence,
+        count_staff,
+        boldness,
+    ]
     product = await fetch_one(connection, INSERT_PRODUCT, values, of=Product)
     if product is None:
         raise Conflict(f"There is a product named {short} already.", reason="name_taken")
@@ -133,6 +152,7 @@ async def update_product(
     auto_min_people: int | None = None,
     auto_min_confidence: float | None = None,
     count_staff: bool | None = None,
+    boldness: str | None = None,
 ) -> Product:
     """Change what is given. Tickets that waited because of the policy ``hold`` become due when it
     ends."""
@@ -140,6 +160,7 @@ async def update_product(
     if before is None:
         raise _product_not_found()
     _check_policy(policy, auto_min_people, auto_min_confidence)
+    _check_boldness(boldness)
     values = {
         "id": product_id,
         "name": None if name is None else checked_name(name),
@@ -147,6 +168,7 @@ async def update_product(
         "people": auto_min_people,
         "confidence": auto_min_confidence,
         "staff": count_staff,
+        "boldness": boldness,
     }
     product = await fetch_one(connection, UPDATE_PRODUCT, values, of=Product)
     assert product is not None  # its row is locked
@@ -174,6 +196,12 @@ def _check_policy(policy: str | None, people: int | None, confidence: float | No
         )
     if confidence is not None and not 0 <= confidence <= 1:
         raise Invalid("The least confidence is between 0 and 1.", reason="threshold_invalid")
+
+
+def _check_boldness(boldness: str | None) -> None:
+    """Raises Invalid for a word that nobody knows; None is what stays."""
+    if boldness is not None and boldness not in list(Boldness):
+        raise Invalid(f"Boldness is one of {', '.join(Boldness)}.", reason="boldness_invalid")
 
 
 def _product_not_found() -> NotFound:

@@ -1,9 +1,9 @@
-"""What a comment might belong with: near vectors and shared words, fused into one score."""
+"""Comments as grouping reads them: with their vectors, their titles, and what is near them."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 import numpy as np
@@ -12,21 +12,14 @@ from psycopg.rows import tuple_row
 
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
-from app.themes.searches import FIND_BY_FINGERPRINT, FIND_BY_TEXT, nearest, scores_by_query
+from app.themes.searches import FIND_IN_THREAD, nearest, scores_by_query
 from classifiers.contract import Kind, Member
-from classifiers.grouping.fusion import (
-    NEAREST_SEARCHED,
-    WORDS_SEARCHED,
-    fused_scores,
-    shared_titles,
-)
+from classifiers.grouping.sorts import sort_of
+from classifiers.grouping.threads import THREAD_LATEST
 from classifiers.kinds.features import FEATURE_CHARACTERS
 
 Halves = NDArray[np.float16]
 
-CANDIDATES_MOST = 16
-"""As many as the thresholds were fixed with; see classifiers/evaluation/evaluate_duplicates."""
-COPIES_MOST = 3
 
 SELECT_VECTORS = (
     "select comment_id, embedding from comment_embedding where comment_id = any(%s::bigint[])"
@@ -38,69 +31,30 @@ SELECT_TITLES = """
 """
 SELECT_MEMBERS = """
     select c.id, c.theme_id, t.kind, left(c.text, 4000) as text, e.embedding,
-           t.kind_by = 'person' or (c.kind = t.kind and c.kind_reason <> 'unsure') as sure
+           t.kind_by = 'person' or (c.kind = t.kind and c.kind_reason <> 'unsure') as sure,
+           c.source_id, c.platform, c.thread_id, c.external_id, c.parent_id, c.opens_thread,
+           c.author_id
     from comment c join theme t on t.id = c.theme_id join comment_embedding e on e.comment_id = c.id
     where c.id = any(%s::bigint[]) and c.deleted_at is null
 """
 
 
-async def candidates(
+async def thread_mates(
     connection: Connection, product_id: uuid.UUID, ids: Sequence[int]
-) -> dict[int, list[Member]]:
-    """For each comment the members of themes that may say the same: copies, then the others, best
-    first."""
-    by_vector = await nearest(connection, product_id, ids, NEAREST_SEARCHED)
-    by_text = await scores_by_query(
-        connection, FIND_BY_TEXT, product_id, ids, WORDS_SEARCHED, by_vector
-    )
-    copies = await scores_by_query(connection, FIND_BY_FINGERPRINT, product_id, ids, COPIES_MOST)
-    pools = {
-        query: {*by_vector.get(query, ()), *by_text.get(query, ()), *copies.get(query, ())}
-        for query in ids
-    }
-    vectors = await _vectors(connection, set(ids).union(*pools.values()))
-    titles = await _titles(connection, ids)
-    titles |= await _titles(connection, set().union(*(pools[query] for query in titles)))
-    best: dict[int, list[int]] = {}
-    for query, pool in pools.items():
-        comparable = sorted(pool & vectors.keys())
-        scores = _fused(query, comparable, by_text.get(query, {}), vectors, titles)
-        order = _copies_first(scores, copies.get(query, {}))
-        best[query] = sorted(scores, key=order)[:CANDIDATES_MOST]
-    return await _members_by_query(connection, best)
+) -> dict[int, list[int]]:
+    """Of each comment in a thread what opened it, what it answers, and the latest before it."""
+    mates = await scores_by_query(connection, FIND_IN_THREAD, product_id, ids, THREAD_LATEST)
+    return {query: sorted(numbers) for query, numbers in mates.items()}
 
 
-def _copies_first(
-    scores: Mapping[int, float], copies: Mapping[int, float]
-) -> Callable[[int], tuple[bool, float, int]]:
-    """The key that sorts copies before all others, each best first."""
-    return lambda number: (number not in copies, -scores[number], number)
-
-
-def _fused(
-    query: int,
-    pool: Sequence[int],
-    text_scores: Mapping[int, float],
-    vectors: Mapping[int, Halves],
-    titles: Mapping[int, str],
-) -> dict[int, float]:
-    """The one score of each comment of the pool."""
-    if not pool or query not in vectors:
-        return {}
-    words = np.array([text_scores.get(number, 0.0) for number in pool], np.float32)
-    pool_vectors = np.stack([vectors[number] for number in pool]).astype(np.float32)
-    shared = shared_titles(titles.get(query, ""), [titles.get(number, "") for number in pool])
-    scores = fused_scores(vectors[query].astype(np.float32), pool_vectors, words, shared)
-    return dict(zip(pool, scores.tolist(), strict=True))
-
-
-async def _vectors(connection: Connection, ids: Iterable[int]) -> dict[int, Halves]:
+async def vectors_of(connection: Connection, ids: Iterable[int]) -> dict[int, Halves]:
+    """The vectors as they are stored."""
     async with connection.cursor(binary=True, row_factory=tuple_row) as cursor:
         await cursor.execute(SELECT_VECTORS, [sorted(ids)])
         return {number: vector.to_numpy() for number, vector in await cursor.fetchall()}
 
 
-async def _titles(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
+async def titles_of(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
     """Of those that have one."""
     if not (numbers := sorted(ids)):
         return {}
@@ -109,7 +63,7 @@ async def _titles(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
 
 
 async def surroundings(
-    connection: Connection, product_id: uuid.UUID, ids: Sequence[int], most: int = CANDIDATES_MOST
+    connection: Connection, product_id: uuid.UUID, ids: Sequence[int], most: int
 ) -> dict[int, list[Member]]:
     """For each comment the nearest ones in whatever themes: what a likeness is measured against."""
     nearest_ids = await nearest(connection, product_id, ids, most) if ids else {}
@@ -140,6 +94,23 @@ async def load_members(connection: Connection, ids: Sequence[int]) -> dict[int, 
             row["text"],
             row["embedding"].to_numpy().astype("float32"),
             row["sure"],
+            sort=place_of(row["platform"], row["thread_id"]),
+            thread=thread_of(row["source_id"], row["thread_id"]),
+            name=row["external_id"],
+            answers=row["parent_id"],
+            opens=row["opens_thread"],
+            author=str(row["author_id"] or ""),
         )
         for row in rows
     }
+
+
+def place_of(platform: str, thread_id: str) -> str:
+    """The sort of place that a comment was said in. Discussions on GitHub are a forum, however near
+    they are to a tracker."""
+    return str(sort_of("discussions" if thread_id.startswith("discussion") else platform))
+
+
+def thread_of(source_id: uuid.UUID, thread_id: str) -> str:
+    """A name that only comments of one thread share; blank without a thread."""
+    return f"{source_id} {thread_id}" if thread_id else ""

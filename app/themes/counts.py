@@ -12,7 +12,7 @@ from app.storage.db import Connection
 from app.themes.leaving import withdraw_quoting
 from app.themes.middles import store_middles
 from app.themes.visibility import MOST_PRIVATE, wake_fitting_tickets
-from app.themes.voices import CREDIT, VOICE
+from app.themes.voices import CREDIT, SPEAKS, VOICE
 
 RECOUNT_THEMES = sql.SQL("""
     update theme t
@@ -22,7 +22,7 @@ RECOUNT_THEMES = sql.SQL("""
     from (
         select asked.id, count(distinct said.credit) as people, count(said.id) as mentions,
                count(*) filter (where said.credit <> said.voice) as copies,
-               coalesce(avg(said.kind_confidence), 0) as confidence,
+               coalesce(avg(said.kind_confidence) filter (where said.speaks), 0) as confidence,
                coalesce(avg(said.sentiment), 0) as sentiment,
                min(said.created_at) as first_seen, max(said.created_at) as last_seen,
                {most_private} as visibility
@@ -30,21 +30,23 @@ RECOUNT_THEMES = sql.SQL("""
         left join (
             select cm.id, cm.theme_id, cm.kind_confidence, cm.sentiment, cm.created_at,
                    cm.visibility,
-                   {voice} as voice, {credit} as credit
+                   {speaks} as speaks, {voice} as voice, {credit} as credit
             from comment cm left join author a on a.id = cm.author_id
             where cm.theme_id = any(%(themes)s::uuid[]) and cm.deleted_at is null
         ) said on said.theme_id = asked.id
         group by asked.id
     ) n
     where t.id = n.id
-""").format(voice=VOICE, credit=CREDIT, most_private=MOST_PRIVATE)
+""").format(voice=VOICE, credit=CREDIT, speaks=SPEAKS, most_private=MOST_PRIVATE)
 LOCK_THEMES_IN_ORDER = "select 1 from theme where id = any(%s) order by id for update"
-UPDATE_LIVE_MARKS = """
-    update comment_embedding e set live = (c.theme_id is not null and c.deleted_at is null)
-    from comment c
-    where c.id = e.comment_id and c.id = any(%s::bigint[])
-      and e.live <> (c.theme_id is not null and c.deleted_at is null)
-"""
+# Who only agrees is counted, and stands for nothing: "same here" is near to everything.
+UPDATE_LIVE_MARKS = sql.SQL("""
+    update comment_embedding e
+    set live = (cm.theme_id is not null and cm.deleted_at is null and {speaks})
+    from comment cm
+    where cm.id = e.comment_id and cm.id = any(%s::bigint[])
+      and e.live <> (cm.theme_id is not null and cm.deleted_at is null and {speaks})
+""").format(speaks=SPEAKS)
 # A theme that nobody stands behind any more has nothing to decide; if somebody comes back to it, it
 # waits again.
 SET_EMPTIED = """

@@ -23,7 +23,8 @@ class NearestEvidence(TypedDict):
 
 class Evidence(TypedDict):
     """``score`` against the thresholds that were asked of such texts; ``apart`` holds the two words
-    that keep comments apart."""
+    that keep comments apart; ``thread`` is what of its thread spoke for the theme,
+    ``bars`` what each boldness asks."""
 
     verdict: str
     score: float
@@ -31,6 +32,8 @@ class Evidence(TypedDict):
     suggest_at: float
     apart: list[str]
     nearest: list[NearestEvidence]
+    thread: NotRequired[list[str]]
+    bars: NotRequired[dict[str, float]]
 
 
 def evidence_of(
@@ -55,7 +58,7 @@ def evidence_of(
 
 def decision_evidence(decision: Decision) -> Evidence:
     """The grouper's decision about one comment as it is stored."""
-    return evidence_of(
+    evidence = evidence_of(
         decision.verdict.value,
         score=decision.score,
         join_at=decision.join_at,
@@ -63,6 +66,11 @@ def decision_evidence(decision: Decision) -> Evidence:
         apart=decision.apart,
         nearest=[nearest_evidence(neighbour) for neighbour in decision.nearest],
     )
+    if decision.thread:
+        evidence["thread"] = list(decision.thread)
+    if decision.bars:
+        evidence["bars"] = dict(decision.bars)
+    return evidence
 
 
 def nearest_evidence(neighbour: Nearest) -> NearestEvidence:

@@ -2,7 +2,7 @@
 themes and tickets quote of them, and authors who have nothing else here.
 
 What a decision rested on stays explainable: the theme's history keeps the numbers of people and of
-mentions that it had until then (docs/decisions/0012).
+mentions that it had until then (docs/decisions/0013).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import psycopg
 import structlog
+from psycopg import sql
 from structlog.contextvars import bound_contextvars
 
 from app.judging.product_models import own_grouper
@@ -17,19 +18,18 @@ from app.storage.advisory import AdvisoryLock, lock_if_free
 from app.storage.db import Connection, Database, is_away
 from app.storage.rows import fetch_all
 from app.themes.counts import recount
-from app.themes.placing import WaitingComment, decide_places, write_places
+from app.themes.placing import SELECT_WAITING, WaitingComment, decide_places, write_places
 from app.themes.word_shares import count_grown
 from classifiers.contract import Grouper
 
 log = structlog.get_logger(__name__)
 
 SELECT_WAITING_PRODUCTS = "select distinct product_id from comment where stage = 'enriched'"
-CLAIM_WAITING_COMMENTS = """
-    select c.id, c.text, c.kind, c.kind_reason, c.theme_id, c.theme_by, c.deleted_at,
-           c.opens_thread, c.thread_title, e.model, e.embedding
-    from comment c left join comment_embedding e on e.comment_id = c.id
-    where c.product_id = %s and c.stage = 'enriched' order by c.id limit %s for update of c
-"""
+CLAIM_WAITING_COMMENTS = sql.SQL("""
+    {waiting}
+    where c.product_id = %s and c.stage = 'enriched'
+    order by c.delivery_id, c.id limit %s for update of c
+""").format(waiting=sql.SQL(SELECT_WAITING))
 # A theme of one comment was compared with everything when that comment came.
 MARK_COMPARED = """
     update theme set compared_at = changed_at where id = any(%s::uuid[]) and mentions = 1
@@ -72,7 +72,8 @@ async def group_batch(
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Groups the waiting comments of one product, in the order in which they came."""
+    """Groups the waiting comments of one product, in the order in which they came: that of their
+    deliveries, however these were shared out among workers."""
 
     database: Database
     grouper: Grouper

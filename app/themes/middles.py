@@ -10,6 +10,7 @@ from psycopg import sql
 from psycopg.rows import tuple_row
 
 from app.storage.db import Connection
+from app.themes.voices import SPEAKS
 from classifiers.middle import MIDDLE_COMMENTS, Middle
 
 # Where a theme's comments were read by two encoders, those of the one that read more of them count.
@@ -19,13 +20,14 @@ COMPUTE_MIDDLES = sql.SQL("""
         select latest.model, count(*) as comments, avg(latest.embedding)::halfvec(384) as middle
         from (
             select e.model, e.embedding
-            from comment c join comment_embedding e on e.comment_id = c.id
-            where c.theme_id = t.id and c.deleted_at is null and c.id <> all (%(but)s::bigint[])
-            order by c.created_at desc, c.id desc limit {latest}
+            from comment cm join comment_embedding e on e.comment_id = cm.id
+            where cm.theme_id = t.id and cm.deleted_at is null
+              and cm.id <> all (%(but)s::bigint[]) and {speaks}
+            order by cm.created_at desc, cm.id desc limit {latest}
         ) latest
         group by latest.model order by count(*) desc, latest.model limit 1
     ) n
-""").format(latest=sql.Literal(MIDDLE_COMMENTS))
+""").format(latest=sql.Literal(MIDDLE_COMMENTS), speaks=SPEAKS)
 STORE_MIDDLES = sql.SQL("""
     with now as ({middles}), gone as (
         delete from theme_middle

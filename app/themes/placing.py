@@ -8,17 +8,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import LiteralString
 
-import numpy as np
 from pgvector import HalfVector
 
 from app.models.states import DecidedBy
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_value
 from app.themes.activity import SYSTEM, record, record_created
-from app.themes.candidates import candidates
+from app.themes.candidates import place_of, thread_of
 from app.themes.evidence import decision_evidence
 from app.themes.middles import ByModel, middles_of
+from app.themes.pools import Pools, in_thread_of, pools_of
 from classifiers.contract import (
     THEME_KINDS,
     UNSURE,
@@ -30,13 +31,22 @@ from classifiers.contract import (
     Verdict,
 )
 from classifiers.faces.titles import title_of
+from classifiers.grouping.threads import THREAD_LATEST
 from classifiers.middle import join
 
-BATCH_NEIGHBOURS = 5
-"""Comments of the same batch that a comment is compared with, the nearest ones."""
 NOT_GROUPED = "{}"
 """Stored as the reason for its theme where the classifiers did not choose it."""
 
+SELECT_WAITING: LiteralString = """
+    select c.id, c.text, c.kind, c.kind_by, c.kind_reason, c.kind_scores, c.theme_id, c.theme_by,
+           c.deleted_at, c.opens_thread, c.thread_title, c.source_id, c.platform, c.thread_id,
+           c.external_id, c.parent_id, c.author_id, e.model, e.embedding,
+           not c.opens_thread and c.thread_id <> '' and (c.parent_id <> '' or exists (
+               select from comment o
+               where o.source_id = c.source_id and o.thread_id = c.thread_id and o.opens_thread
+           )) as in_thread
+    from comment c left join comment_embedding e on e.comment_id = c.id
+"""
 # Who was kept out of a theme stays out of the one that it was merged into.
 SELECT_BARRED_THEMES = """
     with recursive barred(comment_id, theme_id) as (
@@ -81,14 +91,23 @@ class WaitingComment:
     id: int
     text: str
     kind: str
+    kind_by: DecidedBy
     kind_reason: str
+    kind_scores: Mapping[str, float]
     theme_id: uuid.UUID | None
     theme_by: DecidedBy
     deleted_at: datetime | None
     opens_thread: bool
     thread_title: str
+    source_id: uuid.UUID
+    platform: str
+    thread_id: str
+    external_id: str
+    parent_id: str
+    author_id: int | None
     model: str | None
     embedding: HalfVector | None
+    in_thread: bool
 
     @property
     def placed_by_person(self) -> bool:
@@ -97,11 +116,11 @@ class WaitingComment:
 
     @property
     def wants_theme(self) -> bool:
-        """Whether the classifiers choose its theme: a bug or a request that no person has
-        placed."""
+        """Whether the classifiers choose its theme: no person has placed it, or said that it is
+        neither bug nor request."""
         return (
             self.deleted_at is None
-            and self.kind in THEME_KINDS
+            and (self.kind in THEME_KINDS or self.kind_by is DecidedBy.model)
             and self.embedding is not None
             and not (self.placed_by_person and self.theme_id is not None)
         )
@@ -113,18 +132,42 @@ class WaitingComment:
 
     def as_member(self, vector: Vectors) -> Member:
         """The comment as the grouper reads it."""
-        sure = self.kind_reason != UNSURE
-        return Member(self.id, "", Kind(self.kind), self.text, vector, sure)
+        thread = ""
+        if self.in_thread or self.opens_thread:
+            thread = thread_of(self.source_id, self.thread_id)
+        return Member(
+            self.id,
+            "",
+            Kind(self.kind),
+            self.text,
+            vector,
+            self.kind_reason != UNSURE,
+            report=sum(self.kind_scores.get(kind, 0.0) for kind in THEME_KINDS),
+            sort=place_of(self.platform, self.thread_id),
+            thread=thread,
+            name=self.external_id,
+            answers=self.parent_id,
+            opens=self.opens_thread,
+            author=str(self.author_id or ""),
+            aside=self.kind not in THEME_KINDS,
+        )
+
+    @property
+    def opens_theme(self) -> bool:
+        """Whether it may stand for a theme of its own, and for the theme it joins."""
+        return self.kind in THEME_KINDS
 
 
 @dataclass(slots=True)
 class Batch:
-    """What a batch has decided so far; later comments of the batch see the earlier ones."""
+    """What a batch has decided so far; later comments of the batch see the earlier ones: those that
+    are ``speaking`` for their theme wherever they are near, all ``members`` in their thread."""
 
     placed: list[tuple[int, uuid.UUID | None, str]] = field(default_factory=list)
     themes: list[tuple[uuid.UUID, str, str]] = field(default_factory=list)
     suggestions: list[tuple[uuid.UUID, uuid.UUID, float, str]] = field(default_factory=list)
     touched: set[uuid.UUID] = field(default_factory=set)
+    speaking: dict[int, Member] = field(default_factory=dict)
     members: list[Member] = field(default_factory=list)
     middles: ByModel = field(default_factory=dict)
 
@@ -149,28 +192,33 @@ async def decide_places(
     yet."""
     batch = Batch()
     ids = [comment.id for comment in comments if comment.wants_theme]
-    pools = await candidates(connection, product_id, ids) if ids else {}
-    barred = await _barred_themes(connection, ids)
+    all_ids = [comment.id for comment in comments]
+    pools = await pools_of(connection, product_id, ids, all_ids) if ids else None
+    barred = await barred_themes(connection, ids)
     regrouped = {
         comment.id: str(comment.theme_id) for comment in comments if comment.theme_id is not None
     }
-    batch.middles = await _middles(connection, pools, regrouped)
+    members = pools.members if pools else {}
+    batch.middles = await _middles(connection, members, regrouped)
+    wanting = set(ids)
     for comment in comments:
         if comment.theme_id is not None:
             batch.touched.add(comment.theme_id)
-        pool = pools.get(comment.id)
-        if pool is None or comment.embedding is None:
+        if pools is None or comment.id not in wanting or comment.embedding is None:
             stays = comment.placed_by_person and comment.deleted_at is None
             batch.placed.append((comment.id, comment.theme_id if stays else None, NOT_GROUPED))
             continue
         member = comment.as_member(comment.embedding.to_numpy().astype("float32"))
-        standing = [candidate for candidate in pool if candidate.comment_id not in regrouped]
+        candidates = _candidates(member, pools, batch)
         decision = grouper.decide(
             member,
-            standing + _nearest_in_batch(member, batch.members),
+            candidates,
             frozenset(barred.get(comment.id, ())),
             batch.middles.get(comment.model or ""),
         )
+        if decision.verdict is Verdict.join:
+            kinds = {candidate.theme_id: candidate.kind for candidate in candidates}
+            member = replace(member, kind=kinds[decision.theme_id or ""])
         await _place(connection, product_id, comment, member, decision, batch)
     return batch
 
@@ -188,7 +236,7 @@ async def write_places(connection: Connection, product_id: uuid.UUID, batch: Bat
         await connection.execute(INSERT_SUGGESTIONS, [products, *_columns(batch.suggestions)])
 
 
-async def _barred_themes(connection: Connection, ids: Sequence[int]) -> dict[int, set[str]]:
+async def barred_themes(connection: Connection, ids: Sequence[int]) -> dict[int, set[str]]:
     """The themes that a comment is never joined to again, for each that has any."""
     barred: dict[int, set[str]] = defaultdict(set)
     for row in await fetch_all(connection, SELECT_BARRED_THEMES, [list(ids)]):
@@ -197,11 +245,11 @@ async def _barred_themes(connection: Connection, ids: Sequence[int]) -> dict[int
 
 
 async def _middles(
-    connection: Connection, pools: Mapping[int, Sequence[Member]], regrouped: Mapping[int, str]
+    connection: Connection, members: Mapping[int, Member], regrouped: Mapping[int, str]
 ) -> ByModel:
     """The middles of all themes in question; those of themes that a comment of the batch is in
     already are worked out without it, since where it belongs is open."""
-    themes = {member.theme_id for pool in pools.values() for member in pool}
+    themes = {member.theme_id for member in members.values()}
     middles = await middles_of(connection, themes.difference(regrouped.values()))
     renewed = await middles_of(connection, regrouped.values(), but=list(regrouped))
     for model, middles_of_model in renewed.items():
@@ -209,12 +257,11 @@ async def _middles(
     return middles
 
 
-def _nearest_in_batch(comment: Member, members: Sequence[Member]) -> list[Member]:
-    if not members:
-        return []
-    cosines = np.stack([member.vector for member in members]) @ comment.vector
-    order = np.argsort(-cosines, kind="stable")[:BATCH_NEIGHBOURS]
-    return [members[number] for number in order]
+def _candidates(member: Member, pools: Pools, batch: Batch) -> list[Member]:
+    """What may say the same, in themes before or placed in them by this batch."""
+    candidates = pools.candidates(member.comment_id, batch.speaking)
+    candidates += in_thread_of(member, batch.members, THREAD_LATEST)
+    return list({candidate.comment_id: candidate for candidate in candidates}.values())
 
 
 async def _place(
@@ -229,6 +276,9 @@ async def _place(
     chosen = uuid.UUID(decision.theme_id) if decision.theme_id else None
     if decision.verdict is Verdict.join and chosen is not None:
         theme_id = chosen
+    elif not comment.opens_theme:
+        batch.placed.append((comment.id, None, evidence))
+        return
     else:
         theme_id = await _theme_of_its_own(connection, comment, batch)
         if decision.verdict is Verdict.suggest and chosen is not None and chosen != theme_id:
@@ -240,8 +290,12 @@ async def _place(
         )
     batch.placed.append((comment.id, theme_id, evidence))
     batch.touched.add(theme_id)
-    batch.members.append(replace(member, theme_id=str(theme_id)))
-    join(batch.middles.setdefault(comment.model or "", {}), str(theme_id), member.vector)
+    kind_is_told = comment.kind == member.kind
+    placed = replace(member, theme_id=str(theme_id), sure=member.sure and kind_is_told)
+    batch.members.append(placed)
+    if comment.opens_theme:
+        batch.speaking[comment.id] = placed
+        join(batch.middles.setdefault(comment.model or "", {}), str(theme_id), member.vector)
 
 
 async def _theme_of_its_own(

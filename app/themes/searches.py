@@ -90,8 +90,9 @@ FIND_BY_TEXT = r"""
             ) word
             cross join lateral (
                 select x.id, 1 / (1.3 + octet_length(x.text) / 900.0) as brevity from comment x
-                where x.search @@ word.asked and x.theme_id is not null and x.deleted_at is null
-                  and x.id <> q.id
+                where x.search @@ word.asked and x.deleted_at is null and x.id <> q.id
+                  and (x.theme_id is not null or x.id = any(%(batch)s::bigint[]))
+                  and (x.kind in ('bug', 'feature') or x.theme_by = 'person')
                 limit %(matches)s
             ) found
             group by found.id
@@ -106,10 +107,35 @@ FIND_BY_FINGERPRINT = """
     cross join lateral (
         select x.id from comment x
         where x.product_id = %(product)s and x.fingerprint = c.fingerprint and x.fingerprint <> ''
-          and x.theme_id is not null and x.id <> q.id
+          and (x.theme_id is not null or (x.id = any(%(batch)s::bigint[]) and x.id < q.id))
+          and (x.kind in ('bug', 'feature') or x.theme_by = 'person') and x.id <> q.id
         order by x.product_id, x.fingerprint, x.id  -- the order of comment_by_fingerprint
         limit %(most)s
     ) near
+"""
+# What was said in the thread of a comment: its opening, what the comment answers, and the latest
+# before it. A thread that nothing opened is a form or a channel, unless somebody is answered.
+FIND_IN_THREAD = """
+    select q.id as query, near.id as comment_id, 1 as score
+    from unnest(%(ids)s::bigint[]) as q(id)
+    join comment c on c.id = q.id and c.thread_id <> '' and not c.opens_thread
+    cross join lateral (
+        (select x.id from comment x
+         where x.source_id = c.source_id and x.thread_id = c.thread_id and x.opens_thread
+           and x.theme_id is not null and x.deleted_at is null limit 1)
+        union
+        (select x.id from comment x
+         where x.source_id = c.source_id and x.external_id = c.parent_id and c.parent_id <> ''
+           and x.theme_id is not null and x.deleted_at is null)
+        union
+        (select x.id from comment x
+         where x.source_id = c.source_id and x.thread_id = c.thread_id and x.id < c.id
+           and x.theme_id is not null and x.deleted_at is null
+         order by x.id desc limit %(most)s)
+    ) near
+    where near.id <> q.id and (c.parent_id <> '' or exists (
+        select from comment o
+        where o.source_id = c.source_id and o.thread_id = c.thread_id and o.opens_thread))
 """
 # One row for each comment asked for: a hundred rows of two numbers cost more to read than to find.
 GATHER_BY_QUERY: LiteralString = """
@@ -154,10 +180,14 @@ async def scores_by_query(
     ids: Sequence[int],
     most: int,
     nearest_ids: Mapping[int, Sequence[int]] | None = None,
+    *,
+    batch: Sequence[int] = (),
 ) -> dict[int, dict[int, float]]:
-    """What a search finds for each comment, with its score."""
+    """What a search finds for each comment, with its score; of the ``batch`` that is placed now
+    also what has no theme yet."""
     values = {"ids": list(ids), "product": product_id, "most": most}
     values |= {"rare": RARE_WORD_SHARE, "lexemes": RARE_WORDS_MOST, "matches": MATCHES_PER_WORD}
+    values["batch"] = list(batch)
     neighbours = nearest_ids or {}
     values["near"] = [_as_array(neighbours.get(number, ())) for number in ids]
     cursor = await connection.execute(

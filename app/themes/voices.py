@@ -23,3 +23,7 @@ something of their own is counted.
 A window over the rows that the query's ``where`` leaves; texts too short to be copied have no
 wording.
 """
+
+SPEAKS = sql.SQL("(cm.kind in ('bug', 'feature') or cm.theme_by = 'person')")
+"""Whether a comment ``cm`` of a theme tells what the theme is: not where it joined as an agreement,
+a question or praise, unless a person put it there."""

@@ -57,7 +57,8 @@ class TitleBefore(Before):
 
 class MergeBefore(Before):
     """Of themes that were merged ``into`` another: the status and the comments of each, the theme
-    that each ticket was of, and the tickets whose matter is followed in others since."""
+    that each ticket was of, and the tickets whose matter is followed in others since.
+    ``by_itself``: no person merged them, so that undoing it keeps them apart."""
 
     into: UUID
     themes: dict[UUID, ThemeStatus]
@@ -66,6 +67,7 @@ class MergeBefore(Before):
     superseded: list[UUID] = []
     unmade: list[UUID] | None = None
     """Tickets that waited to be made; None in lines that were written before these were kept."""
+    by_itself: bool = False
 
     @property
     def moved(self) -> list[int]:

@@ -22,8 +22,10 @@ from app.storage.rows import fetch_all
 from app.themes.activity import SYSTEM
 from app.themes.candidates import surroundings
 from app.themes.locks import LockedComment, LockedTheme
+from app.themes.pools import CANDIDATES_MOST
 from classifiers.contract import UNSURE, Decision, Kind, Member, Vectors
-from classifiers.grouping.grouper import DefaultGrouper, Thresholds, pair_class
+from classifiers.grouping.grouper import DefaultGrouper, pair_class
+from classifiers.grouping.thresholds import Thresholds
 
 CORRECTION_WEIGHT = 1.0
 CONFIRMATION_WEIGHT = 0.25
@@ -165,7 +167,9 @@ async def label_pairs(
     latest = sorted(set(members) - set(chosen))[-PAIR_MEMBERS_MOST:]
     sides = await _load_sides(connection, [*chosen, *latest])
     labelled = [sides[number] for number in chosen if number in sides]
-    crowd = await surroundings(connection, product_id, [side.row.id for side in labelled])
+    crowd = await surroundings(
+        connection, product_id, [side.row.id for side in labelled], CANDIDATES_MOST
+    )
     own_themes = {str(side.row.theme_id) for side in sides.values()}
     member_ids = set(members)
     theme_side = [side for number, side in sides.items() if number in member_ids]

@@ -28,7 +28,7 @@ from app.triage.before import (
     SuggestionBefore,
     TitleBefore,
 )
-from app.triage.regroup import put_into_theme
+from app.triage.regroup import SEPARATE, put_into_theme
 from app.triage.showing import show_as_before
 
 SELECT_LINE_PRODUCT = "select product_id from activity where id = %s"
@@ -49,6 +49,12 @@ RESTORE_KIND = "update theme set kind = %s, kind_by = %s where id = %s"
 RESTORE_TITLE = "update theme set title = %s, title_by = %s where id = %s"
 REVIVE_THEME = """
     update theme set status = %s, merged_into = null, version = version + 1 where id = %s
+"""
+# Whoever says that a merge which happened by itself was wrong says so of both sides.
+SEPARATE_THEMES = """
+    insert into separation (comment_id, theme_id)
+    select c.id, other.id from unnest(%s::uuid[]) as other(id) join comment c on c.theme_id = %s
+    on conflict do nothing
 """
 SELECT_STATUS = "select status from theme where id = %s"
 SELECT_STILL_THERE = """
@@ -182,6 +188,9 @@ async def _merge(connection: Connection, theme_id: uuid.UUID, before: MergeBefor
     status = await fetch_value(connection, SELECT_STATUS, [theme_id])
     if before.unmade is None and status == ThemeStatus.accepted:
         await plan_tickets(connection, theme_id, wait_seconds=0)
+    if before.by_itself:
+        await connection.execute(SEPARATE, [before.moved, theme_id])
+        await connection.execute(SEPARATE_THEMES, [list(before.themes), theme_id])
     themes = [theme_id, *before.themes]
     await connection.execute(REOPEN_ANSWERED_SUGGESTIONS, {"all": themes})
     await forget_derived(connection, themes, before.moved)

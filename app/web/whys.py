@@ -10,6 +10,13 @@ from app.web.words import VERDICTS, plain
 
 COPY_WORD_SHARE = 0.95
 """The share of words in common from which two texts that score 1 are copies of each other."""
+THREAD_WORDS = {
+    "parent": "answers a comment of the theme",
+    "author": "is by somebody who said something of the theme in this thread",
+    "opener": "stands in the thread that the theme began with",
+    "latest": "was said right after a comment of the theme",
+    "still": "says in a thread of the theme that nothing has changed",
+}
 STRICT_THRESHOLD = 0.95
 """From this threshold on texts are of a kind whose likelihood is often too high: reports that
 follow one template."""
@@ -46,11 +53,24 @@ def why(grouping: Mapping[str, Any]) -> str:
     evidence = f"{likely(score)} likely the same"
     if score >= 1 and same_words:
         evidence = "both use the same words"
+    in_thread = thread_reason(grouping.get("thread") or [])
+    if verdict == "join" and in_thread:
+        return f"{sentence}: {in_thread}; {evidence}, and in a thread {_from(join_at)} is enough."
     if verdict == "join":
         return f"{sentence}: {evidence}; {_needed(join_at)}."
     needed = _needed(join_at, grouping.get("apart"))
     asked_from = f"a person is asked from {_from(suggest_at)}"
     return f"{sentence}: {evidence}; {needed}, and {asked_from}."
+
+
+def thread_reason(signs: Sequence[str]) -> str:
+    """What of its thread speaks for a comment's theme: ``it answers a comment of the theme and
+    agrees with it``; blank where nothing does."""
+    reasons = [words for sign, words in THREAD_WORDS.items() if sign in signs]
+    if not reasons:
+        return ""
+    agreeing = " and agrees" if "agrees" in signs else ""
+    return f"it {reasons[0]}{agreeing}"
 
 
 def proposal(score: float, evidence: Mapping[str, Any]) -> str:

@@ -19,7 +19,8 @@ from classifiers.evaluation.evaluate_duplicates import DuplicateReport, evaluate
 from classifiers.evaluation.evaluate_kind import KindReport, evaluate_kind
 from classifiers.evaluation.labels import read_folds
 from classifiers.evaluation.report import render
-from classifiers.grouping.grouper import DefaultGrouper, Thresholds
+from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.grouping.thresholds import Thresholds
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.stored_weights import SHIPPED_WEIGHTS
 
@@ -79,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--orders", type=int, default=0, help="repeat the stream in so many random orders"
     )
+    parser.add_argument(
+        "--as-served", action="store_true", help="let only bugs and requests open themes"
+    )
     parser.add_argument("--limit", type=int, help="only the first rows")
     parser.add_argument("--json", type=Path, help="write the report here")
     return parser
@@ -118,6 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 limit=options.limit,
                 orders=options.orders,
                 baselines=options.baseline,
+                as_served=options.as_served,
             )
     except (DataError, ModelError) as error:
         print(f"{error.detail} ({error.reason})", file=sys.stderr)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.contract import THEME_KINDS, UNSURE, Enricher, Grouper, Member
+from classifiers.contract import THEME_KINDS, UNSURE, Enricher, Enrichment, Grouper, Member
 from classifiers.evaluation.agreement import draws
 from classifiers.evaluation.baselines import check
 from classifiers.evaluation.baselines_groups import (
@@ -21,6 +21,7 @@ from classifiers.evaluation.baselines_groups import (
     check_size,
     cluster,
 )
+from classifiers.evaluation.conversations import conversations
 from classifiers.evaluation.datasets import AS_NAMED, DataError, Reading, Row, labelled_rows
 from classifiers.evaluation.labels import read_kinds
 from classifiers.evaluation.measures import Interval, interval
@@ -88,6 +89,7 @@ def evaluate_duplicates(
     mistakes: int = 10,
     seed: int = 7,
     samples: int = 1000,
+    as_served: bool = False,
     say: Say = lambda _: None,
 ) -> DuplicateReport:
     """Score search and grouping on a file with ``text``, ``duplicate_group`` and ``created_at``
@@ -99,7 +101,8 @@ def evaluate_duplicates(
     the stream only at what came before. ``orders`` further random orders tell how much the order
     matters. ``baselines`` (singletons, agglomerative, hdbscan, bertopic) see the whole pool at
     once; bm25 and minilm are ways of searching, in every report. Intervals draw whole groups
-    ``samples`` times.
+    ``samples`` times. ``as_served``: kinds are the model's, whatever the file says, and only bugs
+    and requests open themes.
 
     Raises:
         DataError: for an unusable file or an unusable baseline.
@@ -115,10 +118,12 @@ def evaluate_duplicates(
     rows = ordered(rows, shuffle)[:limit]
     check_size(baselines, [str(row.get("product") or "") for row in rows])
     _, strange_kinds = read_kinds([row.get("kind") for row in rows], mapping)
-    pool = build_pool(rows, enricher, say, mapping)
+    pool = build_pool(rows, enricher, say, mapping, as_served=as_served)
     recall, queries = search_recall(pool, seed=seed, samples=samples)
     say("Grouping the comments one by one")
-    stream = run_stream(pool, grouper, mistakes=mistakes, seed=seed, samples=samples)
+    stream = run_stream(
+        pool, grouper, mistakes=mistakes, seed=seed, samples=samples, as_served=as_served
+    )
     order_report = None
     if orders:
         order_report = run_orders(pool, grouper, stream, orders, seed + 1)
@@ -157,24 +162,30 @@ def build_pool(
     enricher: Enricher,
     say: Say = lambda _: None,
     mapping: Mapping[str, str] | None = None,
+    *,
+    as_served: bool = False,
 ) -> Pool:
-    """Enrich the rows; a kind that the file gives replaces the model's."""
+    """Enrich the rows; a kind that the file gives replaces the model's, unless ``as_served``."""
     file_kinds, _ = read_kinds([row.get("kind") for row in rows], mapping)
+    if as_served:
+        file_kinds = [None] * len(rows)
+    conversation = conversations(rows)
     members: list[Member] = []
     for start in range(0, len(rows), ENRICHED_AT_ONCE):
         part = rows[start : start + ENRICHED_AT_ONCE]
         for result in enricher.enrich([str(row["text"]) for row in part]):
             number, file_kind = len(members), file_kinds[len(members)]
-            members.append(
-                Member(
-                    comment_id=number,
-                    theme_id=str(number),
-                    kind=file_kind or result.kind,
-                    text=result.clean,
-                    vector=result.vector,
-                    sure=file_kind is not None or result.reason != UNSURE,
-                )
+            member = Member(
+                comment_id=number,
+                theme_id=str(number),
+                kind=file_kind or result.kind,
+                text=result.clean,
+                vector=result.vector,
+                sure=file_kind is not None or result.reason != UNSURE,
+                report=report_of(result),
+                aside=as_served and result.kind not in THEME_KINDS,
             )
+            members.append(conversation[number].put(member))
         say(f"{len(members):,} of {len(rows):,} rows read")
     products = [str(row.get("product") or "") for row in rows]
     groups = []
@@ -186,7 +197,12 @@ def build_pool(
             groups.append(f"{product}\n{row['duplicate_group']}")
     vectors = np.stack([member.vector for member in members])
     search = Search([member.text for member in members], vectors, products)
-    return Pool(members, groups, products, search)
+    return Pool.of(members, groups, products, search, [one.staff for one in conversation])
+
+
+def report_of(result: Enrichment) -> float:
+    """The probability that a text reports or asks for something."""
+    return sum(result.scores.get(kind, 0.0) for kind in THEME_KINDS)
 
 
 def search_recall(

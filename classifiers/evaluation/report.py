@@ -14,6 +14,7 @@ from classifiers.evaluation.agreement import ClusterScore
 from classifiers.evaluation.evaluate_duplicates import DuplicateReport
 from classifiers.evaluation.evaluate_kind import KindReport
 from classifiers.evaluation.labels import listed
+from classifiers.evaluation.lost import Loss, Losses
 from classifiers.evaluation.measures import Interval
 from classifiers.evaluation.stream import Misplaced, OrderReport, StreamReport
 
@@ -155,6 +156,8 @@ def _duplicates(report: DuplicateReport) -> RenderableType:
         ]
     parts += [Text(one) for one in _left(report)]
     parts.append(_stream(report.stream))
+    if report.stream.losses:
+        parts.append(_losses(report.stream.losses))
     if report.orders:
         parts.append(_orders(report.orders))
     if report.baselines:
@@ -197,6 +200,7 @@ def _stream(report: StreamReport) -> Table:
         ("suggested to a person", f"{report.suggestions:,} ({report.right_suggestions:,} right)"),
         ("kept apart from their theme", f"{report.kept_apart:,}"),
         ("themes", f"{report.themes:,}"),
+        ("in no theme", f"{report.unplaced:,}"),
         ("B-cubed precision, recall", _precision_recall(clusters.b_cubed)),
         ("... F1", _interval(clusters.b_cubed_f1)),
         ("pair precision, recall", _precision_recall(clusters.pairs)),
@@ -204,6 +208,17 @@ def _stream(report: StreamReport) -> Table:
     ):
         stream.add_row(name, value)
     return stream
+
+
+def _losses(losses: Losses) -> Table:
+    """Where comments with an earlier mate are lost, by sort of place."""
+    sorts = list(losses)
+    table = _table("Where it is lost", "", *(sort or "unknown place" for sort in sorts))
+    for loss in Loss:
+        counts = [losses[sort].get(loss, 0) for sort in sorts]
+        if any(counts):
+            table.add_row(str(loss), *(f"{count:,}" for count in counts))
+    return table
 
 
 def _orders(report: OrderReport) -> Table:

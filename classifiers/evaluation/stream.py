@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 
 from classifiers.contract import Decision, Grouper, Member, Verdict
 from classifiers.evaluation.agreement import ClusterScore, clusters, draws, rand_index
+from classifiers.evaluation.conversations import places_by_thread, thread_mates
+from classifiers.evaluation.lost import Loss, Losses, count_losses, loss_of
 from classifiers.evaluation.measures import Interval, interval
 from classifiers.evaluation.retrieval import Search
+from classifiers.grouping.grouper import DefaultGrouper
 from classifiers.middle import Middle, join
 
 STREAM_CANDIDATES = 16
@@ -23,12 +26,27 @@ MISPLACED_CHARACTERS = 240
 @dataclass(frozen=True, slots=True)
 class Pool:
     """The rows in the order they came, as grouping sees them: ``theme_id`` of a member is still its
-    place."""
+    place. ``threads`` holds the places of each one's thread; ``aside`` says which never get a
+    theme, such as answers of staff."""
 
     members: Sequence[Member]
     groups: Sequence[str]
     products: Sequence[str]
     search: Search
+    threads: Sequence[Sequence[int]] = ()
+    aside: Sequence[bool] = ()
+
+    @classmethod
+    def of(
+        cls,
+        members: Sequence[Member],
+        groups: Sequence[str],
+        products: Sequence[str],
+        search: Search,
+        aside: Sequence[bool] = (),
+    ) -> Pool:
+        """A pool whose members know their threads."""
+        return cls(members, groups, products, search, places_by_thread(members), aside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +54,9 @@ class StreamReport:
     """What the thresholds do when the comments come one by one.
 
     A join is wrong when its theme holds no comment of the same true group. ``kept_apart`` counts
-    comments that opened a new theme although their group had one.
+    comments that opened a new theme although their group had one. ``unplaced`` ones got no theme:
+    they were told neither bug nor request and joined none. ``losses`` are those of comments with an
+    earlier mate.
     """
 
     comments: int
@@ -49,6 +69,8 @@ class StreamReport:
     kept_apart: int
     themes: int
     clusters: ClusterScore
+    unplaced: int = 0
+    losses: Losses = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +122,14 @@ def run_stream(
     mistakes: int = 10,
     seed: int = 7,
     samples: int = 0,
+    as_served: bool = False,
 ) -> Stream:
     """Group the comments one by one, by place or in the given ``order``, each among what came
-    before it."""
+    before it.
+
+    ``as_served``: as the service has it, where only bugs and requests open themes. Else every
+    comment does.
+    """
     themes: list[str] = [""] * len(pool.members)
     middles: dict[str, Middle] = {}
     homes: dict[str, set[str]] = defaultdict(set)
@@ -112,11 +139,17 @@ def run_stream(
     wrong: list[Misplaced] = []
     missed: list[Misplaced] = []
     erred = np.zeros(len(pool.members))
+    losses: list[tuple[str, Loss]] = []
     if order is None:
         order = np.arange(len(pool.members))
     for place in order.tolist():
-        decision = decide(pool, place, themes, came, grouper, middles)
         home = homes[pool.groups[place]]
+        member = pool.members[place]
+        if as_served and pool.aside and pool.aside[place]:
+            themes[place] = f"none {place}"
+            continue
+        candidates = near_members(pool, place, themes, came)
+        decision = grouper.decide(member, candidates, middles=middles)
         themes[place] = str(place)
         if decision.verdict is Verdict.join and decision.theme_id is not None:
             joins += 1
@@ -131,10 +164,19 @@ def run_stream(
             if home:
                 closest = _closest(pool, place, mates[pool.groups[place]])
                 missed.append(_misplaced(pool, place, closest, decision))
-        home.add(themes[place])
+        opens = decision.verdict is not Verdict.join
+        unplaced = opens and member.aside
+        if mates[pool.groups[place]] and isinstance(grouper, DefaultGrouper):
+            weighed = grouper.weighed(member, candidates, middles)
+            theme = "" if unplaced else themes[place]
+            losses.append((member.sort, loss_of(theme, home, weighed, candidates)))
         mates[pool.groups[place]].append(place)
+        if unplaced:
+            themes[place] = f"none {place}"
+            continue
+        home.add(themes[place])
         came[place] = True
-        join(middles, themes[place], pool.members[place].vector)
+        join(middles, themes[place], member.vector)
     _, groups = np.unique(np.asarray(pool.groups), return_inverse=True)
     cells = np.stack([erred, np.ones(len(erred))], axis=1)
     drawn = draws(cells, groups, seed=seed, samples=samples)
@@ -148,8 +190,10 @@ def run_stream(
         suggestions=suggestions,
         right_suggestions=right_suggestions,
         kept_apart=len(missed),
-        themes=len(set(themes)),
+        themes=len(set(np.asarray(themes)[came].tolist())),
         clusters=clusters(pool.groups, themes, seed=seed, samples=samples),
+        unplaced=len(themes) - int(came.sum()),
+        losses=count_losses(losses),
     )
     wrong.sort(key=lambda mistake: mistake.join_at - mistake.score)
     missed.sort(key=lambda mistake: mistake.score - mistake.join_at)
@@ -174,18 +218,15 @@ def run_orders(pool: Pool, grouper: Grouper, first: Stream, count: int, seed: in
     )
 
 
-def decide(
-    pool: Pool,
-    place: int,
-    themes: Sequence[str],
-    came: NDArray[np.bool_],
-    grouper: Grouper,
-    middles: Mapping[str, Middle] | None = None,
-) -> Decision:
-    """The decision for the comment at ``place`` among the nearest of those that ``came``."""
+def near_members(
+    pool: Pool, place: int, themes: Sequence[str], came: NDArray[np.bool_]
+) -> list[Member]:
+    """What is weighed for the comment at ``place``: the nearest of those that ``came``, and its
+    thread."""
     near = pool.search.rankings(place, came, STREAM_CANDIDATES)["fused"].tolist()
-    candidates = [replace(pool.members[one], theme_id=themes[one]) for one in near]
-    return grouper.decide(pool.members[place], candidates, middles=middles)
+    if pool.threads:
+        near = list(dict.fromkeys(near + thread_mates(pool.members, pool.threads, place, came)))
+    return [replace(pool.members[one], theme_id=themes[one]) for one in near]
 
 
 def _closest(pool: Pool, place: int, mates: Sequence[int]) -> int:

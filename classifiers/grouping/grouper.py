@@ -2,90 +2,49 @@
 
 from __future__ import annotations
 
-import json
+import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from classifiers.contract import Decision, Member, ModelError, Nearest, Verdict
+from classifiers.contract import Decision, Member, Nearest, Verdict
 from classifiers.grouping.alternatives import differ
 from classifiers.grouping.distinct import conflict, differ_in_numbers, names_parts
 from classifiers.grouping.link import (
     LINK_CHARACTERS,
     LINKED_MEMBERS,
     SIGNS,
+    Floats,
     Surroundings,
     impersonal,
     in_paragraphs,
     length,
     overlap,
 )
+from classifiers.grouping.threads import (
+    THREAD_SIGNS,
+    agreement,
+    in_thread,
+    reasons,
+    thread_signs,
+)
+from classifiers.grouping.thresholds import NEVER_JOINS, Level, Thresholds
 from classifiers.middle import Middle
-from classifiers.stored_weights import SHIPPED_WEIGHTS
 from classifiers.texts.phrases import shared_words
 from classifiers.texts.text import fingerprint
 
-TEXT_CLASSES = ("short", "medium", "long", "technical", "report")
-NEVER_JOINS = 1.01
-"""A threshold no score reaches: a person decides."""
 SHORT_TEXT_WORDS = 20
 LONG_TEXT_WORDS = 60
 JUDGED_THEMES = 5
 """Themes that are weighed, those with the nearest members."""
 COPY_OVERLAP = 0.95
+LEAST_SCORE = 1e-4
+"""Scores are rounded to so much."""
 NUMBERS_DIFFER_OVERLAP = 0.6
 """Share of words in common from which a number that differs is what the two texts differ in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """What a score must reach to ``join`` and to ``suggest``, by the class of the two texts; see
-    ``pair_class``.
-
-    The score is the likelihood (0..1) that a comment says the same as a theme: the logistic
-    function of ``intercept`` and the signs of ``classifiers.grouping.link``, each times its weight
-    in ``weights`` (0 for one that is not named).
-    """
-
-    join: Mapping[str, float]
-    suggest: Mapping[str, float]
-    weights: Mapping[str, float]
-    intercept: float
-    version: str
-
-    @classmethod
-    def read(cls, folder: Path | None = None) -> Thresholds:
-        """The shipped thresholds, or those in ``folder``.
-
-        Raises:
-            ModelError: ``thresholds_unreadable``.
-        """
-        path = (folder or SHIPPED_WEIGHTS) / "grouping.json"
-        try:
-            card = json.loads(path.read_text(encoding="utf-8"))
-            return cls(
-                join=_numbers(card["join"], TEXT_CLASSES),
-                suggest=_numbers(card["suggest"], TEXT_CLASSES),
-                weights=_numbers(card["weights"], SIGNS),
-                intercept=float(card["intercept"]),
-                version=str(card["version"]),
-            )
-        except (OSError, KeyError, TypeError, ValueError) as error:
-            raise ModelError(
-                "thresholds_unreadable",
-                f"The grouping thresholds in {path} cannot be read ({type(error).__name__}: "
-                f"{error}); fit them again with this version "
-                "(python -m classifiers.training.train_grouping), or reinstall the package.",
-            ) from error
-
-
-def _numbers(stored: Mapping[str, Any], names: Sequence[str]) -> dict[str, float]:
-    return {name: float(stored[name]) for name in names}
 
 
 class DefaultGrouper:
@@ -98,6 +57,10 @@ class DefaultGrouper:
         """``thresholds`` defaults to the shipped ones."""
         self.thresholds = thresholds or Thresholds.read()
         self._weights = np.array([self.thresholds.weights.get(sign, 0.0) for sign in SIGNS])
+        thread = self.thresholds.thread
+        self._thread_weights = None
+        if thread is not None:
+            self._thread_weights = np.array([thread.weights[sign] for sign in THREAD_SIGNS])
 
     def decide(
         self,
@@ -111,19 +74,13 @@ class DefaultGrouper:
         Members of ``blocked`` themes are no choice, but still tell how crowded it is around the
         comment. ``middles`` are those of whole themes.
         """
-        others = [one for one in candidates if one.comment_id != comment.comment_id]
-        themes: dict[str, list[int]] = defaultdict(list)
-        for place, candidate in enumerate(others):
-            if candidate.theme_id not in blocked:
-                themes[candidate.theme_id].append(place)
-        if not themes:
-            return self._nothing_near(comment.text)
-        surroundings = Surroundings(comment, others, middles)
-        nearest = [surroundings.nearest(places) for places in themes.values()]
-        nearest.sort(key=surroundings.rank)
-        links = [self._judge(surroundings, places) for places in nearest[:JUDGED_THEMES]]
-        best = min(links, key=lambda link: (-link.margin, link.oldest, link.theme_id))
+        surroundings, links = self._weigh(comment, candidates, blocked, middles)
+        if surroundings is None:
+            return self._nothing_near(comment)
+        best = links[0]
         verdict = best.verdict
+        if verdict is Verdict.suggest and comment.aside:
+            verdict = Verdict.new  # it has no theme that could be proposed for a merge
         return Decision(
             verdict=verdict,
             theme_id=None if verdict is Verdict.new else best.theme_id,
@@ -132,26 +89,79 @@ class DefaultGrouper:
             suggest_at=best.suggest_at,
             nearest=_evidence(surroundings, best),
             apart=best.apart,
+            thread=best.thread,
+            bars=best.bars,
         )
 
-    def _nothing_near(self, text: str) -> Decision:
-        size = pair_class(text, text)
+    def weighed(
+        self,
+        comment: Member,
+        candidates: Sequence[Member],
+        middles: Mapping[str, Middle] | None = None,
+    ) -> list[Weighed]:
+        """The themes that were weighed for a comment, the one that decides first."""
+        _, links = self._weigh(comment, candidates, frozenset(), middles)
+        return [Weighed(link.theme_id, link.score, link.join_at, link.suggest_at) for link in links]
+
+    def _weigh(
+        self,
+        comment: Member,
+        candidates: Sequence[Member],
+        blocked: frozenset[str],
+        middles: Mapping[str, Middle] | None,
+    ) -> tuple[Surroundings | None, list[_Link]]:
+        """The links with the themes of the candidates, the best one first; None where there is
+        none."""
+        others = [one for one in candidates if one.comment_id != comment.comment_id]
+        themes: dict[str, list[int]] = defaultdict(list)
+        for place, candidate in enumerate(others):
+            if candidate.theme_id not in blocked:
+                themes[candidate.theme_id].append(place)
+        if not themes:
+            return None, []
+        surroundings = Surroundings(comment, others, middles)
+        nearest = [surroundings.nearest(places) for places in themes.values()]
+        nearest.sort(key=surroundings.rank)
+        judged = self._judged(comment, others, nearest)
+        links = [self._judge(surroundings, places) for places in judged]
+        links.sort(key=lambda link: (-link.margin, link.oldest, link.theme_id))
+        return surroundings, links
+
+    def _judged(
+        self, comment: Member, others: Sequence[Member], nearest: Sequence[Sequence[int]]
+    ) -> list[Sequence[int]]:
+        """The themes that are weighed: the nearest, and all that have a part in the thread."""
+        judged = list(nearest[:JUDGED_THEMES])
+        if self._thread_weights is not None and comment.thread:
+            judged += [
+                places
+                for places in nearest[JUDGED_THEMES:]
+                if in_thread(comment, [others[place] for place in places])
+            ]
+        return judged
+
+    def _nothing_near(self, comment: Member) -> Decision:
+        size = pair_class(comment.text, comment.text)
         return Decision(
             verdict=Verdict.new,
             theme_id=None,
             score=0.0,
-            join_at=self.thresholds.join[size],
+            join_at=self.thresholds.join_for(comment.sort, size),
             suggest_at=self.thresholds.suggest[size],
             nearest=(),
         )
 
     def _judge(self, surroundings: Surroundings, nearest: Sequence[int]) -> _Link:
         """How well the comment fits the theme whose members stand at ``nearest``, nearest first."""
+        comment = surroundings.comment
         members = [surroundings.candidates[place] for place in nearest[:LINKED_MEMBERS]]
-        text, closest = surroundings.comment.text, members[0].text
+        text, closest = comment.text, members[0].text
         size = pair_class(text, closest)
-        join_at = self.thresholds.join[size]
+        in_theme = [surroundings.candidates[place] for place in nearest]
+        threaded = self._thread_weights is not None and bool(in_thread(comment, in_theme))
+        join_at = self._join_at(comment, size, threaded=threaded)
         apart: tuple[str, ...] = ()
+        thread_reasons: tuple[str, ...] = ()
         if any(same_words(text, member.text) for member in members):
             score = 1.0
             join_at = min(join_at, 1.0)
@@ -159,9 +169,18 @@ class DefaultGrouper:
                 join_at = NEVER_JOINS  # whole reports are cloned on purpose
         else:
             score = self.score(surroundings, nearest)
-            apart = differ(surroundings.comment, members) or ()
-            if apart or _mean_different_things(surroundings, nearest):
+            if threaded:
+                signs = thread_signs(comment, in_theme, surroundings.candidates, _logit(score))
+                score = self._thread_score(signs)
+                thread_reasons = reasons(signs)
+            apart = differ(comment, members) or ()
+            # Who agrees means what was thread_reasons, whatever version it was on.
+            agrees = threaded and agreement(text)
+            if apart or (not agrees and _mean_different_things(surroundings, nearest)):
                 join_at = NEVER_JOINS
+        bars: Mapping[str, float] = {}
+        if join_at < NEVER_JOINS:
+            bars = self._bars(comment, size, threaded=threaded)
         return _Link(
             theme_id=members[0].theme_id,
             score=score,
@@ -170,7 +189,37 @@ class DefaultGrouper:
             nearest=tuple(nearest[:LINKED_MEMBERS]),
             oldest=min(surroundings.candidates[place].comment_id for place in nearest),
             apart=apart,
+            thread=thread_reasons,
+            bars=bars,
         )
+
+    def _join_at(self, comment: Member, size: str, *, threaded: bool) -> float:
+        """What is asked of such a comment: more of one that was told neither bug nor request."""
+        return self._asked(self.thresholds.level, comment, size, threaded=threaded)
+
+    def _bars(self, comment: Member, size: str, *, threaded: bool) -> dict[str, float]:
+        """The same at every boldness."""
+        return {
+            boldness: self._asked(level, comment, size, threaded=threaded)
+            for boldness, level in self.thresholds.levels.items()
+        }
+
+    def _asked(self, level: Level, comment: Member, size: str, *, threaded: bool) -> float:
+        if threaded:
+            return level.thread_aside if comment.aside else level.thread
+        join_at = level.sorts.get(comment.sort, self.thresholds.join)[size]
+        return max(join_at, level.aside) if comment.aside else join_at
+
+    def _thread_score(self, signs: Floats) -> float:
+        thread = self.thresholds.thread
+        if thread is None or self._thread_weights is None:
+            raise ValueError("There is no link of threads.")
+        likelihood = 1 / (1 + np.exp(-signs @ self._thread_weights - thread.intercept))
+        return round(float(likelihood), 4)
+
+    def logit(self, surroundings: Surroundings, nearest: Sequence[int]) -> float:
+        """The logit of ``score``."""
+        return _logit(self.score(surroundings, nearest))
 
     def score(self, surroundings: Surroundings, nearest: Sequence[int]) -> float:
         """The likelihood that the comment says the same as the members at the places ``nearest``.
@@ -183,6 +232,16 @@ class DefaultGrouper:
 
 
 @dataclass(frozen=True, slots=True)
+class Weighed:
+    """How likely a comment says the same as a theme, and what was asked."""
+
+    theme_id: str
+    score: float
+    join_at: float
+    suggest_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Link:
     theme_id: str
     score: float
@@ -191,6 +250,8 @@ class _Link:
     nearest: tuple[int, ...]
     oldest: int
     apart: tuple[str, ...]
+    thread: tuple[str, ...]
+    bars: Mapping[str, float]
 
     @property
     def margin(self) -> float:
@@ -203,6 +264,11 @@ class _Link:
         if self.score >= self.suggest_at:
             return Verdict.suggest
         return Verdict.new
+
+
+def _logit(score: float) -> float:
+    bounded_score = min(max(score, LEAST_SCORE), 1 - LEAST_SCORE)
+    return math.log(bounded_score / (1 - bounded_score))
 
 
 def _mean_different_things(surroundings: Surroundings, nearest: Sequence[int]) -> bool:

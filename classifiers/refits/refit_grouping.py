@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.grouping.grouper import NEVER_JOINS, TEXT_CLASSES, Thresholds
+from classifiers.grouping.thresholds import NEVER_JOINS, TEXT_CLASSES, Thresholds
 from classifiers.refits.holdout import Gain, Numbers, draws, folds, gain
 
 GROUPING_FOLDS = 5
@@ -101,17 +101,29 @@ def shifted(shipped: Thresholds, shifts: Shifts, version: str) -> Thresholds:
     in force  0.58   0.58     -0.12 at most; 0.64 is above the join
     ========  =====  =======  =====================================
     """
-    join, suggest = dict(shipped.join), dict(shipped.suggest)
-    for size, shift in shifts["join"].items():
-        if join.get(size, NEVER_JOINS) < NEVER_JOINS:
-            join[size] = round(
-                min(join[size] + float(np.clip(shift, -MOST_SHIFT, MOST_SHIFT)), 1.0), 4
-            )
+    join, suggest = _raised(shipped.join, shifts["join"]), dict(shipped.suggest)
+    sorts = {
+        sort: _raised(join_of_sort, shifts["join"])
+        for sort, join_of_sort in shipped.level.sorts.items()
+    }
     for size, shift in shifts["suggest"].items():
         if suggest.get(size, NEVER_JOINS) < NEVER_JOINS:
             suggest[size] = round(suggest[size] + float(np.clip(shift, -MOST_SHIFT, MOST_SHIFT)), 4)
     suggest = {size: min(value, join[size]) for size, value in suggest.items()}
-    return replace(shipped, join=join, suggest=suggest, version=f"{shipped.version}+{version}")
+    level = replace(shipped.level, sorts=sorts)
+    version = f"{shipped.version}+{version}"
+    return replace(shipped, join=join, suggest=suggest, level=level, version=version)
+
+
+def _raised(join: Mapping[str, float], shifts: Mapping[str, float]) -> dict[str, float]:
+    """Thresholds of joining, moved; those that nothing reaches stay."""
+    moved = dict(join)
+    for size, shift in shifts.items():
+        if moved.get(size, NEVER_JOINS) < NEVER_JOINS:
+            moved[size] = round(
+                min(moved[size] + float(np.clip(shift, -MOST_SHIFT, MOST_SHIFT)), 1.0), 4
+            )
+    return moved
 
 
 def fit_shifts(pairs: Pairs) -> Shifts:

@@ -37,8 +37,9 @@ from classifiers.evaluation.datasets import Row, read_rows
 from classifiers.evaluation.evaluate_duplicates import ENRICHED_AT_ONCE
 from classifiers.evaluation.retrieval import Search
 from classifiers.evaluation.stream import STREAM_CANDIDATES
-from classifiers.grouping.grouper import JUDGED_THEMES, DefaultGrouper, Thresholds
+from classifiers.grouping.grouper import JUDGED_THEMES, DefaultGrouper
 from classifiers.grouping.link import SIGNS, Floats, Surroundings
+from classifiers.grouping.thresholds import Thresholds
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.softmax import fit
 from classifiers.middle import Middle, join

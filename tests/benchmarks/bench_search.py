@@ -30,7 +30,7 @@ from app.storage import migrate
 from app.storage.db import Database
 from app.storage.postgres import EmbeddedPostgres
 from app.storage.vault import Vault, new_key
-from app.themes.candidates import candidates
+from app.themes.pools import candidates
 from app.themes.word_shares import count_words
 from classifiers.contract import Member
 from classifiers.encoding import encoder

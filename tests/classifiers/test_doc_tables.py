@@ -9,8 +9,9 @@ from classifiers.contract import Kind, Member
 from classifiers.faces import titles
 from classifiers.faces.titles_cutting import cut_at
 from classifiers.faces.titles_tidying import in_sentence_case, tidy
-from classifiers.grouping.grouper import Thresholds, pair_class
+from classifiers.grouping.grouper import pair_class
 from classifiers.grouping.link import SIGNS, Surroundings, overlap
+from classifiers.grouping.thresholds import Thresholds
 from classifiers.kinds.correction import likeness
 from classifiers.kinds.experts import blend
 from classifiers.refits.refit import examples
@@ -114,7 +115,8 @@ def test_shifts() -> None:
         {"join": {"short": float(row[1])}, "suggest": {"short": float(row[2])}}
         for row in rows(shifted)
     )
-    moved = shifted(Thresholds(**shipped, weights={}, intercept=0, version=""), shift, "own")
+    thresholds = Thresholds(shipped["join"], shipped["suggest"], {}, 0.0, "")
+    moved = shifted(thresholds, shift, "own")
     assert {"join": dict(moved.join), "suggest": dict(moved.suggest)} == in_force
 
 

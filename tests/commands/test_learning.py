@@ -15,7 +15,7 @@ from app.judging.product_models import shipped_base
 from app.models.states import Learned
 from app.storage.db import Database
 from app.storage.vault import Vault
-from classifiers.grouping.grouper import Thresholds
+from classifiers.grouping.thresholds import Thresholds
 from classifiers.stored_weights import SHIPPED_WEIGHTS
 from tests.commands.command_line import Relay, command_line
 from tests.scenes.forum import open_forum

@@ -10,7 +10,7 @@ import pytest
 from app.config import Settings
 from app.judging.chosen_model import load_grouper
 from classifiers.contract import ModelError
-from classifiers.grouping.grouper import Thresholds
+from classifiers.grouping.thresholds import Thresholds
 from classifiers.stored_weights import SHIPPED_WEIGHTS
 
 

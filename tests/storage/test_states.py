@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "tracker_audience": set(states.Visibility),
     "ticket_shown_visibility": set(states.Visibility),
     "product_policy": set(states.Policy),
+    "product_boldness": set(states.Boldness),
     "user_role": set(states.Role),
     "kind_label_kind": set(Kind),
     "product_model_what": set(states.Learned),

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from app.themes.candidates import CANDIDATES_MOST, candidates, load_members
+from app.themes.candidates import load_members
+from app.themes.pools import CANDIDATES_MOST, candidates
 from app.themes.searches import FIND_BY_TEXT
 from classifiers.contract import Kind, Vectors
 from classifiers.grouping.fusion import fused_scores
 from tests.scenes.forum import Forum
 from tests.scenes.placing import add_grouped_comments
 
-TEXT = {"rare": 0.0002, "lexemes": 10, "matches": 100}
+TEXT = {"rare": 0.0002, "lexemes": 10, "matches": 100, "batch": []}
 
 
 def turned(*degrees: float) -> Vectors:

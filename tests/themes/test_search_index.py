@@ -17,7 +17,7 @@ from app.running.doctor import findings
 from app.storage import migrate
 from app.storage.db import Connection
 from app.storage.vault import Vault
-from app.themes.candidates import candidates
+from app.themes.pools import candidates
 from app.themes.search_index import IndexState, Space, index_states, keep_search_indexes
 from app.themes.searches import (
     FIND_BY_FINGERPRINT,
@@ -257,7 +257,7 @@ async def test_words_of_another_product_are_never_candidates(
     assert not {member.comment_id for each in found.values() for member in each} & set(theirs)
 
 
-TEXT = {"near": ["{}"], "most": 10, "rare": 0.0002, "lexemes": 10, "matches": 100}
+TEXT = {"near": ["{}"], "most": 10, "rare": 0.0002, "lexemes": 10, "matches": 100, "batch": []}
 
 
 @pytest.mark.parametrize(
@@ -280,11 +280,11 @@ async def test_odd_characters_search_like_any_other(
 async def test_copies_are_found_through_their_index(forum: Forum, connection: Connection) -> None:
     ids = await fill(forum, SIZE, words="always the same words")
     cursor = await connection.execute(
-        FIND_BY_FINGERPRINT, {"ids": ids[-1:], "product": forum.product_id, "most": 3}
+        FIND_BY_FINGERPRINT, {"ids": ids[-1:], "product": forum.product_id, "most": 3, "batch": []}
     )
     assert [row["comment_id"] for row in await cursor.fetchall()] == ids[:3]
     await connection.execute("set local enable_seqscan = off")
-    asked = {"ids": ids[-1:], "product": forum.product_id, "most": 3}
+    asked = {"ids": ids[-1:], "product": forum.product_id, "most": 3, "batch": []}
     rows = await (await connection.execute("explain " + FIND_BY_FINGERPRINT, asked)).fetchall()
     text = "\n".join(row["QUERY PLAN"] for row in rows)
     assert "comment_by_fingerprint" in text

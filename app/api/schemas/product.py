@@ -18,6 +18,7 @@ from app.api.schemas.base import (
 )
 
 Policy = Literal["review", "auto", "hold"]
+Boldness = Literal["careful", "balanced", "bold"]
 People = Annotated[
     int, Field(ge=1, le=10_000, description="`auto`: people that a theme needs."), JsonNumber
 ]
@@ -38,6 +39,7 @@ class ProductIn(In):
     auto_min_people: People = 2
     auto_min_confidence: Confidence = 0.6
     count_staff: Flag = False
+    boldness: Boldness = "balanced"
 
     model_config = In.model_config | example({"name": "Desktop app", "policy": "review"})
 
@@ -50,6 +52,7 @@ class ProductPatch(In):
     auto_min_people: People | None = None
     auto_min_confidence: Confidence | None = None
     count_staff: Flag | None = None
+    boldness: Boldness | None = None
 
     model_config = In.model_config | example({"policy": "auto", "auto_min_people": 3})
 
@@ -66,6 +69,10 @@ class ProductOut(Out):
     auto_min_people: int
     auto_min_confidence: float
     count_staff: bool = Field(description="Whether what staff says makes themes as well.")
+    boldness: Boldness = Field(
+        description="How much joins themes without being asked about: `careful`, `balanced` or "
+        "`bold`."
+    )
     created_at: datetime
 
     model_config = Out.model_config | example(
@@ -77,6 +84,7 @@ class ProductOut(Out):
             "auto_min_people": 2,
             "auto_min_confidence": 0.6,
             "count_staff": False,
+            "boldness": "balanced",
             "created_at": "2026-11-20T12:00:00Z",
         }
     )

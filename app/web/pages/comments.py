@@ -38,6 +38,7 @@ async def comments_page(
     also: Word = "",
     tone: Word = "",
     unsure: Word = "",
+    unplaced: Word = "",
     platform: Word = "",
     source: Word = "",
     sort: Word = "recent",
@@ -58,6 +59,7 @@ async def comments_page(
         also=bool(also),
         tone=Tone.hostile if tone == Tone.hostile else None,
         unsure=bool(unsure),
+        unplaced=bool(unplaced),
         q=q or None,
         since=since,
     )
@@ -81,9 +83,10 @@ async def comments_page(
             "also": also,
             "tone": tone,
             "unsure": unsure,
+            "unplaced": unplaced,
             "platform": platform,
             "source": source,
         },
-        filtered=bool(q or kind or tone or unsure or platform or source),
+        filtered=bool(q or kind or tone or unsure or unplaced or platform or source),
         platforms=[(name, platform.title) for name, platform in registry.sources().items()],
     )

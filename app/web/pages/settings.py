@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from app.errors import Conflict, Invalid
 from app.jobs.retention import terms_of
-from app.models.states import Policy, Role
+from app.models.states import Boldness, Policy, Role
+from app.queries.boldness import boldness_history
 from app.setup import accounts, api_tokens, products
 from app.setup.login_sessions import SessionUser
 from app.web import guard, rendering
@@ -36,6 +37,11 @@ POLICY_CHOICES = (
         "People decide, and tickets wait: nothing is sent to a tracker until you change this.",
     ),
 )
+BOLDNESS_CHOICES = (
+    (Boldness.careful, "Careful", "For products whose matters are close neighbours of each other."),
+    (Boldness.balanced, "Balanced", "What most products want."),
+    (Boldness.bold, "Bold", "Fewer themes, and now and then one to split."),
+)
 SCOPE_CHOICES = (
     ("read", "Read", "Themes, comments, tickets and numbers."),
     ("triage", "Triage", "Read, and decide about themes."),
@@ -54,6 +60,7 @@ async def _page(request: Request, user: SessionUser, token: str = "") -> Respons
         every_product = await products.list_products(connection)
     async with guard.database(request).transaction() as connection:
         members = await accounts.list_users(connection)
+        history = await boldness_history(connection, [product.id for product in every_product])
         tokens = []
         if user.role == Role.admin:
             tokens = await api_tokens.list_tokens(connection)
@@ -62,6 +69,8 @@ async def _page(request: Request, user: SessionUser, token: str = "") -> Respons
         user,
         "settings.html",
         products=every_product,
+        boldnesses=BOLDNESS_CHOICES,
+        history=history,
         policies=POLICY_CHOICES,
         members=members,
         tokens=[row for row in tokens if row.revoked_at is None],
@@ -94,6 +103,7 @@ async def change_product(act: Administering, product_id: UUID) -> Response:
             auto_min_people=int(_number(act.text("auto_min_people"))),
             auto_min_confidence=_number(act.text("auto_min_confidence")) / 100,
             count_staff=act.text("count_staff") == "on",
+            boldness=act.text("boldness") or None,
         )
     return act.done("Saved.")
 

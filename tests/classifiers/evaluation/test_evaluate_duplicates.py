@@ -17,7 +17,8 @@ from classifiers.evaluation.evaluate import (
     evaluate_duplicates,
 )
 from classifiers.evaluation.retrieval import best
-from classifiers.grouping.grouper import DefaultGrouper, Thresholds
+from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.grouping.thresholds import Thresholds
 from tests.classifiers.evaluation.saying import SayingEnricher, printed
 
 THRESHOLDS = dict.fromkeys(("short", "medium", "long", "technical", "report"), 0.9)

@@ -18,7 +18,8 @@ import pytest
 from classifiers.evaluation.datasets import Reading
 from classifiers.evaluation.evaluate_duplicates import evaluate_duplicates
 from classifiers.evaluation.evaluate_kind import evaluate_kind
-from classifiers.grouping.grouper import DefaultGrouper, Thresholds
+from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.grouping.thresholds import Thresholds
 from classifiers.kinds.enrich import DefaultEnricher
 
 VOICES = Path(__file__).parent / "voices.jsonl"

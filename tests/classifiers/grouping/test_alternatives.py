@@ -7,7 +7,8 @@ import pytest
 
 from classifiers.contract import Kind, Member, Verdict
 from classifiers.grouping.alternatives import NAMES, OPPOSITES, PLACES, differ
-from classifiers.grouping.grouper import DefaultGrouper, Thresholds
+from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.grouping.thresholds import Thresholds
 
 GROUPER = DefaultGrouper(
     Thresholds(

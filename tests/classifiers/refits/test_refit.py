@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from classifiers.grouping.grouper import NEVER_JOINS, TEXT_CLASSES, Thresholds
+from classifiers.grouping.thresholds import NEVER_JOINS, TEXT_CLASSES, Thresholds
 from classifiers.kinds.correction import Correction
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.kind import KINDS

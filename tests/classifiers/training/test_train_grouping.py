@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from classifiers.contract import Kind, Member
-from classifiers.grouping.grouper import TEXT_CLASSES, DefaultGrouper, Thresholds
+from classifiers.grouping.grouper import DefaultGrouper
 from classifiers.grouping.link import SIGNS
+from classifiers.grouping.thresholds import TEXT_CLASSES, Thresholds
 from classifiers.training import train_grouping
 from classifiers.training.train_grouping import Inbox, examples, fit_link
 from tests.classifiers.evaluation.saying import SayingEnricher
