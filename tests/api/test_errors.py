@@ -244,6 +244,7 @@ def test_every_documented_reason_is_provoked_by_a_test() -> None:
         "sort_unknown",
         "days_invalid",
         "kind_invalid",
+        "boldness_invalid",
         "policy_invalid",
         "threshold_invalid",
     }

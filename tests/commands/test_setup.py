@@ -51,6 +51,10 @@ def test_a_product_is_added_listed_shown_and_changed(relay: Relay) -> None:
         "(policy_invalid)"
         in relay("product", "set", "tide-water", "--policy", "maybe", fails=True).err
     )
+    relay("product", "set", "tide-water", "--boldness", "bold")
+    assert relay("product", "show", "tide-water", "--json").json["boldness"] == "bold"
+    refused = relay("product", "set", "tide-water", "--boldness", "reckless", fails=True)
+    assert "(boldness_invalid)" in refused.err
     assert "(product_not_found)" in relay("product", "show", "nobody", fails=True).err
 
 
