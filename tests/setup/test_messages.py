@@ -65,7 +65,7 @@ def assert_readable(sentence: str) -> None:
     assert PATTERN_CHARACTERS.search(sentence) is None, sentence
 
 
-@pytest.mark.parametrize(("model", "title"), declared())
+@pytest.mark.parametrize(("model", "title"), list(declared()))
 def test_every_setting_refuses_wrong_values_in_plain_words(
     model: type[BaseModel], title: str
 ) -> None:

@@ -101,9 +101,10 @@ async def test_tokens_of_forms_look_different_each_time_and_work(
     assert person.csrf not in pages[0]
 
 
-@pytest.mark.parametrize("mask", ["", "x", "\u00e9", "AAAA", "token", masked("another")])
+@pytest.mark.parametrize("mask", ["", "x", "\u00e9", "AAAA", "token"])
 def test_only_a_mask_of_the_token_opens(mask: str) -> None:
     assert not is_mask_of(mask, "token")
+    assert not is_mask_of(masked("another"), "token")
     assert is_mask_of(masked("token"), "token")
 
 
