@@ -21,12 +21,11 @@ def repository_name(value: object) -> object:
         return value
     name = value.strip()
     if "://" in name:
-        name = urlsplit(name).path
+        owner_and_name = urlsplit(name).path.strip("/").split("/")[:2]
+        name = "/".join(owner_and_name)
     elif name.startswith("git@"):
         name = name.partition(":")[2]
-    owner, _, rest = name.strip("/").partition("/")
-    repository = rest.partition("/")[0].removesuffix(".git")
-    return f"{owner}/{repository}"
+    return name.removesuffix(".git")
 
 
 def _checked_repository(name: str) -> str:

@@ -68,6 +68,7 @@ class Everything:
             "comment_ids": [self.ids["comment_id"]],
             "theme_id": other if operation == "move_comment" else self.ids["theme_id"],
             "version": None,
+            "tickets_of": None,
             "name": f"Named {self.decided}",
         }
         if operation == "promote_model":
