@@ -165,7 +165,8 @@ class ScopeChange:
     """Something that happened at once to a comment (``external_id``), to all comments of a thread
     or to all of a place; one of the three is named.
 
-    - ``visibility``: who may read them from now on. ``deleted``: they are gone.
+    - ``visibility``: who may read them from now on. ``deleted``: they are gone, and so is what was
+      written there before and arrives later; ``restored``: no longer so.
     - ``title``: what the thread is called now. ``link_pattern`` and ``link``: the part of their
       addresses that changed, as a regular expression, and what stands there now.
     """
@@ -175,6 +176,7 @@ class ScopeChange:
     place: str = ""
     visibility: Visibility | None = None
     deleted: bool = False
+    restored: bool = False
     title: str = ""
     link_pattern: str = ""
     link: str = ""

@@ -1,5 +1,5 @@
 """Carries out what a platform says of more than one comment: a topic or a repository that is
-private by now, a topic that is gone or called otherwise, an account with another name.
+private by now, one that is gone, a topic that is called otherwise, an account with another name.
 
 Where a source does not keep private words, the comments of what became private are taken back like
 deleted ones; else their visibility changes, and tickets follow.
@@ -17,16 +17,18 @@ from psycopg import sql
 from app.intake.comment_store import CommentKey
 from app.intake.renaming import rename_account
 from app.models.states import Visibility
+from app.storage.advisory import AdvisoryLock, lock_or_share
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
 from integrations.source_contract import AccountChange, Change, ScopeChange
 
-# What was written in a thread while it was private is private, whenever it arrives.
-REMEMBER_PRIVATE = """
+# What was written in a thread while it was private is private, whenever it arrives; what was written
+# in one before it was deleted is gone with it.
+REMEMBER_SCOPE = """
     insert into private_scope as p (source_id, kind, key, since) values (%s, %s, %s, %s)
     on conflict (source_id, kind, key) do update set since = greatest(p.since, excluded.since)
 """
-FORGET_PRIVATE = """
+FORGET_SCOPE = """
     delete from private_scope where source_id = %s and kind = %s and key = %s and since <= %s
 """
 SELECT_IN_SCOPE = sql.SQL("""
@@ -61,14 +63,17 @@ RETITLE_SCOPE = """
             and c.permalink <> regexp_replace(c.permalink, %(pattern)s, %(link)s)))
     returning c.theme_id
 """
-# Of a batch of comments that was just stored, those that a private thread or place holds.
-SELECT_STORED_IN_PRIVATE = """
-    select c.id, c.source_id, c.external_id, c.theme_id
+# Of a batch of comments that was just stored, those in a thread or place that is private or gone.
+SELECT_STORED_IN_SCOPE = """
+    select c.id, c.source_id, c.external_id, c.theme_id,
+           p.kind in ('gone thread', 'gone place') as gone
     from unnest(%t::uuid[], %t::text[]) as k(source_id, external_id)
     join comment c on c.source_id = k.source_id and c.external_id = k.external_id
     join private_scope p on p.source_id = c.source_id
-      and ((p.kind = 'thread' and p.key = c.thread_id) or (p.kind = 'place' and p.key = c.place))
-    where c.deleted_at is null and c.visibility <> 'private'
+      and ((p.kind in ('thread', 'gone thread') and p.key = c.thread_id)
+        or (p.kind in ('place', 'gone place') and p.key = c.place))
+    where c.deleted_at is null
+      and (p.kind in ('gone thread', 'gone place') or c.visibility <> 'private')
       and coalesce(c.edited_at, c.created_at) <= p.since
     order by c.id for update of c
 """
@@ -106,6 +111,21 @@ class _InScope:
     source_id: uuid.UUID
     external_id: str
     theme_id: uuid.UUID | None
+    gone: bool = False
+
+
+async def lock_scopes(
+    connection: Connection, told: Iterable[tuple[uuid.UUID, Sequence[Change]]]
+) -> None:
+    """Keep comments that are stored and what becomes of their whole thread apart until the
+    transaction ends, before any row is locked. ``told``: sources, and what each tells of more than
+    a comment."""
+    alone: dict[uuid.UUID, bool] = {}
+    for source_id, changes in told:
+        is_wide = any(isinstance(change, ScopeChange) for change in changes)
+        alone[source_id] = alone.get(source_id, False) or is_wide
+    if alone:
+        await lock_or_share(connection, AdvisoryLock.scope, alone)
 
 
 async def carry_out(connection: Connection, deliveries: Iterable[DeliveredChanges]) -> Changed:
@@ -127,22 +147,25 @@ async def carry_out(connection: Connection, deliveries: Iterable[DeliveredChange
     return changed
 
 
-async def hold_to_private(
+async def hold_to_scopes(
     connection: Connection, keys: Iterable[CommentKey], keeping: frozenset[uuid.UUID]
 ) -> Changed:
     """Take back, or mark as private, what was just stored and was written in a thread or place
-    before that became private. ``keeping`` are the sources that keep private words."""
+    before that was deleted or became private. ``keeping`` are the sources that keep private
+    words."""
     changed = Changed()
     ordered = sorted(keys)
     if not ordered:
         return changed
     columns = [list(column) for column in zip(*ordered, strict=True)]
-    rows = await fetch_all(connection, SELECT_STORED_IN_PRIVATE, columns, of=_InScope)
+    rows = await fetch_all(connection, SELECT_STORED_IN_SCOPE, columns, of=_InScope)
+    await _withdraw(connection, [row for row in rows if row.gone], changed)
+    private = [row for row in rows if not row.gone]
     await _make_private(
-        connection, [row for row in rows if row.source_id in keeping], changed, keep=True
+        connection, [row for row in private if row.source_id in keeping], changed, keep=True
     )
     await _make_private(
-        connection, [row for row in rows if row.source_id not in keeping], changed, keep=False
+        connection, [row for row in private if row.source_id not in keeping], changed, keep=False
     )
     return changed
 
@@ -162,7 +185,11 @@ async def _change_scope(
         "link": change.link,
         "visibility": change.visibility,
     }
+    gone = [delivered.source_id, f"gone {kind}", key, delivered.received_at]
+    if change.restored:
+        await connection.execute(FORGET_SCOPE, gone)
     if change.deleted:
+        await connection.execute(REMEMBER_SCOPE, gone)
         query = SELECT_IN_SCOPE.format(condition=ARRIVED_BEFORE)
         rows = await fetch_all(connection, query, values, of=_InScope)
         await _withdraw(connection, rows, changed)
@@ -184,7 +211,7 @@ async def _set_visibility(
     scope = [delivered.source_id, values["kind"], values["key"], delivered.received_at]
     private = visibility is Visibility.private
     if values["kind"] != "comment":
-        await connection.execute(REMEMBER_PRIVATE if private else FORGET_PRIVATE, scope)
+        await connection.execute(REMEMBER_SCOPE if private else FORGET_SCOPE, scope)
     # What a source that keeps nothing private has stored is not private: it need not be asked.
     if not private and not delivered.keep:
         return

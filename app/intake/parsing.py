@@ -13,7 +13,13 @@ import structlog
 from pydantic import BaseModel, ValidationError
 from structlog.contextvars import bound_contextvars
 
-from app.intake.changing import DeliveredChanges, ThemesChanged, carry_out, hold_to_private
+from app.intake.changing import (
+    DeliveredChanges,
+    ThemesChanged,
+    carry_out,
+    hold_to_scopes,
+    lock_scopes,
+)
 from app.intake.comment_store import ParsedDelivery, Stored, store_comments
 from app.intake.importing_undo import IMPORT_HEADER
 from app.intake.own_words import OWN_WORDS_DETAIL, own_events
@@ -24,6 +30,7 @@ from app.intake.private_words import (
     keeps_private,
     kept_of,
     private_changes,
+    rest_of,
     visibility_of,
 )
 from app.intake.taking_back import TakeBackInThemes, take_back
@@ -179,17 +186,8 @@ def _read(
         return outcome(DeliveryStage.ignored, PRIVATE_REASON, PRIVATE_DETAIL, **more)
     if unkept:
         return outcome(DeliveryStage.parsed, NOT_KEPT_REASON, NOT_KEPT_DETAIL, **more)
-    rest = _rest_of(source, inbound, remains.withdrawn)
+    rest = rest_of(source, inbound, remains.withdrawn)
     return outcome(DeliveryStage.parsed, "", "", rest=rest, **more)
-
-
-def _rest_of(
-    source: Source[BaseModel], inbound: Inbound, withdrawn: frozenset[str]
-) -> bytes | None:
-    """The body without the comments that may not be kept; None where it is kept as it is."""
-    if not withdrawn:
-        return None
-    return b"" if source.without is None else source.without(inbound, withdrawn)
 
 
 async def parse_batch(
@@ -257,6 +255,8 @@ async def _finish_alone(database: Database, outcome: Outcome, hooks: Hooks) -> N
 
 
 async def _finish(connection: Connection, outcomes: Sequence[Outcome], hooks: Hooks) -> None:
+    told = [outcome for outcome in outcomes if outcome.events or outcome.changes]
+    await lock_scopes(connection, [(one.delivery.source_id, one.changes) for one in told])
     outcomes = await _without_own_words(connection, outcomes)
     parsed = [
         ParsedDelivery(
@@ -313,7 +313,7 @@ async def _carry_out(
     ]
     changed = await carry_out(connection, changes)
     keeping = frozenset(outcome.delivery.source_id for outcome in outcomes if outcome.keep)
-    late = await hold_to_private(connection, stored.keys, keeping)
+    late = await hold_to_scopes(connection, stored.keys, keeping)
     stored.keys.update(changed.withdrawn, late.withdrawn)
     return changed.themes | late.themes
 

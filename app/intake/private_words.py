@@ -84,5 +84,12 @@ def kept_of(
     )
 
 
+def rest_of(source: Source[BaseModel], inbound: Inbound, withdrawn: frozenset[str]) -> bytes | None:
+    """The body without the comments that may not be kept; None where it is kept as it is."""
+    if not withdrawn:
+        return None
+    return b"" if source.without is None else source.without(inbound, withdrawn)
+
+
 def _private(event: CommentEvent) -> ScopeChange:
     return ScopeChange(external_id=event.external_id, visibility=Visibility.private)

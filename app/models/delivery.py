@@ -67,8 +67,9 @@ class Delivery(SQLModel, table=True):
 
 
 class PrivateScope(SQLModel, table=True):
-    """A thread (``kind`` is ``thread``) or a place that is private since a moment: what was written
-    there until then is private, even if it arrives later."""
+    """A thread (``kind`` is ``thread``) or a ``place`` that is private since a moment: what was
+    written there until then is private, even if it arrives later. A ``gone thread`` or ``gone
+    place`` was deleted at that moment, with what was written there until then."""
 
     __tablename__ = "private_scope"
 

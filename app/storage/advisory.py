@@ -7,7 +7,7 @@ of them in opposite orders without seeing it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Any
@@ -33,6 +33,12 @@ LOCK_TRANSACTION = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
 TRY_LOCK_TRANSACTION = "select pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 TRY_LOCK_CONNECTION = "select pg_try_advisory_lock(hashtextextended(%s, 0))"
 UNLOCK_CONNECTION = "select pg_advisory_unlock(hashtextextended(%s, 0))"
+# The array's order is the order in which they are taken, and the same for everybody.
+LOCK_TRANSACTION_OR_SHARE = """
+    select case when n.alone then pg_advisory_xact_lock(hashtextextended(n.name, 0))::text
+                else pg_advisory_xact_lock_shared(hashtextextended(n.name, 0))::text end
+    from unnest(%t::text[], %t::boolean[]) as n(name, alone)
+"""
 NOTIFY_WORKERS = "select pg_notify(%s, 'parse')"
 
 
@@ -40,6 +46,9 @@ class AdvisoryLock(StrEnum):
     """What a lock is about. Where two are taken together, the one that stands first here comes
     first."""
 
+    scope = "scope"
+    """Shared while comments of a source are stored, and held alone while what a whole thread or
+    place of it is changes: neither of two workers would see what the other has not committed."""
     train = "train"
     """Held by whoever trains a product, from its labels to the version it leads to."""
     model = "model"
@@ -65,6 +74,16 @@ class AdvisoryLock(StrEnum):
 async def lock_waiting(connection: Connection, lock: AdvisoryLock, key: UUID | str) -> None:
     """Take a lock until the transaction ends, waiting for whoever holds it."""
     await connection.execute(LOCK_TRANSACTION, [lock.name_of(key)])
+
+
+async def lock_or_share(
+    connection: Connection, lock: AdvisoryLock, alone: Mapping[UUID, bool]
+) -> None:
+    """Take a lock for every key until the transaction ends, waiting: alone where the key says so,
+    else together with others who share it."""
+    keys = sorted(alone)
+    values = [[lock.name_of(key) for key in keys], [alone[key] for key in keys]]
+    await connection.execute(LOCK_TRANSACTION_OR_SHARE, values)
 
 
 async def lock_if_free(connection: Connection, lock: AdvisoryLock, key: UUID | str) -> bool:

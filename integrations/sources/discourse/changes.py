@@ -40,8 +40,17 @@ def changes(inbound: Inbound, settings: Settings) -> list[Change]:
         topic = payload.read(TopicDelivery, body).topic
         if name == "topic.destroyed":
             return [ScopeChange(thread_id=topic.id, deleted=True)]
-        return [_topic(topic, holder, settings)]
-    return _post(holder, settings)
+        return [_topic(topic, holder, settings, restored=name == "topic.recovered")]
+    return [*_recovered(name, holder), *_post(holder, settings)]
+
+
+def _recovered(name: str, post: dict[str, Any]) -> list[Change]:
+    """A topic is recovered with its first post, and Discourse tells of that one first."""
+    number, topic_id = post.get("post_number"), post.get("topic_id")
+    is_id = isinstance(topic_id, int | str) and not isinstance(topic_id, bool)
+    if name != "post.recovered" or number != 1 or not is_id:
+        return []
+    return [ScopeChange(thread_id=str(topic_id), restored=True)]
 
 
 def _post(post: dict[str, Any], settings: Settings) -> list[Change]:
@@ -56,7 +65,9 @@ def _post(post: dict[str, Any], settings: Settings) -> list[Change]:
     return [ScopeChange(thread_id=str(topic_id), visibility=Visibility.private)]
 
 
-def _topic(topic: Topic, holder: dict[str, Any], settings: Settings) -> ScopeChange:
+def _topic(
+    topic: Topic, holder: dict[str, Any], settings: Settings, *, restored: bool
+) -> ScopeChange:
     """What a topic is called, where it stands, and who may read it."""
     visibility = None
     if is_private_message(holder) or is_restricted(holder, settings):
@@ -71,6 +82,7 @@ def _topic(topic: Topic, holder: dict[str, Any], settings: Settings) -> ScopeCha
     return ScopeChange(
         thread_id=topic.id,
         visibility=visibility,
+        restored=restored,
         title=topic.title,
         link_pattern=pattern,
         link=link,

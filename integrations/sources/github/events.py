@@ -26,8 +26,10 @@ GITHUB_EVENTS = {
     "discussion_comment.deleted": EventType.deleted,
 }
 """The events of threads and comments, and what each does to a comment."""
-GITHUB_WIDE_EVENTS = frozenset({"repository.privatized", "repository.publicized", "public"})
-"""The events that say who may read a whole repository; they bring no comment."""
+GITHUB_WIDE_EVENTS = frozenset(
+    {"repository.deleted", "repository.privatized", "repository.publicized", "public"}
+)
+"""The events that say what becomes of a whole repository; they bring no comment."""
 
 # Source of the lists: GitHub, "Webhook events and payloads".
 _ISSUE_ACTIONS = """

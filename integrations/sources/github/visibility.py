@@ -36,7 +36,8 @@ def place(full_name: str) -> str:
 
 
 def changes(inbound: Inbound, settings: Settings) -> list[Change]:
-    """A repository that is private by now, whatever we heard of it before, or is public again."""
+    """A repository that is gone or private by now, whatever we heard of it before, or is public
+    again."""
     repository = json_body(inbound).get("repository")
     if not isinstance(repository, dict):
         return []
@@ -44,6 +45,8 @@ def changes(inbound: Inbound, settings: Settings) -> list[Change]:
     if not here:
         return []
     name = event(inbound)
+    if name == "repository.deleted":
+        return [ScopeChange(place=here, deleted=True)]
     seen = of_repository(repository)
     if seen is Visibility.private or name == "repository.privatized":
         return [ScopeChange(place=here, visibility=Visibility.private)]
