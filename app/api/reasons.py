@@ -108,10 +108,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "secret_weak": (422, "The signing secret repeats the same few characters."),
         "secret_needed": (422, "The platform makes the secret itself; send the one it shows."),
         "name_length": (422, "A name has 1 to 100 characters."),
-        "name_invalid": (
-            422,
-            "The name has no Latin letter or digit from which a slug could be made.",
-        ),
+        "name_invalid": (422, "The slug that was sent has no Latin letter or digit."),
         "boldness_invalid": (422, "Boldness is careful, balanced or bold."),
         "policy_invalid": (422, "A policy is review, auto or hold."),
         "threshold_invalid": (422, "A threshold is out of its range."),

@@ -22,8 +22,8 @@ from app.storage.db import Connection
 from app.storage.rows import fetch_all
 from integrations.source_contract import AccountChange, Change, ScopeChange
 
-# What was written in a thread while it was private is private, whenever it arrives; what was written
-# in one before it was deleted is gone with it.
+# What was written in a thread while it was private is private, whenever it arrives; what was
+# written in one before it was deleted is gone with it.
 REMEMBER_SCOPE = """
     insert into private_scope as p (source_id, kind, key, since) values (%s, %s, %s, %s)
     on conflict (source_id, kind, key) do update set since = greatest(p.since, excluded.since)

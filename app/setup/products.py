@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models.states import Boldness, Policy
+from app.setup.digests import digest
 from app.setup.fields import checked_name
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
+
+SLUG_MAX_CHARACTERS = 40
+NEUTRAL_SLUG_DIGITS = 6
+"""Hexadecimal digits that tell products apart whose names have no Latin letter."""
 
 SELECT_PRODUCTS = """
     select id, slug, name, policy, auto_min_people, auto_min_confidence, count_staff, boldness,
@@ -78,14 +84,21 @@ class Product:
 
 
 def slug_of(name: str) -> str:
-    """A name as it stands in labels and on the command line: lower case, digits and hyphens."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40].strip("-")
-    if not slug:
-        raise Invalid(
-            "Give the product a name with at least one Latin letter or digit.",
-            reason="name_invalid",
-        )
-    return slug
+    """A name as it stands in labels and on the command line: lower case, digits and hyphens. Empty
+    where it has none of the Latin letters and digits."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:SLUG_MAX_CHARACTERS].strip("-")
+
+
+def _slug(chosen: str | None, name: str) -> str:
+    """The slug that was chosen, or one made of the name: of one in another script a neutral word
+    and a digest, so that names that differ do not collide. Raises Invalid."""
+    if not chosen:
+        return slug_of(name) or f"product-{digest(name.casefold())[:NEUTRAL_SLUG_DIGITS]}"
+    if not slug_of(chosen):
+        raise Invalid("A slug needs at least one Latin letter or digit.", reason="name_invalid")
+    return slug_of(chosen)
 
 
 async def list_products(connection: Connection) -> list[Product]:
@@ -124,7 +137,8 @@ async def create_product(
     boldness: str = Boldness.balanced,
 ) -> Product:
     """A new product. Raises Invalid, Conflict (``name_taken``)."""
-    short, name = slug_of(slug or name), checked_name(name)
+    name = checked_name(name)
+    short = _slug(slug, name)
     _check_policy(policy, auto_min_people, auto_min_confidence)
     _check_boldness(boldness)
     values = [

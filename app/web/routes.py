@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.errors import NotFound, RelayError, TooMany
+from app.running.request_body import limited
 from app.web import flash, guard, rendering
 
 _REFUSAL_TITLES = {
@@ -20,6 +21,7 @@ _REFUSAL_TITLES = {
     404: "Nothing here",
     405: "Not like this",
     409: "Somebody was faster",
+    413: "Too much at once",
     422: "That can't be used",
     429: "Too many at once",
     503: "Back in a moment",
@@ -41,6 +43,7 @@ class PageRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             try:
+                request = limited(request)
                 return await original(request)
             except guard.LoginNeeded:
                 return to_login(request)

@@ -9,8 +9,8 @@ organization.
 5. Leave **Enable SSL verification** on.
 6. Choose **Let me select individual events** and tick **Issues**, **Issue comments**,
    **Discussions**, **Discussion comments**, **Repositories** and **Visibility changes**, so that a
-   repository that becomes private or is deleted takes its words along. Untick **Pushes**. Anything else is
-   ignored.
+   repository that becomes private or is deleted takes its words along. Untick **Pushes**.
+   Anything else is ignored.
 7. Leave **Active** ticked and press **Add webhook**. GitHub sends a ping: **Recent Deliveries**
    shows its 2xx answer.
 
