@@ -11,7 +11,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from app.intake.comment_store import ParsedDelivery, store_comments
 from app.intake.retention import Due
@@ -30,11 +30,12 @@ COUNT_EXPIRED_COMMENTS = """
       and greatest(received_at, coalesce(edited_at, received_at)) < %(before)s
 """
 SELECT_EXPIRED_COMMENTS = """
-    select id, product_id, source_id, platform, external_id, version, delivery_id, theme_id
+    select id, product_id, source_id, platform, external_id, version, delivery_id, theme_id,
+           created_at
     from comment
     where deleted_at is null and created_at < %(before)s::timestamptz + interval '5 minutes'
       and greatest(received_at, coalesce(edited_at, received_at)) < %(before)s
-      and stage in ('grouped', 'failed')
+      and stage in ('grouped', 'failed') and (created_at, id) > (%(moment)s, %(id)s)
     order by created_at, id limit %(limit)s for update skip locked
 """
 SELECT_NUMBERS_OF_THEMES = """
@@ -53,6 +54,7 @@ class _ExpiredComment:
     version: str
     delivery_id: int
     theme_id: uuid.UUID | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,14 @@ class _DecidedTheme:
     mentions: int
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far a run has come: the last comment that it took, by time and id."""
+
+    created_at: datetime = datetime.min.replace(tzinfo=UTC)
+    id: int = 0
+
+
 async def count_expired_comments(connection: Connection, before: datetime) -> Due:
     """Comments that came, and were last edited, before a time."""
     due = await fetch_one(connection, COUNT_EXPIRED_COMMENTS, {"before": before}, of=Due)
@@ -72,18 +82,20 @@ async def count_expired_comments(connection: Connection, before: datetime) -> Du
 
 
 async def expire_comments(
-    connection: Connection, before: datetime, now: datetime, *, limit: int
-) -> int:
-    """Take back up to ``limit`` of them, the oldest first; returns how many. One that waits for a
+    connection: Connection, before: datetime, now: datetime, *, after: Seen, limit: int
+) -> tuple[int, Seen]:
+    """Take back up to ``limit`` of them, the oldest first; returns (how many, the last one), of
+    which the next call goes on: what went before is not looked through again. One that waits for a
     stage goes when it has been through; the group step counts the themes anew."""
-    values = {"before": before, "limit": limit}
+    values = {"before": before, "limit": limit, "moment": after.created_at, "id": after.id}
     comments = await fetch_all(connection, SELECT_EXPIRED_COMMENTS, values, of=_ExpiredComment)
     if not comments:
-        return 0
-    await _keep_numbers(connection, comments)
+        return 0, after
     stored = await store_comments(connection, [_deletion(comment, now) for comment in comments])
     await take_back(connection, stored, take_back_in_themes)
-    return len(comments)
+    # Last, since who reads deliveries locks comments before themes as well.
+    await _keep_numbers(connection, comments)
+    return len(comments), Seen(comments[-1].created_at, comments[-1].id)
 
 
 async def _keep_numbers(connection: Connection, comments: Sequence[_ExpiredComment]) -> None:

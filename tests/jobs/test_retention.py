@@ -221,3 +221,23 @@ async def test_a_deletion_after_the_body_expired_takes_the_comment_back(forum: F
     (row,) = await forum.rows("select text from comment")
     assert row["text"] == ""
     assert (await bodies(forum))[0] == ("parsed", "expired", False)
+
+
+async def test_a_run_looks_at_each_comment_once(
+    forum: Forum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that cannot go, since its deletion is known already, does not keep a run from ending."""
+    monkeypatch.setattr(retention, "COMMENTS_AT_ONCE", 1)
+    for number in range(3):
+        await forum.say(f"the export crashes on page {number}")
+    await forum.work()
+    await age(forum, 366)
+    async with forum.database.transaction() as connection:
+        await connection.execute(
+            "insert into comment_version (product_id, source_id, external_id, version, type, text,"
+            " delivery_id) select product_id, source_id, external_id, version, 'deleted', '',"
+            " delivery_id from comment order by id limit 1"
+        )
+    assert await let_go(forum.database, COMMENTS) == {"comments": 3}
+    rows = await forum.rows("select text <> '' as stays from comment order by id")
+    assert [row["stays"] for row in rows] == [True, False, False]
