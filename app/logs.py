@@ -56,12 +56,40 @@ def _keep_to_a_line(
     return event
 
 
+def _indented(text: str) -> str:
+    """Lines that no reader takes for log lines of their own."""
+    return "  " + printable(text, "\n").replace("\n", "\n  ")
+
+
+def _exception_as_lines(
+    _: Any, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    if isinstance(event.get("exception"), str):
+        event["exception"] = _indented(event["exception"])
+    return event
+
+
+class _PlainLines(logging.Formatter):
+    """Log lines of the standard library's loggers, held to the same as ours."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - overridden
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - overridden
+        return _indented(super().formatException(ei))
+
+    def formatStack(self, stack_info: str) -> str:  # noqa: N802 - overridden
+        return _indented(super().formatStack(stack_info))
+
+
 def configure_logs(level: str, style: str) -> None:
     """Set up structlog, and the standard library's loggers to follow it at warnings and above."""
     # Tracebacks come without local variables: those hold passwords and secrets.
     plain = structlog.dev.ConsoleRenderer(
         colors=False, exception_formatter=structlog.dev.plain_traceback
     )
+    # Formatted before the renderer, which would print what a message says as it is.
+    lines = [structlog.processors.ExceptionRenderer(), _exception_as_lines]
     frames = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     render: Any = structlog.processors.JSONRenderer() if style == "json" else plain
     structlog.configure(
@@ -70,11 +98,13 @@ def configure_logs(level: str, style: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _hide,
-            *([frames] if style == "json" else []),
+            *([frames] if style == "json" else lines),
             _keep_to_a_line,
             render,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
         cache_logger_on_first_use=True,
     )
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_PlainLines("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 
 import pytest
 import structlog
@@ -25,6 +26,40 @@ def test_a_log_line_is_one_line(style: str, capsys: pytest.CaptureFixture[str]) 
         lines = capsys.readouterr().out.removesuffix("\n")
         assert "\n" not in lines, repr(text)
         assert not _acts(lines), repr(text)
+    structlog.reset_defaults()
+
+
+def test_an_exception_opens_no_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("info", "console")
+    for text in HOSTILE_TEXTS:
+        try:
+            raise ValueError(text)
+        except ValueError:
+            structlog.get_logger("exceptions").exception("parse_failed")
+        first, *others = capsys.readouterr().out.removesuffix("\n").split("\n")
+        assert first.endswith("parse_failed")
+        assert others
+        assert all(line.startswith("  ") for line in others), repr(text)
+        assert not [line for line in others if _acts(line)], repr(text)
+    structlog.reset_defaults()
+
+
+def test_lines_of_other_libraries_are_held_to_the_same(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr(root, "level", root.level)
+    configure_logs("info", "console")
+    for text in HOSTILE_TEXTS:
+        try:
+            raise ValueError(text)
+        except ValueError as error:
+            logging.getLogger("of.a.library").warning("heard %s", text, exc_info=error)
+        first, *others = capsys.readouterr().err.removesuffix("\n").split("\n")
+        assert first.startswith("WARNING of.a.library: heard ")
+        assert all(line.startswith("  ") for line in others), repr(text)
+        assert not [line for line in (first, *others) if _acts(line)], repr(text)
     structlog.reset_defaults()
 
 

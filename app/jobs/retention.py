@@ -12,7 +12,7 @@ from app.intake.retention import Due, count_expired_bodies, empty_expired_bodies
 from app.models.states import DeliveryStage
 from app.storage.advisory import AdvisoryLock, held_alone
 from app.storage.db import Connection, Database
-from app.themes.expiring import Seen, count_expired_comments, expire_comments
+from app.themes.expiring import NONE_SEEN, count_expired_comments, expire_comments
 from app.themes.old_activity import count_old_activity, forget_old_activity
 
 BODIES_AT_ONCE = 500
@@ -108,7 +108,7 @@ async def _let_ignored_bodies_go(database: Database, before: datetime) -> int:
 
 
 async def _let_comments_go(database: Database, before: datetime) -> int:
-    total, seen = 0, Seen()
+    total, seen = 0, NONE_SEEN
     while True:
         async with database.transaction() as connection:
             rows, seen = await expire_comments(

@@ -76,6 +76,7 @@ def server_config(app: ASGIApp, limits: HttpLimits) -> uvicorn.Config:
         proxy_headers=False,
         access_log=False,
         backlog=backlog(most),
+        log_config=None,  # the service's own log lines hold nothing that acts in a terminal
         log_level="warning",
         timeout_graceful_shutdown=REQUEST_GRACE_SECONDS,
     )

@@ -71,8 +71,11 @@ class _DecidedTheme:
 class Seen:
     """How far a run has come: the last comment that it took, by time and id."""
 
-    created_at: datetime = datetime.min.replace(tzinfo=UTC)
-    id: int = 0
+    created_at: datetime
+    id: int
+
+
+NONE_SEEN = Seen(datetime.min.replace(tzinfo=UTC), 0)
 
 
 async def count_expired_comments(connection: Connection, before: datetime) -> Due:
