@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from app.intake.importing_columns import flattened
 from app.intake.importing_comment import Reading, ReadRow, has_column
 from app.intake.importing_parts import FileFacts
 from app.intake.importing_rows import BadRow, Row
+from integrations import registry
+from integrations.contract import Inbound, PayloadError
 
 FAULTS_MAX = 100
 SAMPLES_MAX = 3
@@ -187,5 +190,17 @@ def _sample(comment: Mapping[str, Any]) -> dict[str, Any]:
         "is_staff": author.get("is_staff", False),
         "is_bot": author.get("is_bot", False),
         "created_at": comment["created_at"],
-        "text": comment["text"][:SAMPLE_CHARACTERS],
+        "text": _stored_text(comment)[:SAMPLE_CHARACTERS],
     }
+
+
+def _stored_text(comment: Mapping[str, Any]) -> str:
+    """The comment's text as it will be read: without markup and without quotes of others."""
+    source = registry.source("generic")
+    body = json.dumps({"type": "comment.created", "data": comment}).encode()
+    inbound = Inbound("POST", {}, body, {}, datetime.fromisoformat(comment["created_at"]))
+    try:
+        (event,) = source.parse(inbound, source.settings())
+    except PayloadError:
+        return str(comment["text"])
+    return event.text

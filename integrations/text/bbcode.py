@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_QUOTE_TAG = re.compile(r"\[(/?)quote(?:[= ][^\]\n]{0,300})?\]", re.IGNORECASE)
+_QUOTE_TAG = re.compile(r"\[(/?)quote(?::\w{1,40})?(?:[= ][^\]\n]{0,300})?\]", re.IGNORECASE)
 
 
 def without_quotes(source: str) -> str:

@@ -318,3 +318,11 @@ def test_the_survey_counts_times_people_and_what_is_left_out(tmp_path: Path) -> 
     assert refused.value.reason == "time_ambiguous"
     assert "line 3" in refused.value.detail
     assert look(path, day_first=True).usable == 2
+
+
+def test_a_sample_shows_what_would_be_stored(tmp_path: Path) -> None:
+    """Without what others are quoted with, and without markup."""
+    path = tmp_path / "posts.csv"
+    quoted = '"[quote=""olaf, post:1""]\nold words\n[/quote]\n**Mine** alone"'
+    path.write_text(f"id,text,format,date\n1,{quoted},markdown,2026-11-02\n")
+    assert look(path).samples[0]["text"] == "Mine alone"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from integrations.sources.slack.blocks import blocks_to_text
 from integrations.sources.slack.mrkdwn import mrkdwn_to_text
+from integrations.text.bbcode import without_quotes
 from integrations.text.html import html_to_text
 from integrations.text.markdown import markdown_to_text
 from integrations.text.plain import sanitize
@@ -205,3 +206,11 @@ def test_any_markup_becomes_tidy_text(parts: list[str]) -> None:
         text = convert("".join(parts))
         assert text == text.strip()
         assert "\n\n\n" not in text
+
+
+@pytest.mark.parametrize(
+    "source",
+    ['[quote:3f8ac1="ana"]theirs[/quote:3f8ac1]mine', "[QUOTE=ana;12]theirs[/QUOTE]mine"],
+)
+def test_quotes_of_every_board_are_left_out(source: str) -> None:
+    assert without_quotes(source) == "mine"
