@@ -23,7 +23,10 @@ PHRASE_WORDS_LEAST = 4
 DISTINCT_ID_CHARACTERS = 8
 """An id of that length is nothing else's number by chance, wherever it stands."""
 NEEDLE_CHARACTERS_LEAST = 4
-REPEATING_BODIES_MOST = 2_000
+BODIES_READ_AT_ONCE = 200
+NEWEST_ID = 2**63 - 1
+_BEFORE_NUMBERS = ('":', '": ', "%22%3A", "%22%3a", "%22%3A+", "%22%3A%20", "=")
+"""What stands before a number in JSON, in JSON that a form holds, and in a form."""
 WORDED_KEYS = frozenset(
     "body comment content cooked description html message raw subject text title".split()
 )
@@ -32,7 +35,8 @@ WORDED_KEYS = frozenset(
 # Bytes are searched first, which is quick; what they find is read.
 SELECT_REPEATING_BODIES = """
     select d.id, d.body from delivery d
-    where d.source_id = %(source)s and d.stage in ('ignored', 'unknown', 'failed') and d.body <> ''
+    where d.source_id = %(source)s and d.id < %(below)s
+      and d.stage in ('ignored', 'unknown', 'failed') and d.body <> ''
       and exists (
           select from unnest(%(needles)s::bytea[]) as n(needle)
           where position(n.needle in d.body) > 0
@@ -65,7 +69,7 @@ class GoneComment:
     @property
     def needles(self) -> list[bytes]:
         """Bytes of which a request that speaks of it holds at least one."""
-        needles = {written for id_ in self.ids for written in _as_written(id_)}
+        needles = {written for id_ in self.ids for written in _id_as_written(id_)}
         for text in self.texts:
             words = sorted(re.findall(r"\w+", text), key=len, reverse=True)
             if words and len(words[0]) >= NEEDLE_CHARACTERS_LEAST:
@@ -90,12 +94,19 @@ async def empty_repeating_bodies(
         needles = sorted({needle for comment in comments for needle in comment.needles})
         if not needles:
             continue
-        values = {"source": source_id, "needles": needles, "limit": REPEATING_BODIES_MOST}
-        bodies = await fetch_all(connection, SELECT_REPEATING_BODIES, values, of=_RepeatingBody)
-        ids = [body.id for body in bodies if repeats(bytes(body.body), comments)]
-        if ids:
-            emptied = {"ids": ids, "reason": reason, "detail": detail}
-            await connection.execute(EMPTY_REPEATING_BODIES, emptied)
+        values = {"source": source_id, "needles": needles, "limit": BODIES_READ_AT_ONCE}
+        below = NEWEST_ID
+        while True:
+            bodies = await fetch_all(
+                connection, SELECT_REPEATING_BODIES, {**values, "below": below}, of=_RepeatingBody
+            )
+            ids = [body.id for body in bodies if repeats(bytes(body.body), comments)]
+            if ids:
+                emptied = {"ids": ids, "reason": reason, "detail": detail}
+                await connection.execute(EMPTY_REPEATING_BODIES, emptied)
+            if len(bodies) < BODIES_READ_AT_ONCE:
+                break
+            below = bodies[-1].id
 
 
 def repeats(body: bytes, comments: Sequence[GoneComment]) -> bool:
@@ -178,6 +189,15 @@ def _plain(text: str) -> str:
     """The words of a text with a space on both sides of each, so that phrases are found whole."""
     words = re.findall(r"\w+", re.sub(r"<[^<>]*>", " ", text).casefold())
     return f" {' '.join(words)} "
+
+
+def _id_as_written(id_: str) -> set[bytes]:
+    """The bytes that an id is found by. A short number is a part of many others, so it is looked
+    for as a value: behind a name, or in quotes."""
+    if len(id_) >= DISTINCT_ID_CHARACTERS or not (id_.isascii() and id_.isdecimal()):
+        return _as_written(id_)
+    quoted = (f'"{id_}"', f"%22{id_}%22")
+    return {text.encode() for text in (*quoted, *(before + id_ for before in _BEFORE_NUMBERS))}
 
 
 def _as_written(word: str) -> set[bytes]:

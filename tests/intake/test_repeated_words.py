@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from app.intake import repeated_words
 from app.intake.repeated_words import GoneComment, repeats
 from tests.scenes.forum import Forum
 
@@ -89,3 +90,24 @@ async def test_a_deletion_empties_what_became_no_comment(forum: Forum, stage: st
     assert rows[1]["reason"] == "taken_back"
     assert rows[2]["reason"] == "as_it_was"
     assert bytes(rows[2]["body"]) != b""
+
+
+async def test_every_request_is_looked_through(
+    forum: Forum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many hold one of its words."""
+    monkeypatch.setattr(repeated_words, "BODIES_READ_AT_ONCE", 2)
+    comment = await forum.say(SPOKEN, "tabea")
+    await forum.deliver({"type": "first.of.all", "data": {"quote": SPOKEN}})
+    for number in range(5):
+        await forum.deliver({"type": "of.another", "data": {"note": f"{number} invoices"}})
+    await forum.work()
+    await forum.deliver({"type": "comment.deleted", "data": {"id": comment["id"]}})
+    await forum.work()
+    rows = await forum.rows("select body <> '' as stays from delivery order by id")
+    assert [row["stays"] for row in rows] == [False, False, *[True] * 5, False]
+
+
+def test_a_short_number_is_not_found_in_longer_ones() -> None:
+    body = as_bytes({"at": "2026-11-02T09:71:00Z", "author": "x71", "size": 1710})
+    assert not any(needle in body for needle in gone(texts=()).needles)
