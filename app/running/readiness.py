@@ -7,13 +7,14 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import psycopg
 
 from app.queries.readiness import database_version, waiting_work
-from app.storage.code_version import newest_version
 from app.storage.db import Connection, Database, DatabaseAway
+from app.storage.revisions import newest_revision
 
 READY_TIMEOUT_SECONDS = 3.0
 READY_REMEMBERED_SECONDS = 1.0
@@ -71,11 +72,23 @@ class Readiness:
             return [Check("database", "The database refuses what is asked of it.")]
 
 
+@lru_cache(maxsize=1)
+def _newest_revision() -> str | None:
+    """What this program was started with."""
+    return newest_revision()
+
+
 async def migrations_check(connection: Connection) -> Check:
     """Whether the database is of this program's version."""
-    current, newest = await database_version(connection), newest_version()
+    current, newest = await database_version(connection), _newest_revision()
     if current == newest:
         return Check("migrations")
+    if current is not None and newest is not None and current > newest:
+        return Check(
+            "migrations",
+            f"The database is at version {current}, this program knows only {newest}: start the "
+            "newer program that brought it there.",
+        )
     return Check(
         "migrations",
         f"The database is at version {current or 'none'}, this program needs {newest}: run "

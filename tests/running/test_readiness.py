@@ -71,6 +71,17 @@ async def test_another_version_of_the_database_is_said(
     assert "version none" in (await client.get("/readyz")).json()["detail"]
 
 
+async def test_a_database_of_a_newer_program_is_not_to_be_migrated(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    async with database.transaction() as c:
+        await c.execute("update alembic_version set version_num = '9000'")
+    answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "migrations_not_ready")
+    assert "start the newer program" in answer.json()["detail"]
+    assert "relay migrate" not in answer.json()["detail"]
+
+
 async def test_a_database_that_is_away_is_said_without_its_address(
     settings: Settings, vault: Vault
 ) -> None:
