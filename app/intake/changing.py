@@ -115,13 +115,13 @@ class _InScope:
 
 
 async def lock_scopes(
-    connection: Connection, told: Iterable[tuple[uuid.UUID, Sequence[Change]]]
+    connection: Connection, statements: Iterable[tuple[uuid.UUID, Sequence[Change]]]
 ) -> None:
     """Keep comments that are stored and what becomes of their whole thread apart until the
-    transaction ends, before any row is locked. ``told``: sources, and what each tells of more than
-    a comment."""
+    transaction ends, before any row is locked. ``statements``: sources, and what each tells of
+    more than a comment."""
     alone: dict[uuid.UUID, bool] = {}
-    for source_id, changes in told:
+    for source_id, changes in statements:
         is_wide = any(isinstance(change, ScopeChange) for change in changes)
         alone[source_id] = alone.get(source_id, False) or is_wide
     if alone:

@@ -255,8 +255,8 @@ async def _finish_alone(database: Database, outcome: Outcome, hooks: Hooks) -> N
 
 
 async def _finish(connection: Connection, outcomes: Sequence[Outcome], hooks: Hooks) -> None:
-    told = [outcome for outcome in outcomes if outcome.events or outcome.changes]
-    await lock_scopes(connection, [(one.delivery.source_id, one.changes) for one in told])
+    speaking = [outcome for outcome in outcomes if outcome.events or outcome.changes]
+    await lock_scopes(connection, [(one.delivery.source_id, one.changes) for one in speaking])
     outcomes = await _without_own_words(connection, outcomes)
     parsed = [
         ParsedDelivery(
