@@ -168,8 +168,8 @@ async def last_draft(
     quoted = await read_quoted(connection, words.quotes, hidden)
     values = {"comments": list(words.threads), "hidden": hidden}
     threads = await fetch_all(connection, SELECT_KEPT_THREADS, values, of=TicketThread)
-    kept = [*words.quotes, *words.threads, *filter(None, [words.titled_by])]
-    values = {"comments": kept, "hidden": hidden}
+    kept_ids = [*words.quotes, *words.threads, *filter(None, [words.titled_by])]
+    values = {"comments": kept_ids, "hidden": hidden}
     texts = await fetch_all(connection, SELECT_KEPT_TEXTS, values, of=_KeptText)
     narrower = not words.shown.fits(shown) or any(text.hidden for text in texts)
     title = ticket.title
