@@ -8,9 +8,10 @@ deleted ones; else their visibility changes, and tickets follow.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from psycopg import sql
 
@@ -78,9 +79,15 @@ SELECT_STORED_IN_SCOPE = """
     order by c.id for update of c
 """
 
-ThemesChanged = Callable[[Connection, Iterable[uuid.UUID]], Awaitable[None]]
-"""What themes do when their comments say something else of themselves; they stand above this room,
-so it is handed in."""
+
+class ThemesChanged(Protocol):
+    """What themes do when their comments say something else of themselves; they stand above this
+    room, so it is handed in."""
+
+    async def __call__(
+        self, connection: Connection, theme_ids: Iterable[uuid.UUID], *, comments: Iterable[int]
+    ) -> None:
+        """``comments`` are those that other people may read now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +106,11 @@ class DeliveredChanges:
 
 @dataclass(slots=True)
 class Changed:
-    """What was changed: the comments to be taken back, and the themes to be looked at again."""
+    """What was changed: the comments to be taken back, those that other people may read now, and
+    the themes to be looked at again."""
 
     withdrawn: set[CommentKey] = field(default_factory=set)
+    reached: set[int] = field(default_factory=set)
     themes: set[uuid.UUID] = field(default_factory=set)
 
 
@@ -128,8 +137,14 @@ async def lock_scopes(
         await lock_or_share(connection, AdvisoryLock.scope, alone)
 
 
-async def carry_out(connection: Connection, deliveries: Iterable[DeliveredChanges]) -> Changed:
-    """Carry out the changes in the order in which they arrived."""
+async def carry_out(
+    connection: Connection,
+    deliveries: Iterable[DeliveredChanges],
+    stored: Iterable[CommentKey] = (),
+    keeping: frozenset[uuid.UUID] = frozenset(),
+) -> Changed:
+    """Carry out the changes in the order in which they arrived, then hold what was just ``stored``
+    to what is private; ``keeping`` are the sources that keep private words."""
     changed = Changed()
     for delivered in sorted(deliveries, key=lambda delivered: delivered.delivery_id):
         for change in delivered.changes:
@@ -144,19 +159,21 @@ async def carry_out(connection: Connection, deliveries: Iterable[DeliveredChange
                 )
             else:
                 await _change_scope(connection, delivered, change, changed)
+    await _hold_to_scopes(connection, stored, keeping, changed)
     return changed
 
 
-async def hold_to_scopes(
-    connection: Connection, keys: Iterable[CommentKey], keeping: frozenset[uuid.UUID]
-) -> Changed:
+async def _hold_to_scopes(
+    connection: Connection,
+    keys: Iterable[CommentKey],
+    keeping: frozenset[uuid.UUID],
+    changed: Changed,
+) -> None:
     """Take back, or mark as private, what was just stored and was written in a thread or place
-    before that was deleted or became private. ``keeping`` are the sources that keep private
-    words."""
-    changed = Changed()
+    before that was deleted or became private."""
     ordered = sorted(keys)
     if not ordered:
-        return changed
+        return
     columns = [list(column) for column in zip(*ordered, strict=True)]
     rows = await fetch_all(connection, SELECT_STORED_IN_SCOPE, columns, of=_InScope)
     await _withdraw(connection, [row for row in rows if row.gone], changed)
@@ -167,7 +184,6 @@ async def hold_to_scopes(
     await _make_private(
         connection, [row for row in private if row.source_id not in keeping], changed, keep=False
     )
-    return changed
 
 
 async def _change_scope(
@@ -222,9 +238,7 @@ async def _set_visibility(
     if private:
         await _make_private(connection, rows, changed, keep=delivered.keep)
         return
-    ids = [row.id for row in rows]
-    await connection.execute(SET_VISIBILITY, {"ids": ids, "visibility": visibility})
-    changed.themes |= {row.theme_id for row in rows if row.theme_id is not None}
+    await _show_to(connection, rows, visibility, changed)
 
 
 async def _make_private(
@@ -233,10 +247,18 @@ async def _make_private(
     if not keep:
         await _withdraw(connection, rows, changed, Visibility.private)
         return
-    if rows:
-        values = {"ids": [row.id for row in rows], "visibility": Visibility.private}
-        await connection.execute(SET_VISIBILITY, values)
-        changed.themes |= {row.theme_id for row in rows if row.theme_id is not None}
+    await _show_to(connection, rows, Visibility.private, changed)
+
+
+async def _show_to(
+    connection: Connection, rows: Sequence[_InScope], visibility: Visibility, changed: Changed
+) -> None:
+    if not rows:
+        return
+    ids = [row.id for row in rows]
+    await connection.execute(SET_VISIBILITY, {"ids": ids, "visibility": visibility})
+    changed.reached.update(ids)
+    changed.themes |= {row.theme_id for row in rows if row.theme_id is not None}
 
 
 async def _withdraw(

@@ -14,10 +14,10 @@ from pydantic import BaseModel, ValidationError
 from structlog.contextvars import bound_contextvars
 
 from app.intake.changing import (
+    Changed,
     DeliveredChanges,
     ThemesChanged,
     carry_out,
-    hold_to_scopes,
     lock_scopes,
 )
 from app.intake.comment_store import ParsedDelivery, Stored, store_comments
@@ -286,18 +286,18 @@ async def _finish(connection: Connection, outcomes: Sequence[Outcome], hooks: Ho
     if rests:
         values = {"ids": list(rests), "bodies": list(rests.values())}
         await connection.execute(KEEP_REST_OF_BODIES, values)
-    themes = await _carry_out(connection, outcomes, stored)
+    changed = await _carry_out(connection, outcomes, stored)
     await take_back(connection, stored, hooks.in_themes)
-    if themes and hooks.themes_changed is not None:
-        await hooks.themes_changed(connection, themes)
+    if changed.themes and hooks.themes_changed is not None:
+        await hooks.themes_changed(connection, changed.themes, comments=changed.reached)
     for outcome in outcomes:
         STAGE_ROWS.labels("parse", outcome.stage).inc()
 
 
 async def _carry_out(
     connection: Connection, outcomes: Sequence[Outcome], stored: Stored
-) -> set[uuid.UUID]:
-    """What became private, is gone or is called otherwise; returns the themes that this changes."""
+) -> Changed:
+    """What became private, is gone or is called otherwise."""
     changes = [
         DeliveredChanges(
             outcome.delivery.id,
@@ -311,11 +311,10 @@ async def _carry_out(
         for outcome in outcomes
         if outcome.changes
     ]
-    changed = await carry_out(connection, changes)
     keeping = frozenset(outcome.delivery.source_id for outcome in outcomes if outcome.keep)
-    late = await hold_to_scopes(connection, stored.keys, keeping)
-    stored.keys.update(changed.withdrawn, late.withdrawn)
-    return changed.themes | late.themes
+    changed = await carry_out(connection, changes, stored.keys, keeping)
+    stored.keys.update(changed.withdrawn)
+    return changed
 
 
 async def _without_own_words(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -199,7 +199,8 @@ class ThemeRow:
 
 @dataclass(frozen=True, slots=True)
 class SuggestionRow:
-    """Another theme that may be the same, with the evidence; a person decides."""
+    """Another theme that may be the same, with the evidence; a person decides. ``other_ticketed``:
+    it has a ticket that is or may be in a tracker."""
 
     id: int
     theme_id: UUID
@@ -213,6 +214,7 @@ class SuggestionRow:
     evidence: Mapping[str, Any]
     state: SuggestionState
     created_at: datetime
+    other_ticketed: bool
 
 
 @dataclass(frozen=True, slots=True)

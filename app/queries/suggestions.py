@@ -11,7 +11,9 @@ from app.storage.rows import fetch_all, fetch_value
 SELECT_SUGGESTIONS_OF_THEME = """
     select g.id, %(theme)s::uuid as theme_id, o.id as other_id, o.title as other_title,
            o.kind as other_kind, o.status as other_status, o.people as other_people,
-           o.mentions as other_mentions, g.score, g.evidence, g.state, g.created_at
+           o.mentions as other_mentions, g.score, g.evidence, g.state, g.created_at,
+           exists (select from ticket k where k.theme_id = o.id and k.superseded_at is null
+                     and k.state in ('creating', 'created')) as other_ticketed
     from theme_suggestion g
     join theme o on o.id = case when g.theme_id = %(theme)s then g.other_id else g.theme_id end
     where %(theme)s in (g.theme_id, g.other_id) and g.state = %(state)s

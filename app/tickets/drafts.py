@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from app.models.states import DecidedBy, Visibility
+from app.models.states import Visibility
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 from app.themes.quotes import MemberRow, QuotedComment, read_face, theme_quotes
@@ -87,9 +87,11 @@ async def load_draft(
     base_url: str,
     *,
     shown: Visibility = Visibility.public,
+    standing_title: str = "",
 ) -> Draft:
     """The draft of a theme's ticket, personal data that shows by its shape redacted; the tracker
-    neutralises. Of comments that are more private than ``shown`` nothing is in it."""
+    neutralises. Of comments that are more private than ``shown`` nothing is in it;
+    ``standing_title`` is to be replaced where it tells of one."""
     hidden = hidden_from(shown)
     values = {"theme": theme_id, "hidden": hidden, "most": TICKET_THREADS_MAX}
     theme = await fetch_one(connection, SELECT_TICKET_THEME, values, of=TicketTheme)
@@ -123,12 +125,15 @@ async def load_draft(
         hidden,
         titled_by=face.comment_id if face else None,
         title=theme.title,
-        by_person=theme.title_by == DecidedBy.person,
+        title_by=theme.title_by,
         kind=theme.kind,
     )
+    title = redact(part.title)
+    stays = standing_title == title or part.holds(standing_title)
     return replace(
         draft,
-        title=redact(part.title),
+        title=title,
+        former_title="" if stays else standing_title,
         people=part.people,
         mentions=part.mentions,
         first_seen=part.first_seen or theme.first_seen,

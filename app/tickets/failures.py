@@ -41,19 +41,20 @@ TRACKER_WIDE = frozenset(
 MAYBE_DELETED = frozenset({"not_found", "gone"})
 """Reasons that a ticket which was deleted in the tracker gives, among others."""
 
-# A ticket whose create call may have worked never goes back to pending, which would send it again.
+# A ticket whose create call may have worked never goes back to pending, which would send it again;
+# nor does one that a person cancelled or merged away while the call was out.
 RECORD_RETRY = """
     update ticket
     set state = case when %(state)s = 'pending' and create_unconfirmed_at is not null
                      then 'creating' else %(state)s end,
         attempts = attempts + 1, reason = %(reason)s, detail = %(detail)s,
         due_at = coalesce(%(now)s::timestamptz, now()) + make_interval(secs => %(seconds)s)
-    where id = %(ticket)s
+    where id = %(ticket)s and state <> 'cancelled'
 """
 RECORD_STOP = """
     update ticket
     set state = %(state)s, reason = %(reason)s, detail = %(detail)s, due_at = null
-    where id = %(ticket)s
+    where id = %(ticket)s and state <> 'cancelled'
 """
 PAUSE_TRACKER = """
     update tracker

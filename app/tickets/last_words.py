@@ -15,10 +15,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from app.intake.taking_back import words_of
 from app.models.states import Visibility
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 from app.themes.quotes import read_quoted, theme_quotes
+from app.themes.taking_back import TAKEN_BACK_TITLE
 from app.themes.visibility import hidden_from
 from app.tickets.drafts import (
     TICKET_QUOTES_MAX,
@@ -28,6 +30,9 @@ from app.tickets.drafts import (
     quote_of,
     shown_thread,
 )
+from app.tickets.due import DueTicket
+from classifiers.faces.titles import title_of
+from classifiers.texts.personal import redact
 from integrations.tracker_contract import Draft
 from integrations.tracker_writes import Followed
 
@@ -45,6 +50,15 @@ SELECT_THREAD_COMMENTS = """
       and c.visibility <> all(%(hidden)s::text[])
     group by c.source_id, case when c.thread_id = '' then c.permalink else c.thread_id end
     order by max(c.created_at) desc, min(c.permalink) limit %(most)s
+"""
+SELECT_KEPT_TEXTS = """
+    select left(text, 4000) || ' ' || thread_title as text,
+           visibility = any(%(hidden)s::text[]) as hidden
+    from comment where id = any(%(comments)s::bigint[]) and deleted_at is null
+"""
+SELECT_TITLED_BY = """
+    select t.title_by = 'person' as by_person, f.comment_id as comment
+    from theme t left join theme_face f on f.theme_id = t.id where t.id = %s
 """
 SELECT_KEPT_THREADS = """
     select c.thread_title as title, c.permalink
@@ -64,10 +78,23 @@ class _KnownReach:
     audience: Visibility
 
 
+@dataclass(frozen=True, slots=True)
+class _TitledBy:
+    by_person: bool
+    comment: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptText:
+    text: str
+    hidden: bool
+
+
 class LastWords(BaseModel):
     """What a superseded ticket keeps, stored as JSON in ``ticket.last_words``. ``quotes`` and
-    ``threads`` are ids of comments. ``shown`` is how private they are at most, ``let_in`` how
-    private a person allowed them to be whoever reads the tracker."""
+    ``threads`` are ids of comments, ``titled_by`` that of the one which gave the title. ``shown``
+    is how private they are at most, ``let_in`` how private a person allowed them to be whoever
+    reads the tracker."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -84,6 +111,8 @@ class LastWords(BaseModel):
     phrases: Sequence[str] = ()
     summary: str = ""
     summary_by: str = ""
+    titled_by: int | None = None
+    titled_by_person: bool = False
     shown: Visibility
     let_in: Visibility
 
@@ -103,6 +132,8 @@ async def last_words(
     quoted = await theme_quotes(connection, theme_id, TICKET_QUOTES_MAX, shown=shown)
     values = {"theme": theme_id, "hidden": hidden_from(shown), "most": TICKET_THREADS_MAX}
     threads = await fetch_all(connection, SELECT_THREAD_COMMENTS, values)
+    titled = await fetch_one(connection, SELECT_TITLED_BY, [theme_id], of=_TitledBy)
+    assert titled is not None  # tickets go with their theme
     return LastWords(
         title=draft.title,
         kind=draft.kind,
@@ -117,24 +148,38 @@ async def last_words(
         phrases=draft.phrases,
         summary=draft.summary,
         summary_by=draft.summary_by,
+        titled_by=titled.comment,
+        titled_by_person=titled.by_person,
         shown=shown,
         let_in=reach.let_in,
     )
 
 
 async def last_draft(
-    connection: Connection, words: LastWords, marker: str, followed: Followed, shown: Visibility
+    connection: Connection,
+    words: LastWords,
+    ticket: DueTicket,
+    followed: Followed,
+    shown: Visibility,
 ) -> Draft:
     """The draft of a superseded ticket, without what was taken back since, and without comments
-    that are more private than ``shown``."""
+    that are more private than ``shown``. Its title stays while it tells of none of these."""
     hidden = hidden_from(shown)
     quoted = await read_quoted(connection, words.quotes, hidden)
     values = {"comments": list(words.threads), "hidden": hidden}
     threads = await fetch_all(connection, SELECT_KEPT_THREADS, values, of=TicketThread)
-    narrower = shown is not words.shown and not words.shown.fits(shown)
+    kept_ids = [*words.quotes, *words.threads, *filter(None, [words.titled_by])]
+    values = {"comments": kept_ids, "hidden": hidden}
+    texts = await fetch_all(connection, SELECT_KEPT_TEXTS, values, of=_KeptText)
+    narrower = not words.shown.fits(shown) or any(text.hidden for text in texts)
+    title = ticket.title
+    persons = words.titled_by_person and title == words.title
+    if ticket.former_title or (not persons and _tells_hidden(title, texts)):
+        title = title_of(redact(quoted[0].text), "", words.kind) if quoted else TAKEN_BACK_TITLE
     return Draft(
-        marker=marker,
-        title=words.title,
+        marker=ticket.marker,
+        title=title,
+        former_title="" if title == ticket.title else ticket.title,
         kind=words.kind,
         product=words.product,
         people=words.people,
@@ -150,3 +195,10 @@ async def last_draft(
         summary_by="" if narrower else words.summary_by,
         followed=followed,
     )
+
+
+def _tells_hidden(title: str, texts: Sequence[_KeptText]) -> bool:
+    """Whether a title has a word that is said only where fewer people read than in the tracker."""
+    hidden = set().union(*(words_of(text.text) for text in texts if text.hidden))
+    shown = set().union(*(words_of(text.text) for text in texts if not text.hidden))
+    return bool((words_of(title) & hidden) - shown)

@@ -14,8 +14,8 @@ PUSH_TASK = "push_tickets"
 QUEUE = "relay"
 
 # A product on hold keeps its tickets undated: they are pushed when the policy changes. A ticket
-# that is taken up again and may be in the tracker is looked up there first. Where a ticket of the
-# theme says already that the matter is followed elsewhere, none is made beside it.
+# that is taken up again and may be in the tracker is looked up there first. Where the theme's only
+# ticket says already that the matter is followed elsewhere, none is made beside it.
 PLAN_TICKETS = """
     insert into ticket as k (id, product_id, theme_id, tracker_id, marker, due_at)
     select gen_random_uuid(), t.product_id, t.id, r.id, 'relay-' || replace(t.id::text, '-', ''),
@@ -25,8 +25,8 @@ PLAN_TICKETS = """
     join tracker r on r.product_id = t.product_id and r.enabled
       and t.kind = any(string_to_array(r.kinds, ','))
     where t.id = %(theme)s and not exists (
-        select 1 from ticket x
-        where x.theme_id = t.id and x.tracker_id = r.id and x.superseded_at is not null
+        select 1 from ticket x where x.theme_id = t.id and x.tracker_id = r.id
+        having bool_and(x.superseded_at is not null)
     )
     on conflict (theme_id, tracker_id) where superseded_at is null do update
     set due_at = excluded.due_at, attempts = 0, reason = '', detail = '',

@@ -58,6 +58,13 @@ REVIVE_TICKETS = """
         due_at = case when state in ('creating', 'created') then now() end
     where id = any(%s::uuid[])
 """
+# One that was in doubt, and turned out not to be there while its theme was merged, is made after
+# all; ``called_at`` tells it from those that were cancelled before.
+SELECT_FOUND_UNMADE = """
+    select id from ticket
+    where id = any(%s::uuid[]) and state = 'cancelled' and called_at is not null
+      and remote_id = '' and create_unconfirmed_at is null
+"""
 PLAN_UNMADE = """
     update ticket k
     set superseded_at = null,
@@ -177,7 +184,8 @@ async def unmerge_tickets(
         values = {"ticket": ticket_id, "theme": theme_id, "wait": 0.0}
         await connection.execute(GIVE_TICKET_TO, values)
     await connection.execute(REVIVE_TICKETS, [list(superseded)])
-    await connection.execute(PLAN_UNMADE, [list(unmade)])
+    found_unmade = await fetch_all(connection, SELECT_FOUND_UNMADE, [list(superseded)])
+    await connection.execute(PLAN_UNMADE, [[*unmade, *(row["id"] for row in found_unmade)]])
     await refresh_followers(connection, superseded)
 
 

@@ -75,7 +75,8 @@ class LedgerJournal:
 
 async def refresh_ticket(run: PushRun, ticket: DueTicket) -> Step:
     """Update the ticket in the tracker where it does not say what its theme says now."""
-    draft = replace(await _draft(run, ticket), former_title=ticket.former_title)
+    draft = await _draft(run, ticket)
+    draft = replace(draft, former_title=draft.former_title or ticket.former_title)
     content_hash = digest(draft)
     ref, called = ticket.ref, False
     if content_hash != ticket.content_hash or ticket.writing:
@@ -111,5 +112,10 @@ async def _draft(run: PushRun, ticket: DueTicket) -> Draft:
     reach = await reach_of(run, ticket)
     async with run.database.transaction() as connection:
         return await load_draft(
-            connection, ticket.theme_id, ticket.marker, run.base_url, shown=reach.shown
+            connection,
+            ticket.theme_id,
+            ticket.marker,
+            run.base_url,
+            shown=reach.shown,
+            standing_title=ticket.title,
         )

@@ -10,6 +10,8 @@ from datetime import datetime
 
 from psycopg import sql
 
+from app.intake.taking_back import words_of
+from app.models.states import DecidedBy
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 from app.themes.taking_back import TAKEN_BACK_TITLE
@@ -67,6 +69,10 @@ class ShownPart:
         saying = [text for text in self.texts if phrase.casefold() in text.casefold()]
         return len(saying) > 1
 
+    def holds(self, title: str) -> bool:
+        """Whether every word of a title is said where the readers of the ticket may read it."""
+        return words_of(title) <= set().union(*map(words_of, self.texts))
+
 
 async def shown_part(
     connection: Connection,
@@ -75,16 +81,18 @@ async def shown_part(
     *,
     titled_by: int | None,
     title: str,
-    by_person: bool,
+    title_by: str,
     kind: str,
 ) -> ShownPart:
     """The part of a theme without comments of these visibilities. A title that a person gave stays;
-    one of ours only where the comment that it is of may be shown."""
+    one of ours only where the comment that it is of may be shown, and one that a language model
+    made of all comments never."""
     values = {"theme": theme_id, "hidden": list(hidden), "most": SHOWN_TEXTS_MOST}
     counts = await fetch_one(connection, COUNT_SHOWN, values, of=_Counts)
     assert counts is not None  # an aggregate has a row
     texts = await fetch_all(connection, SELECT_SHOWN_TEXTS, values, of=_ShownText)
-    if not by_person and titled_by not in [text.id for text in texts]:
+    is_shown = title_by == DecidedBy.model and titled_by in [text.id for text in texts]
+    if title_by != DecidedBy.person and not is_shown:
         title = _title(texts, kind)
     return ShownPart(
         title,

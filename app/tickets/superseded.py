@@ -39,7 +39,8 @@ SELECT_HEIRS = """
         where k.superseded_by is not null and h.step < 1000
     )
     select k.tracker_id, k.theme_id, k.state, k.remote_id, k.remote_key, k.url,
-           case when k.title = '' then t.title else k.title end as title
+           case when k.title = '' then t.title else k.title end as title,
+           t.visibility in ('members', 'private') as is_private
     from heirs h join ticket k on k.id = h.id join theme t on t.id = k.theme_id
     order by h.step
 """
@@ -59,7 +60,7 @@ MARK_PLANNED, MARK_DONE = "planned", "done"
 @dataclass(frozen=True, slots=True)
 class Heir:
     """A ticket in which the matter of a superseded one is followed. The remote fields are empty
-    until it was created."""
+    until it was created. ``is_private``: not everybody may read all that its theme says."""
 
     tracker_id: uuid.UUID
     theme_id: uuid.UUID
@@ -68,6 +69,7 @@ class Heir:
     remote_key: str
     url: str
     title: str
+    is_private: bool
 
     @property
     def ref(self) -> TicketRef:
@@ -93,7 +95,7 @@ async def superseded_draft(run: PushRun, ticket: DueTicket) -> Draft:
     async with run.database.transaction() as connection:
         heirs = await _heirs(connection, ticket.id)
         followed = await _followed(connection, run, ticket, ticket.superseded_at, heirs)
-        return await last_draft(connection, words, ticket.marker, followed, shown)
+        return await last_draft(connection, words, ticket, followed, shown)
 
 
 async def mark_superseded(run: PushRun, ticket: DueTicket) -> bool:
@@ -156,8 +158,10 @@ async def _followed(
     if not heirs or not heirs[-1].is_seen:
         return Followed(since, "", "", "", theme_url)
     living = heirs[-1]
-    key = living.remote_key if living.tracker_id == run.opened.id else ""
-    return Followed(since, living.title, living.url, key, theme_url)
+    is_here = living.tracker_id == run.opened.id
+    # What the readers of another tracker may read is not for those of this one.
+    title = living.title if is_here or not living.is_private else ""
+    return Followed(since, title, living.url, living.remote_key if is_here else "", theme_url)
 
 
 def _mark(stored: object) -> DuplicateMark:

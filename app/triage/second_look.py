@@ -1,9 +1,9 @@
 """The second look: themes of one comment are held again against what has grown since they were
 opened, and against each other.
 
-Only what nobody has decided is touched: a theme that waits, with one comment that the classifiers
-put there. It is merged where the comment would join today; everything bigger is proposed
-(``app.themes.proposals``). Each merge can be undone, and is then kept apart.
+Only what nobody has decided is touched: a theme that waits and has no ticket, with one comment that
+the classifiers put there. It is merged where the comment would join today; everything bigger is
+proposed (``app.themes.proposals``). Each merge can be undone, and is then kept apart.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ LOOKED_AT_ONCE = 32
 # does not depend on when this runs.
 SINGLE = sql.SQL("""
     t.status = 'triage' and t.mentions = 1 and t.kind_by = 'model' and t.title_by <> 'person'
+    and not exists (select from ticket k where k.theme_id = t.id)
     and (t.looked_at is null or exists (
         select from theme_suggestion g
         join theme o on o.id = case when g.theme_id = t.id then g.other_id else g.theme_id end

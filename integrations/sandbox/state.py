@@ -111,7 +111,7 @@ class Settings(BaseModel):
     ``fields_off_screen`` are ids of those that Jira refuses to set. Without ``silent_edits`` Jira
     Data Center refuses edits by which nobody gets mail. ``github_apps`` are installed; while there
     is one, a token that looks like an App's has to be one that it was given. ``link_types`` are
-    those that Jira has.
+    those that Jira has; ``former_keys`` maps keys that Jira projects had to those they have now.
     """
 
     search_lag: float = Field(default=0.0, ge=0)
@@ -122,6 +122,7 @@ class Settings(BaseModel):
     silent_edits: bool = True
     github_apps: list[SandboxApp] = Field(default_factory=list)
     link_types: list[str] = Field(default=["Blocks", "Duplicate"])
+    former_keys: dict[str, str] = Field(default_factory=dict)
 
 
 class Saved(BaseModel):
@@ -158,7 +159,13 @@ class SandboxState:
     def configure(self, settings: Settings) -> None:
         """Replace the settings."""
         self.saved.settings = settings
+        for ticket in self._of("jira"):
+            ticket.container = self.project(ticket.container)
         self.changed += 1
+
+    def project(self, key: str) -> str:
+        """The key that a Jira project has now; Jira answers to the former one as well."""
+        return self.settings.former_keys.get(key, key)
 
     def reset(self) -> None:
         """Forget tickets, requests and faults, keep the settings."""
@@ -285,8 +292,10 @@ class SandboxState:
 
     def jira(self, id_or_key: str) -> Ticket | None:
         """An issue by its id or key."""
+        project, hyphen, number = id_or_key.rpartition("-")
+        name = self.project(project) + hyphen + number
         return next(
-            (t for t in self._of("jira") if id_or_key in (str(t.id), t.key) and not t.deleted), None
+            (t for t in self._of("jira") if name in (str(t.id), t.key) and not t.deleted), None
         )
 
     def by_slug(self, slug: str) -> Ticket | None:

@@ -98,8 +98,11 @@ async def theme_page(
 
 
 @router.get("/themes/{theme_id}/merge")
-async def merge_page(request: Request, user: Viewer, theme_id: UUID, q: Word = "") -> Response:
-    """Choose the theme that this one goes into: the most similar ones, or what a search finds."""
+async def merge_page(
+    request: Request, user: Viewer, theme_id: UUID, q: Word = "", other: UUID | None = None
+) -> Response:
+    """Choose the theme that this one goes into: the most similar ones, ``other`` before them, or
+    what a search finds."""
     frame = await rendering.shell(request)
     words = q.strip()
     async with guard.database(request).transaction() as connection:
@@ -113,7 +116,10 @@ async def merge_page(request: Request, user: Viewer, theme_id: UUID, q: Word = "
             )
             choices += [(row, None) for row in matches.items if row.id != theme_id]
         else:
-            choices += await similar_themes(connection, theme_id, CHOICES_SHOWN)
+            if other is not None and other != theme_id:
+                choices.append(((await read_theme(connection, other)).row, None))
+            similar = await similar_themes(connection, theme_id, CHOICES_SHOWN)
+            choices += [(row, near) for row, near in similar if row.id != other]
     return await rendering.page(
         request,
         user,

@@ -44,7 +44,7 @@ async def create(request: Request, version: str) -> Reply:
         return error(400, **wrong)
     ticket = state.create(
         "jira",
-        fields["project"]["key"],
+        state.project(fields["project"]["key"]),
         title=fields["summary"],
         status="To Do",
         body=fields.get("description"),

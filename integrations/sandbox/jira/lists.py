@@ -50,6 +50,7 @@ def field(version: str) -> Reply:
 
 @router.get("/project/{key}")
 def project(request: Request, version: str, key: str) -> Reply:
+    key = _state(request).project(key)
     if not _state(request).has_container(key):
         return error(404, f"No project could be found with key '{key}'.")
     types = [{"id": number, "name": name, "subtask": False} for number, name in ISSUE_TYPES.items()]
