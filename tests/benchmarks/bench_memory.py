@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import random
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,7 @@ async def measure(conninfo: str, folder: Path, count: int) -> None:
     peaks = Peaks({name: process.pid for name, process in processes.running.items()})
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
+            await ready(client)
             made = comments(forum, count, chance)
             for start in range(0, count, BATCH):
                 await forum.deliver_comments(*made[start : start + BATCH])
@@ -117,6 +119,15 @@ async def measure(conninfo: str, folder: Path, count: int) -> None:
     finally:
         processes.stop()
         await database.close()
+
+
+async def ready(client: httpx.AsyncClient) -> None:
+    """Wait until the server answers."""
+    while True:
+        with suppress(httpx.TransportError):
+            if (await client.get("/healthz")).status_code == 200:
+                return
+        await asyncio.sleep(0.1)
 
 
 def main() -> None:
