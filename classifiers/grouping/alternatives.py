@@ -17,7 +17,11 @@ from functools import lru_cache
 from pathlib import Path
 
 from classifiers.contract import Kind, Member
-from classifiers.grouping.distinct import MENTIONED_CHARACTERS, SUBJECT_CHARACTERS
+from classifiers.grouping.distinct import (
+    MENTIONED_CHARACTERS,
+    SUBJECT_CHARACTERS,
+    TEXTS_REMEMBERED,
+)
 from classifiers.texts.phrases import stem
 from classifiers.texts.text import words
 
@@ -92,7 +96,7 @@ _INDEX = _index()
 _FIRST_WORDS = frozenset(name.split()[0] for name in _INDEX)
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=TEXTS_REMEMBERED)
 def _meanings(text: str) -> Meanings:
     meanings: dict[str, dict[str, str]] = {}
     text_words = words(text)

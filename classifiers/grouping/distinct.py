@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+TEXTS_REMEMBERED = 8192
+"""Of as many texts it is remembered what was read in them, in seven memories of 2 KB a text and
+more: 16,384 texts were a third of all that a worker held."""
 SUBJECT_CHARACTERS = 160
 """A comment is about what the start of its first line names ..."""
 MENTIONED_CHARACTERS = 1_500
@@ -64,7 +67,7 @@ def _subject(text: str) -> str:
     return text.split("\n", 1)[0][:SUBJECT_CHARACTERS]
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=TEXTS_REMEMBERED)
 def _exact_names(text: str) -> frozenset[str]:
     return frozenset(
         name.casefold().removeprefix("version").lstrip("v ").rstrip(".-")

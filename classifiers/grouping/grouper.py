@@ -12,7 +12,12 @@ import numpy as np
 
 from classifiers.contract import Decision, Member, Nearest, Verdict
 from classifiers.grouping.alternatives import differ
-from classifiers.grouping.distinct import conflict, differ_in_numbers, names_parts
+from classifiers.grouping.distinct import (
+    TEXTS_REMEMBERED,
+    conflict,
+    differ_in_numbers,
+    names_parts,
+)
 from classifiers.grouping.link import (
     LINK_CHARACTERS,
     LINKED_MEMBERS,
@@ -295,7 +300,7 @@ def _evidence(surroundings: Surroundings, link: _Link) -> tuple[Nearest, ...]:
     )
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=TEXTS_REMEMBERED)
 def length_class(text: str) -> str:
     """``short`` up to 20 words, ``long`` above 60, else ``medium``."""
     count = length(text)
@@ -340,6 +345,6 @@ def same_words(one: str, other: str) -> bool:
     return _fingerprint(one) == _fingerprint(other) != ""
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=TEXTS_REMEMBERED)
 def _fingerprint(text: str) -> str:
     return fingerprint(text)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import Kind, Member
-from classifiers.grouping.distinct import names_parts
+from classifiers.grouping.distinct import TEXTS_REMEMBERED, names_parts
 from classifiers.middle import Middle
 from classifiers.texts.phrases import content_words
 from classifiers.texts.text import words
@@ -176,18 +176,18 @@ def overlap(one: str, other: str) -> float:
     return 2 * len(one_words & other_words) / (len(one_words) + len(other_words))
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=TEXTS_REMEMBERED)
 def _matter(text: str) -> frozenset[str]:
     return frozenset(content_words(text[:LINK_CHARACTERS]))
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=TEXTS_REMEMBERED)
 def length(text: str) -> int:
     """The words of a text, as far as grouping reads it."""
     return len(words(text[: LINK_CHARACTERS * 2]))
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=TEXTS_REMEMBERED)
 def impersonal(text: str) -> bool:
     """Whether a text speaks neither of me nor of you, as tasks in a tracker do."""
     return _ME_OR_YOU.search(text[:LINK_CHARACTERS].casefold().replace("’", "'")) is None
