@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import compile_path
 
@@ -17,28 +17,16 @@ def allowed_methods(request: Request) -> frozenset[str]:
     The router itself names only those of the first of its routes that fits, and takes the last
     word of ``/themes/decisions`` for a theme's id where the method is not POST.
     """
-    exact = _exact(request.app).get(request.url.path)
-    if exact is not None:
-        return exact
-    methods: set[str] = set()
-    for pattern, of_pattern in _templates(request.app):
-        if pattern.match(request.url.path):
-            methods |= of_pattern
-    return frozenset(methods)
+    paths = request.app.openapi()["paths"]
+    path = request.url.path
+    described = [paths[path]] if path in paths else _fitting(path, paths)
+    return frozenset(method.upper() for methods in described for method in methods)
 
 
-def _paths(app: Any) -> Mapping[str, frozenset[str]]:
-    described = app.openapi()["paths"]
-    return {path: frozenset(map(str.upper, methods)) for path, methods in described.items()}
+def _fitting(path: str, paths: Mapping[str, Any]) -> list[Any]:
+    return [methods for template, methods in paths.items() if _pattern(template).match(path)]
 
 
-@lru_cache(maxsize=1)
-def _exact(app: Starlette) -> Mapping[str, frozenset[str]]:
-    return {path: methods for path, methods in _paths(app).items() if "{" not in path}
-
-
-@lru_cache(maxsize=1)
-def _templates(app: Starlette) -> list[tuple[Any, frozenset[str]]]:
-    return [
-        (compile_path(path)[0], methods) for path, methods in _paths(app).items() if "{" in path
-    ]
+@lru_cache(maxsize=512)
+def _pattern(template: str) -> re.Pattern[str]:
+    return compile_path(template)[0]

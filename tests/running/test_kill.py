@@ -24,6 +24,7 @@ from integrations.sandbox.server import SandboxServer
 from tests.scenes.forum import Forum, open_forum
 from tests.scenes.processes import Processes, environment, free_port
 from tests.scenes.pushing import sandbox_tracker
+from tests.soak.truth import settle
 
 DELIVERIES = int(os.environ.get("RELAY_KILL_DELIVERIES", "240"))
 ROUNDS = int(os.environ.get("RELAY_KILL_ROUNDS", "4"))
@@ -68,19 +69,6 @@ async def deliver(
         await asyncio.gather(*(sender(client) for _ in range(8)))
 
 
-async def settled(forum: Forum) -> bool:
-    """Whether no stage, no policy and no ticket waits for anything."""
-    (row,) = await forum.rows(
-        """
-        select (select count(*) from delivery where stage = 'received')
-             + (select count(*) from comment where stage in ('parsed', 'enriched'))
-             + (select count(*) from theme where policy_due_at <= now())
-             + (select count(*) from ticket where due_at is not null) as waiting
-        """
-    )
-    return bool(row["waiting"] == 0)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 async def test_kill_at_random_moments(database: Database, tmp_path: Path, model_dir: Path) -> None:
@@ -119,9 +107,7 @@ async def test_kill_at_random_moments(database: Database, tmp_path: Path, model_
                 for name in chance.choice([["serve"], ["worker"], ["serve", "worker"]]):
                     processes.kill(name)
             await asyncio.wait_for(replay, 900)
-            async with asyncio.timeout(600):
-                while not await settled(forum):
-                    await asyncio.sleep(0.3)
+            await settle(forum)
         finally:
             processes.stop()
         stored = await forum.rows("select external_id, theme_id, stage from comment")

@@ -26,7 +26,7 @@ async def settle(forum: Forum) -> None:
     """Wait until no stage, no policy and no ticket waits for anything. Raises TimeoutError."""
     async with asyncio.timeout(SETTLED_PATIENCE_SECONDS):
         while (await forum.rows(WAITING))[0]["waiting"]:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.3)
 
 
 async def violations(forum: Forum, acknowledged: set[str], remote: Iterable[Ticket]) -> list[str]:
