@@ -131,6 +131,8 @@ class CommentEvent:
       for a platform that never edits and never deletes. Events may arrive in any order and twice.
     - ``thread_id``: what an answer shares with its question: a topic, an issue, a first message.
       ``parent_id``: the comment that it answers, where the platform says so, else blank.
+      ``position``: its number in the thread, from 1, and ``answers_position``: the number of what
+      it answers, for platforms that name it by that; 0 where there is none.
       ``opens_thread``: it is the thread's first message (an issue, a topic), not an answer in it.
     - ``permalink``: a web address of the comment, or blank. ``thread_title``: one line.
     - ``text``: plain text in which quotes of others are left out, at most 100,000 characters; the
@@ -154,6 +156,8 @@ class CommentEvent:
     edited_at: datetime | None = None
     parent_id: str = ""
     opens_thread: bool = False
+    position: int = 0
+    answers_position: int = 0
     likes: int = 0
     extras: Mapping[str, JsonValue] = field(default_factory=dict)
     visibility: Visibility = Visibility.unknown

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from app.intake.answered import name_what_is_answered
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
 from integrations import registry
@@ -46,12 +47,13 @@ INSERT_VERSIONS = """
 UPSERT_COMMENTS = """
     insert into comment as c (
         product_id, source_id, platform, external_id, version, delivery_id, thread_id,
-        thread_title, permalink, parent_id, opens_thread, author_id, text, likes, extras,
-        created_at, edited_at, deleted_at, received_at, visibility, place, stage, kind, kind_reason
+        thread_title, permalink, parent_id, opens_thread, position, answers_position, author_id,
+        text, likes, extras, created_at, edited_at, deleted_at, received_at, visibility, place,
+        stage, kind, kind_reason
     )
     select n.product_id, n.source_id, n.platform, n.external_id, n.version, n.delivery_id,
-           n.thread_id, n.thread_title, n.permalink, n.parent_id, n.opens_thread, n.author_id,
-           n.text, n.likes, n.extras,
+           n.thread_id, n.thread_title, n.permalink, n.parent_id, n.opens_thread, n.position,
+           n.answers_position, n.author_id, n.text, n.likes, n.extras,
            least(coalesce(n.created_at, n.received_at), n.received_at + interval '5 minutes'),
            n.edited_at, n.deleted_at, n.received_at, n.visibility, n.place,
            case when n.deleted_at is not null or a.is_bot then 'grouped' else 'parsed' end,
@@ -59,13 +61,13 @@ UPSERT_COMMENTS = """
            case when a.is_bot then 'bot' else '' end
     from unnest(
         %t::uuid[], %t::uuid[], %t::text[], %t::text[], %t::text[], %t::bigint[], %t::text[],
-        %t::text[], %t::text[], %t::text[], %t::boolean[], %t::bigint[], %t::text[], %t::int[],
-        %t::jsonb[], %t::timestamptz[], %t::timestamptz[], %t::timestamptz[], %t::timestamptz[],
-        %t::text[], %t::text[]
+        %t::text[], %t::text[], %t::text[], %t::boolean[], %t::int[], %t::int[], %t::bigint[],
+        %t::text[], %t::int[], %t::jsonb[], %t::timestamptz[], %t::timestamptz[],
+        %t::timestamptz[], %t::timestamptz[], %t::text[], %t::text[]
     ) as n(
         product_id, source_id, platform, external_id, version, delivery_id, thread_id,
-        thread_title, permalink, parent_id, opens_thread, author_id, text, likes,
-        extras, created_at, edited_at, deleted_at, received_at, visibility, place
+        thread_title, permalink, parent_id, opens_thread, position, answers_position, author_id,
+        text, likes, extras, created_at, edited_at, deleted_at, received_at, visibility, place
     )
     left join author a on a.id = n.author_id
     on conflict (source_id, external_id) do update
@@ -76,6 +78,8 @@ UPSERT_COMMENTS = """
         permalink = coalesce(nullif(excluded.permalink, ''), c.permalink),
         parent_id = coalesce(nullif(excluded.parent_id, ''), c.parent_id),
         opens_thread = excluded.opens_thread or c.opens_thread,
+        position = coalesce(nullif(excluded.position, 0), c.position),
+        answers_position = coalesce(nullif(excluded.answers_position, 0), c.answers_position),
         author_id = coalesce(c.author_id, excluded.author_id),
         text = excluded.text,
         likes = greatest(excluded.likes, c.likes),
@@ -125,6 +129,8 @@ FILLED_FROM_EARLIER = (
     "created_at",
     "edited_at",
     "opens_thread",
+    "position",
+    "answers_position",
     "place",
 )
 """What a later event takes over from an earlier one where it says nothing of it."""
@@ -217,6 +223,8 @@ async def store_comments(connection: Connection, deliveries: Iterable[ParsedDeli
     if newest:
         comment_rows = [_comment_row(newest[key], author_ids) for key in sorted(newest)]
         await connection.execute(UPSERT_COMMENTS, _columns(comment_rows))
+        numbered = [key for key in sorted(newest) if newest[key].event.position]
+        await name_what_is_answered(connection, numbered)
     if repeats:
         repeat_rows = sorted({(event.delivery.id, *event.comment_key) for event in repeats})
         await connection.execute(INSERT_REPEATS, _columns(repeat_rows))
@@ -320,6 +328,8 @@ def _comment_row(
         event.permalink,
         event.parent_id,
         event.opens_thread,
+        event.position,
+        event.answers_position,
         author_ids.get(author_key) if author_key else None,
         delivered.text,
         event.likes,

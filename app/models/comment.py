@@ -178,6 +178,8 @@ class Comment(SQLModel, table=True):
     opens_thread: bool = Field(
         default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
     )
+    position: int = number(0)
+    answers_position: int = number(0)
     author_id: int | None = reference("author.id", nullable=True, cascade=False)
     text: str = word()
     likes: int = number(0)

@@ -176,10 +176,11 @@ async def test_held_alone_lasts_over_many_transactions(database: Database) -> No
 async def test_held_alone_keeps_no_transaction_open(database: Database) -> None:
     async with held_alone(database, LOCK, PRODUCT), database.transaction() as connection:
         cursor = await connection.execute(
-            "select 1 from pg_stat_activity where datname = current_database()"
-            " and state like 'idle in transaction%%' and pid <> pg_backend_pid()"
+            "select a.state from pg_stat_activity a join pg_locks l on l.pid = a.pid"
+            " where a.datname = current_database() and l.locktype = 'advisory'"
+            " and a.pid <> pg_backend_pid()"
         )
-        assert await cursor.fetchone() is None
+        assert [row["state"] for row in await cursor.fetchall()] == ["idle"]
 
 
 async def test_workers_hear_of_it_once_the_transaction_commits(database: Database) -> None:

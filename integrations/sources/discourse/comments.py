@@ -20,8 +20,7 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     ``user_deleted``; a recovered one counts as edited.
 
     Versions order by ``updated_at`` first, since an edit within the grace period keeps ``version``.
-    Discourse names a post's parent by its number in the topic, not by its id, so that is in
-    ``extras``.
+    Discourse names a post's parent by its number in the topic, not by its id.
     """
     name = event(inbound)
     if name in DISCOURSE_WIDE_EVENTS:
@@ -50,11 +49,9 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
             created_at=post.created_at,
             edited_at=post.updated_at if event_type is EventType.edited else None,
             opens_thread=post.post_number == 1,
-            extras={
-                **extras,
-                "post_number": post.post_number,
-                "reply_to_post_number": post.reply_to_post_number,
-            },
+            position=post.post_number,
+            answers_position=post.reply_to_post_number,
+            extras=extras,
             visibility=visibility(inbound, settings),
             place=place(body["post"]),
         )
