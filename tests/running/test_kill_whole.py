@@ -1,7 +1,9 @@
 """``kill -9`` of everything that `relay run` started, the embedded database too, at random moments:
 the next start serves at once, and nothing that was acknowledged is lost.
 
-``RELAY_KILL_WHOLE_ROUNDS`` makes it longer than what every run can afford.
+Also with the process numbers of a container, which are the same at every start: what was left
+behind names a process that is there again. ``RELAY_KILL_WHOLE_ROUNDS`` makes it longer than what
+every run can afford.
 """
 
 from __future__ import annotations
@@ -20,7 +22,12 @@ from app.storage.db import Database
 from app.storage.vault import Vault, load_keys
 from tests.scenes.forum import Forum, open_forum
 from tests.scenes.processes import free_port
-from tests.scenes.whole_service import WholeService, embedded, kill_everything
+from tests.scenes.whole_service import (
+    IN_A_CONTAINER,
+    WholeService,
+    containers_run,
+    kill_everything,
+)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 ROUNDS = int(os.environ.get("RELAY_KILL_WHOLE_ROUNDS", "2"))
@@ -50,20 +57,32 @@ async def stored_ids(database: Database, forum: Forum) -> set[str]:
         return {row["id"] for row in await cursor.fetchall()}
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param((), id="on-a-machine"),
+        pytest.param(
+            IN_A_CONTAINER,
+            id="in-a-container",
+            marks=pytest.mark.skipif(
+                not containers_run(), reason="this account may make no process namespace"
+            ),
+        ),
+    ],
+)
 async def test_after_every_kill_of_the_whole_tree_the_next_start_serves(
-    tmp_path: Path, model_dir: Path, settings: Settings
+    tmp_path: Path, model_dir: Path, settings: Settings, before: tuple[str, ...]
 ) -> None:
     chance = random.Random(20261130)
-    service = WholeService(tmp_path, model_dir, free_port())
+    service = WholeService(tmp_path, model_dir, free_port(), before=before)
     acknowledged: set[str] = set()
     with service.started() as process:
         await service.ready(process)
-        with embedded(service.data) as conninfo:
-            database = Database(conninfo, size=2)
-            await database.open()
-            vault = Vault(load_keys(None, service.data))
-            forum = await open_forum(database, settings, vault)
-            await database.close()
+        database = Database(service.database_url, size=2)
+        await database.open()
+        vault = Vault(load_keys(None, service.data))
+        forum = await open_forum(database, settings, vault)
+        await database.close()
     for _ in range(ROUNDS):
         with service.started() as process:
             await service.ready(process)
@@ -74,9 +93,8 @@ async def test_after_every_kill_of_the_whole_tree_the_next_start_serves(
                 await sending
     with service.started() as process:
         await service.ready(process)
-        with embedded(service.data) as conninfo:
-            database = Database(conninfo, size=2)
-            await database.open()
-            assert acknowledged
-            assert acknowledged <= await stored_ids(database, forum)
-            await database.close()
+        database = Database(service.database_url, size=2)
+        await database.open()
+        assert acknowledged
+        assert acknowledged <= await stored_ids(database, forum)
+        await database.close()

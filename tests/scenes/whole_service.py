@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,19 +16,45 @@ import psutil
 
 from app.running.supervisor import relay_command
 from app.storage.postgres import EmbeddedPostgres
+from app.storage.postgres.address import url
+from app.storage.postgres.cluster import OWNER
 
 READY_PATIENCE_SECONDS = 120.0
+EMBEDDED_PORT = 5432
+IN_A_CONTAINER = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
+"""Runs a command with process numbers of its own, which begin at 1 each time."""
+
+
+def containers_run() -> bool:
+    """Whether this account may give a command process numbers of its own."""
+    return shutil.which("unshare") is not None and (
+        subprocess.run([*IN_A_CONTAINER, "true"], capture_output=True, check=False).returncode == 0
+    )
 
 
 class WholeService:
     """`relay run` on a data folder, with all that it starts."""
 
-    def __init__(self, folder: Path, model: Path, port: int, **settings: str) -> None:
-        """``settings`` are RELAY_ variables without their prefix."""
+    def __init__(
+        self,
+        folder: Path,
+        model: Path,
+        port: int,
+        *,
+        before: Sequence[str] = (),
+        **settings: str,
+    ) -> None:
+        """``before``: what runs the command, as its only child. ``settings``: RELAY_ variables
+        without their prefix."""
         self.data = folder / "data"
+        cluster = EmbeddedPostgres(self.data).path
+        self.database_url = url(
+            cluster, EMBEDDED_PORT, cluster / "pgpass", role=OWNER, database=OWNER
+        )
         self.url = f"http://127.0.0.1:{port}"
         command, environment = relay_command("run")
-        self._command = command
+        self._command = [*before, *command]
+        self._runs_inside = bool(before)
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("RELAY_")},
             **environment,
@@ -52,8 +79,14 @@ class WholeService:
         try:
             yield psutil.Process(process.pid)
         finally:
-            process.terminate()
+            self._end(process.pid)
             process.wait(60)
+
+    def _end(self, pid: int) -> None:
+        with suppress(psutil.NoSuchProcess, IndexError):
+            process = psutil.Process(pid)
+            service = process.children()[0] if self._runs_inside else process
+            service.terminate()
 
     async def ready(self, process: psutil.Process) -> None:
         """Wait until it serves. Fails with the log where it ended instead."""
