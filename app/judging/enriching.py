@@ -25,7 +25,7 @@ CLAIM_COMMENTS = """
     with picked as (
         select id from comment
         where stage = 'parsed' and (lease_until is null or lease_until < now())
-        order by id limit %(limit)s for update skip locked
+        order by delivery_id, id limit %(limit)s for update skip locked
     )
     update comment c
     set lease_until = now() + make_interval(secs => %(lease)s), attempts = c.attempts + 1

@@ -103,7 +103,9 @@ class Comment(SQLModel, table=True):
     __tablename__ = "comment"
     __table_args__ = (
         sa.UniqueConstraint("source_id", "external_id", name="comment_once"),
-        sa.Index("comment_to_enrich", "id", postgresql_where=sa.text("stage = 'parsed'")),
+        sa.Index(
+            "comment_to_enrich", "delivery_id", "id", postgresql_where=sa.text("stage = 'parsed'")
+        ),
         sa.Index(
             "comment_to_group",
             "product_id",

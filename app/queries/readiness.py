@@ -22,7 +22,8 @@ SELECT_WAITING_WORK = """
         (select min(received_at) from (
           select received_at from delivery where stage = 'received' order by id limit 100) d),
         (select min(received_at) from (
-          select received_at from comment where stage = 'parsed' order by id limit 100) c),
+          select received_at from comment where stage = 'parsed'
+          order by delivery_id limit 100) c),
         (select min(received_at) from (
           select received_at from comment where stage = 'enriched' limit 100) g)
       )), 0)::float8 as waiting_seconds

@@ -25,9 +25,23 @@ from classifiers.contract import Grouper
 log = structlog.get_logger(__name__)
 
 SELECT_WAITING_PRODUCTS = "select distinct product_id from comment where stage = 'enriched'"
+# What arrived before and is on its way yet, in whichever worker's hands, comes first: so workers
+# make no difference. What a worker failed at once keeps nobody waiting any more, and neither does
+# what is read again.
 CLAIM_WAITING_COMMENTS = sql.SQL("""
+    with earliest as materialized (
+        select least(
+            (select id from delivery
+             where stage = 'received' and attempts <= 1 order by id limit 1),
+            (select delivery_id from comment
+             where stage = 'parsed' and attempts <= 1 and grouped_at is null
+             order by delivery_id limit 1)
+        ) as on_its_way
+    )
     {waiting}
     where c.product_id = %s and c.stage = 'enriched'
+      and c.delivery_id < coalesce(
+          (select on_its_way from earliest), 9223372036854775807) is not false
     order by c.delivery_id, c.id limit %s for update of c
 """).format(waiting=sql.SQL(SELECT_WAITING))
 # A theme of one comment was compared with everything when that comment came.

@@ -11,41 +11,29 @@ import argparse
 import asyncio
 import json
 import os
-import secrets
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as app/cli has it for the service
 
 from app.config import Settings
-from app.demo import sending
 from app.demo.community import DemoComment, load
-from app.demo.scene import DEMO_SOURCES
-from app.demo.sending import SourceAddress
 from app.jobs.stages import drain, stages
 from app.queries.comments import UNPLACED
-from app.setup.products import create_product
-from app.setup.sources import create_source
 from app.storage import migrate
 from app.storage.db import Database
 from app.storage.postgres import EmbeddedPostgres
-from app.storage.vault import Vault, new_key
 from app.triage.second_look import look_again
 from classifiers.contract import Enricher
 from classifiers.evaluation.agreement import clusters
 from classifiers.grouping.grouper import DefaultGrouper
 from tests.benchmarks.kept_enrichments import KeptEnricher
+from tests.scenes.community import deliver_community
 
-EPOCH = datetime(2026, 11, 20, 16, 30, tzinfo=UTC)
-INSERT_DELIVERY = """
-    insert into delivery (product_id, source_id, dedup_key, headers, body)
-    values (%s, %s, gen_random_uuid()::text, %s, %s) returning id
-"""
 SELECT_PLACES = """
     select v.delivery_id as delivery, c.external_id, c.platform, c.text, c.language, c.kind,
            c.kind_reason, c.kind_scores, c.theme_id::text as theme, c.grouping, c.thread_id,
@@ -78,9 +66,8 @@ async def run_community(
     """Every comment that was not deleted, with its place; and how many suggestions are open."""
     database = Database(url)
     await database.open()
-    vault = Vault(new_key())
     try:
-        keys = await _deliver(database, vault, comments)
+        keys = await deliver_community(database, "community", comments)
         await drain(stages(database, enricher, DefaultGrouper(), settings))
         looked = await look_again(database, DefaultGrouper())
         print(f"merged at the second look: {looked}")
@@ -99,30 +86,6 @@ async def run_community(
         if comment.key in rows_by_key and not rows_by_key[comment.key]["deleted"]
     ]
     return placed, suggestions["n"]
-
-
-async def _deliver(
-    database: Database, vault: Vault, comments: Sequence[DemoComment]
-) -> dict[int, str]:
-    """Store the deliveries; returns the comment's key by the delivery that brought it."""
-    keys: dict[int, str] = {}
-    async with database.transaction() as connection:
-        product = await create_product(connection, "community")
-        sources = {}
-        for name, platform in DEMO_SOURCES.items():
-            fields, secret = sending.settings(platform), secrets.token_urlsafe(32)
-            source, _ = await create_source(
-                connection, vault, product.id, platform, name, fields, secret
-            )
-            sources[name] = SourceAddress(str(source.id), platform, secret)
-    async with database.transaction() as connection:
-        for request in sending.requests(comments, EPOCH, lambda: EPOCH, sources):
-            headers = json.dumps(dict(request.headers))
-            values = [product.id, sources[request.source_name].id, headers, request.body]
-            cursor = await connection.execute(INSERT_DELIVERY, values)
-            delivery: Any = await cursor.fetchone()
-            keys.setdefault(delivery["id"], request.comment_key)
-    return keys
 
 
 def report(placed: Sequence[Placed], suggestions: int) -> None:

@@ -132,6 +132,11 @@ class Forum:
         async with self.database.transaction() as connection:
             return await (await connection.execute(query, values or None)).fetchall()
 
+    async def change(self, statement: str, *values: Any) -> None:
+        """Write to the database past the service."""
+        async with self.database.transaction() as connection:
+            await connection.execute(statement, values or None)
+
     async def themes(self) -> list[dict[str, Any]]:
         """Themes that are not merged, biggest first."""
         return await self.rows(
