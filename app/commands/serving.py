@@ -47,8 +47,10 @@ def serve(
     from app.running.http_limits import HttpLimits
     from app.running.listening import listen, port_of
     from app.running.listening import serve as answer
+    from app.running.memory import few_arenas, settle
     from app.running.runtime import database_url, open_vault, upgrade
 
+    few_arenas()
     _follow(supervised)
     chosen = chosen_settings(host, port)
     configure_logs(chosen.log_level, chosen.log_format)
@@ -64,6 +66,7 @@ def serve(
         app = create_app(chosen, database, open_vault(chosen))
         if not supervised:
             output.done(f"Serving at {chosen.base_url}; Ctrl-C stops it.")
+        settle()
         answer(app, opened, HttpLimits.of(chosen))
 
 
@@ -73,8 +76,10 @@ def worker(no_migrate: NoMigrate = False, supervised: Supervised = False) -> Non
     import asyncio
 
     from app.logs import configure_logs
+    from app.running.memory import few_arenas
     from app.running.runtime import database_url, open_vault, upgrade
 
+    few_arenas()
     _follow(supervised)
     chosen = settings()
     configure_logs(chosen.log_level, chosen.log_format)

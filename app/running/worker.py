@@ -16,6 +16,7 @@ from app.jobs.retention import terms_of
 from app.jobs.stages import run_stages, share_interpreter, stages
 from app.judging.chosen_model import load_enricher, load_grouper
 from app.judging.shared_enricher import SharedEnricher
+from app.running.memory import keep_trimmed, settle
 from app.storage.db import Database
 from app.storage.vault import Vault
 from app.themes.writing import Writer
@@ -48,6 +49,8 @@ async def run_worker(settings: Settings, database: Database, vault: Vault) -> No
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end)
     log.info("worker_started", model=enricher.version)
+    settle()
+    trimming = asyncio.create_task(keep_trimmed())
     stages_done = asyncio.create_task(run_stages(database, chain, settings.idle_seconds, stop))
     tools = job_tools(settings, database, vault, enricher, grouper)
     jobs_done = asyncio.create_task(run_jobs(tools))
@@ -56,6 +59,7 @@ async def run_worker(settings: Settings, database: Database, vault: Vault) -> No
     await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
     end()
     stopped.cancel()
+    trimming.cancel()
     await finish(stages_done, tasks)
     await close_database(database)
     log.info("worker_stopped")

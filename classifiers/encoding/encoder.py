@@ -10,19 +10,26 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from filelock import FileLock
 
 from classifiers.contract import Embedder, ModelError
-from classifiers.encoding.graph import GRAPH_REVISION, Weights, build, read_weights
+from classifiers.encoding.graph import (
+    GRAPH_REVISION,
+    Weights,
+    build,
+    read_weights,
+    word_vectors,
+)
 from classifiers.encoding.model_files import MODEL_NAME, WEIGHTS_SHA256, published_model, verify
-from classifiers.encoding.openvino_encoder import REPORTS_FOLDER
+from classifiers.encoding.openvino_encoder import REPORTS_FOLDER, WORDS_FILE
 from classifiers.encoding.openvino_import import openvino
 from classifiers.encoding.tuned_layers import layers_version, read_layers
 
 Backend = Literal["auto", "openvino", "sentence-transformers"]
 Progress = Callable[[str], None]
 PREPARED_STAMP = "prepared.json"
-PREPARED_FILES = ("graph.xml", "graph.bin", "tokenizer.json")
+PREPARED_FILES = ("graph.xml", "graph.bin", WORDS_FILE, "tokenizer.json")
 
 
 def prepare(
@@ -55,10 +62,11 @@ def prepare(
 
 
 def save_graph(weights: Weights, source: Path, folder: Path) -> None:
-    """Write to ``folder`` what ``OpenVinoEmbedder`` reads: a graph of ``weights``, and the
-    tokenizer of ``source``."""
+    """Write to ``folder`` what ``OpenVinoEmbedder`` reads: a graph of ``weights``, their word
+    vectors, and the tokenizer of ``source``."""
     folder.mkdir(parents=True, exist_ok=True)
     openvino().save_model(build(weights), folder / "graph.xml", compress_to_fp16=False)
+    np.save(folder / WORDS_FILE, word_vectors(weights))
     shutil.copyfile(source / "tokenizer.json", folder / "tokenizer.json")
 
 

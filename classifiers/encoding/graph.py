@@ -30,10 +30,10 @@ NORM_EPSILON = 1e-12
 SCALE_GROUP = 64
 """Weights of an output, and activations of a token, that share a scale."""
 _LEAST_SCALE = np.float32(1e-12)
-GRAPH_REVISION = 4
+GRAPH_REVISION = 5
 """Raised whenever the graph below changes, so that a graph prepared earlier is built anew."""
 
-GRAPH_INPUTS = ("ids", "places", "texts")
+GRAPH_INPUTS = ("words", "places", "texts")
 GRAPH_OUTPUTS = ("hidden", "inner")
 
 Weights = Mapping[str, Vectors]
@@ -42,17 +42,19 @@ Weights = Mapping[str, Vectors]
 def build(weights: Weights) -> Any:
     """An ``openvino.Model`` from the tensors of ``model.safetensors``.
 
-    Inputs, each int32[rows, tokens]: ``ids``, ``places`` (of a token in its text) and ``texts``
-    (its number in the row; tokens see those of the same number). Outputs, each float32[rows,
-    tokens, 384]: ``hidden`` of the last layer and ``inner`` of the fourth.
+    Inputs: ``words`` float16[rows, tokens, 384], the rows of ``word_vectors`` for the tokens; and,
+    each int32[rows, tokens], ``places`` (of a token in its text) and ``texts`` (its number in the
+    row; tokens see those of the same number). Outputs, each float32[rows, tokens, 384]: ``hidden``
+    of the last layer and ``inner`` of the fourth.
     """
     from classifiers.encoding.openvino_import import openvino
 
     ov = openvino()
     import openvino.opset13 as op
 
-    ids, places, texts = (op.parameter([-1, -1], np.int32, name=name) for name in GRAPH_INPUTS)
-    hidden = _embed(op, weights, ids, places)
+    words = op.parameter([-1, -1, DIMENSIONS], np.float16, name=GRAPH_INPUTS[0])
+    places, texts = (op.parameter([-1, -1], np.int32, name=name) for name in GRAPH_INPUTS[1:])
+    hidden = _embed(op, weights, words, places)
     same = op.equal(op.unsqueeze(texts, _ints(op, [2])), op.unsqueeze(texts, _ints(op, [1])))
     bias = op.select(same, op.constant(np.float32(0)), op.constant(np.float32(-1e4)))
     bias = op.unsqueeze(bias, _ints(op, [1]))
@@ -62,10 +64,19 @@ def build(weights: Weights) -> Any:
             inner = op.result(hidden, name=GRAPH_OUTPUTS[1])
     outputs = [op.result(hidden, name=GRAPH_OUTPUTS[0]), inner]
     for port, name in zip(
-        (ids, places, texts, *outputs), (*GRAPH_INPUTS, *GRAPH_OUTPUTS), strict=True
+        (words, places, texts, *outputs), (*GRAPH_INPUTS, *GRAPH_OUTPUTS), strict=True
     ):
         port.output(0).get_tensor().set_names({name})
-    return ov.Model(outputs, [ids, places, texts], "all-MiniLM-L6-v2")
+    return ov.Model(outputs, [words, places, texts], "all-MiniLM-L6-v2")
+
+
+def word_vectors(weights: Weights) -> NDArray[np.float16]:
+    """``float16[vocabulary, 384]``: what the graph is given for each token.
+
+    The table is no part of the graph, in which it would be unfolded to float32: 45 MiB in each
+    encoder. Outside of it, both read the same pages of one file.
+    """
+    return weights["embeddings.word_embeddings.weight"].astype(np.float16)
 
 
 def read_weights(path: Path) -> dict[str, Vectors]:
@@ -87,9 +98,7 @@ def in_8_bits(weight: Vectors) -> tuple[NDArray[np.int8], Vectors]:
     return np.round(groups / scales).astype(np.int8), scales
 
 
-def _embed(op: Any, weights: Weights, ids: Any, places: Any) -> Any:
-    vocabulary = op.constant(weights["embeddings.word_embeddings.weight"].astype(np.float16))
-    words = op.convert(op.gather(vocabulary, ids, _int(op, 0)), np.float32)
+def _embed(op: Any, weights: Weights, words: Any, places: Any) -> Any:
     # Every token of ours is of type 0, so its type embedding is a constant that the positions can
     # carry.
     positions = (
@@ -97,7 +106,9 @@ def _embed(op: Any, weights: Weights, ids: Any, places: Any) -> Any:
         + weights["embeddings.token_type_embeddings.weight"][0]
     )
     position_vectors = op.gather(op.constant(positions), places, _int(op, 0))
-    return _norm(op, weights, "embeddings.LayerNorm", op.add(words, position_vectors))
+    return _norm(
+        op, weights, "embeddings.LayerNorm", op.add(op.convert(words, np.float32), position_vectors)
+    )
 
 
 def _layer(op: Any, weights: Weights, name: str, hidden: Any, bias: Any) -> Any:

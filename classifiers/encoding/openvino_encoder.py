@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.contract import Encoded, Span, Vectors
 from classifiers.encoding.graph import SCALE_GROUP
@@ -18,6 +19,8 @@ from classifiers.encoding.model_files import DIMENSIONS, ENCODER_TOKENS, MODEL_N
 from classifiers.encoding.packing import Batch, Part, batches
 
 Precision = Literal["int8", "f32"]
+WORDS_FILE = "words.npy"
+"""The word vectors, beside the graph."""
 REPORTS_FOLDER = "reports"
 """Folder within that of the encoder for the one tuned on issue reports."""
 ENCODER_CHARACTERS = 20_000
@@ -29,11 +32,20 @@ class OpenVinoEmbedder:
     """Runs the prepared graph; one per process, call it from one thread at a time."""
 
     def __init__(
-        self, folder: Path, *, threads: int | None = None, precision: Precision = "int8"
+        self,
+        folder: Path,
+        *,
+        threads: int | None = None,
+        precision: Precision = "int8",
+        words: NDArray[np.float16] | None = None,
     ) -> None:
         """With ``precision`` int8, products take 8-bit activations, and the rest is bf16, where the
         processor computes these natively; f32 rounds nothing but the weights, as the graph has
-        them."""
+        them.
+
+        ``words`` are the word vectors of an encoder that has the same ones, by default those in
+        ``folder``.
+        """
         from classifiers.encoding.openvino_import import openvino
 
         ov = openvino()
@@ -59,6 +71,7 @@ class OpenVinoEmbedder:
         )
         self._queue = ov.AsyncInferQueue(self._compiled, 2 * self._workers)
         self._queue.set_callback(_keep)
+        self._words = _word_vectors(folder) if words is None else words
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(ENCODER_TOKENS)
         self._tokenizer.no_padding()
@@ -100,7 +113,12 @@ class OpenVinoEmbedder:
         self, encodings: Sequence[Any], parts: Mapping[int, Sequence[Part]], encoded: Encoded
     ) -> Encoded:
         for batch in batches([encoding.ids for encoding in encodings], self._workers):
-            self._queue.start_async(batch.inputs, (batch, parts, encoded))
+            inputs = {
+                "words": self._words[batch.ids],
+                "places": batch.places,
+                "texts": batch.texts,
+            }
+            self._queue.start_async(inputs, (batch, parts, encoded))
         self._queue.wait_all()
         return encoded
 
@@ -111,7 +129,9 @@ class OpenVinoEmbedder:
         folder = self._folder / REPORTS_FOLDER
         if not folder.is_dir():
             return None
-        return OpenVinoEmbedder(folder, threads=self._workers, precision=self._precision)
+        return OpenVinoEmbedder(
+            folder, threads=self._workers, precision=self._precision, words=self._words
+        )
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """The numbers of each text's tokens, at most 256."""
@@ -119,6 +139,13 @@ class OpenVinoEmbedder:
             encoding.ids
             for encoding in self._tokenizer.encode_batch_fast([readable(text) for text in texts])
         ]
+
+
+def _word_vectors(folder: Path) -> NDArray[np.float16]:
+    """Read from the file as they are needed: a tongue has many words that a community never
+    writes."""
+    mapped: NDArray[np.float16] = np.load(folder / WORDS_FILE, mmap_mode="r")
+    return mapped.view(np.ndarray)
 
 
 def _cores() -> int:

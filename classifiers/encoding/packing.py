@@ -38,13 +38,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows of one width: ``inputs`` of the graph, and where in the flattened tokens the text
-    ``owners[i]`` starts.
+    """Rows of one width, and where in the flattened tokens the text ``owners[i]`` starts.
 
-    The owner of padding is ``PADDING``.
+    Of each token its number in the vocabulary (``ids``), its place in its text, and the number of
+    its text in the row; each int32[rows, tokens]. The owner of padding is ``PADDING``.
     """
 
-    inputs: Mapping[str, NDArray[np.int32]]
+    ids: NDArray[np.int32]
+    places: NDArray[np.int32]
+    texts: NDArray[np.int32]
     starts: NDArray[np.intp]
     owners: NDArray[np.intp]
 
@@ -57,11 +59,12 @@ class Batch:
         ``hidden`` and ``inner`` are float32[rows, tokens, 384]; ``parts`` are those of each text
         that has any.
         """
-        texts = self.owners >= 0
-        means = self._means(hidden)[texts]
+        no_padding = self.owners >= 0
+        owners = self.owners[no_padding]
+        means = self._means(hidden)[no_padding]
         lengths = np.linalg.norm(means, axis=1, keepdims=True)
-        into.vectors[self.owners[texts]] = means / np.maximum(lengths, 1e-12)
-        into.inner[self.owners[texts]] = self._means(inner)[texts]
+        into.vectors[owners] = means / np.maximum(lengths, 1e-12)
+        into.inner[owners] = self._means(inner)[no_padding]
         flat = inner.reshape(-1, inner.shape[-1])
         for start, owner in zip(self.starts.tolist(), self.owners.tolist(), strict=True):
             for part in parts.get(owner, ()):
@@ -130,8 +133,4 @@ def _batch(texts: Sequence[Ids], rows: Sequence[Row]) -> Batch:
         if filled < width:
             starts.append(ends[-1])
             owners.append(PADDING)
-    return Batch(
-        {"ids": ids, "places": places, "texts": numbers},
-        np.array(starts, np.intp),
-        np.array(owners, np.intp),
-    )
+    return Batch(ids, places, numbers, np.array(starts, np.intp), np.array(owners, np.intp))

@@ -133,7 +133,7 @@ def shares(
     ids = served.tokenize(texts)
     lengths = [len(row) for row in ids]
     needed = operations(lengths)
-    padded = sum(batch.inputs["ids"].size for batch in batches(ids, threads)) / sum(lengths)
+    padded = sum(batch.ids.size for batch in batches(ids, threads)) / sum(lengths)
     products = {"x".join(map(str, shape)): MatrixRate(shape, threads) for shape in SHAPES}
     ways: dict[str, Work] = {"encoder": lambda: served.embed(texts)}
     ways |= {f"product {shape}": rate.run for shape, rate in products.items()}

@@ -91,6 +91,18 @@ def test_help_loads_no_database_either(tmp_path: Path) -> None:
     assert packages & {*HEAVY_TO_LOAD, "psycopg", "pydantic", "cryptography"} == set()
 
 
+def test_a_service_over_a_current_database_loads_no_migrations(database_url: str) -> None:
+    program = "import sys; from app.running.runtime import upgrade; upgrade(sys.argv[1])"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{program}; print(*sys.modules)", database_url],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert {"alembic", "sqlalchemy"} & set(ended.stdout.split()) == set()
+
+
 def late_imports(source: str) -> list[int]:
     """Lines of imports inside of a coroutine, which runs when the database is open already."""
     return [

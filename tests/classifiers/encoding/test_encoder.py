@@ -14,8 +14,14 @@ import pytest
 
 from classifiers.contract import Embedder, ModelError
 from classifiers.encoding import encoder, torch_encoder
+from classifiers.encoding.graph import read_weights
 from classifiers.encoding.model_files import MODEL_NAME, published_model
-from classifiers.encoding.openvino_encoder import OpenVinoEmbedder, Precision
+from classifiers.encoding.openvino_encoder import (
+    REPORTS_FOLDER,
+    WORDS_FILE,
+    OpenVinoEmbedder,
+    Precision,
+)
 from tests.classifiers.encoding.reference_texts import TEXTS
 
 REFERENCE = Path(__file__).parent / "reference_vectors.npz"
@@ -115,6 +121,17 @@ def test_no_texts_give_no_vectors(embedder: Embedder) -> None:
 )
 def test_any_string_has_a_vector(embedder: Embedder, text: str) -> None:
     assert np.isfinite(embedder.embed([text])).all()
+
+
+def test_both_graphs_leave_the_word_vectors_in_one_file(model_folder: Path) -> None:
+    folder = model_folder / MODEL_NAME
+    published = read_weights(published_model() / "model.safetensors")
+    expected = published["embeddings.word_embeddings.weight"].astype(np.float16)
+    table = np.load(folder / WORDS_FILE)
+    assert table.dtype == np.float16
+    assert np.array_equal(table, expected)
+    for place in (folder, folder / REPORTS_FOLDER):
+        assert (place / "graph.bin").stat().st_size < table.nbytes
 
 
 def test_preparing_again_changes_nothing(model_folder: Path) -> None:

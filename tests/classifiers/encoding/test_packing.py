@@ -41,7 +41,7 @@ def test_batches_carry_each_text_from_its_start_to_its_end(
     ]
     seen = []
     for batch in batches(texts, workers):
-        ids, places, numbers = (batch.inputs[name] for name in ("ids", "places", "texts"))
+        ids, places, numbers = batch.ids, batch.places, batch.texts
         assert ids.size <= BATCH_TOKENS
         assert ids.shape[1] % PAD_TO == 0
         ends = [*batch.starts[1:], ids.size]
@@ -62,7 +62,7 @@ def test_a_text_gets_the_mean_of_its_own_tokens(lengths: list[int]) -> None:
     texts = [[number] * length for number, length in enumerate(lengths)]
     found = Encoded(*np.full((3, len(texts), 2), np.nan, np.float32))
     for batch in batches(texts):
-        ids = batch.inputs["ids"].astype(np.float32)
+        ids = batch.ids.astype(np.float32)
         tokens = np.stack([ids, np.ones_like(ids)], axis=2)
         batch.pool(tokens, tokens + 1, {}, found)
     numbers = np.arange(len(texts))
@@ -91,7 +91,7 @@ def test_a_part_gets_the_mean_of_its_own_tokens_and_the_whole_where_it_has_none(
     empty = np.full((len(texts), 1), np.nan, np.float32)
     found = Encoded(empty, empty.copy(), np.full((len(means), 1), np.nan, np.float32))
     for batch in batches(texts):
-        tokens = batch.inputs["ids"].astype(np.float32)[:, :, None]
+        tokens = batch.ids.astype(np.float32)[:, :, None]
         batch.pool(tokens, tokens, parts, found)
     assert np.allclose(found.parts[:, 0], means, rtol=1e-4)
 
@@ -101,18 +101,16 @@ def test_a_part_gets_the_mean_of_its_own_tokens_and_the_whole_where_it_has_none(
 )
 def test_hardly_any_padding_among_many_texts(low: int, high: int) -> None:
     lengths = np.random.default_rng(1).integers(low, high, 1000).tolist()
-    tokens = sum(
-        batch.inputs["ids"].size for batch in batches([[1] * length for length in lengths], 2)
-    )
+    tokens = sum(batch.ids.size for batch in batches([[1] * length for length in lengths], 2))
     assert tokens < 1.04 * sum(lengths)
 
 
 def test_one_text_brings_no_row_to_fill() -> None:
     (batch,) = batches([[1] * 9])
-    assert batch.inputs["ids"].shape == (1, 16)
+    assert batch.ids.shape == (1, 16)
 
 
 def test_workers_share_the_rows_evenly() -> None:
-    sizes = [len(batch.inputs["ids"]) for batch in batches([[1] * NARROW_ROW_TOKENS] * 70, 2)]
+    sizes = [len(batch.ids) for batch in batches([[1] * NARROW_ROW_TOKENS] * 70, 2)]
     assert len(sizes) == 10
     assert max(sizes) - min(sizes) <= 1

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from classifiers.kinds.enrich import DefaultEnricher
+from classifiers.texts import language as language_room
 from classifiers.texts.language import LANGUAGES, detect
 
 
@@ -129,3 +130,9 @@ def test_one_such_word_is_no_language(text: str) -> None:
 def test_what_is_typed_in_latin_letters_is_marked_not_guessed(enricher: DefaultEnricher) -> None:
     found = enricher.enrich(["bhai app open nahi ho raha", "ayaw mag open ng app"])
     assert [each.reason for each in found] == ["unsupported_language"] * 2
+
+
+def test_the_detector_keeps_the_weights_of_these_languages_alone() -> None:
+    detector = language_room._identifier()
+    detector.set_languages()  # all that it has
+    assert set(detector.labels) <= set(LANGUAGES)
