@@ -37,6 +37,7 @@ from app.config import Settings
 from app.main import create_app
 from app.running.http_limits import HttpLimits
 from app.running.listening import server_config
+from app.running.memory import settle
 from app.setup.products import create_product
 from app.setup.sources import create_source
 from app.storage import migrate
@@ -63,6 +64,7 @@ def serve(application: str, url: str, key: str, folder: str, ready: Any) -> None
     config = server_config(app, HttpLimits())
     config.port = 0
     server = uvicorn.Server(config)
+    settle()
 
     async def announce() -> None:
         while not server.started:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from integrations import payload
-from integrations.contract import PayloadError
+from integrations.contract import Inbound, PayloadError
 
 
 class Everything(payload.Shape):
@@ -134,3 +134,50 @@ def test_times_are_in_utc() -> None:
     assert read == datetime(2026, 11, 2, 9, 15, tzinfo=timezone(timedelta(hours=-5)))
     assert read is not None
     assert read.tzinfo is UTC
+
+
+class Note(payload.Shape):
+    id: payload.Identifier
+    text: payload.Text = ""
+    likes: payload.Count = 0
+
+
+def read_note(body: bytes) -> Note:
+    now = datetime(2026, 11, 2, tzinfo=UTC)
+    return payload.read(Note, Inbound("POST", {}, body, {}, now).json())
+
+
+@pytest.mark.parametrize(
+    ("body", "fits"),
+    [
+        (b'{"id": 7, "text": null, "likes": 1e400, "more": NaN}', True),
+        (b'{"id": "", "id": "last"}', True),
+        (b'{"id": "last", "id": ""}', False),
+        (b'{"text": "no id"}', False),
+        (b'["id"]', False),
+        (b"no JSON", False),
+        (b'{"id": "\xff"}', False),
+        (b'{"id": "a", "more": %s}' % (b"9" * 5_000), False),
+        (b'{"id": "a", "text": "a\x01"}', False),
+    ],
+)
+def test_one_pass_over_a_body_says_what_reading_it_says(body: bytes, fits: bool) -> None:
+    assert payload.fits(Note, body) is fits
+    if fits:
+        assert read_note(body).id
+    else:
+        with pytest.raises(PayloadError):
+            read_note(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'\xef\xbb\xbf{"id": "a"}',
+        b'{"id": "\\ud800"}',
+        b'{"id": 1, "more": %s1%s}' % (b"[" * 300, b"]" * 300),
+    ],
+)
+def test_what_one_pass_cannot_tell_is_read_all_the_same(body: bytes) -> None:
+    assert not payload.fits(Note, body)
+    assert read_note(body).id
