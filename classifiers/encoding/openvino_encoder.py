@@ -142,8 +142,7 @@ class OpenVinoEmbedder:
 
 
 def _word_vectors(folder: Path) -> NDArray[np.float16]:
-    """Read from the file as they are needed: a tongue has many words that a community never
-    writes."""
+    """Read from the file as they are needed: many words are never written in a community."""
     mapped: NDArray[np.float16] = np.load(folder / WORDS_FILE, mmap_mode="r")
     return mapped.view(np.ndarray)
 
