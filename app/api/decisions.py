@@ -30,7 +30,7 @@ from app.api.themes import ThemeId
 from app.queries.theme_history import theme_of_activity
 from app.queries.themes import theme_rows
 from app.storage.db import Connection
-from app.triage import decisions, regroup, undo
+from app.triage import decisions, regroup, suggestions, undo
 from app.triage.bulk import BulkChoice, BulkDecision, decide_many
 from app.triage.showing import show_although
 
@@ -271,7 +271,7 @@ async def accept_suggestion(
 ) -> ActionOut:
     """Say that both themes are the same: the first is merged into the other."""
     async with database.transaction() as connection:
-        action = await regroup.decide_suggestion(
+        action = await suggestions.decide_suggestion(
             connection,
             suggestion_id,
             True,
@@ -294,7 +294,7 @@ async def reject_suggestion(
 ) -> ActionOut:
     """Say that both themes are different; it is not suggested again."""
     async with database.transaction() as connection:
-        action = await regroup.decide_suggestion(
+        action = await suggestions.decide_suggestion(
             connection, suggestion_id, False, actor=caller.actor
         )
         return await _about(connection, action)

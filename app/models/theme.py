@@ -116,12 +116,19 @@ class ThemeSuggestion(SQLModel, table=True):
     """Two themes that may be the same; a person decides.
 
     ``state``: ``open``, ``accepted``, ``rejected``, or ``withdrawn`` by the pass that proposes
-    merges.
+    merges. ``later_until``: until when somebody put it behind all others.
     """
 
     __tablename__ = "theme_suggestion"
     __table_args__ = (
         sa.UniqueConstraint("theme_id", "other_id", name="theme_suggestion_once"),
+        sa.Index(
+            "theme_suggestion_open",
+            "product_id",
+            sa.text("score desc"),
+            "id",
+            postgresql_where=sa.text("state = 'open'"),
+        ),
         holds_only("state", SuggestionState, name="theme_suggestion_state"),
     )
 
@@ -132,6 +139,7 @@ class ThemeSuggestion(SQLModel, table=True):
     score: float = Field(default=0.0, nullable=False)
     evidence: Json = document()
     state: str = word(SuggestionState.open)
+    later_until: Moment = moment()
     created_at: Moment = utc_now()
 
 

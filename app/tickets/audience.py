@@ -31,9 +31,9 @@ WHO_MAY_READ = {
     Visibility.unknown: "it is not known who can read the tickets of this tracker",
     Visibility.members: "more people can read the tickets of this tracker",
 }
-WHAT_IS_SAID = {
-    Visibility.members: "Some of what people say here was written where only members can read it",
-    Visibility.private: "Some of what people say here was written in private",
+WHERE_IT_WAS_WRITTEN = {
+    Visibility.members: "was written where only members can read it",
+    Visibility.private: "was written in private",
 }
 
 
@@ -62,7 +62,10 @@ class Reach:
     def stop(self) -> Stop:
         """Why the ticket is not made."""
         who = WHO_MAY_READ.get(self.audience, WHO_MAY_READ[Visibility.members])
-        detail = f"{WHAT_IS_SAID[self.said]}, and {who}: say that it may be pushed although it is."
+        detail = (
+            f"Some of what people say here {WHERE_IT_WAS_WRITTEN[self.said]}, and {who}: say that "
+            "it may be pushed although it is."
+        )
         return Stop(TicketState.blocked, MORE_PRIVATE_REASON, detail)
 
 

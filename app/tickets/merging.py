@@ -125,6 +125,11 @@ class TicketsMerged:
     superseded: list[uuid.UUID] = field(default_factory=list)
     unmade: list[uuid.UUID] = field(default_factory=list)
 
+    @property
+    def ended(self) -> set[uuid.UUID]:
+        """The tickets that say nothing more of what is said from now on."""
+        return {*self.superseded, *self.unmade}
+
 
 async def merge_tickets(
     connection: Connection,

@@ -107,3 +107,15 @@ class SuggestionBefore(Before):
     suggestion: int
     theme: UUID
     other: UUID
+
+
+class SuggestionsBefore(Before):
+    """Of several suggestions that were rejected in one decision."""
+
+    suggestions: Sequence[SuggestionBefore]
+
+
+class PostponedBefore(Before):
+    """Of suggestions that were put off: until when each was before."""
+
+    later_until: dict[int, datetime | None]

@@ -1,5 +1,4 @@
-"""A person's changes to what belongs together: merge, split, move, and the answer to a
-suggestion."""
+"""A person's changes to what belongs together: merge, split and move."""
 
 from __future__ import annotations
 
@@ -7,17 +6,18 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.errors import Conflict, Invalid, NotFound
-from app.models.states import DecidedBy, SuggestionState
+from app.errors import Conflict, Invalid
+from app.models.states import DecidedBy
 from app.storage.db import Connection
-from app.storage.rows import fetch_all, fetch_one, fetch_value
+from app.storage.rows import fetch_all, fetch_one
 from app.themes.activity import record
 from app.themes.counts import recount
 from app.themes.leaving import forget_derived
-from app.themes.locks import lock_comment, lock_grouping, lock_grouping_of_theme, lock_theme
+from app.themes.locks import lock_comment, lock_grouping_of_theme, lock_theme
 from app.themes.placing import opening_title
+from app.tickets.merge_reach import words_at_risk
 from app.tickets.merging import merge_tickets
-from app.triage.before import MergeBefore, PlaceBefore, SuggestionBefore
+from app.triage.before import MergeBefore, PlaceBefore
 from app.triage.labels import label_pairs
 from classifiers.contract import THEME_KINDS, Kind
 
@@ -52,22 +52,6 @@ SELECT_OPENING_COMMENT = """
     where id = any(%s::bigint[]) order by id limit 1
 """
 INSERT_THEME = "insert into theme (id, product_id, kind, title) values (%s, %s, %s, %s)"
-SELECT_SUGGESTION_PRODUCT = "select product_id from theme_suggestion where id = %s"
-SELECT_SUGGESTION_FOR_UPDATE = """
-    select id, product_id, theme_id, other_id, state from theme_suggestion where id = %s for update
-"""
-REJECT_SUGGESTION = "update theme_suggestion set state = 'rejected' where id = %s"
-
-
-@dataclass(frozen=True, slots=True)
-class LockedSuggestion:
-    """A suggestion to merge ``theme_id`` into ``other_id`` that nobody else answers meanwhile."""
-
-    id: int
-    product_id: uuid.UUID
-    theme_id: uuid.UUID
-    other_id: uuid.UUID
-    state: SuggestionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +71,7 @@ async def merge(
     actor: str,
     version: int | None = None,
     tickets_of: uuid.UUID | None = None,
+    although: bool = False,
     undo_seconds: float = 0.0,
 ) -> int:
     """Move everything of ``theme_ids`` into ``into_id``.
@@ -94,6 +79,9 @@ async def merge(
     Where several of them have tickets, those of one theme live on as tickets of ``into_id``: of
     ``tickets_of``, or of the theme with the oldest ticket. The others say where the matter is
     followed; that waits ``undo_seconds`` for second thoughts.
+
+    Raises Conflict (``merge_shows_private``) where a ticket would say words of another theme to
+    more people than could read them; not with ``although``, which is recorded.
     """
     absorbed = sorted(set(theme_ids) - {into_id})
     if not absorbed:
@@ -105,10 +93,13 @@ async def merge(
     }
     if any(theme.product_id != product_id for theme in themes.values()):
         raise Invalid("Only themes of one product can be merged.", reason="other_product")
-    comments = {theme_id: await _comments_of(connection, theme_id) for theme_id in absorbed}
+    comments = {theme_id: await comments_of(connection, theme_id) for theme_id in absorbed}
+    at_risk = await words_at_risk(connection, [into_id, *absorbed])
     tickets = await merge_tickets(
         connection, into_id, absorbed, tickets_of=tickets_of, wait_seconds=undo_seconds
     )
+    if not although:
+        at_risk.refuse_showing(but=tickets.ended)
     statuses = {theme_id: themes[theme_id].status for theme_id in absorbed}
     before = MergeBefore(
         into=into_id,
@@ -134,10 +125,11 @@ async def merge(
         detail={
             "themes": [{"id": theme_id, "title": themes[theme_id].title} for theme_id in absorbed],
             "comments": len(before.moved),
+            **({"although": True} if although else {}),
         },
         before=before.stored(),
     )
-    stayed = sorted(set(await _comments_of(connection, into_id)) - set(before.moved))
+    stayed = sorted(set(await comments_of(connection, into_id)) - set(before.moved))
     for numbers in comments.values():
         await label_pairs(connection, product_id, numbers, stayed, activity, same=True)
     return activity
@@ -155,7 +147,7 @@ async def split(
     again. Returns the line of activity and the new theme."""
     product_id = await lock_grouping_of_theme(connection, theme_id)
     theme = await lock_theme(connection, theme_id, version)
-    members = await _comments_of(connection, theme_id)
+    members = await comments_of(connection, theme_id)
     chosen = sorted(set(comment_ids))
     if not chosen or not set(chosen) <= set(members):
         raise Invalid("Choose comments that belong to this theme.", reason="comments_not_in_theme")
@@ -192,7 +184,7 @@ async def move(
     if theme_id is not None and theme_id == old_id:
         raise Conflict("The comment is in this theme already.", reason="already_in_theme")
     if theme_id is None:
-        if old_id is not None and len(await _comments_of(connection, old_id)) == 1:
+        if old_id is not None and len(await comments_of(connection, old_id)) == 1:
             raise Conflict("The comment has this theme to itself already.", reason="already_alone")
         kind = Kind(comment.kind) if comment.kind in THEME_KINDS else Kind.bug
         new_id = await _new_theme(connection, product_id, kind, [comment_id])
@@ -218,51 +210,8 @@ async def move(
         before=before.stored(),
     )
     for place, same in ((old_id, False), (new_id, True)):
-        members = await _comments_of(connection, place) if place is not None else []
+        members = await comments_of(connection, place) if place is not None else []
         await label_pairs(connection, product_id, [comment_id], members, activity, same=same)
-    return activity
-
-
-async def decide_suggestion(
-    connection: Connection,
-    suggestion_id: int,
-    accept: bool,
-    *,
-    actor: str,
-    tickets_of: uuid.UUID | None = None,
-    undo_seconds: float = 0.0,
-) -> int:
-    """Merge what the classifiers think is the same (as ``merge`` does), or keep it apart for
-    good."""
-    suggestion = await _lock_suggestion(connection, suggestion_id)
-    theme_id, other_id = suggestion.theme_id, suggestion.other_id
-    if accept:
-        return await merge(
-            connection,
-            other_id,
-            [theme_id],
-            actor=actor,
-            tickets_of=tickets_of,
-            undo_seconds=undo_seconds,
-        )
-    comments = await _comments_of(connection, theme_id)
-    other_comments = await _comments_of(connection, other_id)
-    await connection.execute(SEPARATE, [comments, other_id])
-    await connection.execute(SEPARATE, [other_comments, theme_id])
-    await connection.execute(REJECT_SUGGESTION, [suggestion_id])
-    before = SuggestionBefore(suggestion=suggestion_id, theme=theme_id, other=other_id)
-    activity = await record(
-        connection,
-        suggestion.product_id,
-        theme_id,
-        "suggestion_rejected",
-        actor=actor,
-        detail={"other": other_id},
-        before=before.stored(),
-    )
-    await label_pairs(
-        connection, suggestion.product_id, comments, other_comments, activity, same=False
-    )
     return activity
 
 
@@ -274,25 +223,6 @@ async def put_into_theme(
 ) -> None:
     """Put comments into a theme, or (None) into none, as ``theme_by`` said."""
     await connection.execute(PUT_INTO_THEME, [theme_id, theme_by, list(comment_ids)])
-
-
-async def _lock_suggestion(connection: Connection, suggestion_id: int) -> LockedSuggestion:
-    """An open suggestion under its product's grouping lock, which comes before every row: the pass
-    that proposes merges writes suggestions while it holds that lock."""
-    product_id = await fetch_value(connection, SELECT_SUGGESTION_PRODUCT, [suggestion_id])
-    suggestion = None
-    if product_id is not None:
-        await lock_grouping(connection, product_id)
-        suggestion = await fetch_one(
-            connection, SELECT_SUGGESTION_FOR_UPDATE, [suggestion_id], of=LockedSuggestion
-        )
-    if suggestion is None:
-        raise NotFound("There is no suggestion with this id.", reason="suggestion_not_found")
-    if suggestion.state is not SuggestionState.open:
-        raise Conflict(
-            f"This suggestion was {suggestion.state} already.", reason="suggestion_decided"
-        )
-    return suggestion
 
 
 async def _move_comments(
@@ -319,5 +249,6 @@ async def _new_theme(
     return new_id
 
 
-async def _comments_of(connection: Connection, theme_id: uuid.UUID) -> list[int]:
+async def comments_of(connection: Connection, theme_id: uuid.UUID) -> list[int]:
+    """The ids of a theme's comments, deleted ones too, in the order of their coming."""
     return [row["id"] for row in await fetch_all(connection, SELECT_COMMENTS, [theme_id])]

@@ -19,13 +19,12 @@ from structlog.contextvars import bound_contextvars
 
 from app.judging.product_models import own_grouper
 from app.models.states import DecidedBy, ThemeStatus
-from app.storage.advisory import AdvisoryLock, lock_if_free
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_all
 from app.themes.activity import SYSTEM, record
 from app.themes.counts import recount
 from app.themes.evidence import decision_evidence
-from app.themes.locks import lock_theme
+from app.themes.locks import lock_grouping, lock_theme
 from app.themes.middles import middles_of
 from app.themes.placing import SELECT_WAITING, WaitingComment, barred_themes
 from app.themes.pools import pools_of
@@ -92,8 +91,8 @@ async def _look_at_some(
 ) -> tuple[int, int]:
     """One transaction's worth: how many were looked at, and how many of them merged."""
     async with database.transaction() as connection:
-        if not await lock_if_free(connection, AdvisoryLock.group, product_id):
-            return 0, 0
+        # Waiting, because the pass that proposes merges starts at the same second every minute.
+        await lock_grouping(connection, product_id)
         values = [product_id, LOOKED_AT_ONCE]
         singles = await fetch_all(
             connection, SELECT_SINGLES, values, of=WaitingComment, binary=True

@@ -23,9 +23,11 @@ from app.triage.before import (
     KindBefore,
     MergeBefore,
     PlaceBefore,
+    PostponedBefore,
     ShownBefore,
     StatusBefore,
     SuggestionBefore,
+    SuggestionsBefore,
     TitleBefore,
 )
 from app.triage.regroup import SEPARATE, put_into_theme
@@ -82,6 +84,7 @@ RESTORE_COMMENT_KIND = """
     where id = %(comment)s
 """
 REOPEN_SUGGESTION = "update theme_suggestion set state = 'open' where id = %s"
+RESTORE_LATER = "update theme_suggestion set later_until = %s where id = %s"
 DELETE_SEPARATIONS_OF_THEME = """
     delete from separation
     where theme_id = %s and comment_id in (select id from comment where theme_id = %s)
@@ -231,6 +234,18 @@ async def _suggestion(
         await connection.execute(DELETE_SEPARATIONS_OF_THEME, [partner, theme])
 
 
+async def _suggestions(
+    connection: Connection, theme_id: uuid.UUID, before: SuggestionsBefore
+) -> None:
+    for rejected in before.suggestions:
+        await _suggestion(connection, theme_id, rejected)
+
+
+async def _postponed(connection: Connection, theme_id: uuid.UUID, before: PostponedBefore) -> None:
+    for suggestion_id, later_until in before.later_until.items():
+        await connection.execute(RESTORE_LATER, [later_until, suggestion_id])
+
+
 State = TypeVar("State", bound=Before)
 Restore = Callable[[Connection, Line], Awaitable[None]]
 
@@ -258,5 +273,7 @@ _RESTORE: Mapping[str, Restore] = {
     "comment_moved": _from(PlaceBefore, _place),
     "comment_reclassified": _from(CommentKindBefore, _comment_kind),
     "suggestion_rejected": _from(SuggestionBefore, _suggestion),
+    "suggestions_rejected": _from(SuggestionsBefore, _suggestions),
+    "suggestions_postponed": _from(PostponedBefore, _postponed),
 }
 """How each step is restored; a step that stands not here cannot be undone."""

@@ -16,7 +16,7 @@ from app.jobs.upkeep import add_upkeep
 from app.queries.suggestions import list_suggestions
 from app.themes.links import links, speakers
 from app.themes.proposals import OPEN_PROPOSALS_MOST, Passed, propose_merges
-from app.triage import regroup
+from app.triage import regroup, suggestions
 from app.triage.undo import undo
 from classifiers.contract import Kind, Member, Verdict
 from classifiers.grouping.grouper import DefaultGrouper
@@ -95,7 +95,7 @@ async def test_what_a_person_rejected_is_never_proposed_again(forum: Forum) -> N
     await compare(forum)
     (row,) = await proposals(forum)
     async with forum.database.transaction() as connection:
-        done = await regroup.decide_suggestion(connection, row["id"], False, actor=ME)
+        done = await suggestions.decide_suggestion(connection, row["id"], False, actor=ME)
     await say(forum, BRIDGE, "eve")
     assert (await compare(forum)).proposed == 0
     assert [each["state"] for each in await proposals(forum)] == ["rejected"]
@@ -111,7 +111,7 @@ async def test_a_merge_answers_its_proposals_and_undo_asks_again(forum: Forum) -
     await compare(forum)
     (row,) = await proposals(forum)
     async with forum.database.transaction() as connection:
-        done = await regroup.decide_suggestion(connection, row["id"], True, actor=ME)
+        done = await suggestions.decide_suggestion(connection, row["id"], True, actor=ME)
     await compare(forum)
     assert [each["state"] for each in await proposals(forum)] == ["accepted"]
     async with forum.database.transaction() as connection:

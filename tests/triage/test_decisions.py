@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import Conflict, Invalid, NotFound
 from app.storage.db import Database
-from app.triage import decisions, regroup
+from app.triage import decisions, regroup, suggestions
 from app.triage.undo import undo
 from tests.scenes.forum import ME, Forum
 from tests.scenes.themes import two_themes
@@ -52,7 +52,7 @@ async def test_near_but_not_near_enough_is_suggested(forum: Forum) -> None:
     assert suggestion["state"] == "open"
     assert suggestion["evidence"]["verdict"] == "suggest"
     async with forum.database.transaction() as connection:
-        await regroup.decide_suggestion(connection, suggestion["id"], True, actor=ME)
+        await suggestions.decide_suggestion(connection, suggestion["id"], True, actor=ME)
     (theme,) = await forum.themes()
     assert theme["people"] == 2
 
@@ -63,10 +63,10 @@ async def test_a_rejected_suggestion_is_never_joined(forum: Forum) -> None:
     await forum.work()
     (suggestion,) = await forum.rows("select * from theme_suggestion")
     async with forum.database.transaction() as connection:
-        done = await regroup.decide_suggestion(connection, suggestion["id"], False, actor=ME)
+        done = await suggestions.decide_suggestion(connection, suggestion["id"], False, actor=ME)
     with pytest.raises(Conflict):
         async with forum.database.transaction() as connection:
-            await regroup.decide_suggestion(connection, suggestion["id"], True, actor=ME)
+            await suggestions.decide_suggestion(connection, suggestion["id"], True, actor=ME)
     async with forum.database.transaction() as connection:
         await undo(connection, done, actor=ME)
     assert await forum.rows("select state from theme_suggestion") == [{"state": "open"}]

@@ -14,7 +14,7 @@ from app.storage.rows import fetch_value
 from app.themes.activity import record
 from app.themes.locks import lock_grouping
 from app.triage.before import SuggestionBefore
-from app.triage.regroup import decide_suggestion
+from app.triage.suggestions import decide_suggestion
 from app.triage.undo import undo
 from tests.scenes.reading import add_product, add_theme
 

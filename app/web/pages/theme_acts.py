@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.errors import Invalid, NotFound
 from app.queries.suggestions import remaining_theme
 from app.storage.db import Connection
-from app.triage import decisions, regroup, undo
+from app.triage import decisions, regroup, suggestions, undo
 from app.triage.showing import show_although
 from app.web import guard
 from app.web.guard import Act, Acting
@@ -155,7 +155,7 @@ async def answer_suggestion(
         remaining = await remaining_theme(connection, suggestion_id)
 
     async def decide(connection: Connection) -> int:
-        return await regroup.decide_suggestion(
+        return await suggestions.decide_suggestion(
             connection,
             suggestion_id,
             answer == "same",
