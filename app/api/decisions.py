@@ -1,12 +1,11 @@
 """Decisions about themes, and their undo. Every one is recorded with the token's name."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Path
 
 from app.api.access import DatabaseOf, Decider, SettingsOf
-from app.api.actions import action_with_theme
+from app.api.actions import action_as_it_is, action_on_theme
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.base import BigId
@@ -19,30 +18,20 @@ from app.api.schemas.decision import (
     DecisionIn,
     IgnoreIn,
     KindIn,
-    MergeIn,
-    SameIn,
     SplitIn,
     SplitOut,
     TitleIn,
 )
 from app.api.schemas.theme import ThemeOut
 from app.api.themes import ThemeId
-from app.queries.theme_history import theme_of_activity
 from app.queries.themes import theme_rows
-from app.storage.db import Connection
-from app.triage import decisions, regroup, suggestions, undo
+from app.triage import decisions, regroup, undo
 from app.triage.bulk import BulkChoice, BulkDecision, decide_many
 from app.triage.showing import show_although
 
 router = APIRouter(route_class=LimitedRoute)
 WITHOUT_VERSION = DecisionIn()
-WITHOUT_CHOICE = SameIn()
 THEME_REFUSALS = ("theme_not_found", "theme_merged", "version_conflict")
-
-
-async def _done(connection: Connection, action_id: int, theme_id: UUID) -> ActionOut:
-    themes = await theme_rows(connection, [theme_id])
-    return ActionOut(action_id=action_id, theme=ThemeOut.model_validate(themes[theme_id]))
 
 
 @router.post(
@@ -97,7 +86,7 @@ async def accept(
             undo_seconds=settings.undo_seconds,
             version=body.version,
         )
-        return await _done(connection, action, theme_id)
+        return await action_on_theme(connection, action, theme_id)
 
 
 @router.post(
@@ -115,7 +104,7 @@ async def push_although(
     names included. It is recorded who said so."""
     async with database.transaction() as connection:
         action = await show_although(connection, theme_id, actor=caller.actor, version=body.version)
-        return await _done(connection, action, theme_id)
+        return await action_on_theme(connection, action, theme_id)
 
 
 @router.post(
@@ -133,7 +122,7 @@ async def ignore(
         action = await decisions.ignore(
             connection, theme_id, actor=caller.actor, reason=body.reason, version=body.version
         )
-        return await _done(connection, action, theme_id)
+        return await action_on_theme(connection, action, theme_id)
 
 
 @router.post(
@@ -152,7 +141,7 @@ async def reopen(
         action = await decisions.reopen(
             connection, theme_id, actor=caller.actor, version=body.version
         )
-        return await _done(connection, action, theme_id)
+        return await action_on_theme(connection, action, theme_id)
 
 
 @router.post(
@@ -170,7 +159,7 @@ async def change_kind(
         action = await decisions.change_kind(
             connection, theme_id, body.kind, actor=caller.actor, version=body.version
         )
-        return await _done(connection, action, theme_id)
+        return await action_on_theme(connection, action, theme_id)
 
 
 @router.post(
@@ -188,39 +177,7 @@ async def rename(
         action = await decisions.rename(
             connection, theme_id, body.title, actor=caller.actor, version=body.version
         )
-        return await _done(connection, action, theme_id)
-
-
-@router.post(
-    "/themes/{theme_id}/merge",
-    operation_id="merge_themes",
-    summary="Merge other themes into this one",
-    tags=["decisions"],
-    responses=refusals(
-        *THEME_REFUSALS, "nothing_to_merge", "other_product", "ticket_choice_invalid", body=True
-    ),
-)
-async def merge(
-    caller: Decider,
-    database: DatabaseOf,
-    settings: SettingsOf,
-    theme_id: ThemeId,
-    body: MergeIn,
-) -> ActionOut:
-    """Move everything of the other themes into this one. The tickets of one theme live on; the
-    others keep what they said last, say where the matter is followed, and are marked as
-    duplicates."""
-    async with database.transaction() as connection:
-        action = await regroup.merge(
-            connection,
-            theme_id,
-            body.theme_ids,
-            actor=caller.actor,
-            version=body.version,
-            tickets_of=body.tickets_of,
-            undo_seconds=settings.undo_seconds,
-        )
-        return await _done(connection, action, theme_id)
+        return await action_on_theme(connection, action, theme_id)
 
 
 @router.post(
@@ -246,60 +203,6 @@ async def split(
     )
 
 
-SuggestionId = Annotated[BigId, Path(description="The suggestion's `id`.", examples=[5])]
-
-
-@router.post(
-    "/suggestions/{suggestion_id}/accept",
-    operation_id="accept_suggestion",
-    summary="Merge what was suggested",
-    tags=["decisions"],
-    responses=refusals(
-        "suggestion_not_found",
-        "suggestion_decided",
-        "theme_merged",
-        "ticket_choice_invalid",
-        body=True,
-    ),
-)
-async def accept_suggestion(
-    caller: Decider,
-    database: DatabaseOf,
-    settings: SettingsOf,
-    suggestion_id: SuggestionId,
-    body: SameIn = WITHOUT_CHOICE,
-) -> ActionOut:
-    """Say that both themes are the same: the first is merged into the other."""
-    async with database.transaction() as connection:
-        action = await suggestions.decide_suggestion(
-            connection,
-            suggestion_id,
-            True,
-            actor=caller.actor,
-            tickets_of=body.tickets_of,
-            undo_seconds=settings.undo_seconds,
-        )
-        return await _about(connection, action)
-
-
-@router.post(
-    "/suggestions/{suggestion_id}/reject",
-    operation_id="reject_suggestion",
-    summary="Keep apart what was suggested",
-    tags=["decisions"],
-    responses=refusals("suggestion_not_found", "suggestion_decided", "theme_merged", writes=True),
-)
-async def reject_suggestion(
-    caller: Decider, database: DatabaseOf, suggestion_id: SuggestionId
-) -> ActionOut:
-    """Say that both themes are different; it is not suggested again."""
-    async with database.transaction() as connection:
-        action = await suggestions.decide_suggestion(
-            connection, suggestion_id, False, actor=caller.actor
-        )
-        return await _about(connection, action)
-
-
 @router.post(
     "/actions/{action_id}/undo",
     operation_id="undo_action",
@@ -319,10 +222,5 @@ async def undo_action(
     """Restore what was before. A ticket that was not pushed yet is never made; one that was stays
     and is told so."""
     async with database.transaction() as connection:
-        return await _about(connection, await undo.undo(connection, action_id, actor=caller.actor))
-
-
-async def _about(connection: Connection, action_id: int) -> ActionOut:
-    """What an action did; it may be about no theme, or about one that is gone."""
-    theme_id = await theme_of_activity(connection, action_id)
-    return await action_with_theme(connection, action_id, theme_id)
+        undone = await undo.undo(connection, action_id, actor=caller.actor)
+        return await action_as_it_is(connection, undone)

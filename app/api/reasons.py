@@ -51,6 +51,11 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
             "What the delivery said was deleted, changed or private where it was written; it is "
             "not kept.",
         ),
+        "merge_shows_private": (
+            409,
+            "A ticket would show words of another theme to more people than could read them. Send "
+            "`although`.",
+        ),
         "nothing_withheld": (409, "Nothing of the theme is kept out of a ticket."),
         "suggestion_decided": (409, "Somebody decided on this suggestion before."),
         "not_undoable": (409, "This action cannot be undone."),
@@ -87,6 +92,8 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "reason_missing": (422, "A theme is ignored only with a reason."),
         "title_length": (422, "A title has 1 to 200 characters."),
         "nothing_to_merge": (422, "The merge names no other theme."),
+        "too_many_themes": (422, "At most 200 themes are merged at once."),
+        "nothing_selected": (422, "No pair is named."),
         "ticket_choice_invalid": (
             422,
             "The theme whose tickets are to live on is none of those merged, or has no ticket.",

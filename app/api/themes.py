@@ -1,5 +1,6 @@
 """Themes: the queue, one theme, and what is known about it."""
 
+from dataclasses import fields
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from pydantic import ConfigDict, Field
 from app.api.access import DatabaseOf, Reader
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
-from app.api.schemas.base import CleanText, Cursor, In, Limit, PageOut, Word
+from app.api.schemas.base import CleanText, Cursor, In, Limit, PageOut, QueryFlag, Word
 from app.api.schemas.comment import CommentOut, Kind
 from app.api.schemas.theme import (
     ActivityOut,
@@ -27,6 +28,7 @@ from app.api.schemas.theme import (
 from app.queries import suggestions, theme_history, themes
 from app.queries.paging import Page
 from app.queries.rows import ActivityRow, CommentRow, SuggestionRow, ThemeRow, TimelineDay
+from app.queries.theme_filters import ThemeFilter
 from app.themes import quotes as theme_face
 
 router = APIRouter(route_class=LimitedRoute, prefix="/themes", tags=["themes"])
@@ -39,8 +41,8 @@ Zone = Annotated[
 Days = Annotated[int, Query(ge=1, le=731, description="Days, today among them.")]
 
 
-class ThemeQuery(In):
-    """Which themes to list."""
+class FilterQuery(In):
+    """What themes to list have to be."""
 
     product_id: UUID | None = None
     status: ThemeStatus | None = Field(default=None, description="Without it, all but merged ones.")
@@ -52,6 +54,19 @@ class ThemeQuery(In):
         description='Full-text search in titles and comments: words, "a phrase", or, -not.',
     )
     min_people: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    suggested: QueryFlag = Field(
+        default=False, description="Only those that may be the same as another theme."
+    )
+
+    def chosen(self) -> ThemeFilter:
+        """As the queries read it."""
+        names = [field.name for field in fields(ThemeFilter)]
+        return ThemeFilter(**{name: getattr(self, name) for name in names})
+
+
+class ThemeQuery(FilterQuery):
+    """Which themes to list, and in which order."""
+
     sort: Literal["people", "recent", "new", "confidence"] = "people"
     cursor: Cursor = None
     limit: Limit = 50
@@ -81,7 +96,9 @@ async def list_all(
 ) -> Page[ThemeRow]:
     """Themes, those that most people speak of first."""
     async with database.transaction() as connection:
-        return await themes.list_themes(connection, **query.model_dump())
+        return await themes.list_themes(
+            connection, query.chosen(), sort=query.sort, cursor=query.cursor, limit=query.limit
+        )
 
 
 @router.get(

@@ -11,9 +11,10 @@ from psycopg import sql
 
 from app.errors import Invalid, NotFound
 from app.queries.comments import CommentFilter, list_comments
-from app.queries.paging import Filters, Order, Page, first_page, one_more_row
+from app.queries.paging import Order, Page, first_page, one_more_row
 from app.queries.rows import CommentRow, ThemeDetail, ThemeRow, TicketRow, build
 from app.queries.suggestions import list_suggestions
+from app.queries.theme_filters import ThemeFilter
 from app.queries.tickets import tickets_of
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
@@ -87,14 +88,8 @@ async def _read_themes(
 
 async def list_themes(
     connection: Connection,
-    product_id: UUID | None = None,
+    chosen: ThemeFilter,
     *,
-    status: str | None = None,
-    kind: str | None = None,
-    platform: str | None = None,
-    source_id: UUID | None = None,
-    q: str | None = None,
-    min_people: int = 0,
     sort: str = "people",
     cursor: str | None = None,
     limit: int = 50,
@@ -102,56 +97,16 @@ async def list_themes(
     """Themes by ``sort``: ``people``, ``recent`` (last spoken of), ``new`` or ``confidence``,
     highest first.
 
-    Without a ``status`` merged themes are left out. ``q`` searches titles and comments. Raises
-    Invalid: ``cursor_invalid``, ``limit_invalid``, ``sort_unknown``.
+    Raises Invalid: ``cursor_invalid``, ``limit_invalid``, ``sort_unknown``.
     """
     if sort not in THEME_ORDERS:
         raise Invalid(f"Sort by one of: {', '.join(THEME_ORDERS)}.", reason="sort_unknown")
     order, rows_to_read = THEME_ORDERS[sort], one_more_row(limit)
-    filters = _filters(product_id, status, kind, platform, source_id, q, min_people)
+    filters = chosen.conditions()
     order.after(cursor, filters)
     themes = SELECT_THEMES.format(filters.clause, order.clause, rows_to_read)
     rows, tickets = await _read_themes(connection, themes, filters.values, order)
     return first_page(rows, limit, order, lambda row: _theme_row(row, tickets))
-
-
-def _filters(
-    product_id: UUID | None,
-    status: str | None,
-    kind: str | None,
-    platform: str | None,
-    source_id: UUID | None,
-    q: str | None,
-    min_people: int,
-) -> Filters:
-    filters = Filters()
-    filters.add_equal("t.product_id", product_id)
-    if status is None:
-        filters.add("t.status <> 'merged'")
-    filters.add_equal("t.status", status)
-    filters.add_equal("t.kind", kind)
-    if min_people > 0:
-        filters.add("t.people >= %(min_people)s", min_people=min_people)
-    if platform is not None:
-        filters.add(
-            "exists (select from comment cm where cm.theme_id = t.id"
-            " and cm.platform = %(platform)s)",
-            platform=platform,
-        )
-    if source_id is not None:
-        filters.add(
-            "exists (select from comment cm where cm.theme_id = t.id"
-            " and cm.source_id = %(source_id)s)",
-            source_id=source_id,
-        )
-    if q:
-        filters.add(
-            "(to_tsvector('english', t.title) @@ websearch_to_tsquery('english', %(q)s)"
-            " or t.id in (select cm.theme_id from comment cm where cm.deleted_at is null"
-            " and cm.search @@ websearch_to_tsquery('english', %(q)s)))",
-            q=q,
-        )
-    return filters
 
 
 async def theme_rows(connection: Connection, theme_ids: Sequence[UUID]) -> dict[UUID, ThemeRow]:

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 from app.errors import Invalid, NotFound
 from app.queries.comments import COMMENT_ORDERS, CommentFilter, list_comments, read_comment
 from app.queries.deliveries import count_deliveries, list_deliveries, read_delivery
+from app.queries.theme_filters import ThemeFilter
 from app.queries.themes import THEME_ORDERS, list_themes, theme_comments
 from app.storage.db import Database
 from tests.scenes.reading import (
@@ -78,7 +79,7 @@ async def test_pages_of_themes_follow_their_order(database: Database, sort: str)
             )
         seen, cursor = [], None
         while True:
-            found = await list_themes(c, product, sort=sort, cursor=cursor, limit=2)
+            found = await list_themes(c, ThemeFilter(product), sort=sort, cursor=cursor, limit=2)
             seen += found.items
             assert len(seen) <= 11
             cursor = found.next_cursor
@@ -136,7 +137,7 @@ async def test_not_a_number_is_no_place_in_an_order(database: Database) -> None:
         for value in (float("nan"), float("inf"), "0.5", None):
             cursor = _packed(["themes.confidence", value, "00000000-0000-0000-0000-000000000000"])
             with pytest.raises(Invalid):
-                await list_themes(c, sort="confidence", cursor=cursor)
+                await list_themes(c, ThemeFilter(), sort="confidence", cursor=cursor)
 
 
 async def test_a_page_has_bounds(database: Database) -> None:

@@ -4,6 +4,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from app.errors import Invalid, NotFound
+from app.queries.theme_filters import ThemeFilter
 from app.queries.theme_history import similar_themes, theme_activity, theme_timeline
 from app.queries.themes import list_themes, read_theme
 from app.storage.db import Database
@@ -44,10 +45,10 @@ async def test_themes_are_found_by_what_they_are(database: Database) -> None:
             ({"q": "unheard"}, set()),
         ]
         for filters, expected in cases:
-            found = await list_themes(c, **filters)  # type: ignore[arg-type]
+            found = await list_themes(c, ThemeFilter(**filters))  # type: ignore[arg-type]
             assert {row.id for row in found.items} == expected, filters
         with pytest.raises(Invalid) as refused:
-            await list_themes(c, sort="votes")
+            await list_themes(c, ThemeFilter(), sort="votes")
         assert refused.value.reason == "sort_unknown"
 
 

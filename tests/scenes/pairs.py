@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from app.storage.db import Connection
@@ -107,6 +108,6 @@ async def add_cluster(connection: Connection, themes: int = 3, **columns: Any) -
     ]
     suggestions = [
         await add_pair(connection, product, later, earlier, 0.7 - number / 100)
-        for number, (earlier, later) in enumerate(zip(made, made[1:], strict=False))
+        for number, (earlier, later) in enumerate(pairwise(made))
     ]
     return Cluster(product, source, made, suggestions)

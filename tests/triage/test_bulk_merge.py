@@ -1,4 +1,4 @@
-"""Many themes become one: in one decision, that can be asked for twice and taken back as a whole."""
+"""Many themes become one in a single decision, asked for once or twice and taken back whole."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.api.schemas.base import CleanText, Flag, In, JsonId, Out, Version, example
+from app.api.schemas.base import CleanText, Flag, In, JsonId, JsonNumber, Out, Version, example
 from app.api.schemas.theme import ThemeOut
 
 THEME_EXAMPLE = "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a001"
@@ -13,6 +13,10 @@ OTHER_THEME_EXAMPLE = "7f0a6c1e-2d0b-4f6e-b2b4-6f2f4be8a002"
 TICKETS_OF = (
     "Where several themes have tickets: the theme whose tickets live on. The others say where the "
     "matter is followed. By default the theme with the oldest ticket."
+)
+ALTHOUGH = (
+    "Merge although a ticket will then show words of another theme to more people than could read "
+    "them; without it that is refused with 409 `merge_shows_private`."
 )
 Sentence = Annotated[CleanText, Field(min_length=1, max_length=1000)]
 
@@ -56,9 +60,36 @@ class MergeIn(DecisionIn):
 
     theme_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
     tickets_of: UUID | None = Field(default=None, description=TICKETS_OF)
+    although: Flag = Field(default=False, description=ALTHOUGH)
 
     model_config = In.model_config | example(
         {"theme_ids": [OTHER_THEME_EXAMPLE], "tickets_of": THEME_EXAMPLE, "version": 3}
+    )
+
+
+class MergeManyIn(In):
+    """Themes that are all the same."""
+
+    theme_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)]
+    into: UUID | None = Field(
+        default=None,
+        description="The theme that lives on, one of these or another. By default the one with the "
+        "oldest ticket, else that of most people.",
+    )
+    versions: dict[UUID, Annotated[int, Field(ge=1, le=2**31 - 1), JsonNumber]] = Field(
+        default_factory=dict,
+        max_length=200,
+        description="The `version` of each theme that you saw; 409 when one has changed since.",
+    )
+    tickets_of: UUID | None = Field(default=None, description=TICKETS_OF)
+    although: Flag = Field(default=False, description=ALTHOUGH)
+
+    model_config = In.model_config | example(
+        {
+            "theme_ids": [THEME_EXAMPLE, OTHER_THEME_EXAMPLE],
+            "into": THEME_EXAMPLE,
+            "versions": {THEME_EXAMPLE: 3, OTHER_THEME_EXAMPLE: 1},
+        }
     )
 
 
@@ -66,6 +97,7 @@ class SameIn(In):
     """That both themes of a suggestion are the same."""
 
     tickets_of: UUID | None = Field(default=None, description=TICKETS_OF)
+    although: Flag = Field(default=False, description=ALTHOUGH)
 
     model_config = In.model_config | example({"tickets_of": THEME_EXAMPLE})
 
@@ -106,6 +138,15 @@ class ActionOut(Out):
     action_id: int
     theme: ThemeOut | None = Field(
         description="The theme as it is now; null where the decision was not about one."
+    )
+
+
+class MergedOut(ActionOut):
+    """The theme that lives on."""
+
+    already: bool = Field(
+        description="Whether all of them were one theme before, so that nothing was done; "
+        "`action_id` is that of the merge that was."
     )
 
 
@@ -150,3 +191,15 @@ class BulkOut(Out):
             ],
         }
     )
+
+
+class PairsIn(In):
+    """One answer to many suggestions."""
+
+    answer: Literal["different", "later"] = Field(
+        description="`different`: none of these pairs is joined or suggested again. `later`: they "
+        "come after all others for seven days. What is the same is merged: `POST /themes/merge`."
+    )
+    ids: Annotated[list[JsonId], Field(min_length=1, max_length=200)]
+
+    model_config = In.model_config | example({"answer": "different", "ids": [5, 6]})

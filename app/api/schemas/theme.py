@@ -114,6 +114,45 @@ class SuggestionOut(Out):
     created_at: datetime
 
 
+class PairOut(Out):
+    """Two open themes that may be the same."""
+
+    id: int
+    product_id: UUID
+    score: float = Field(description="How likely both say the same, 0 to 1.")
+    evidence: dict[str, Any] = Field(description="As of a suggestion of one theme.")
+    created_at: datetime
+    later_until: datetime | None = Field(
+        description="Somebody put it off: until then it comes after all others."
+    )
+    theme_id: UUID
+    theme_title: str
+    theme_kind: str
+    theme_status: ThemeStatus
+    theme_people: int
+    theme_mentions: int
+    theme_version: int
+    other_id: UUID
+    other_title: str
+    other_kind: str
+    other_status: ThemeStatus
+    other_people: int
+    other_mentions: int
+    other_version: int
+
+
+class MatterOut(Out):
+    """One theme, or several that may be the same, counted as one matter."""
+
+    theme: ThemeOut = Field(description="The theme that stands for it.")
+    theme_ids: list[UUID] = Field(
+        description="All of its themes, the one that stands for it first."
+    )
+    people: int = Field(description="Distinct people who spoke of any of them: up to so many.")
+    recent_people: int = Field(description="Of the last seven days, today among them.")
+    previous_people: int = Field(description="Of the seven days before.")
+
+
 class NamedTheme(Out):
     """A theme by name."""
 

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from app.models.states import ThemeStatus, TicketState
 from app.queries.comments import read_excerpts
 from app.queries.rows import CommentRow, SuggestionRow, ThemeRow
+from app.queries.theme_filters import ThemeFilter
 from app.queries.theme_history import similar_themes, theme_activity, theme_timeline
 from app.queries.themes import list_themes, read_theme, theme_comments
 from app.storage.db import Connection
@@ -111,9 +112,8 @@ async def merge_page(
             return RedirectResponse(f"/themes/{theme_id}", status_code=303)
         choices: list[tuple[ThemeRow, float | None]] = []
         if words:
-            matches = await list_themes(
-                connection, theme.row.product_id, q=words, limit=CHOICES_SHOWN
-            )
+            of_words = ThemeFilter(product_id=theme.row.product_id, q=words)
+            matches = await list_themes(connection, of_words, limit=CHOICES_SHOWN)
             choices += [(row, None) for row in matches.items if row.id != theme_id]
         else:
             if other is not None and other != theme_id:

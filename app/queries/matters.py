@@ -1,0 +1,255 @@
+"""Matters: what people are told of as one thing. A theme is one; themes that hang together by open
+suggestions are one as well, until somebody says otherwise.
+
+A matter of several themes is heard by *up to* so many people: those who spoke of any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg import sql
+
+from app.errors import Invalid
+from app.queries.cluster_leads import MEMBERS, Clusters, people_of, read_clusters
+from app.queries.paging import Filters, Order, Page, first_page, one_more_row
+from app.queries.periods import PERIOD, period_values
+from app.queries.rows import ThemeRow
+from app.queries.theme_filters import ThemeFilter
+from app.queries.themes import theme_rows
+from app.storage.db import Connection
+from app.storage.rows import fetch_all
+from app.themes.voices import CREDIT, VOICE
+
+RISE_DAYS = 7
+"""What rises is told from the people of so many days, today among them, and of as many before."""
+
+COUNT_RISE = sql.SQL("""
+    with {period}, said as (
+        select coalesce(m.lead, t.id) as lead, cm.created_at >= since as is_recent,
+               {credit} as credit
+        from period cross join chosen join comment cm on cm.product_id = chosen.id
+        join theme t on t.id = cm.theme_id
+        left join {members} on m.theme = t.id
+        left join author a on a.id = cm.author_id
+        where cm.created_at >= before and cm.created_at < until and cm.deleted_at is null
+          and t.status <> 'merged' {only}
+    )
+    select lead, count(distinct credit) filter (where is_recent) as recent,
+           count(distinct credit) filter (where not is_recent) as before
+    from said group by lead
+""")
+RISE_OF_ALL = COUNT_RISE.format(period=PERIOD, credit=CREDIT, members=MEMBERS, only=sql.SQL(""))
+RISE_OF_SOME = COUNT_RISE.format(
+    period=PERIOD,
+    credit=CREDIT,
+    members=MEMBERS,
+    only=sql.SQL("and cm.theme_id = any(%(only)s::uuid[])"),
+)
+COUNT_MATTERS_OF_PERIOD = sql.SQL("""
+    with {period}, said as (
+        select coalesce(m.lead, t.id) as lead, {voice} as voice, {credit} as credit
+        from period cross join chosen join comment cm on cm.product_id = chosen.id
+        join theme t on t.id = cm.theme_id left join {members} on m.theme = t.id
+        left join author a on a.id = cm.author_id
+        where cm.created_at >= since and cm.created_at < until and cm.deleted_at is null
+          and t.status in ('triage', 'accepted')
+    )
+    select lead, count(*) as mentions, count(distinct credit) as people,
+           count(*) filter (where credit <> voice) as copies
+    from said group by lead order by people desc, mentions desc, lead limit %(limit)s
+""").format(period=PERIOD, voice=VOICE, credit=CREDIT, members=MEMBERS)
+SELECT_MATTERS = sql.SQL("""
+    with {rises} matter as (
+        select coalesce(m.lead, t.id) as id, sum(t.mentions)::bigint as mentions,
+               case when count(m.lead) = 0 then max(t.people) end as people,
+               max(coalesce(t.last_seen, t.created_at)) as last_seen,
+               max(t.created_at) as created_at, max(t.confidence) as confidence,
+               bool_or({shown}) as shown
+        from theme t left join {members} on m.theme = t.id
+        where {product} group by 1
+    ),
+    counted as (
+        select r.id, r.mentions, r.last_seen, r.created_at, r.confidence,
+               coalesce(r.people, p.people, 0) as people, {rise} as rise
+        from matter r
+        left join unnest(%(counted)s::uuid[], %(people)s::bigint[]) as p(lead, people)
+          on p.lead = r.id
+        {rise_of}
+        where r.shown
+    )
+    select t.id, t.people, {cursor_keys} from counted t where {after} order by {order} limit {rows}
+""")
+
+_RISE: LiteralString = "coalesce(s.recent, 0) - coalesce(s.before, 0)"
+MATTER_ORDERS = {
+    "people": Order("matters.people", ("t.people", "t.mentions", "t.id"), (int, int, UUID)),
+    "rising": Order("matters.rising", ("t.rise", "t.people", "t.id"), (int, int, UUID)),
+    "recent": Order("matters.recent", ("t.last_seen", "t.id"), (datetime, UUID)),
+    "new": Order("matters.new", ("t.created_at", "t.id"), (datetime, UUID)),
+    "confidence": Order("matters.confidence", ("t.confidence", "t.id"), (float, UUID)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """People who spoke of a matter in the last seven days, and in the seven before."""
+
+    recent: int = 0
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One matter, shown by its leading ``theme``. ``theme_ids``: all of its themes, that one first;
+    ``people``: those who spoke of any of them; ``recent_people`` of the last seven days and
+    ``previous_people`` of the seven before."""
+
+    theme: ThemeRow
+    theme_ids: tuple[UUID, ...]
+    people: int
+    recent_people: int
+    previous_people: int
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether it is several themes that may be the same."""
+        return len(self.theme_ids) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class TopMatter:
+    """A matter with what was said of it in a period, as of one theme (``TopTheme``)."""
+
+    matter: Matter
+    mentions: int
+    people: int
+    copies: int
+
+
+async def list_matters(
+    connection: Connection,
+    chosen: ThemeFilter,
+    *,
+    sort: str = "people",
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[Matter]:
+    """Matters of which a theme passes the filter, by ``sort`` (a key of MATTER_ORDERS), highest
+    first. Raises Invalid: ``cursor_invalid``, ``limit_invalid``, ``sort_unknown``."""
+    if sort not in MATTER_ORDERS:
+        raise Invalid(f"Sort by one of: {', '.join(MATTER_ORDERS)}.", reason="sort_unknown")
+    order, after = MATTER_ORDERS[sort], Filters()
+    order.after(cursor, after)
+    rows_to_read = one_more_row(limit)
+    clusters = await read_clusters(connection, chosen.product_id)
+    people = await people_of(connection, clusters)
+    conditions = chosen.conditions()
+    of_product = Filters()
+    of_product.add("t.status <> 'merged'")
+    of_product.add_equal("t.product_id", chosen.product_id)
+    is_rising = sort == "rising"
+    query = SELECT_MATTERS.format(
+        rises=sql.SQL("rises as ({}),").format(RISE_OF_ALL) if is_rising else sql.SQL(""),
+        rise=sql.SQL(_RISE) if is_rising else sql.SQL("0"),
+        rise_of=sql.SQL("left join rises s on s.lead = r.id" if is_rising else ""),
+        shown=conditions.clause,
+        product=of_product.clause,
+        members=MEMBERS,
+        cursor_keys=order.keys,
+        after=after.clause,
+        order=order.clause,
+        rows=rows_to_read,
+    )
+    values = {
+        **period_values(chosen.product_id, RISE_DAYS, "UTC", None),
+        **conditions.values,
+        **of_product.values,
+        **after.values,
+        **clusters.values,
+        "counted": list(people),
+        "people": list(people.values()),
+    }
+    rows = await fetch_all(connection, query, values)
+    shown = await matters_of(
+        connection, chosen.product_id, {row["id"]: row["people"] for row in rows[:limit]}, clusters
+    )
+    return first_page(rows, limit, order, lambda row: shown[row["id"]])
+
+
+async def top_matters(
+    connection: Connection,
+    product_id: UUID | None = None,
+    days: int = 30,
+    tz: str = "UTC",
+    *,
+    rising: bool = False,
+    limit: int = 10,
+    now: datetime | None = None,
+) -> list[TopMatter]:
+    """The matters that most people spoke of lately, or (``rising``) those with more people in the
+    last seven days than in the seven before, by how many more. Raises Invalid."""
+    clusters = await read_clusters(connection, product_id)
+    values = {**period_values(product_id, days, tz, now), **clusters.values, "limit": limit}
+    if rising:
+        risen = await _rises(connection, product_id, clusters, tz=tz, now=now)
+        leads = sorted(risen, key=lambda lead: (risen[lead].before - risen[lead].recent, lead))
+        rising_leads = [lead for lead in leads if risen[lead].recent > risen[lead].before]
+        values["limit"] = None
+        counts = await fetch_all(connection, COUNT_MATTERS_OF_PERIOD, values)
+        by_lead = {row["lead"]: row for row in counts}
+        counts = [by_lead[lead] for lead in rising_leads if lead in by_lead][:limit]
+    else:
+        counts = await fetch_all(connection, COUNT_MATTERS_OF_PERIOD, values)
+    people = {row["lead"]: row["people"] for row in counts}
+    matters = await matters_of(connection, product_id, people, clusters, tz=tz, now=now)
+    return [
+        TopMatter(matters[row["lead"]], row["mentions"], row["people"], row["copies"])
+        for row in counts
+    ]
+
+
+async def matters_of(
+    connection: Connection,
+    product_id: UUID | None,
+    people: Mapping[UUID, int],
+    clusters: Clusters,
+    *,
+    tz: str = "UTC",
+    now: datetime | None = None,
+) -> dict[UUID, Matter]:
+    """The matters that these themes stand for, by them, with ``people`` as counted."""
+    themes = await theme_rows(connection, list(people))
+    ids = [theme for lead in people for theme in clusters.themes(lead)]
+    risen = await _rises(connection, product_id, clusters, only=ids, tz=tz, now=now)
+    return {
+        lead: Matter(
+            theme=themes[lead],
+            theme_ids=clusters.themes(lead),
+            people=count,
+            recent_people=risen.get(lead, Rise()).recent,
+            previous_people=risen.get(lead, Rise()).before,
+        )
+        for lead, count in people.items()
+    }
+
+
+async def _rises(
+    connection: Connection,
+    product_id: UUID | None,
+    clusters: Clusters,
+    *,
+    only: Sequence[UUID] | None = None,
+    tz: str = "UTC",
+    now: datetime | None = None,
+) -> dict[UUID, Rise]:
+    """How each matter was spoken of lately, by its leading theme; with ``only``, of these
+    themes."""
+    values = {**period_values(product_id, RISE_DAYS, tz, now), **clusters.values, "only": only}
+    query = RISE_OF_ALL if only is None else RISE_OF_SOME
+    rows = await fetch_all(connection, query, values)
+    return {row["lead"]: Rise(row["recent"], row["before"]) for row in rows}

@@ -1,0 +1,59 @@
+"""Which themes a list shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.queries.paging import Filters
+
+
+@dataclass(frozen=True, slots=True)
+class ThemeFilter:
+    """What themes have to be; an empty filter takes all that are not merged. ``q`` searches titles
+    and comments; ``suggested``: only those that may be the same as another theme."""
+
+    product_id: UUID | None = None
+    status: str | None = None
+    kind: str | None = None
+    platform: str | None = None
+    source_id: UUID | None = None
+    q: str | None = None
+    min_people: int = 0
+    suggested: bool = False
+
+    def conditions(self) -> Filters:
+        """This filter as conditions about a theme ``t``."""
+        filters = Filters()
+        filters.add_equal("t.product_id", self.product_id)
+        if self.status is None:
+            filters.add("t.status <> 'merged'")
+        filters.add_equal("t.status", self.status)
+        filters.add_equal("t.kind", self.kind)
+        if self.min_people > 0:
+            filters.add("t.people >= %(min_people)s", min_people=self.min_people)
+        if self.platform is not None:
+            filters.add(
+                "exists (select from comment cm where cm.theme_id = t.id"
+                " and cm.platform = %(platform)s)",
+                platform=self.platform,
+            )
+        if self.source_id is not None:
+            filters.add(
+                "exists (select from comment cm where cm.theme_id = t.id"
+                " and cm.source_id = %(source_id)s)",
+                source_id=self.source_id,
+            )
+        if self.q:
+            filters.add(
+                "(to_tsvector('english', t.title) @@ websearch_to_tsquery('english', %(q)s)"
+                " or t.id in (select cm.theme_id from comment cm where cm.deleted_at is null"
+                " and cm.search @@ websearch_to_tsquery('english', %(q)s)))",
+                q=self.q,
+            )
+        if self.suggested:
+            filters.add(
+                "(t.id in (select g.theme_id from theme_suggestion g where g.state = 'open')"
+                " or t.id in (select g.other_id from theme_suggestion g where g.state = 'open'))"
+            )
+        return filters
