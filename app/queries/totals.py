@@ -55,8 +55,11 @@ COUNT_OPEN_WORK = """
     select count(*) filter (where state = 'created') as tickets_created,
            count(*) filter (where state in ('pending', 'creating')) as tickets_open,
            count(*) filter (where state = 'blocked') as tickets_blocked,
-           (select count(*) from theme_suggestion where state = 'open'
-             and (%(product)s::uuid is null or product_id = %(product)s)) as suggestions
+           (select count(*) from theme_suggestion g
+             join theme a on a.id = g.theme_id join theme b on b.id = g.other_id
+             where g.state = 'open' and (%(product)s::uuid is null or g.product_id = %(product)s)
+               and a.status in ('triage', 'accepted') and b.status in ('triage', 'accepted')
+               and a.mentions > 0 and b.mentions > 0) as suggestions
     from ticket where (%(product)s::uuid is null or product_id = %(product)s)
 """
 

@@ -81,6 +81,14 @@ def proposal(score: float, evidence: Mapping[str, Any]) -> str:
     return f"{likelihood}; {_needed(float(evidence['join_at']), evidence.get('apart'))}"
 
 
+def asked_because(score: float, evidence: Mapping[str, Any]) -> str:
+    """Why a person is asked about themes whose likelihood would be enough for a comment; blank
+    where it is not."""
+    if score < float(evidence.get("join_at", math.inf)):
+        return ""
+    return "; themes that were decided, or that grew, are merged by people alone"
+
+
 def _needed(join_at: float, differing: Sequence[str] | None = None) -> str:
     """What it takes to join; above 1 nothing is enough. ``differing`` are the two words by which
     the texts mean different things."""

@@ -89,6 +89,8 @@ VERBS = {
     "comment_reclassified": "changed the kind of a comment",
     "shown_although": "said that it is pushed although more people can read the tracker",
     "suggestion_rejected": "said that a similar theme is another one",
+    "suggestions_rejected": "said that similar themes are different ones",
+    "suggestions_postponed": "put off whether it is the same as another theme",
     "undone": "took a step back",
     "expired": "let go of comments whose time was up",
     "ticket_created": "created the ticket",
@@ -145,6 +147,11 @@ def counted(value: int, one: str, many: str = "") -> str:
     if value == 1:
         return f"1 {one}"
     return f"{value:,} {many or one + 's'}"
+
+
+def rise(recent: int, previous: int) -> str:
+    """People of a week beside those of the week before: ``9 people in 7 days, 3 before``."""
+    return f"{counted(recent, 'person', 'people')} in 7 days, {number(previous)} before"
 
 
 def duration(seconds: float | None) -> str:

@@ -18,6 +18,8 @@ FOR_STRANGERS = {("GET", "/login"), ("POST", "/login")}
 RELOADED = {
     ("GET", "/settings/tokens"): "/settings",
     ("GET", "/sources/{source_id}/secret"): "/sources/{source_id}",
+    ("GET", "/suggestions/{suggestion_id}/{answer}"): "/pairs",
+    ("GET", "/triage/bulk"): "/triage",
     ("GET", "/trackers/{tracker_id}/check"): "/trackers",
     ("GET", "/trackers/{tracker_id}/settings"): "/trackers/{tracker_id}",
 }

@@ -47,6 +47,7 @@ async def _pages(person: Person, forum: Forum, themes: Iterable[uuid.UUID]) -> d
     addresses = [
         "/",
         "/triage",
+        "/pairs",
         "/comments",
         "/sources",
         f"/sources/{forum.source_id}",

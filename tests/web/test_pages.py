@@ -33,6 +33,7 @@ async def test_empty_pages_say_what_comes_next(
         "/trackers": "No tracker is connected",
         "/settings": "Name your product",
         "/triage?q=x": "Nothing matches",
+        "/pairs": "Nothing waits",
     }
     for address, words in said.items():
         page = await person.get(address)
@@ -51,6 +52,8 @@ async def test_odd_addresses_never_break_a_page(
     for odd in ODD:
         for address in (
             f"/triage?q={odd}&kind={odd}&platform={odd}&status={odd}&sort={odd}&open={odd}",
+            f"/triage?view={odd}&same={odd}",
+            f"/pairs?theme={odd}&sort={odd}&open={odd}",
             f"/comments?q={odd}&kind={odd}&platform={odd}&source={odd}&sort={odd}",
             f"/sources/{source}?stage={odd}&reason={odd}",
             f"/trackers?state={odd}&tracker={odd}",
@@ -75,6 +78,7 @@ async def test_every_refusal_comes_back_to_the_page(
         f"/themes/{theme}/split": {"comment": "x"},
         f"/themes/{theme}/accept": {"version": "7"},
         "/triage/bulk": {"decision": "accept"},
+        "/pairs": {"answer": "maybe"},
         "/undo": {"activity": "x"},
         "/settings/products": {"name": ""},
         "/settings/members": {"email": "nobody", "password": "a long password"},

@@ -32,3 +32,15 @@ async def after_secret(source_id: str) -> Response:
 async def after_token() -> Response:
     """A new token is shown once."""
     return RedirectResponse("/settings", status_code=303)
+
+
+@router.get("/triage/bulk")
+async def after_bulk_question() -> Response:
+    """Whether themes are merged although private words are shown."""
+    return RedirectResponse("/triage", status_code=303)
+
+
+@router.get("/suggestions/{suggestion_id}/{answer}")
+async def after_suggestion_question(suggestion_id: str, answer: str) -> Response:
+    """The same question, about two themes that may be the same."""
+    return RedirectResponse("/pairs", status_code=303)

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.queries import health, insights, totals
 from app.queries.health import SourceStatus
+from app.queries.matters import top_matters
 from app.web import charts, guard, rendering
 from app.web.guard import Viewer
 from app.web.routes import PageRoute
@@ -20,7 +21,7 @@ PERIODS_DAYS = (7, 30, 90)
 WEEKS_FROM_DAYS = 90
 """From here on the chart shows weeks: daily bars would be too thin for a phone."""
 PLOT_PIXELS, CHART_PIXELS = 150, 192
-TOP_THEMES = 7
+TOP_MATTERS = 7
 TROUBLED = (SourceStatus.failing, SourceStatus.quiet, SourceStatus.never)
 
 
@@ -51,15 +52,20 @@ def change(now: int, previous: int) -> str:
 
 @router.get("/")
 async def overview_page(
-    request: Request, user: Viewer, days: Literal["7", "30", "90"] = "30"
+    request: Request,
+    user: Viewer,
+    days: Literal["7", "30", "90"] = "30",
+    top: Literal["people", "rising"] = "people",
 ) -> Response:
-    """What waits, and the numbers of the last ``days`` days."""
+    """What waits, and the numbers of the last ``days`` days; ``top`` orders the matters."""
     frame, period = await rendering.shell(request), int(days)
     product = frame.product_id
     async with guard.database(request).transaction() as connection:
         counts = await totals.overview(connection, product, period)
         breakdown = await insights.breakdown(connection, product, period)
-        top = await insights.top_themes(connection, product, period, limit=TOP_THEMES)
+        matters = await top_matters(
+            connection, product, period, rising=top == "rising", limit=TOP_MATTERS
+        )
         stages = await health.stages(connection, product)
         sources = await health.sources(connection, product)
     days_shown, series = volume_series(breakdown)
@@ -80,6 +86,7 @@ async def overview_page(
         unsure=breakdown.unsure,
         kinds=charts.slices(list(breakdown.kinds.items())),
         top=top,
+        matters=matters,
         stages=stages,
         troubled=[source for source in sources if source.status in TROUBLED],
         sources=sources,

@@ -16,6 +16,7 @@ from app.triage import decisions, regroup, suggestions, undo
 from app.triage.showing import show_although
 from app.web import guard
 from app.web.guard import Act, Acting
+from app.web.merging import although, merge_or_ask
 from app.web.routes import PageRoute
 from app.web.words import KIND_NAMES, counted
 
@@ -114,18 +115,20 @@ async def merge(act: Acting, theme_id: UUID) -> Response:
     into = _theme(act.text("into"))
     tickets_of = act.text("tickets_of")
     undo_seconds = guard.settings(act.request).undo_seconds
-    return await _decide(
-        act,
-        "Merged into this theme.",
-        lambda connection: regroup.merge(
+
+    def decide(connection: Connection) -> Awaitable[int]:
+        return regroup.merge(
             connection,
             into,
             [theme_id],
             actor=act.actor,
             tickets_of=_theme(tickets_of) if tickets_of else None,
+            although=although(act),
             undo_seconds=undo_seconds,
-        ),
-        to=f"/themes/{into}",
+        )
+
+    return await merge_or_ask(
+        act, lambda: _decide(act, "Merged into this theme.", decide, to=f"/themes/{into}")
     )
 
 
@@ -160,11 +163,15 @@ async def answer_suggestion(
             suggestion_id,
             answer == "same",
             actor=act.actor,
+            although=although(act),
             undo_seconds=guard.settings(act.request).undo_seconds,
         )
 
     if answer == "same" and remaining is not None:
-        return await _decide(act, "They are one theme now.", decide, to=f"/themes/{remaining}")
+        to = f"/themes/{remaining}"
+        return await merge_or_ask(
+            act, lambda: _decide(act, "They are one theme now.", decide, to=to)
+        )
     return await _decide(act, "Kept apart for good.", decide)
 
 

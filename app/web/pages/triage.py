@@ -11,11 +11,14 @@ from starlette.responses import Response
 
 from app.errors import Invalid
 from app.models.states import ThemeStatus
+from app.queries.matters import MATTER_ORDERS, Matter, list_matters
 from app.queries.rows import ThemeRow, TimelineDay
+from app.queries.theme_filters import ThemeFilter
 from app.queries.themes import THEME_ORDERS, list_themes, read_theme, theme_comments
 from app.triage.bulk import BulkChoice, BulkDecision, decide_many
 from app.web import charts, guard, rendering
 from app.web.guard import Act, Acting, Viewer
+from app.web.merging import chosen_themes, merge_chosen, merge_or_ask, said_of
 from app.web.params import Cursor, Word, identifier
 from app.web.routes import PageRoute
 from app.web.words import counted
@@ -24,6 +27,7 @@ from integrations import registry
 router = APIRouter(route_class=PageRoute)
 THEME_SORTS = (
     ("people", "Most people"),
+    ("rising", "Rising most"),
     ("recent", "Last spoken of"),
     ("new", "Newest"),
     ("confidence", "Surest kind"),
@@ -43,6 +47,7 @@ IGNORE_REASONS = (
 )
 DECIDED = {"accept": "accepted", "ignore": "ignored"}
 """What the page can decide about many themes, and how it says that it was done."""
+MERGE = "merge"
 THEMES_PER_PAGE, COMMENTS_BESIDE = 30, 8
 
 
@@ -58,27 +63,41 @@ async def triage_page(
     sort: Word = "people",
     cursor: Cursor = None,
     open: Word = "",
+    view: Word = "",
+    same: Word = "",
 ) -> Response:
-    """The themes that match, and the evidence of the chosen one (by default the first)."""
+    """The matters that match, or with ``view`` every theme by itself, and the evidence of the
+    chosen one (by default the first)."""
     frame = await rendering.shell(request)
     if status not in dict(STATUS_TABS):
         status = ThemeStatus.triage
-    if sort not in THEME_ORDERS:
+    by_themes = view == "themes"
+    if sort not in MATTER_ORDERS:
         sort = "people"
+    if by_themes and sort not in THEME_ORDERS:
+        sort = "people"
+    wanted = ThemeFilter(
+        product_id=frame.product_id,
+        status=status,
+        kind=kind or None,
+        platform=platform or None,
+        source_id=identifier(source),
+        q=q or None,
+        suggested=bool(same),
+    )
     async with guard.database(request).transaction() as connection:
-        themes = await list_themes(
-            connection,
-            frame.product_id,
-            status=status,
-            kind=kind or None,
-            platform=platform or None,
-            source_id=identifier(source),
-            q=q or None,
-            sort=sort,
-            cursor=cursor or None,
-            limit=THEMES_PER_PAGE,
-        )
-        rows = themes.items
+        matters: dict[UUID, Matter] = {}
+        if by_themes:
+            themes = await list_themes(
+                connection, wanted, sort=sort, cursor=cursor or None, limit=THEMES_PER_PAGE
+            )
+            rows, next_cursor = themes.items, themes.next_cursor
+        else:
+            page = await list_matters(
+                connection, wanted, sort=sort, cursor=cursor or None, limit=THEMES_PER_PAGE
+            )
+            matters = {matter.theme.id: matter for matter in page.items}
+            rows, next_cursor = [matter.theme for matter in page.items], page.next_cursor
         place = next((index for index, row in enumerate(rows) if str(row.id) == open), 0)
         chosen = comments = None
         if rows:
@@ -92,14 +111,16 @@ async def triage_page(
         frame=frame,
         status=status,
         sort=sort,
-        filters={"kind": kind, "platform": platform, "source": source, "q": q},
-        filtered=bool(kind or platform or source or q),
+        filters={"kind": kind, "platform": platform, "source": source, "q": q, "same": same},
+        filtered=bool(kind or platform or source or q or same),
+        view="themes" if by_themes else "",
+        matters=matters,
         platforms=[(name, source.title) for name, source in registry.sources().items()],
-        sorts=THEME_SORTS,
+        sorts=[one for one in THEME_SORTS if not by_themes or one[0] in THEME_ORDERS],
         tabs=STATUS_TABS,
         reasons=IGNORE_REASONS,
         rows=rows,
-        cursor=themes.next_cursor,
+        cursor=next_cursor,
         first=not cursor,
         chosen=chosen,
         explicit=any(str(row.id) == open for row in rows),
@@ -127,11 +148,14 @@ def sparkline(timeline: Sequence[TimelineDay]) -> charts.Bars:
 @router.post("/triage/bulk")
 async def decide_selected(act: Acting) -> Response:
     """Accept or ignore every selected theme; one that cannot be decided is named, the others
-    are."""
-    chosen, choice, reason = _chosen(act), act.text("decision"), act.text("reason")
+    are. Merging is one decision about all of them."""
+    chosen, choice, reason = chosen_themes(act), act.text("decision"), act.text("reason")
+    if choice == MERGE:
+        return await merge_or_ask(act, lambda: _merge(act, chosen))
     if choice not in DECIDED:
         raise Invalid(
-            "Choose whether to accept or to ignore the selected themes.", reason="decision_unknown"
+            "Choose whether to accept, to merge or to ignore the selected themes.",
+            reason="decision_unknown",
         )
     if choice == BulkChoice.ignore and not reason:
         raise Invalid("Choose why the selected themes are ignored.", reason="reason_missing")
@@ -145,13 +169,7 @@ async def decide_selected(act: Acting) -> Response:
     return act.done(text, *activities, tone="failed" if outcome.refused else "done")
 
 
-def _chosen(act: Act) -> list[UUID]:
-    try:
-        chosen = [UUID(value) for value in act.texts("theme")]
-    except ValueError:
-        raise Invalid(
-            "The selection holds something that is no theme; select again.", reason="theme_invalid"
-        ) from None
-    if not chosen:
-        raise Invalid("Select at least one theme first.", reason="nothing_selected")
-    return chosen
+async def _merge(act: Act, chosen: list[UUID]) -> Response:
+    merged = await merge_chosen(act, chosen)
+    undo = () if merged.already else (merged.activity_id,)
+    return act.done(said_of(merged, len(set(chosen))), *undo)

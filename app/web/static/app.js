@@ -144,7 +144,7 @@
     else if (key === "?") document.getElementById("keys-help")?.showModal();
     else if (key === "/") used = Boolean(document.querySelector("[data-search]")?.focus() ?? document.querySelector("[data-search]"));
     else if (key === "x") document.querySelector(".queue-row.open [name=theme]")?.click();
-    else if ("123ou".includes(key)) used = press(key);
+    else if ("123ousdl".includes(key)) used = press(key);
     else used = false;
     if (used) event.preventDefault();
   });
