@@ -19,6 +19,7 @@ from app.commands import (
     retention,
     serving,
     sources,
+    suggestions,
     tickets,
     trackers,
     upkeep,
@@ -55,6 +56,7 @@ app.add_typer(people.users, name="user", rich_help_panel=SETUP)
 app.add_typer(people.tokens, name="token", rich_help_panel=SETUP)
 app.add_typer(quality.model, name="model", rich_help_panel=SETUP)
 app.add_typer(tickets.app, name="ticket", rich_help_panel=WORK)
+app.add_typer(suggestions.app, name="suggestion", rich_help_panel=WORK)
 app.command("import", rich_help_panel=WORK)(importing.import_file)
 app.command("replay", rich_help_panel=WORK)(tickets.replay)
 app.add_typer(quality.evaluate, name="evaluate", rich_help_panel=WORK)

@@ -3,12 +3,12 @@ opened, and against each other.
 
 Only what nobody has decided is touched: a theme that waits and has no ticket, with one comment that
 the classifiers put there. It is merged where the comment would join today; everything bigger is
-proposed (``app.themes.proposals``). Each merge can be undone, and is then kept apart.
+proposed (``app.themes.proposals``), and merged where it is small and certain
+(``app.triage.certain_pairs``). Each merge can be undone, and is then kept apart.
 """
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Sequence
@@ -18,18 +18,15 @@ from psycopg import sql
 from structlog.contextvars import bound_contextvars
 
 from app.judging.product_models import own_grouper
-from app.models.states import DecidedBy, ThemeStatus
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_all
-from app.themes.activity import SYSTEM, record
-from app.themes.counts import recount
 from app.themes.evidence import decision_evidence
-from app.themes.locks import lock_grouping, lock_theme
+from app.themes.locks import lock_grouping
 from app.themes.middles import middles_of
 from app.themes.placing import SELECT_WAITING, WaitingComment, barred_themes
 from app.themes.pools import pools_of
-from app.triage.before import MergeBefore
-from app.triage.regroup import ANSWER_SUGGESTIONS, MERGE_THEMES, put_into_theme
+from app.triage.by_itself import merge_by_itself
+from app.triage.certain_pairs import merge_certain_pairs
 from classifiers.contract import Decision, Grouper, Verdict
 
 log = structlog.get_logger(__name__)
@@ -66,12 +63,11 @@ MARK_LOOKED = """
     where t.product_id = %s and (t.id = any(%s::uuid[]) or (%s and t.looked_at is null
       and t.status = 'triage' and t.mentions = 1))
 """
-STORE_REASON = "update comment set grouping = %s::jsonb where id = %s"
 
 
 async def look_again(database: Database, grouper: Grouper, *, seconds: float = 20.0) -> int:
-    """Hold single themes again against all others, for about ``seconds`` at most; returns how many
-    were merged. What is left waits for the next pass."""
+    """Hold single themes again against all others, for about ``seconds`` at most, and merge the
+    pairs that are certain; returns how many were merged. What is left waits for the next pass."""
     end, merged = time.monotonic() + seconds, 0
     async with database.transaction() as connection:
         rows = await fetch_all(connection, SELECT_PRODUCTS_WITH_SINGLES)
@@ -81,6 +77,7 @@ async def look_again(database: Database, grouper: Grouper, *, seconds: float = 2
             with bound_contextvars(product=str(product_id)):
                 looked, joined = await _look_at_some(database, grouper, product_id)
             merged += joined
+    merged += await merge_certain_pairs(database)
     if merged:
         log.info("single_themes_merged", merged=merged)
     return merged
@@ -103,7 +100,10 @@ async def _look_at_some(
         for single, decision in joins:
             into = uuid.UUID(decision.theme_id or "")
             if single.theme_id is not None and not {single.theme_id, into} & gone:
-                await _merge(connection, product_id, single, decision)
+                evidence = decision_evidence(decision)
+                await merge_by_itself(
+                    connection, product_id, single.theme_id, [single.id], into, evidence
+                )
                 gone |= {single.theme_id, into}
         looked = [single.theme_id for single in singles]
         is_last = len(singles) < LOOKED_AT_ONCE
@@ -138,38 +138,3 @@ async def _would_join(
         if decision.verdict is Verdict.join:
             joins.append((single, decision))
     return joins
-
-
-async def _merge(
-    connection: Connection, product_id: uuid.UUID, single: WaitingComment, decision: Decision
-) -> None:
-    """Merge the single's theme into the one that it would join, as the classifiers' decision."""
-    assert single.theme_id is not None
-    into = uuid.UUID(decision.theme_id or "")
-    themes = {
-        theme: await lock_theme(connection, theme) for theme in sorted((into, single.theme_id))
-    }
-    before = MergeBefore(
-        into=into,
-        themes={single.theme_id: ThemeStatus.triage},
-        comments={single.theme_id: [single.id]},
-        tickets={},
-        by_itself=True,
-    )
-    await put_into_theme(connection, [single.id], into, DecidedBy.model)
-    await connection.execute(MERGE_THEMES, [into, [single.theme_id]])
-    await connection.execute(ANSWER_SUGGESTIONS, {"all": [into, single.theme_id]})
-    evidence = json.dumps(decision_evidence(decision))
-    await connection.execute(STORE_REASON, [evidence, single.id])
-    await recount(connection, [into, single.theme_id], comments=[single.id])
-    title = themes[single.theme_id].title
-    detail = {"themes": [{"id": single.theme_id, "title": title}], "comments": 1, "again": True}
-    await record(
-        connection,
-        product_id,
-        into,
-        "merged",
-        actor=SYSTEM,
-        detail=detail,
-        before=before.stored(),
-    )

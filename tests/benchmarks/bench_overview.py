@@ -3,7 +3,8 @@ it.
 
 Run: ``python -m tests.benchmarks.bench_overview [--comments 100000] [--rounds 15]``. One product
 with four sources, a comment every minute and a half from 30,000 people, of whom few say most, one
-theme per ten of them; the application answers in this process, so that no socket is in between.
+theme per ten of them, of which one in five may be the same as another; the application answers in
+this process, so that no socket is in between.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import httpx
 
 from app.config import Settings
 from app.main import create_app
-from app.queries import health, insights, totals
+from app.queries import health, insights, matters, totals
 from app.storage import migrate
 from app.storage.db import Connection, Database
 from app.storage.postgres import EmbeddedPostgres
@@ -70,6 +71,11 @@ FILL = """
     from product p, (select array_agg(id order by name) as ids from source) s,
          (select min(id) as low from author) a, (select array_agg(id) as ids from theme) t,
          generate_series(1, %(comments)s) n;
+    insert into theme_suggestion (product_id, theme_id, other_id, score)
+    select product_id, id, before, 0.2 + (n %% 60) / 100.0
+    from (select product_id, id, lag(id) over by_age as before, row_number() over by_age as n
+          from theme where status in ('triage', 'accepted') window by_age as (order by created_at)
+    ) aged where n %% 20 between 1 and 4 and before is not null;
     insert into delivery (product_id, source_id, dedup_key, body, stage, received_at)
     select c.product_id, c.source_id, c.external_id, '{}', 'parsed', c.received_at from comment c
 """
@@ -77,7 +83,11 @@ PAGES = (
     "/?days=7",
     "/",
     "/?days=90",
+    "/?top=rising",
     "/triage",
+    "/triage?sort=rising",
+    "/triage?view=themes",
+    "/pairs",
     "/comments",
     "/comments?kind=bug&unsure=1",
     "/comments?sort=doubt",
@@ -88,6 +98,8 @@ QUERIES: dict[str, Callable[[Connection], Awaitable[object]]] = {
     "volume": insights.volume,
     "kinds": insights.kinds,
     "top themes": insights.top_themes,
+    "top matters": matters.top_matters,
+    "rising matters": partial(matters.top_matters, rising=True),
     "stages": health.stages,
     "sources": health.sources,
 }

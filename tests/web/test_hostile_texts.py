@@ -25,6 +25,14 @@ LINK = "https://forum.example/t/1"
 SAFE_ADDRESS = re.compile(r"(https?://|/|\?|#|$)")
 ADDRESSES = ("href", "src", "action", "formaction", "srcset", "data", "poster", "xlink:href")
 BATCH = 30
+PAIR_ALL = """
+    insert into theme_suggestion (product_id, theme_id, other_id, score, evidence)
+    select product_id, id, lag(id) over (order by id), 0.5,
+           '{"score": 0.5, "join_at": 0.8, "suggest_at": 0.3}'
+    from theme where status = 'triage' order by id offset 1
+    on conflict do nothing returning id
+"""
+"""Every theme may be the same as another one."""
 
 
 async def _comments(forum: Forum, texts: Iterable[str], link: str | None = None) -> list[uuid.UUID]:
@@ -37,6 +45,7 @@ async def _comments(forum: Forum, texts: Iterable[str], link: str | None = None)
         comment["url"] = link or text
         await forum.deliver_comments(comment)
     await forum.work()
+    await forum.rows(PAIR_ALL)
     rows = await forum.rows("select id from theme where status = 'triage' order by id")
     return [row["id"] for row in rows]
 
