@@ -1,10 +1,9 @@
-"""Which theme stands for a cluster, and how many people spoke of any of its themes."""
+"""Which theme stands for a cluster, and up to how many people spoke of its themes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from psycopg import sql
@@ -13,23 +12,23 @@ from app.queries.clusters import Cluster, open_clusters
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
 from app.themes.survivor import SURVIVOR_FIRST
-from app.themes.voices import CREDIT
 
 SELECT_LEADS = sql.SQL("""
-    select m.place, array_agg(t.id order by {order}) as themes
+    select m.place, array_agg(t.id order by {order}) as themes, sum(t.people) as people
     from unnest(%(themes)s::uuid[], %(places)s::int[]) as m(theme, place)
-    join theme t on t.id = m.theme group by m.place
+    join theme t on t.id = m.theme group by m.place order by m.place
 """).format(order=SURVIVOR_FIRST)
-COUNT_PEOPLE_OF_GROUPS = sql.SQL("""
-    select place, count(distinct credit) as people from (
-        select m.place, {credit} as credit
-        from unnest(%(themes)s::uuid[], %(places)s::int[]) as m(theme, place)
-        join comment cm on cm.theme_id = m.theme and cm.deleted_at is null
-        left join author a on a.id = cm.author_id
-    ) said group by place
-""").format(credit=CREDIT)
 MEMBERS = sql.SQL("unnest(%(themes)s::uuid[], %(leads)s::uuid[]) as m(theme, lead)")
 """The themes of the clusters, each with the one that stands for it (``Clusters.values``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedCluster:
+    """The themes of a cluster, the one first that lives on unless a person says otherwise, and up
+    to how many people spoke of them: somebody who spoke of two is counted with both."""
+
+    themes: tuple[UUID, ...]
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,46 +39,44 @@ class Clusters:
     themes_of: Mapping[UUID, tuple[UUID, ...]]
 
     @property
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, str]:
         """The values of MEMBERS."""
         rows = [(theme, lead) for lead, themes in self.themes_of.items() for theme in themes]
-        return {"themes": [theme for theme, _ in rows], "leads": [lead for _, lead in rows]}
+        return {
+            "themes": array_literal(theme for theme, _ in rows),
+            "leads": array_literal(lead for _, lead in rows),
+        }
+
+    def only(self, leads: Iterable[UUID]) -> Clusters:
+        """Those of these leading themes."""
+        return Clusters({lead: self.themes_of[lead] for lead in leads if lead in self.themes_of})
 
     def themes(self, lead: UUID) -> tuple[UUID, ...]:
         """All themes of the matter that ``lead`` stands for."""
         return self.themes_of.get(lead, (lead,))
 
 
+def array_literal(values: Iterable[UUID | int]) -> str:
+    """An array as PostgreSQL writes it: thousands of ids are adapted one by one otherwise, which
+    takes longer than the query."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
 async def read_clusters(connection: Connection, product_id: UUID | None) -> Clusters:
     """The clusters of a product's open suggestions; pairs between two clusters are none."""
     clusters = [one for one in await open_clusters(connection, product_id) if not one.alone]
-    return Clusters({themes[0]: themes for themes in await in_order(connection, clusters)})
+    ordered = await in_order(connection, clusters)
+    return Clusters({one.themes[0]: one.themes for one in ordered})
 
 
-async def people_of(connection: Connection, clusters: Clusters) -> dict[UUID, int]:
-    """How many people spoke of any theme of each cluster, by its leading theme."""
-    people = await people_of_groups(connection, list(clusters.themes_of.values()))
-    return dict(zip(clusters.themes_of, people, strict=True))
-
-
-async def in_order(connection: Connection, clusters: Sequence[Cluster]) -> list[tuple[UUID, ...]]:
-    """The themes of each cluster, the one first that lives on unless a person says otherwise."""
+async def in_order(connection: Connection, clusters: Sequence[Cluster]) -> list[OrderedCluster]:
+    """The themes of each cluster, in the order in which they would live on."""
     if not clusters:
         return []
-    rows = await fetch_all(connection, SELECT_LEADS, _placed([one.themes for one in clusters]))
-    ordered = {row["place"]: tuple(row["themes"]) for row in rows}
-    return [ordered[place] for place in range(len(clusters))]
-
-
-async def people_of_groups(connection: Connection, groups: Sequence[Sequence[UUID]]) -> list[int]:
-    """How many people spoke of any theme of each group."""
-    if not groups:
-        return []
-    rows = await fetch_all(connection, COUNT_PEOPLE_OF_GROUPS, _placed(groups))
-    people = {row["place"]: row["people"] for row in rows}
-    return [people.get(place, 0) for place in range(len(groups))]
-
-
-def _placed(groups: Sequence[Sequence[UUID] | set[UUID]]) -> dict[str, Any]:
-    rows = [(theme, place) for place, themes in enumerate(groups) for theme in themes]
-    return {"themes": [theme for theme, _ in rows], "places": [place for _, place in rows]}
+    rows = [(theme, place) for place, one in enumerate(clusters) for theme in one.themes]
+    values = {
+        "themes": array_literal(theme for theme, _ in rows),
+        "places": array_literal(place for _, place in rows),
+    }
+    ordered = await fetch_all(connection, SELECT_LEADS, values)
+    return [OrderedCluster(tuple(row["themes"]), int(row["people"])) for row in ordered]

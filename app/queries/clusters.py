@@ -15,7 +15,7 @@ from uuid import UUID
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
 
-OPEN_PAIRS_MOST = 5_000
+OPEN_PAIRS_MOST = 2_000
 """Pairs that are looked at, the likeliest ones: the others come up when these are decided."""
 CLUSTER_THEMES_MOST = 50
 """A person has to look at each."""
@@ -23,8 +23,8 @@ BRIDGE_LIKELIHOOD_LEAST = 0.35
 """How likely the pair is through which two groups of themes become one."""
 
 SELECT_OPEN_PAIRS = """
-    select g.id, g.theme_id, g.other_id, g.score, g.later_until,
-           coalesce(g.later_until > now(), false) as is_later
+    select g.id, g.theme_id, g.other_id, g.score,
+           case when g.later_until > now() then g.later_until end as later_until
     from theme_suggestion g
     join theme a on a.id = g.theme_id join theme b on b.id = g.other_id
     where g.state = 'open' and (%(product)s::uuid is null or g.product_id = %(product)s)
@@ -36,14 +36,13 @@ SELECT_OPEN_PAIRS = """
 
 @dataclass(frozen=True, slots=True)
 class OpenPair:
-    """A suggestion that two open themes are the same; ``is_later``: somebody put it off."""
+    """A suggestion that two open themes are the same; ``later_until``: somebody put it off."""
 
     id: int
     theme_id: UUID
     other_id: UUID
     score: float
     later_until: datetime | None
-    is_later: bool
 
 
 @dataclass(slots=True)
@@ -60,16 +59,12 @@ class Cluster:
         """The likelihood of its likeliest pair."""
         return self.pairs[0].score
 
-    @property
-    def is_later(self) -> bool:
-        """Whether all of it was put off."""
-        return all(pair.is_later for pair in self.pairs)
-
 
 async def open_clusters(connection: Connection, product_id: UUID | None) -> list[Cluster]:
     """What may be the same, as far as it is open, the likeliest first."""
     values = {"product": product_id, "most": OPEN_PAIRS_MOST}
-    return clustered(await fetch_all(connection, SELECT_OPEN_PAIRS, values, of=OpenPair))
+    pairs = await fetch_all(connection, SELECT_OPEN_PAIRS, values, of=OpenPair, binary=True)
+    return clustered(pairs)
 
 
 def clustered(pairs: Sequence[OpenPair]) -> list[Cluster]:

@@ -1,7 +1,8 @@
 """Matters: what people are told of as one thing. A theme is one; themes that hang together by open
 suggestions are one as well, until somebody says otherwise.
 
-A matter of several themes is heard by *up to* so many people: those who spoke of any of them.
+Of a matter of several themes *up to* so many people spoke: they may be two matters after all, and
+somebody who spoke of two of the themes is counted with both, except in the counts of a period.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from uuid import UUID
 from psycopg import sql
 
 from app.errors import Invalid
-from app.queries.cluster_leads import MEMBERS, Clusters, people_of, read_clusters
+from app.queries.cluster_leads import MEMBERS, Clusters, read_clusters
 from app.queries.paging import Filters, Order, Page, first_page, one_more_row
 from app.queries.periods import PERIOD, period_values
 from app.queries.rows import ThemeRow
@@ -66,7 +67,7 @@ COUNT_MATTERS_OF_PERIOD = sql.SQL("""
 SELECT_MATTERS = sql.SQL("""
     with {rises} matter as (
         select coalesce(m.lead, t.id) as id, sum(t.mentions)::bigint as mentions,
-               case when count(m.lead) = 0 then max(t.people) end as people,
+               sum(t.people)::bigint as people,
                max(coalesce(t.last_seen, t.created_at)) as last_seen,
                max(t.created_at) as created_at, max(t.confidence) as confidence,
                bool_or({shown}) as shown
@@ -74,13 +75,7 @@ SELECT_MATTERS = sql.SQL("""
         where {product} group by 1
     ),
     counted as (
-        select r.id, r.mentions, r.last_seen, r.created_at, r.confidence,
-               coalesce(r.people, p.people, 0) as people, {rise} as rise
-        from matter r
-        left join unnest(%(counted)s::uuid[], %(people)s::bigint[]) as p(lead, people)
-          on p.lead = r.id
-        {rise_of}
-        where r.shown
+        select r.*, {rise} as rise from matter r {rise_of} where r.shown
     )
     select t.id, t.people, {cursor_keys} from counted t where {after} order by {order} limit {rows}
 """)
@@ -106,8 +101,8 @@ class Rise:
 @dataclass(frozen=True, slots=True)
 class Matter:
     """One matter, shown by its leading ``theme``. ``theme_ids``: all of its themes, that one first;
-    ``people``: those who spoke of any of them; ``recent_people`` of the last seven days and
-    ``previous_people`` of the seven before."""
+    ``people``: up to so many spoke of them; ``recent_people`` did in the last seven days,
+    ``previous_people`` in the seven before."""
 
     theme: ThemeRow
     theme_ids: tuple[UUID, ...]
@@ -147,7 +142,6 @@ async def list_matters(
     order.after(cursor, after)
     rows_to_read = one_more_row(limit)
     clusters = await read_clusters(connection, chosen.product_id)
-    people = await people_of(connection, clusters)
     conditions = chosen.conditions()
     of_product = Filters()
     of_product.add("t.status <> 'merged'")
@@ -171,8 +165,6 @@ async def list_matters(
         **of_product.values,
         **after.values,
         **clusters.values,
-        "counted": list(people),
-        "people": list(people.values()),
     }
     rows = await fetch_all(connection, query, values)
     shown = await matters_of(
@@ -225,7 +217,8 @@ async def matters_of(
     """The matters that these themes stand for, by them, with ``people`` as counted."""
     themes = await theme_rows(connection, list(people))
     ids = [theme for lead in people for theme in clusters.themes(lead)]
-    risen = await _rises(connection, product_id, clusters, only=ids, tz=tz, now=now)
+    shown = clusters.only(people)
+    risen = await _rises(connection, product_id, shown, only=ids, tz=tz, now=now)
     return {
         lead: Matter(
             theme=themes[lead],

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg import sql
 
 from app.models.states import ThemeStatus, Visibility
-from app.queries.cluster_leads import in_order, people_of_groups
+from app.queries.cluster_leads import in_order
 from app.queries.clusters import OpenPair, open_clusters
 from app.queries.paging import Filters, Listing, Order, Page
 from app.storage.db import Connection
@@ -40,6 +40,7 @@ LIKELIEST_FIRST = Order(
     (int, float, int),
 )
 """What was put off comes after all others."""
+SELECT_TITLES = "select id, title from theme where id = any(%s::uuid[])"
 SELECT_QUOTES_OF_THEMES = """
     select asked.id as theme_id, said.* from unnest(%(themes)s::uuid[]) as asked(id)
     cross join lateral (
@@ -106,7 +107,7 @@ class QuoteRow:
 @dataclass(frozen=True, slots=True)
 class QueueItem:
     """One decision to take: a pair, or a cluster of pairs. ``themes``: the one first that would
-    live on; ``people``: those who spoke of any of them."""
+    live on; ``people``: up to so many spoke of them."""
 
     themes: tuple[UUID, ...]
     pairs: Sequence[OpenPair]
@@ -125,9 +126,8 @@ class QueueItem:
     @property
     def later_until(self) -> datetime | None:
         """Until when it comes after all others; None where some of it was not put off."""
-        if not all(pair.is_later for pair in self.pairs):
-            return None
-        return min(pair.later_until for pair in self.pairs if pair.later_until)
+        moments = [pair.later_until for pair in self.pairs if pair.later_until is not None]
+        return min(moments) if len(moments) == len(self.pairs) else None
 
 
 PAIR_LIST = Listing(of=PairRow, columns=PAIR_LIST_COLUMNS, tables=PAIR_LIST_TABLES)
@@ -169,17 +169,21 @@ async def pair_queue(
     clusters = await open_clusters(connection, product_id)
     if theme_id is not None:
         clusters = [cluster for cluster in clusters if theme_id in cluster.themes]
-    ordered = await in_order(connection, clusters)
-    people = await people_of_groups(connection, ordered)
     items = [
-        QueueItem(themes, cluster.pairs, count)
-        for cluster, themes, count in zip(clusters, ordered, people, strict=True)
+        QueueItem(ordered.themes, cluster.pairs, ordered.people)
+        for cluster, ordered in zip(clusters, await in_order(connection, clusters), strict=True)
     ]
 
     def place(item: QueueItem) -> tuple[bool, float, int]:
         return item.later_until is not None, -(item.people if by_people else item.score), item.key
 
     return sorted(items, key=place)
+
+
+async def titles_of(connection: Connection, themes: Sequence[UUID]) -> dict[UUID, str]:
+    """The titles of these themes."""
+    rows = await fetch_all(connection, SELECT_TITLES, [list(themes)])
+    return {row["id"]: row["title"] for row in rows}
 
 
 async def quotes_of(

@@ -23,8 +23,8 @@ from app.triage.by_itself import merge_by_itself
 
 MERGED_IN_ONE_TRANSACTION = 32
 
-# What a person kept apart stays apart, also before the suggestion is withdrawn. Words that not everybody can read join no theme with a
-# ticket: somebody may have let it show more.
+# What a person kept apart stays apart, also before the suggestion is withdrawn. Words that not
+# everybody can read join no theme with a ticket: somebody may have let it show more.
 CERTAIN_PAIRS = sql.SQL("""
     from theme_suggestion g
     cross join lateral (values (g.theme_id, g.other_id), (g.other_id, g.theme_id))

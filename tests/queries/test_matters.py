@@ -22,7 +22,7 @@ NOW = datetime.now(UTC)
 
 
 def pair(number: int, one: int, other: int, score: float) -> OpenPair:
-    return OpenPair(number, uuid.UUID(int=one), uuid.UUID(int=other), score, None, False)
+    return OpenPair(number, uuid.UUID(int=one), uuid.UUID(int=other), score, None)
 
 
 def sizes(*pairs: OpenPair) -> list[int]:
@@ -64,13 +64,15 @@ async def test_a_cluster_is_one_matter_of_its_people(database: Database) -> None
     ]
 
 
-async def test_somebody_who_spoke_of_two_themes_is_one_of_the_people(database: Database) -> None:
+async def test_who_spoke_of_two_themes_is_one_of_the_people_of_a_period(database: Database) -> None:
     async with database.transaction() as c:
         cluster = await add_cluster(c, 2)
         third = await add_said(c, cluster.product, cluster.source, "Also this", ["ann", "bob"])
         await add_pair(c, cluster.product, third, cluster.themes[0])
-        (matter,) = (await list_matters(c, ThemeFilter(cluster.product))).items
+        await c.execute("update comment set created_at = now()")
+        (matter,) = await top_matters(c, cluster.product, 30)
     assert matter.people == 3
+    assert matter.matter.recent_people == 3
 
 
 async def test_a_matter_is_found_by_any_of_its_themes(database: Database) -> None:

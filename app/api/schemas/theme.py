@@ -148,7 +148,9 @@ class MatterOut(Out):
     theme_ids: list[UUID] = Field(
         description="All of its themes, the one that stands for it first."
     )
-    people: int = Field(description="Distinct people who spoke of any of them: up to so many.")
+    people: int = Field(
+        description="Up to so many spoke of them: who spoke of two is counted twice."
+    )
     recent_people: int = Field(description="Of the last seven days, today among them.")
     previous_people: int = Field(description="Of the seven days before.")
 

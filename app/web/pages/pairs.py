@@ -10,7 +10,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Invalid
-from app.queries.pairs import PairRow, QueueItem, pair_queue, quotes_of, read_pairs
+from app.queries.pairs import (
+    PairRow,
+    QueueItem,
+    QuoteRow,
+    pair_queue,
+    quotes_of,
+    read_pairs,
+    titles_of,
+)
 from app.queries.rows import ThemeRow
 from app.queries.themes import theme_rows
 from app.triage.suggestions import LATER_DAYS, keep_apart, postpone
@@ -41,13 +49,15 @@ async def pairs_page(
     async with guard.database(request).transaction() as connection:
         queue = await pair_queue(connection, frame.product_id, only, by_people=sort == "people")
         items = queue[:ITEMS_SHOWN_MOST]
-        named = {member for item in items for member in item.themes}
-        themes = await theme_rows(connection, sorted(named))
+        listed = [member for item in items for member in item.themes[:2]]
+        titles = await titles_of(connection, listed)
         place = next((n for n, item in enumerate(items) if str(item.key) == open), 0)
         pairs: list[PairRow] = []
-        quotes: Mapping[UUID, Sequence[object]] = {}
+        quotes: Mapping[UUID, Sequence[QuoteRow]] = {}
+        themes: Mapping[UUID, ThemeRow] = {}
         if items:
             chosen = items[place]
+            themes = await theme_rows(connection, chosen.themes)
             pairs = await read_pairs(connection, [pair.id for pair in chosen.pairs])
             first = [comment for pair in pairs for comment in pair.quoted]
             most = QUOTES_OF_PAIR if len(chosen.themes) == 2 else QUOTES_OF_CLUSTER
@@ -64,6 +74,7 @@ async def pairs_page(
         items=items,
         more=len(queue) - len(items),
         themes=themes,
+        titles=titles,
         chosen=items[place] if items else None,
         explicit=any(str(item.key) == open for item in items),
         following=_following(items, place),
