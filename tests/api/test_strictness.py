@@ -12,6 +12,7 @@ from app.storage.vault import Vault
 from tests.api.calling import V1, assert_problem, bearer
 from tests.scenes.everything import add_everything
 
+NOBODY = "00000000-0000-4000-8000-000000000000"
 BY_ADDRESS = {
     "/products": "GET, POST",
     "/products/{product_id}": "DELETE, GET, PATCH",
@@ -19,6 +20,9 @@ BY_ADDRESS = {
     "/tokens": "GET, POST",
     "/users": "GET, POST",
     "/themes/decisions": "POST",
+    "/themes/merge": "POST",
+    "/suggestions": "GET",
+    "/suggestions/decisions": "POST",
 }
 
 
@@ -59,6 +63,15 @@ async def test_a_method_that_no_route_of_an_address_knows(
         ("POST", "/themes/{theme_id}/accept", {"version": True}, "version"),
         ("POST", "/themes/{theme_id}/accept", {"version": "1"}, "version"),
         ("POST", "/themes/{theme_id}/split", {"comment_ids": ["1"]}, "comment_ids.0"),
+        ("POST", "/themes/merge", {"theme_ids": [NOBODY], "although": 1}, "although"),
+        (
+            "POST",
+            "/themes/merge",
+            {"theme_ids": [NOBODY], "versions": {NOBODY: True}},
+            f"versions.{NOBODY}",
+        ),
+        ("POST", "/suggestions/decisions", {"answer": "later", "ids": ["1"]}, "ids.0"),
+        ("POST", "/suggestions/decisions", {"answer": "later", "ids": [2**53]}, "ids.0"),
         ("POST", "/themes/{theme_id}/split", {"comment_ids": [2**53]}, "comment_ids.0"),
     ],
 )
