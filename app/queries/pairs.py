@@ -17,7 +17,7 @@ from app.queries.paging import Filters, Listing, Order, Page
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
 
-QUOTE_CHARACTERS = 400
+PAIR_QUOTE_CHARACTERS = 400
 
 PAIR_LIST_COLUMNS = sql.SQL("""
     g.id, g.product_id, g.score, g.evidence, g.created_at,
@@ -40,7 +40,7 @@ LIKELIEST_FIRST = Order(
     (int, float, int),
 )
 """What was put off comes after all others."""
-SELECT_TITLES = "select id, title from theme where id = any(%s::uuid[])"
+SELECT_PAIR_TITLES = "select id, title from theme where id = any(%s::uuid[])"
 SELECT_QUOTES_OF_THEMES = """
     select asked.id as theme_id, said.* from unnest(%(themes)s::uuid[]) as asked(id)
     cross join lateral (
@@ -182,7 +182,7 @@ async def pair_queue(
 
 async def titles_of(connection: Connection, themes: Sequence[UUID]) -> dict[UUID, str]:
     """The titles of these themes."""
-    rows = await fetch_all(connection, SELECT_TITLES, [list(themes)])
+    rows = await fetch_all(connection, SELECT_PAIR_TITLES, [list(themes)])
     return {row["id"]: row["title"] for row in rows}
 
 
@@ -194,7 +194,7 @@ async def quotes_of(
         "themes": list(themes),
         "first": list(first),
         "most": most,
-        "characters": QUOTE_CHARACTERS,
+        "characters": PAIR_QUOTE_CHARACTERS,
     }
     quotes: dict[UUID, list[QuoteRow]] = {theme: [] for theme in themes}
     for quote in await fetch_all(connection, SELECT_QUOTES_OF_THEMES, values, of=QuoteRow):

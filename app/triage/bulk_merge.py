@@ -82,23 +82,23 @@ async def merge_many(
     changed (``version_conflict``, ``theme_merged``) or whose words would be shown
     (``merge_shows_private``).
     """
-    asked = sorted({*theme_ids, *([into] if into else [])})
-    if len(asked) < 2:
+    named_ids = sorted({*theme_ids, *([into] if into else [])})
+    if len(named_ids) < 2:
         raise Invalid("Choose at least two themes to merge.", reason="nothing_to_merge")
-    if len(asked) > MERGED_AT_ONCE_MOST:
+    if len(named_ids) > MERGED_AT_ONCE_MOST:
         raise Invalid(
             f"At most {MERGED_AT_ONCE_MOST} themes are merged at once.", reason="too_many_themes"
         )
-    await lock_grouping_of_theme(connection, asked[0])
-    themes = await fetch_all(connection, SELECT_THEMES_WITH_HEIRS, [asked], of=NamedTheme)
-    if len(themes) < len(asked):
+    await lock_grouping_of_theme(connection, named_ids[0])
+    themes = await fetch_all(connection, SELECT_THEMES_WITH_HEIRS, [named_ids], of=NamedTheme)
+    if len(themes) < len(named_ids):
         raise theme_not_found()
     if len({theme.product_id for theme in themes}) > 1:
         raise Invalid("Only themes of one product can be merged.", reason="other_product")
     heirs = {theme.heir for theme in themes}
     if len(heirs) == 1:
         return await _merged_already(connection, heirs.pop())
-    _refuse_changed(themes, asked, versions or {})
+    _refuse_changed(themes, named_ids, versions or {})
     living = sorted(heirs)
     if into is None:
         into = await fetch_value(connection, SELECT_SURVIVOR, [living])
@@ -125,12 +125,12 @@ async def _merged_already(connection: Connection, heir: uuid.UUID) -> MergedThem
 
 
 def _refuse_changed(
-    themes: Sequence[NamedTheme], asked: Sequence[uuid.UUID], versions: Mapping[uuid.UUID, int]
+    themes: Sequence[NamedTheme], named_ids: Sequence[uuid.UUID], versions: Mapping[uuid.UUID, int]
 ) -> None:
     """Raises Conflict for the first theme that somebody else merged elsewhere, or decided about,
     since it was seen. One that was merged into another of these is where it was to go."""
     for theme in themes:
-        if theme.heir not in asked:
+        if theme.heir not in named_ids:
             raise Conflict(
                 f"Somebody merged “{theme.title}” into “{theme.heir_title}” meanwhile; look again.",
                 reason="theme_merged",

@@ -215,12 +215,13 @@ async def test_every_way_to_merge_asks_before_private_words_are_shown(
         row = await cursor.fetchone()
     assert row is not None
     both = [str(private), str(lead)]
-    address, fields = {
+    ways: dict[str, tuple[str, dict[str, Any]]] = {
         "pairs": ("/pairs", {"answer": "same", "theme": both, "into": str(lead)}),
         "bulk": ("/triage/bulk", {"decision": "merge", "theme": both}),
         "theme": (f"/themes/{private}/merge", {"into": str(lead)}),
         "suggestion": (f"/suggestions/{row['newest']}/same", {}),
-    }[way]
+    }
+    address, fields = ways[way]
     asked = await person.send(address, **fields)
     assert asked.status_code == 409
     assert "Show private words?" in asked.text

@@ -120,12 +120,12 @@ async def answer_pairs(act: Acting) -> Response:
         decide = keep_apart if answer == "different" else postpone
         activity = await decide(connection, chosen, actor=act.actor)
     if answer == "different":
-        said = "Kept apart for good."
+        message = "Kept apart for good."
         if len(chosen) > 1:
-            said = f"{counted(len(chosen), 'pair')} kept apart for good."
+            message = f"{counted(len(chosen), 'pair')} kept apart for good."
     else:
-        said = f"Later: it comes after all others for {LATER_DAYS} days."
-    return act.done(said, activity)
+        message = f"Later: it comes after all others for {LATER_DAYS} days."
+    return act.done(message, activity)
 
 
 async def _same(act: Act) -> Response:

@@ -76,7 +76,7 @@ async def triage_page(
         sort = "people"
     if by_themes and sort not in THEME_ORDERS:
         sort = "people"
-    wanted = ThemeFilter(
+    theme_filter = ThemeFilter(
         product_id=frame.product_id,
         status=status,
         kind=kind or None,
@@ -89,12 +89,12 @@ async def triage_page(
         matters: dict[UUID, Matter] = {}
         if by_themes:
             themes = await list_themes(
-                connection, wanted, sort=sort, cursor=cursor or None, limit=THEMES_PER_PAGE
+                connection, theme_filter, sort=sort, cursor=cursor or None, limit=THEMES_PER_PAGE
             )
             rows, next_cursor = themes.items, themes.next_cursor
         else:
             page = await list_matters(
-                connection, wanted, sort=sort, cursor=cursor or None, limit=THEMES_PER_PAGE
+                connection, theme_filter, sort=sort, cursor=cursor or None, limit=THEMES_PER_PAGE
             )
             matters = {matter.theme.id: matter for matter in page.items}
             rows, next_cursor = [matter.theme for matter in page.items], page.next_cursor
