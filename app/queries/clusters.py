@@ -1,8 +1,9 @@
 """Open suggestions that hang together: the themes they link are, perhaps, one matter.
 
-Pairs are taken strongest first. A theme joins whatever it is linked with; two groups become one
-only through a pair that is likely enough by itself, so that a row of weak guesses does not make one
-matter of everything. What is left is a pair by itself: nothing goes without a decision.
+Pairs are taken strongest first. A theme of one person joins whatever it is linked with; two groups,
+or themes of several people, become one only through a pair that is likely enough by itself, so that
+a row of weak guesses does not make one matter of everything. What is left is a pair by itself:
+nothing goes without a decision.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ BRIDGE_LIKELIHOOD_LEAST = 0.35
 
 SELECT_OPEN_PAIRS = """
     select g.id, g.theme_id, g.other_id, g.score,
-           case when g.later_until > now() then g.later_until end as later_until
+           case when g.later_until > now() then g.later_until end as later_until,
+           a.people as theme_people, b.people as other_people
     from theme_suggestion g
     join theme a on a.id = g.theme_id join theme b on b.id = g.other_id
     where g.state = 'open' and (%(product)s::uuid is null or g.product_id = %(product)s)
@@ -43,6 +45,14 @@ class OpenPair:
     other_id: UUID
     score: float
     later_until: datetime | None
+    theme_people: int = 1
+    other_people: int = 1
+
+    def brings(self, theme_id: UUID) -> bool:
+        """Whether it is enough to take this theme into a group: a theme of several people is a
+        group by itself."""
+        people = self.theme_people if theme_id == self.theme_id else self.other_people
+        return people <= 1 or self.score >= BRIDGE_LIKELIHOOD_LEAST
 
 
 @dataclass(slots=True)
@@ -72,10 +82,19 @@ def clustered(pairs: Sequence[OpenPair]) -> list[Cluster]:
     place: dict[UUID, Cluster] = {}
     for pair in pairs:
         one, other = place.get(pair.theme_id), place.get(pair.other_id)
-        if one is None and other is None:
-            joined = Cluster()
-        elif one is None or other is None or one is other:
+        newcomers = [
+            theme
+            for theme, group in ((pair.theme_id, one), (pair.other_id, other))
+            if group is None
+        ]
+        if newcomers:
+            if not any(pair.brings(theme) for theme in newcomers):
+                continue
             joined = one or other or Cluster()
+        elif one is not None and one is other:
+            joined = one
+        elif one is None or other is None:
+            continue
         elif pair.score >= BRIDGE_LIKELIHOOD_LEAST and _fits(one, other):
             joined = _become_one(one, other, place)
         else:

@@ -46,6 +46,16 @@ def test_a_weak_pair_brings_a_single_theme() -> None:
     assert sizes(pair(1, 1, 2, 0.9), pair(2, 2, 3, 0.1)) == [3]
 
 
+def test_a_weak_pair_makes_no_matter_of_two_themes_of_several_people() -> None:
+    weak = BRIDGE_LIKELIHOOD_LEAST - 0.01
+    heard = [
+        OpenPair(number, uuid.UUID(int=9), uuid.UUID(int=number), score, None, 9, 8)
+        for number, score in ((1, weak), (2, BRIDGE_LIKELIHOOD_LEAST))
+    ]
+    assert [cluster.alone for cluster in clustered(heard[:1])] == [True]
+    assert [cluster.alone for cluster in clustered(heard[1:])] == [False]
+
+
 def test_no_cluster_grows_without_bound_and_no_pair_is_lost() -> None:
     pairs = [pair(number, 0, number, 0.9 - number / 1000) for number in range(1, 100)]
     clusters = clustered(pairs)
