@@ -40,11 +40,8 @@ __all__ = [
 def learned_from(path: Path, weights: Path | None = None) -> bool:
     """Whether the kind heads in ``weights`` (default: the shipped ones), or what hears trouble
     beside them, were trained on this very file."""
-    folder = weights or SHIPPED_WEIGHTS
-    cards = [
-        json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("kind", TROUBLES)
-    ]
+    places = [(weights or SHIPPED_WEIGHTS) / f"{name}.json" for name in ("kind", TROUBLES)]
+    cards = [json.loads(one.read_text(encoding="utf-8")) for one in places if one.exists()]
     known = {digest for card in cards for digest in card.get("data_sha256", {}).values()}
     return path.is_file() and sha256(path) in known
 
