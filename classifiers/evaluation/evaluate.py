@@ -42,8 +42,8 @@ def learned_from(path: Path, weights: Path | None = None) -> bool:
     beside them, were trained on this very file."""
     places = [(weights or SHIPPED_WEIGHTS) / f"{name}.json" for name in ("kind", TROUBLES)]
     cards = [json.loads(one.read_text(encoding="utf-8")) for one in places if one.exists()]
-    known = {digest for card in cards for digest in card.get("data_sha256", {}).values()}
-    return path.is_file() and sha256(path) in known
+    digests = {digest for card in cards for digest in card.get("data_sha256", {}).values()}
+    return path.is_file() and sha256(path) in digests
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,7 +12,7 @@ import numpy as np
 from classifiers.kinds.features import FEATURE_CHARACTERS
 from classifiers.kinds.heads import STYLE_SCALE, Floats
 
-_PATTERNS = {
+_TROUBLE_PATTERNS = {
     # What failed, and right behind it the words it failed with; stack traces; and what compilers,
     # installers and servers print.
     "quoted_error": (
@@ -32,7 +32,9 @@ _PATTERNS = {
     # Also the mark that data sets put in the place of code.
     "code": r"`|\[<-code",
 }
-TROUBLE_SIGNS = {name: re.compile(pattern, re.MULTILINE) for name, pattern in _PATTERNS.items()}
+TROUBLE_SIGNS = {
+    name: re.compile(pattern, re.MULTILINE) for name, pattern in _TROUBLE_PATTERNS.items()
+}
 """The patterns run on lower-cased text."""
 
 

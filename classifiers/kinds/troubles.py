@@ -98,16 +98,16 @@ class Troubles:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Troubles:
         """The opposite of ``arrays``: KeyError where one is missing, ValueError where none fits."""
-        chat, broken, asked = (
+        chat, broken, asking = (
             Logistic(stored[:-1], float(stored[-1]))
             for stored in (
                 np.asarray(arrays[name], np.float64) for name in ("chat", "broken", "asked")
             )
         )
         columns = len(chat.weights) + len(TROUBLE_SIGNS)
-        if len(broken.weights) != columns or len(asked.weights) != columns:
+        if len(broken.weights) != columns or len(asking.weights) != columns:
             raise ValueError("trained for other signs")
-        return cls(chat, broken, asked)
+        return cls(chat, broken, asking)
 
 
 def broken_or_not(opinion: Floats, broken: Floats) -> Floats:
@@ -128,12 +128,12 @@ def broken_or_not(opinion: Floats, broken: Floats) -> Floats:
     return np.asarray(blended)
 
 
-def bug_or_question(opinion: Floats, asked: Floats) -> Floats:
+def bug_or_question(opinion: Floats, trouble: Floats) -> Floats:
     """Log probabilities ``float64[n, 5]`` in which bug and question share what both had, by the
-    weighted mean of their log odds in ``opinion`` and of ``asked`` float64[n]."""
+    weighted mean of their log odds in ``opinion`` and of ``trouble`` float64[n]."""
     bug, question = opinion[:, BUG_COLUMN], opinion[:, QUESTION_COLUMN]
     both = np.logaddexp(bug, question)
-    odds = (1 - ASKED_SHARE) * (bug - question) + ASKED_SHARE * asked
+    odds = (1 - ASKED_SHARE) * (bug - question) + ASKED_SHARE * trouble
     blended = opinion.copy()
     blended[:, BUG_COLUMN] = both - np.logaddexp(0, -odds)
     blended[:, QUESTION_COLUMN] = both - np.logaddexp(0, odds)

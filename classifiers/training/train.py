@@ -92,8 +92,8 @@ def train_kind(
     reports = report_heads(corpus, table, allowed, weights, everything)
     hearing = troubles.fit(corpus, everything)
     general = log_softmax(heads.logits(troubles.chats.features))
-    judged_chats, told = troubles.judge_chats(corpus, general, reports)
-    say(f"bugs in unseen communities: {told}")
+    judged_chats, bugs_told = troubles.judge_chats(corpus, general, reports)
+    say(f"bugs in unseen communities: {bugs_told}")
     general = log_softmax(heads.logits(inboxes.features))
     parts = [
         (corpus, judged),
@@ -111,7 +111,7 @@ def train_kind(
         **calibration,
         "leave_one_domain_out": scores,
         "nlbse_five_folds": folds,
-        "bugs_in_unseen_communities": told,
+        "bugs_in_unseen_communities": bugs_told,
         "licences": {domain: title for domain, (_, title) in DOMAINS.items()},
     }
     write("kind", heads, card, out)

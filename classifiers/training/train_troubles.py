@@ -70,12 +70,12 @@ class TroubleTexts:
 
     def _asked(self, corpus: Corpus) -> Logistic:
         own = np.flatnonzero((corpus.domains == SEEDS) & _bug_or_question(corpus.labels))
-        asked = np.flatnonzero(_bug_or_question(self.asked.labels))
-        labels = np.concatenate([corpus.labels[own], self.asked.labels[asked]])
+        asking = np.flatnonzero(_bug_or_question(self.asked.labels))
+        labels = np.concatenate([corpus.labels[own], self.asked.labels[asking]])
         bugs = labels == Kind.bug
-        weights = np.repeat([1.0, ASKED_FACTOR], [len(own), len(asked)])
+        weights = np.repeat([1.0, ASKED_FACTOR], [len(own), len(asking)])
         weights /= np.sqrt(np.where(bugs, bugs.sum(), (~bugs).sum()))
-        rows = np.vstack([_heard(corpus, own), _heard(self.asked, asked)])
+        rows = np.vstack([_heard(corpus, own), _heard(self.asked, asking)])
         return _line(rows, bugs, weights, ASKED_PENALTY, _ALL_SIGNS)
 
     def judge_chats(
@@ -133,8 +133,10 @@ def hear(general: Floats, part: Corpus, reports: Reports | None, troubles: Troub
 
 
 def _bugs_told(logits: Floats, labels: NDArray[np.str_]) -> Mapping[str, float]:
-    told = ["bug" if KINDS[place] is Kind.bug else "notbug" for place in logits.argmax(axis=1)]
-    score = label_scores(labels.tolist(), told, ["bug", "notbug"], seed=0, samples=0).labels["bug"]
+    predicted = ["bug" if KINDS[place] is Kind.bug else "notbug" for place in logits.argmax(axis=1)]
+    score = label_scores(labels.tolist(), predicted, ["bug", "notbug"], seed=0, samples=0).labels[
+        "bug"
+    ]
     return {
         "f1": round(score.f1.value, 3),
         "precision": round(score.precision, 3),
