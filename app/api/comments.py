@@ -61,7 +61,7 @@ class CommentQuery(In):
     unplaced: bool = Field(
         default=False,
         description="Only those in no theme that may report or ask for something all the same: "
-        "their kind is `unsure`, or their language is not read.",
+        "by a chance of one in five, or in a language that is not read.",
     )
     language: Word | None = Field(default=None, description="ISO 639-1, or `und`.")
     stage: CommentStage | None = None

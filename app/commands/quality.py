@@ -10,6 +10,7 @@ import typer
 
 from app.commands import output
 from app.commands.options import perform, settings
+from classifiers.grouping.sorts import Sort
 
 if TYPE_CHECKING:
     from app.running.runtime import Services
@@ -117,6 +118,9 @@ def kind(
     folds: Annotated[
         int, typer.Option(min=2, help="Without --train, baselines learn from folds of the file.")
     ] = 5,
+    sort: Annotated[
+        Sort, typer.Option(help="The sort of place of all rows; else what each row names.")
+    ] = Sort.unknown,
     fields: Fields = None,
     conditions: Conditions = None,
     limit: Limit = None,
@@ -137,6 +141,7 @@ def kind(
         only=only,
         mapping=folded,
         unsure_below=enricher.unsure_below,
+        sort=sort,
         baselines=baseline or [],
         train=train or [],
         folds=folds,

@@ -11,6 +11,7 @@ import psycopg
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from app.judging.places import place_of
 from app.judging.product_models import own_kinds
 from app.judging.saving import SAVE_ENRICHED, JudgedComment, judgement_columns, save_vectors
 from app.metrics import STAGE_ROWS
@@ -18,6 +19,7 @@ from app.models.states import CommentStage
 from app.storage.db import Connection, Database, is_away
 from app.storage.rows import fetch_all
 from classifiers.contract import Enricher
+from classifiers.kinds.doubt import by_sort
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +32,7 @@ CLAIM_COMMENTS = """
     update comment c
     set lease_until = now() + make_interval(secs => %(lease)s), attempts = c.attempts + 1
     from picked where c.id = picked.id
-    returning c.id, c.product_id, c.version, c.text, c.attempts
+    returning c.id, c.product_id, c.version, c.text, c.attempts, c.platform, c.thread_id
 """
 FAIL_COMMENTS = """
     update comment set stage = 'failed', reason = %s, detail = %s, lease_until = null
@@ -50,6 +52,8 @@ class ClaimedComment:
     version: str
     text: str
     attempts: int
+    platform: str
+    thread_id: str
 
 
 async def enrich_batch(
@@ -75,9 +79,11 @@ async def enrich_batch(
 async def _judge(
     database: Database, enricher: Enricher, comments: Sequence[ClaimedComment]
 ) -> list[JudgedComment]:
-    """What the model makes of the comments, and what their products' own versions make of that."""
+    """What the model makes of the comments, with the doubt that is due where they were said, and
+    what their products' own versions make of that."""
     texts = [comment.text for comment in comments]
-    enrichments = await asyncio.to_thread(enricher.enrich, texts)
+    sorts = [place_of(comment.platform, comment.thread_id) for comment in comments]
+    enrichments = by_sort(enricher, await asyncio.to_thread(enricher.enrich, texts), sorts)
     products = [comment.product_id for comment in comments]
     async with database.transaction() as connection:
         enrichments, judges = await own_kinds(connection, enricher, products, enrichments)

@@ -33,6 +33,8 @@ SELECT_ACTIVE_VERSIONS = """
 """
 SELECT_BOLDNESS = "select boldness from product where id = %s"
 SELECT_WEIGHTS = "select weights from product_model where id = %s"
+HEADS_OF_KINDS = ("kind-", "troubles-", "reports-")
+"""What the parts of an enricher's version start with that kinds depend on."""
 CORRECTIONS_MAX = 64
 _corrections: dict[tuple[uuid.UUID, int], Correction | None] = {}
 
@@ -46,13 +48,13 @@ class _ActiveVersion:
 
 
 def base_of(enricher: Enricher) -> str:
-    """What a correction of kinds depends on: the space of the vectors, the kind heads and what
-    reads reports again.
+    """What a correction of kinds depends on: the space of the vectors, the kind heads, what hears
+    trouble and what reads reports again.
 
     Not the backend, which differs between machines of one installation, nor what else the enricher
     does.
     """
-    heads = [part for part in enricher.version.split("+") if part.startswith(("kind-", "reports-"))]
+    heads = [part for part in enricher.version.split("+") if part.startswith(HEADS_OF_KINDS)]
     return "+".join([enricher.space, *(heads or [enricher.version])])
 
 

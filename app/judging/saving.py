@@ -17,6 +17,9 @@ from classifiers.kinds.enrich import UNSUPPORTED_LANGUAGE
 from classifiers.texts.text import fingerprint
 
 SCORE_DIGITS = 4
+MAY_REPORT_FROM = 0.2
+"""Of the probabilities of bug and request together: from here on a comment that was told neither is
+held against themes, and listed for a person where it joins none, however sure its kind is."""
 JOINING_REASONS = frozenset({"", UNSURE, UNSUPPORTED_LANGUAGE, "agreement", "no_words"})
 """Of what is neither bug nor request: "+1" or a thumb may agree in a thread; greetings, links and
 spam say nothing that a theme could say as well."""
@@ -24,7 +27,7 @@ spam say nothing that a theme could say as well."""
 # A comment that was edited while it was with the model stays 'parsed' and comes round again.
 # Staff's answers are understood like all others, but only what they open a thread with makes
 # themes, unless the product says otherwise. What is neither bug nor request may belong to a theme
-# all the same: where it answers in a thread, or where its kind is not sure.
+# all the same: where it answers in a thread, or where it may be one of them.
 SAVE_ENRICHED = """
     update comment c
     set language = n.language, fingerprint = n.fingerprint, sentiment = n.sentiment,
@@ -39,7 +42,7 @@ SAVE_ENRICHED = """
             when c.theme_id is not null then 'enriched'
             when c.kind_by = 'person' and c.kind <> all (%(theme_kinds)s) then 'grouped'
             when c.kind_by <> 'person' and n.kind <> all (%(theme_kinds)s)
-                and not (n.may_join and (n.reason = %(unsure)s or c.parent_id <> ''
+                and not (n.may_join and (n.may_report or c.parent_id <> ''
                     or (c.thread_id <> '' and not c.opens_thread and exists (
                         select from comment o where o.source_id = c.source_id
                           and o.thread_id = c.thread_id and o.opens_thread)))) then 'grouped'
@@ -52,10 +55,11 @@ SAVE_ENRICHED = """
         %(sentiment)s::float[], %(model_version)s::text[], %(kind)s::text[],
         %(confidence)s::float[], %(scores)s::jsonb[], %(reason)s::text[],
         %(other_kinds)s::text[], %(tone)s::text[], %(hostile)s::float[], %(wording)s::text[],
-        %(may_join)s::boolean[]
+        %(may_join)s::boolean[], %(may_report)s::boolean[]
     ) as n(
         id, version, language, fingerprint, sentiment, model_version, kind,
-        confidence, scores, reason, other_kinds, tone, hostile, wording, may_join
+        confidence, scores, reason, other_kinds, tone, hostile, wording, may_join,
+        may_report
     ),
     product p, comment same left join author a on a.id = same.author_id
     where c.id = n.id and same.id = n.id and c.version = n.version and c.stage = 'parsed'
@@ -115,9 +119,15 @@ def judgement_columns(comments: Sequence[JudgedComment]) -> dict[str, Any]:
         "hostile": [enrichment.hostile for enrichment in enrichments],
         "wording": [wording(comment.text) for comment in comments],
         "may_join": [enrichment.reason in JOINING_REASONS for enrichment in enrichments],
-        "unsure": UNSURE,
+        "may_report": [_may_report(enrichment) for enrichment in enrichments],
         "theme_kinds": [kind.value for kind in THEME_KINDS],
     }
+
+
+def _may_report(enrichment: Enrichment) -> bool:
+    """Whether it may be a bug or a request though it was told neither."""
+    likely = sum(enrichment.scores.get(kind, 0.0) for kind in THEME_KINDS)
+    return enrichment.reason == UNSURE or (not enrichment.reason and likely >= MAY_REPORT_FROM)
 
 
 def scores_json(scores: Mapping[Kind, float]) -> str:

@@ -32,6 +32,10 @@ class SharedEnricher:
         """As of the model."""
         return self._inner.unsure_below
 
+    def unsure_below_in(self, sort: str) -> float:
+        """As of the model."""
+        return self._inner.unsure_below_in(sort)
+
     def enrich(self, texts: Sequence[str]) -> list[Enrichment]:
         """One Enrichment per text, in order."""
         with self._turn:

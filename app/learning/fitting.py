@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from app.models.states import Learned
 from app.storage.db import Database
 from classifiers.contract import Enricher, Enrichment
 from classifiers.grouping.thresholds import Thresholds
+from classifiers.kinds.doubt import unsure_below_in
 from classifiers.refits.refit_grouping import NO_SHIFTS, GroupingTrial, try_grouping
 from classifiers.refits.refit_kind import KindTrial, try_kind
 
@@ -49,7 +51,9 @@ async def fit_kind(database: Database, enricher: Enricher, product_id: uuid.UUID
         labels = await labelled.kind_labels(connection, product_id)
         unlabelled_texts = await labelled.unlabelled(connection, product_id)
         active = await active_version(connection, product_id, Learned.kind)
-    in_force = _KindsInForce(float(getattr(enricher, "unsure_below", 0.0)), None)
+    strictest = float(getattr(enricher, "unsure_below", 0.0))
+    shipped = unsure_below_in(enricher, _commonest_sort(labels), strictest)
+    in_force = _KindsInForce(shipped, None)
     if active is not None and active.base == base_of(enricher):
         in_force = _KindsInForce(
             float(active.settings["unsure_below"]),
@@ -58,6 +62,12 @@ async def fit_kind(database: Database, enricher: Enricher, product_id: uuid.UUID
     texts = [label.text for label in labels] + unlabelled_texts
     enrichments = await labelled.understood(enricher, texts)
     return await asyncio.to_thread(_fit_kind_now, labels, unlabelled_texts, enrichments, in_force)
+
+
+def _commonest_sort(labels: Sequence[KindLabelled]) -> str:
+    """Of the places that the labelled comments were said in; blank without any."""
+    (most, _), *_ = Counter(label.sort for label in labels).most_common(1) or [("", 0)]
+    return most
 
 
 def _fit_kind_now(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from app.judging.places import place_of
 from app.judging.product_models import shipped_scores
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
@@ -26,7 +27,8 @@ NO_LABEL_ID = 0
 NO_KIND = -1
 
 SELECT_KIND_LABELS = """
-    select l.id, l.comment_id, l.version, l.theme_id, l.kind, l.weight, v.text
+    select l.id, l.comment_id, l.version, l.theme_id, l.kind, l.weight, v.text,
+           c.platform, c.thread_id
     from kind_label l
     join activity a on a.id = l.activity_id and a.undone_by is null
     join comment c on c.id = l.comment_id and c.deleted_at is null
@@ -58,6 +60,13 @@ class KindLabelled:
     kind: Kind
     weight: float
     text: str
+    platform: str
+    thread_id: str
+
+    @property
+    def sort(self) -> str:
+        """The sort of place that it was said in."""
+        return place_of(self.platform, self.thread_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,20 @@ from dataclasses import dataclass
 
 from structlog.contextvars import bound_contextvars
 
+from app.judging.places import place_of
 from app.judging.product_models import base_of, own_kinds
 from app.judging.saving import scores_json
 from app.models.states import Learned
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_all, fetch_value
 from classifiers.contract import UNSURE, Enricher, Enrichment
+from classifiers.kinds.doubt import by_sort
 
 REJUDGED_MAX = 5_000
 REJUDGE_BATCH_SIZE = 64
 
 SELECT_UNSURE_COMMENTS = """
-    select c.id, c.version, c.text, c.kind
+    select c.id, c.version, c.text, c.kind, c.platform, c.thread_id
     from comment c left join theme t on t.id = c.theme_id
     where c.product_id = %(product)s and c.id > %(after)s
       and c.deleted_at is null and c.stage = 'grouped'
@@ -60,6 +62,8 @@ class UnsureComment:
     version: str
     text: str
     kind: str
+    platform: str
+    thread_id: str
 
 
 async def rejudge(database: Database, enricher: Enricher, product_id: uuid.UUID) -> tuple[int, int]:
@@ -86,7 +90,8 @@ async def rejudge(database: Database, enricher: Enricher, product_id: uuid.UUID)
             if not comments:
                 break
             texts = [comment.text for comment in comments]
-            enrichments = await asyncio.to_thread(enricher.enrich, texts)
+            sorts = [place_of(comment.platform, comment.thread_id) for comment in comments]
+            enrichments = by_sort(enricher, await asyncio.to_thread(enricher.enrich, texts), sorts)
             products = [product_id] * len(comments)
             async with database.transaction() as connection:
                 judged, judges = await own_kinds(connection, enricher, products, enrichments)

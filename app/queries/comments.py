@@ -10,6 +10,7 @@ from uuid import UUID
 from psycopg import sql
 
 from app.errors import NotFound
+from app.judging.saving import MAY_REPORT_FROM
 from app.queries.paging import BIGINT_MAX, Filters, Listing, Order, Page
 from app.queries.rows import CommentDetail, CommentRow, CommentVersionRow
 from app.storage.db import Connection
@@ -56,12 +57,12 @@ COMMENT_ORDERS = {
 UNPLACED = """
     cm.theme_id is null and cm.stage = 'grouped' and cm.kind_by = 'model' and cm.theme_by = 'model'
     and not (coalesce(a.is_staff, false) or coalesce(a.is_bot, false))
-    and (cm.kind_reason = 'unsupported_language' or cm.kind_reason = 'unsure'
+    and (cm.kind_reason = 'unsupported_language' or cm.kind_reason in ('', 'unsure')
          and coalesce((cm.kind_scores ->> 'bug')::float, 0)
-             + coalesce((cm.kind_scores ->> 'feature')::float, 0) >= 0.2)
+             + coalesce((cm.kind_scores ->> 'feature')::float, 0) >= %(may_report)s)
 """
 """Nothing that reports or asks for something is lost without a word: where the model told neither
-bug nor request and is not sure, or cannot read the language, a person looks."""
+bug nor request and may be wrong, or cannot read the language, a person looks."""
 SELECT_COMMENT = COMMENT_LIST.select(
     "where cm.id = %s",
     sql.SQL(", cm.kind_scores, cm.model_version, cm.delivery_id, cm.parent_id"),
@@ -122,7 +123,7 @@ class CommentFilter:
         if self.unsure:
             filters.add("cm.kind_reason = 'unsure'")
         if self.unplaced:
-            filters.add(UNPLACED)
+            filters.add(UNPLACED, may_report=MAY_REPORT_FROM)
         filters.add_equal("cm.language", self.language)
         filters.add_equal("cm.stage", self.stage)
         if self.q:

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg.rows import tuple_row
 
+from app.judging.places import place_of
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
 from app.themes.searches import FIND_IN_THREAD, nearest, scores_by_query
 from classifiers.contract import Kind, Member
-from classifiers.grouping.sorts import sort_of
 from classifiers.grouping.threads import THREAD_LATEST
 from classifiers.kinds.features import FEATURE_CHARACTERS
 
@@ -103,12 +103,6 @@ async def load_members(connection: Connection, ids: Sequence[int]) -> dict[int, 
         )
         for row in rows
     }
-
-
-def place_of(platform: str, thread_id: str) -> str:
-    """The sort of place that a comment was said in. Discussions on GitHub are a forum, however near
-    they are to a tracker."""
-    return str(sort_of("discussions" if thread_id.startswith("discussion") else platform))
 
 
 def thread_of(source_id: uuid.UUID, thread_id: str) -> str:

@@ -12,11 +12,12 @@ from typing import LiteralString
 
 from pgvector import HalfVector
 
+from app.judging.places import place_of
 from app.models.states import DecidedBy
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_value
 from app.themes.activity import SYSTEM, record, record_created
-from app.themes.candidates import place_of, thread_of
+from app.themes.candidates import thread_of
 from app.themes.evidence import decision_evidence
 from app.themes.middles import ByModel, middles_of
 from app.themes.pools import Pools, in_thread_of, pools_of

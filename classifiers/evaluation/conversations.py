@@ -54,7 +54,7 @@ def conversations(rows: Sequence[Row]) -> list[Said]:
     started: set[str] = set()
     placed_rows = []
     for row in rows:
-        sort = _sort(row)
+        sort = sort_of_row(row)
         thread = _name(row.get("thread") or row.get("thread_id"))
         thread = thread and f"{row.get('product') or ''}\n{sort}\n{thread}"
         opens = bool(row.get("opens") or row.get("opens_thread"))
@@ -96,8 +96,8 @@ def places_by_thread(members: Sequence[Member]) -> list[Sequence[int]]:
     return [by_thread.get(member.thread, []) for member in members]
 
 
-def _sort(row: Row) -> Sort:
-    """By the first field that names a place we know."""
+def sort_of_row(row: Row) -> Sort:
+    """The sort of place, by the first field that names one we know."""
     for field in _PLACE_FIELDS:
         sort = sort_of(str(row.get(field) or ""))
         if sort is not Sort.unknown:

@@ -20,8 +20,10 @@ from classifiers.evaluation.evaluate_kind import KindReport, evaluate_kind
 from classifiers.evaluation.labels import read_folds
 from classifiers.evaluation.report import render
 from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.grouping.sorts import Sort
 from classifiers.grouping.thresholds import Thresholds
 from classifiers.kinds.enrich import DefaultEnricher
+from classifiers.kinds.troubles import TROUBLES
 from classifiers.stored_weights import SHIPPED_WEIGHTS
 
 __all__ = [
@@ -36,10 +38,12 @@ __all__ = [
 
 
 def learned_from(path: Path, weights: Path | None = None) -> bool:
-    """Whether the kind heads in ``weights`` (default: the shipped ones) were trained on this very
-    file."""
-    card = json.loads(((weights or SHIPPED_WEIGHTS) / "kind.json").read_text(encoding="utf-8"))
-    return path.is_file() and sha256(path) in card.get("data_sha256", {}).values()
+    """Whether the kind heads in ``weights`` (default: the shipped ones), or what hears trouble
+    beside them, were trained on this very file."""
+    places = [(weights or SHIPPED_WEIGHTS) / f"{name}.json" for name in ("kind", TROUBLES)]
+    cards = [json.loads(one.read_text(encoding="utf-8")) for one in places if one.exists()]
+    digests = {digest for card in cards for digest in card.get("data_sha256", {}).values()}
+    return path.is_file() and sha256(path) in digests
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--as-served", action="store_true", help="let only bugs and requests open themes"
     )
+    parser.add_argument(
+        "--sort", type=Sort, default=Sort.unknown, help="the sort of place of all rows, for kinds"
+    )
     parser.add_argument("--limit", type=int, help="only the first rows")
     parser.add_argument("--json", type=Path, help="write the report here")
     return parser
@@ -104,6 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 reading=reading,
                 only=options.only,
                 unsure_below=enricher.unsure_below,
+                sort=options.sort,
                 mapping=folds,
                 baselines=options.baseline,
                 train=options.train,

@@ -34,6 +34,7 @@ from classifiers.evaluation.stream import (
     run_orders,
     run_stream,
 )
+from classifiers.kinds.doubt import by_sort
 
 ENRICHED_AT_ONCE = 512
 RECALL_DEPTHS = (1, 5, 10)
@@ -172,8 +173,9 @@ def build_pool(
     conversation = conversations(rows)
     members: list[Member] = []
     for start in range(0, len(rows), ENRICHED_AT_ONCE):
-        part = rows[start : start + ENRICHED_AT_ONCE]
-        for result in enricher.enrich([str(row["text"]) for row in part]):
+        part = slice(start, start + ENRICHED_AT_ONCE)
+        results = enricher.enrich([str(row["text"]) for row in rows[part]])
+        for result in by_sort(enricher, results, [one.sort for one in conversation[part]]):
             number, file_kind = len(members), file_kinds[len(members)]
             member = Member(
                 comment_id=number,

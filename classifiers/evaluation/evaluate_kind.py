@@ -13,6 +13,7 @@ import numpy as np
 from classifiers.contract import UNSURE, Enricher, Enrichment, Kind
 from classifiers.evaluation.baselines import check
 from classifiers.evaluation.baselines_kind import KIND_BASELINE_NEEDS, Labelled, Rival, judge
+from classifiers.evaluation.conversations import sort_of_row
 from classifiers.evaluation.datasets import AS_NAMED, Reading, labelled_rows
 from classifiers.evaluation.labels import ELSEWHERE, Labels, read_labels
 from classifiers.evaluation.measures import (
@@ -23,6 +24,8 @@ from classifiers.evaluation.measures import (
     label_scores,
     tabulate,
 )
+from classifiers.grouping.sorts import Sort
+from classifiers.kinds.doubt import by_sort, unsure_below_in
 from classifiers.texts.text import fingerprint
 
 JUDGED_AT_ONCE = 512
@@ -56,11 +59,12 @@ class KindReport:
     """Scores of one file.
 
     ``coverage`` and ``precision`` are the service's, with all five kinds on offer and the
-    confidence that it shows: the share of rows that it does not doubt (``unsure_below``), and how
-    many of these are right. ``calibration_error`` and the ``mistakes``, surest first, are about the
-    probability of the scored label among the kinds ``offered``; where these are all five, unfolded
-    (``plain``), that is the same confidence. ``set_aside`` counts rows by the reason why a rule,
-    not the model, said what they are.
+    confidence that it shows: the share of rows that it does not doubt, and how many of these are
+    right. It doubts below ``unsure_by_sort`` of the places that occur (blank: an unknown one), of
+    which ``unsure_below`` is the strictest. ``calibration_error`` and the ``mistakes``, surest
+    first, are about the probability of the scored label among the kinds ``offered``; where these
+    are all five, unfolded (``plain``), that is the same confidence. ``set_aside`` counts rows by
+    the reason why a rule, not the model, said what they are.
 
     ``left_out`` rows lack a text or a label, ``repeated`` ones say the same words as an earlier
     row. ``seen`` is whether the heads were trained on this very file. ``baselines`` are other
@@ -81,6 +85,7 @@ class KindReport:
     free: Free
     confusion: Mapping[str, Mapping[str, int]]
     unsure_below: float
+    unsure_by_sort: Mapping[str, float]
     coverage: float
     precision: float
     calibration_error: float
@@ -115,6 +120,7 @@ def evaluate_kind(
     only: str | None = None,
     mapping: Mapping[str, str] | None = None,
     unsure_below: float = 0.0,
+    sort: Sort = Sort.unknown,
     baselines: Sequence[str] = (),
     train: Sequence[Path] = (),
     folds: int = 5,
@@ -134,6 +140,9 @@ def evaluate_kind(
     asks for one of the two; ``free`` says what it does when they are. A file of one label leaves
     nothing to choose between: there all five are offered.
 
+    Doubt is that of ``sort``, or of the sort of place that a row names (see
+    ``conversations.sort_of_row``); ``unsure_below`` is for an enricher that knows none.
+
     Intervals resample the rows ``samples`` times. ``baselines`` (tfidf, minilm, setfit) learn from
     the files ``train``, or from ``folds`` folds of this one.
 
@@ -145,9 +154,10 @@ def evaluate_kind(
     rows, left_out = labelled_rows(path, "text", "kind", limit=limit, reading=reading)
     labels = read_labels([row["kind"] for row in rows], path.name, only=only, mapping=mapping)
     truth = [labels.fold(str(row["kind"])) for row in rows]
-    judged, vectors = _judge(
-        [str(row["text"]) for row in rows], enricher, labels, "minilm" in baselines, say
-    )
+    sorts = [sort or sort_of_row(row) for row in rows]
+    below = {str(one): unsure_below_in(enricher, one, unsure_below) for one in sorted(set(sorts))}
+    texts = [str(row["text"]) for row in rows]
+    judged, vectors = _judge(texts, sorts, enricher, labels, "minilm" in baselines, say)
     predicted = [one.predicted for one in judged]
     names = list(labels.names)
     if ELSEWHERE in predicted:
@@ -156,8 +166,8 @@ def evaluate_kind(
     scores = label_scores(truth, predicted, names, seed=seed, samples=samples)
     sure = [
         one.verdict == label
-        for one, label in zip(judged, truth, strict=True)
-        if one.reason != UNSURE and one.confidence >= unsure_below
+        for one, label, place in zip(judged, truth, sorts, strict=True)
+        if one.reason != UNSURE and one.confidence >= below[place]
     ]
     reasons = Counter(one.reason for one in judged if one.reason not in ("", UNSURE))
     prints = [one.print for one in judged]
@@ -190,7 +200,8 @@ def evaluate_kind(
         accuracy=scores.accuracy,
         free=_free(truth, [one.verdict for one in judged], labels, seed, samples),
         confusion=tabulate(confusion(truth, predicted, names), names),
-        unsure_below=unsure_below,
+        unsure_below=max(below.values(), default=unsure_below),
+        unsure_by_sort=below,
         coverage=len(sure) / len(rows),
         precision=sum(sure) / max(len(sure), 1),
         calibration_error=calibration_error([one.probability for one in judged], right),
@@ -220,13 +231,19 @@ def choose(result: Enrichment, offered: Sequence[Kind]) -> Kind:
 
 
 def _judge(
-    texts: Sequence[str], enricher: Enricher, labels: Labels, keep: bool, say: Say
+    texts: Sequence[str],
+    sorts: Sequence[Sort],
+    enricher: Enricher,
+    labels: Labels,
+    keep: bool,
+    say: Say,
 ) -> tuple[list[Judged], list[Any]]:
     """What the model says of each text; ``keep`` its vectors, which of a large file fill memory."""
     judged: list[Judged] = []
     vectors: list[Any] = []
     for start in range(0, len(texts), JUDGED_AT_ONCE):
-        for result in enricher.enrich(texts[start : start + JUDGED_AT_ONCE]):
+        part = slice(start, start + JUDGED_AT_ONCE)
+        for result in by_sort(enricher, enricher.enrich(texts[part]), sorts[part]):
             judged.append(_judged(result, labels))
             if keep:
                 vectors.append(result.vector)

@@ -71,8 +71,12 @@ def _doubt(report: KindReport) -> list[str]:
     sure = "no row"
     if report.coverage:
         sure = f"{report.coverage:.1%} of the rows, {report.precision:.1%} of them right"
+    places = [
+        f"{below:.2f}{f' ({sort})' if sort else ''}"
+        for sort, below in report.unsure_by_sort.items()
+    ]
     return [
-        f"In the service{offered}, at or above a confidence of {report.unsure_below:.2f}: {sure}; "
+        f"In the service{offered}, at or above a confidence of {', '.join(places)}: {sure}; "
         "the rest is unsure.",
         f"Expected calibration error {confidence}: {report.calibration_error:.3f}.",
     ]

@@ -104,13 +104,18 @@ class DefaultEnricher:
 
     @property
     def unsure_below(self) -> float:
-        """Below this confidence a kind goes to a person."""
+        """Below this confidence a kind goes to a person, wherever it was said."""
         return self._kind.unsure_below
+
+    def unsure_below_in(self, sort: str) -> float:
+        """The same in a place of this sort; see ``KindModel.unsure_below_in``."""
+        return self._kind.unsure_below_in(sort)
 
     def enrich(self, texts: Sequence[str]) -> list[Enrichment]:
         """One Enrichment per text, in order; any string is fine.
 
         ``scores`` are always the model's own, also where ``reason`` says that the kind is not.
+        Doubt is that of the strictest sort of place; ``doubt.by_sort`` takes back what is too much.
         """
         if not texts:
             return []

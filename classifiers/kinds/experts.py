@@ -50,18 +50,32 @@ class Reports:
         """
         return load(REPORT_HEADS, folder, cls.from_arrays)[0]
 
+    def odds(self, features: Features) -> Floats:
+        """``float64[n]``: the log odds that each row is a report; minus infinity where it has
+        no title or does not read like one."""
+        odds = np.full(len(features.titled), -np.inf)
+        titled = np.flatnonzero(features.titled)
+        if len(titled):
+            score = features.take(titled).dense() @ self.likeness + self.intercept
+            alike = score >= np.log(REPORT_FROM / (1 - REPORT_FROM))
+            odds[titled[alike]] = score[alike]
+        return odds
+
     def among(self, features: Features) -> NDArray[np.intp]:
         """The rows that have a title and read like a report."""
-        titled = np.flatnonzero(features.titled)
-        if not len(titled):
-            return titled
-        score = features.take(titled).dense() @ self.likeness + self.intercept
-        return np.asarray(titled[score >= np.log(REPORT_FROM / (1 - REPORT_FROM))])
+        return np.flatnonzero(self.odds(features) > -np.inf)
 
-    def blend(self, general: Floats, features: Features, reread: Reread | None = None) -> Floats:
+    def blend(
+        self,
+        general: Floats,
+        features: Features,
+        reread: Reread | None = None,
+        odds: Floats | None = None,
+    ) -> Floats:
         """Log probabilities ``float64[n, 5]`` of all kinds, those of the reports with the second
-        opinion: that of the heads, and of the encoder that can ``reread`` them."""
-        rows = self.among(features)
+        opinion: that of the heads, and of the encoder that can ``reread`` them. ``odds`` are
+        ``odds(features)``, where they are known already."""
+        rows = np.flatnonzero((self.odds(features) if odds is None else odds) > -np.inf)
         if not len(rows):
             return general
         blended = general.copy()

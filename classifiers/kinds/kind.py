@@ -13,6 +13,7 @@ from classifiers.kinds.experts import Reports, log_softmax
 from classifiers.kinds.heads import Features, Floats, read
 from classifiers.kinds.report_encoder import ReportHead
 from classifiers.kinds.softmax import softmax
+from classifiers.kinds.troubles import Troubles
 
 KINDS = tuple(Kind)
 
@@ -28,6 +29,8 @@ class KindModel:
         """
         self._heads, self.card = read("kind", folder)
         self._reports = Reports.read(folder)
+        self._troubles, troubles_card = Troubles.read(folder)
+        self._troubles_version = str(troubles_card["version"])
         self._report_head, card = ReportHead.read()
         self.rereads = ""
         """Version of the tuned layers with which reports are read again; empty for heads of another
@@ -43,16 +46,23 @@ class KindModel:
 
     @property
     def name(self) -> str:
-        """The heads, and the tuned layers where reports are read again:
-        ``kind-<version>+reports-<version>``."""
+        """The heads, what hears trouble, and the tuned layers where reports are read again:
+        ``kind-<version>+troubles-<version>+reports-<version>``."""
+        heads = f"kind-{self.version}+troubles-{self._troubles_version}"
         if not self.rereads:
-            return f"kind-{self.version}"
-        return f"kind-{self.version}+reports-{self.rereads}"
+            return heads
+        return f"{heads}+reports-{self.rereads}"
 
     @property
     def unsure_below(self) -> float:
-        """The confidence at which the kinds of unseen channels were right nine times out of ten."""
+        """The confidence from which the kinds of unseen channels were right nine times out of ten,
+        in the sort of place where that takes most."""
         return float(self.card["unsure_below"])
+
+    def unsure_below_in(self, sort: str) -> float:
+        """The same in a sort of place (``classifiers.grouping.sorts``); the strictest for one that
+        is not known."""
+        return float(self.card["unsure_below_by_sort"].get(sort, self.unsure_below))
 
     def probabilities(
         self, features: Features, embedder: Embedder | None = None, texts: Sequence[str] = ()
@@ -60,7 +70,7 @@ class KindModel:
         """``float64[n, 5]`` in the order of ``KINDS``; rows sum to 1.
 
         Reports are read again by the tuned layers of the ``embedder``, if it has any. ``texts`` are
-        those of the first rows, all that can be reports.
+        those of the first rows, all that can be reports or be heard for trouble.
         """
 
         def reread(rows: NDArray[np.intp]) -> Floats | None:
@@ -71,7 +81,10 @@ class KindModel:
                 return None
             return self._report_head.opinion(tuned.embed([texts[row] for row in rows]))
 
-        opinion = self._reports.blend(log_softmax(self._heads.logits(features)), features, reread)
+        odds = self._reports.odds(features)
+        general = log_softmax(self._heads.logits(features))
+        opinion = self._reports.blend(general, features, reread, odds)
+        opinion = self._troubles.blend(opinion, features, texts, odds)
         return softmax(opinion / self._temperature)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from classifiers.contract import Kind
 from classifiers.evaluation.measures import calibration_error
+from classifiers.grouping.sorts import Sort
 from classifiers.kinds.experts import REPORT_KINDS, Reports, log_softmax
 from classifiers.kinds.heads import Floats
 from classifiers.kinds.kind import KINDS
@@ -24,8 +26,14 @@ from classifiers.training.fitting import (
     temperature,
     unsure_below,
 )
+from classifiers.training.train_troubles import Judged, TroubleTexts, hear
 
 Names = NDArray[np.str_]
+
+SURE_PRECISION = 0.9
+"""Of what is not doubted so much is right, on domains that were not seen."""
+SURE_PRECISION_OF_OURS = 0.95
+"""The same for sorts of place that only comments of our own tell of."""
 
 _ALL_THE_REST = {Kind.question: "rest", Kind.praise: "rest", Kind.other: "rest"}
 LABELS_OF_DOMAINS: dict[str, Mapping[Kind, str]] = {
@@ -48,33 +56,48 @@ ABSENT_KINDS = {"nlbse": (Kind.praise, Kind.other)}
 """Kinds that no row of a domain can have, so that they are not offered there."""
 
 
-def judge_domains(
-    corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penalties: Penalties, say: Report
-) -> tuple[Floats, dict[str, Any]]:
-    """Log probabilities of every row by heads that never saw its domain, and the scores by
-    domain."""
-    logits = np.zeros(allowed.shape)
-    scores: dict[str, Any] = {}
-    for domain in DOMAINS:
-        unseen = corpus.domains == domain
-        logits[unseen] = _opinion(corpus, table, allowed, weights, penalties, unseen)
-        scores[domain] = score_domain(domain, logits[unseen], corpus.labels[unseen])
-        say(f"unseen {domain}: {scores[domain]}")
-    return logits, scores
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Judges rows by what was learned from all others."""
 
+    corpus: Corpus
+    table: Table
+    allowed: Mask
+    weights: Floats
+    penalties: Penalties
+    troubles: TroubleTexts
 
-def judge_folds(
-    corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penalties: Penalties, seed: int
-) -> tuple[Floats, dict[str, Any]]:
-    """The same for the issue reports, each fifth of them after training on the rest of them and all
-    other domains."""
-    fold = folds_of_reports(corpus.domains, seed)
-    logits = np.zeros(allowed.shape)
-    for number in range(FOLDS_OF_REPORTS):
-        unseen = fold == number
-        logits[unseen] = _opinion(corpus, table, allowed, weights, penalties, unseen)
-    inside = fold >= 0
-    return logits[inside], score_domain(REPORTS_DOMAIN, logits[inside], corpus.labels[inside])
+    def domains(self, say: Report) -> tuple[Judged, dict[str, Any]]:
+        """Every row by heads that never saw its domain, and the scores by domain."""
+        judged = Judged.nothing(len(self.allowed))
+        scores: dict[str, Any] = {}
+        for domain in DOMAINS:
+            unseen = np.flatnonzero(self.corpus.domains == domain)
+            judged.put(unseen, self._judge(unseen))
+            scores[domain] = score_domain(domain, judged.heard[unseen], self.corpus.labels[unseen])
+            say(f"unseen {domain}: {scores[domain]}")
+        return judged, scores
+
+    def folds(self, seed: int, judged: Judged) -> dict[str, Any]:
+        """The issue reports once more, each fifth of them after training on the rest of them and
+        all other domains; put into ``judged``. Returns the score."""
+        fold = folds_of_reports(self.corpus.domains, seed)
+        for number in range(FOLDS_OF_REPORTS):
+            unseen = np.flatnonzero(fold == number)
+            judged.put(unseen, self._judge(unseen))
+        inside = fold >= 0
+        return score_domain(REPORTS_DOMAIN, judged.heard[inside], self.corpus.labels[inside])
+
+    def _judge(self, places: NDArray[np.intp]) -> Judged:
+        """With the second opinion on reports, where there are others to learn it from."""
+        unseen = np.zeros(len(self.allowed), bool)
+        unseen[places] = True
+        general = general_opinion(self.table, self.allowed, self.weights, self.penalties, unseen)
+        reports = None
+        if not unseen[self.corpus.domains == REPORTS_DOMAIN].all():
+            reports = report_heads(self.corpus, self.table, self.allowed, self.weights, ~unseen)
+        troubles = self.troubles.fit(self.corpus, ~unseen)
+        return hear(general, self.corpus.take(places), reports, troubles)
 
 
 def folds_of_reports(domains: Names, seed: int) -> NDArray[np.intp]:
@@ -85,28 +108,45 @@ def folds_of_reports(domains: Names, seed: int) -> NDArray[np.intp]:
     return fold
 
 
-def calibrate(logits: Floats, allowed: Mask, domains: Names) -> dict[str, Any]:
-    """Temperature, the confidence for 90 % precision with its coverage, and the calibration errors.
+def calibrate(judged: Judged, allowed: Mask, domains: Names, sorts: Names) -> dict[str, Any]:
+    """Temperature, the confidence for 90 % precision by sort of place with its coverage, and the
+    calibration errors.
 
     Every domain weighs the same, one with noisy labels less; what the heads were trained on in
-    every round, the project's own comments, does not count.
+    every round, the project's own comments, does not count. The temperature is that of the heads,
+    from what they are judged on and before trouble is heard. A sort that only our own comments tell
+    of has to do better, as they flatter.
     """
+    of_heads = np.isin(domains, [*DOMAINS, SEEDS, INBOXES])
+    scale = temperature(judged.plain[of_heads], allowed[of_heads], _even(domains[of_heads]))
+    uncalibrated, calibrated = softmax(judged.heard), softmax(judged.heard / scale)
+    confidence = calibrated.max(axis=1)
+    right = allowed[np.arange(len(allowed)), judged.heard.argmax(axis=1)]
+    below: dict[str, float] = {}
+    coverage: dict[str, Any] = {}
+    for sort in sorted(set(sorts) - {Sort.unknown}):
+        inside = (sorts == sort) & (domains != SEEDS)
+        precision = SURE_PRECISION_OF_OURS
+        if (inside & (domains != INBOXES)).any():
+            precision = SURE_PRECISION
+        threshold, _ = unsure_below(
+            confidence[inside], right[inside], _even(domains[inside]), precision
+        )
+        below[str(sort)] = round(threshold, 4)
+        sure = confidence >= round(threshold, 4)
+        coverage[str(sort)] = {
+            str(domain): _sure(sure, right, inside & (domains == domain))
+            for domain in np.unique(domains[inside])
+        }
     even = _even(domains)
-    scale = temperature(logits, allowed, even)
-    uncalibrated, calibrated = softmax(logits), softmax(logits / scale)
-    right = allowed[np.arange(len(allowed)), logits.argmax(axis=1)]
-    threshold, coverage = unsure_below(calibrated.max(axis=1), right, even)
-    sure = calibrated.max(axis=1) >= threshold
     return {
         "temperature": round(scale, 4),
-        "unsure_below": round(threshold, 4),
-        "coverage_at_90_precision": round(coverage, 4),
-        "coverage_by_domain": {
-            domain: _sure(sure, right, domains == domain) for domain in [*DOMAINS, INBOXES]
-        },
+        "unsure_below": max(below.values()),
+        "unsure_below_by_sort": below,
+        "coverage_by_sort": coverage,
         "calibration_error": {
             "before": round(calibration_error(uncalibrated.max(axis=1), right, even), 4),
-            "after": round(calibration_error(calibrated.max(axis=1), right, even), 4),
+            "after": round(calibration_error(confidence, right, even), 4),
         },
     }
 
@@ -152,17 +192,6 @@ def general_opinion(
 ) -> Floats:
     """Log probabilities of the rows ``unseen`` from general heads that have not seen them."""
     return log_softmax(table.logits(table.heads(~unseen, allowed, weights, penalties), unseen))
-
-
-def _opinion(
-    corpus: Corpus, table: Table, allowed: Mask, weights: Floats, penalties: Penalties, unseen: Mask
-) -> Floats:
-    """The same with the second opinion on reports, where there are others to learn it from."""
-    general = general_opinion(table, allowed, weights, penalties, unseen)
-    if unseen[corpus.domains == REPORTS_DOMAIN].all():
-        return general
-    reports = report_heads(corpus, table, allowed, weights, ~unseen)
-    return reports.blend(general, table.features.take(np.flatnonzero(unseen)))
 
 
 def _even(domains: Names) -> Floats:

@@ -96,14 +96,16 @@ class Table:
         )
 
 
-def fit_level(rows: Floats, chosen: Mask, share: Floats, penalty: float) -> tuple[Floats, Floats]:
+def fit_level(
+    rows: Floats, chosen: Mask, share: Floats, penalty: float, *, signs: int = STYLE_COLUMNS
+) -> tuple[Floats, Floats]:
     """``softmax.fit`` with the encoder's columns on a common level, folded back into the
-    coefficients.
+    coefficients; the last ``signs`` columns are none of the encoder's.
 
     A few of its columns are a hundred times as large as the others, and one penalty could not suit
     both.
     """
-    inner = rows.shape[1] - STYLE_COLUMNS
+    inner = rows.shape[1] - signs
     center, spread = rows.mean(axis=0), rows.std(axis=0) * np.sqrt(inner) / INNER_SCALE + 1e-9
     center[inner:], spread[inner:] = 0, 1
     coefficients, intercepts = fit((rows - center) / spread, chosen, share, penalty)

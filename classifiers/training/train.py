@@ -17,26 +17,25 @@ from classifiers.encoding import encoder
 from classifiers.encoding.model_files import MODEL_NAME
 from classifiers.kinds.experts import REPORT_HEADS, log_softmax
 from classifiers.kinds.heads import Floats, Heads
+from classifiers.kinds.troubles import TROUBLES
 from classifiers.stored_weights import SHIPPED_WEIGHTS, Stored, version_of, write
 from classifiers.training.corpora import (
+    CHATS,
     DOMAINS,
     SEEDS,
     Corpus,
     Report,
     balance,
+    read_asked,
+    read_chats,
     read_corpus,
     read_inboxes,
 )
-from classifiers.training.crossdomain import (
-    REPORTS_DOMAIN,
-    calibrate,
-    judge_domains,
-    judge_folds,
-    report_heads,
-)
+from classifiers.training.crossdomain import REPORTS_DOMAIN, Unseen, calibrate, report_heads
 from classifiers.training.fit_several import fit_several
 from classifiers.training.fitting import Mask, Penalties, Table
 from classifiers.training.train_tone import train_tone
+from classifiers.training.train_troubles import Judged, TroubleTexts, hear
 
 KIND_PENALTIES = Penalties(dense=1e-3, terms=1e-3, signs=3e-4, shares=(0.35, 0.35, 0.3))
 DOMAIN_POWER = 0.5
@@ -60,42 +59,59 @@ def train(
     model = embedder or encoder.load(out.parent / ".encoder", threads=2, backend="openvino")
     corpus = read_corpus(data, model, say)
     table = Table.of(corpus.features)
-    card = train_kind(corpus, read_inboxes(model), table, out, seed, say)
+    troubles = TroubleTexts(read_chats(data, model, say), read_asked(model))
+    card = train_kind(corpus, read_inboxes(model), troubles, table, out, seed, say)
     train_sentiment(corpus, table, out, seed, say)
     return card
 
 
 def train_kind(
-    corpus: Corpus, inboxes: Corpus, table: Table, out: Path, seed: int, say: Report
+    corpus: Corpus,
+    inboxes: Corpus,
+    troubles: TroubleTexts,
+    table: Table,
+    out: Path,
+    seed: int,
+    say: Report,
 ) -> Mapping[str, Any]:
-    """The kind heads and their card, written to ``out``; doubt is fixed on unseen domains and on
-    ``inboxes``."""
+    """The kind heads, what hears ``troubles``, and their cards, written to ``out``; doubt is fixed
+    on unseen domains, communities and on ``inboxes``. Returns the card of the heads."""
     allowed = corpus.allowed()
     weights = balance(
         corpus.labels, corpus.domains, domain_power=DOMAIN_POWER, label_power=LABEL_POWER
     )
-    logits, scores = judge_domains(corpus, table, allowed, weights, KIND_PENALTIES, say)
+    unseen = Unseen(corpus, table, allowed, weights, KIND_PENALTIES, troubles)
+    judged, scores = unseen.domains(say)
     # Without the only set of issue reports nothing long was ever seen: doubt about those is taken
     # from folds instead.
-    logits[corpus.domains == REPORTS_DOMAIN], folds = judge_folds(
-        corpus, table, allowed, weights, KIND_PENALTIES, seed
-    )
+    folds = unseen.folds(seed, judged)
     say(f"{REPORTS_DOMAIN}, five folds with all other domains: {folds}")
     say("Fitting the kind heads on all domains")
     everything = np.ones(len(corpus.texts), bool)
     heads = table.heads(everything, allowed, weights, KIND_PENALTIES)
     reports = report_heads(corpus, table, allowed, weights, everything)
-    unseen = reports.blend(log_softmax(heads.logits(inboxes.features)), inboxes.features)
-    judged = calibrate(
-        np.concatenate([logits, unseen]),
-        np.concatenate([allowed, inboxes.allowed()]),
-        np.concatenate([corpus.domains, inboxes.domains]),
+    hearing = troubles.fit(corpus, everything)
+    general = log_softmax(heads.logits(troubles.chats.features))
+    judged_chats, bugs_told = troubles.judge_chats(corpus, general, reports)
+    say(f"bugs in unseen communities: {bugs_told}")
+    general = log_softmax(heads.logits(inboxes.features))
+    parts = [
+        (corpus, judged),
+        (inboxes, hear(general, inboxes, reports, hearing)),
+        (troubles.chats, judged_chats),
+    ]
+    calibration = calibrate(
+        Judged.joined([part for _, part in parts]),
+        np.concatenate([part.allowed() for part, _ in parts]),
+        np.concatenate([part.domains for part, _ in parts]),
+        np.concatenate([part.sorts for part, _ in parts]),
     )
     card = {
         **_card(corpus, seed, heads, reports),
-        **judged,
+        **calibration,
         "leave_one_domain_out": scores,
         "nlbse_five_folds": folds,
+        "bugs_in_unseen_communities": bugs_told,
         "licences": {domain: title for domain, (_, title) in DOMAINS.items()},
     }
     write("kind", heads, card, out)
@@ -103,6 +119,16 @@ def train_kind(
         REPORT_HEADS,
         reports,
         {**_card(corpus, seed, reports), "trained_on": DOMAINS[REPORTS_DOMAIN][1]},
+        out,
+    )
+    write(
+        TROUBLES,
+        hearing,
+        {
+            **_card(corpus, seed, hearing),
+            "data_sha256": {**troubles.chats.hashes, **troubles.asked.hashes, **corpus.hashes},
+            "trained_on": f"{CHATS[1]}; texts written for this project (classifiers/seeds)",
+        },
         out,
     )
     return card

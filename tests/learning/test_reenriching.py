@@ -238,7 +238,7 @@ def test_a_named_encoder_serves_with_heads_of_its_own(tmp_path: Path) -> None:
     few = np.array([True, True, False, False, False, False]), np.arange(6), np.ones(6, bool)
 
     def shipped(_data: Path, heads: Path, *_rest: object) -> None:
-        for name in ("kind", "kind_reports", "sentiment"):
+        for name in ("kind", "kind_reports", "kind_troubles", "sentiment"):
             for end in ("npz", "json"):
                 (heads / f"{name}.{end}").write_bytes(
                     (SHIPPED_WEIGHTS / f"{name}.{end}").read_bytes()

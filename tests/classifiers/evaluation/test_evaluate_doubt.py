@@ -13,6 +13,7 @@ import pytest
 from classifiers.contract import UNSURE, Enrichment, Kind
 from classifiers.evaluation.datasets import DataError
 from classifiers.evaluation.evaluate_kind import evaluate_kind
+from classifiers.grouping.sorts import Sort
 from tests.classifiers.evaluation.saying import SayingEnricher, printed
 
 
@@ -116,3 +117,32 @@ def test_an_unknown_baseline_is_refused_before_a_row_is_read(tmp_path: Path) -> 
             written(tmp_path, ("bug .9 axis1", "bug")), Silent(), baselines=["foo"], samples=0
         )
     assert refusal.value.reason == "unknown_baseline"
+
+
+class BySort(Shipped):
+    """Doubts a community below .5 only."""
+
+    unsure_below = 0.8
+
+    def unsure_below_in(self, sort: str) -> float:
+        return 0.5 if sort == "community" else 0.8
+
+
+def test_doubt_is_that_of_the_place_that_a_row_names(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [
+        {"text": "bug .6 axis1", "kind": "bug", "channel": "reddit"},
+        {"text": "bug .6 axis1 b", "kind": "bug", "channel": "slack"},
+        {"text": "feature .9 axis1", "kind": "feature", "channel": "nowhere"},
+    ]
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    report = evaluate_kind(path, BySort(), unsure_below=0.8, samples=20)
+    assert report.unsure_by_sort == {"": 0.8, "chat": 0.8, "community": 0.5}
+    assert report.unsure_below == 0.8
+    assert report.coverage == pytest.approx(2 / 3)
+    assert "at or above a confidence of 0.80, 0.80 (chat), 0.50 (community): 66.7%" in printed(
+        report
+    )
+    everywhere = evaluate_kind(path, BySort(), sort=Sort.community, samples=20)
+    assert everywhere.unsure_by_sort == {"community": 0.5}
+    assert everywhere.coverage == 1
