@@ -114,21 +114,21 @@ def calibrate(judged: Judged, allowed: Mask, domains: Names, sorts: Names) -> di
 
     Every domain weighs the same, one with noisy labels less; what the heads were trained on in
     every round, the project's own comments, does not count. The temperature is that of the heads,
-    from what they are judged on and before trouble is heard. A sort that only our own comments tell
-    of has to do better, as they flatter.
+    from what they are judged on and before trouble is heard. Our own comments decide only about a
+    sort that nobody else's tell of, and it has to do better there, as they flatter.
     """
     of_heads = np.isin(domains, [*DOMAINS, SEEDS, INBOXES])
     scale = temperature(judged.plain[of_heads], allowed[of_heads], _even(domains[of_heads]))
     uncalibrated, calibrated = softmax(judged.heard), softmax(judged.heard / scale)
     confidence = calibrated.max(axis=1)
     right = allowed[np.arange(len(allowed)), judged.heard.argmax(axis=1)]
+    ours = np.isin(domains, [SEEDS, INBOXES])
     below: dict[str, float] = {}
     coverage: dict[str, Any] = {}
     for sort in sorted(set(sorts) - {Sort.unknown}):
-        inside = (sorts == sort) & (domains != SEEDS)
-        precision = SURE_PRECISION_OF_OURS
-        if (inside & (domains != INBOXES)).any():
-            precision = SURE_PRECISION
+        inside, precision = (sorts == sort) & ~ours, SURE_PRECISION
+        if not inside.any():
+            inside, precision = (sorts == sort) & (domains != SEEDS), SURE_PRECISION_OF_OURS
         threshold, _ = unsure_below(
             confidence[inside], right[inside], _even(domains[inside]), precision
         )
