@@ -22,6 +22,7 @@ from app.triage import decisions
 from integrations.network import Network
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import Ticket
+from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.tracker_contract import (
     Account,
     Attempt,
@@ -75,6 +76,18 @@ class Between:
 
     async def get(self, ref: TicketRef) -> RemoteState:
         return await self.tracker.get(ref)
+
+    async def changes(self, bookmark: str, since: datetime) -> ChangedTickets:
+        return await self.tracker.changes(bookmark, since)
+
+    async def comment(self, ref: TicketRef, text: str) -> None:
+        await self.tracker.comment(ref, text)
+
+    async def reopen(self, ref: TicketRef) -> RemoteState:
+        return await self.tracker.reopen(ref)
+
+    async def register_hook(self, address: str, secret: str) -> RegisteredHook:
+        return await self.tracker.register_hook(address, secret)
 
     async def audience(self) -> Visibility:
         return await self.tracker.audience()

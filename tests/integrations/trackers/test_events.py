@@ -64,7 +64,7 @@ def issue(**changes: Any) -> dict[str, Any]:
             "closed (not planned)",
             StatusCategory.declined,
         ),
-        ("closed", {"state_reason": "duplicate"}, "closed (duplicate)", StatusCategory.declined),
+        ("closed", {"state_reason": "duplicate"}, "closed (duplicate)", StatusCategory.duplicate),
         ("reopened", {"state": "open", "state_reason": "reopened"}, "open", StatusCategory.open),
         ("deleted", {}, "deleted", StatusCategory.gone),
         ("transferred", {}, "transferred", StatusCategory.gone),
