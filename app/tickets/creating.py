@@ -65,6 +65,9 @@ RECORD_CREATED = """
     update ticket
     set state = 'created', remote_id = %(id)s, remote_key = %(key)s, url = %(url)s,
         content_hash = %(content_hash)s, remote_status = 'open',
+        status = 'open', status_since = coalesce(%(now)s::timestamptz, now()),
+        status_by = '', status_from = 'us', living_key = '', living_url = '', hint = '{}',
+        drift = '', drift_detail = '', look_at = coalesce(%(now)s::timestamptz, now()),
         create_unconfirmed_at = null, create_note = '',
         attempts = 0, reason = '', detail = '',
         pushed_at = coalesce(%(now)s::timestamptz, now()),

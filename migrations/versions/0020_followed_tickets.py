@@ -24,9 +24,8 @@ def upgrade() -> None:
     for name in ("heard_at", "compared_at", "reads_from"):
         op.add_column("tracker", sa.Column(name, MOMENT))
     op.add_column("tracker", sa.Column("reads", sa.Integer(), server_default="0", nullable=False))
-    op.add_column(
-        "tracker", sa.Column("status_map", JSONB(), server_default=NOTHING, nullable=False)
-    )
+    for table, name in (("tracker", "status_map"), ("ticket", "hint")):
+        op.add_column(table, sa.Column(name, JSONB(), server_default=NOTHING, nullable=False))
     op.add_column(
         "tracker", sa.Column("recurrence", sa.Text(), server_default="nothing", nullable=False)
     )

@@ -16,6 +16,7 @@ from app.setup.opened_tracker import OpenedTracker, open_tracker
 from app.setup.trackers import Tracker, create_tracker
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault
+from app.tickets.following import Follow
 from app.tickets.push import Push
 from app.tickets.steps import Clock, database_clock
 from app.triage import decisions
@@ -103,8 +104,14 @@ class Bench:
     """A forum whose product has one tracker in the sandbox."""
 
     def __init__(
-        self, forum: Forum, vault: Vault, sandbox: SandboxServer, tracker_id: uuid.UUID
+        self,
+        forum: Forum,
+        vault: Vault,
+        sandbox: SandboxServer,
+        tracker_id: uuid.UUID,
+        kind: str = "github",
     ) -> None:
+        self.kind = kind
         self.forum, self.vault, self.sandbox, self.tracker_id = forum, vault, sandbox, tracker_id
         self.slept: list[float] = []
 
@@ -164,6 +171,12 @@ class Bench:
         )
         return await push.run(self.tracker_id)
 
+    def follow(self, **changes: Any) -> Follow:
+        """Who follows the tickets, with nothing between it and the sandbox."""
+        network = Network(allow_private=True)
+        values = {"chance": random.Random(1), **changes}
+        return Follow(self.forum.database, self.vault, "http://relay.test", network, **values)
+
     async def theme(self, text: str = "export to pdf crashes", people: int = 2) -> uuid.UUID:
         """An accepted theme."""
         for number in range(people):
@@ -219,4 +232,4 @@ async def open_bench(
     forum = await open_forum(database, settings, vault)
     async with database.transaction() as connection:
         tracker = await sandbox_tracker(connection, vault, forum, sandbox, kind)
-    return Bench(forum, vault, sandbox, tracker.id)
+    return Bench(forum, vault, sandbox, tracker.id, kind)

@@ -1,0 +1,143 @@
+"""The webhook of a tracker: where it is sent to, and the secret that signs it."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.errors import NotFound
+from app.setup.opened_tracker import OpenedTracker, open_tracker
+from app.setup.platforms import tracker_type
+from app.setup.trackers import Tracker
+from app.storage.db import Connection, Database
+from app.storage.rows import fetch_one
+from app.storage.vault import Vault
+from integrations.network import Network
+
+TRACKER_HOOKS_PATH = "/hooks/trackers/"
+HOOK_SECRET_BYTES = 32
+PLACEHOLDER = "(shown to administrators)"
+
+SELECT_HOOK = """
+    select hook_secret, hook_old_secret, hook_id, heard_at, compared_at from tracker where id = %s
+"""
+KEEP_FIRST_HOOK_KEY = """
+    update tracker set hook_secret = %s where id = %s and hook_secret is null
+"""
+ROTATE_HOOK_KEY = """
+    update tracker set hook_old_secret = hook_secret, hook_secret = %s where id = %s returning id
+"""
+RETIRE_HOOK_KEY = "update tracker set hook_old_secret = null where id = %s returning id"
+STORE_HOOK_ID = "update tracker set hook_id = %s, hook_old_secret = null where id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerHook:
+    """A tracker's webhook with its secret in clear: never log it. ``old_secret`` is accepted beside
+    it as long as it is there; ``registered``: by ourselves."""
+
+    secret: str
+    old_secret: str
+    registered: bool
+    heard_at: datetime | None
+    compared_at: datetime | None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """All that are accepted."""
+        return tuple(secret for secret in (self.secret, self.old_secret) if secret)
+
+
+@dataclass(frozen=True, slots=True)
+class _HookRow:
+    hook_secret: bytes | None
+    hook_old_secret: bytes | None
+    hook_id: str
+    heard_at: datetime | None
+    compared_at: datetime | None
+
+
+def tracker_hook_url(base_url: str, tracker_id: uuid.UUID) -> str:
+    """Where the tracker has to post to."""
+    return f"{base_url}{TRACKER_HOOKS_PATH}{tracker_id}"
+
+
+async def read_hook(connection: Connection, vault: Vault, tracker_id: uuid.UUID) -> TrackerHook:
+    """The webhook; a secret is made where there is none yet. Raises NotFound."""
+    row = await _row(connection, tracker_id)
+    if row.hook_secret is None:
+        await connection.execute(KEEP_FIRST_HOOK_KEY, [vault.encrypt(new_secret()), tracker_id])
+        row = await _row(connection, tracker_id)
+    return TrackerHook(
+        _clear(vault, row.hook_secret),
+        _clear(vault, row.hook_old_secret),
+        bool(row.hook_id),
+        row.heard_at,
+        row.compared_at,
+    )
+
+
+async def rotate_hook_secret(connection: Connection, vault: Vault, tracker_id: uuid.UUID) -> None:
+    """A new secret; the one so far is accepted beside it until it is ended or the next one comes.
+    Raises NotFound."""
+    values = [vault.encrypt(new_secret()), tracker_id]
+    if await fetch_one(connection, ROTATE_HOOK_KEY, values) is None:
+        raise _no_tracker()
+
+
+async def retire_hook_secret(connection: Connection, tracker_id: uuid.UUID) -> None:
+    """Accept the newest secret alone. Raises NotFound."""
+    if await fetch_one(connection, RETIRE_HOOK_KEY, [tracker_id]) is None:
+        raise _no_tracker()
+
+
+async def register_hook(
+    database: Database, vault: Vault, tracker_id: uuid.UUID, *, base_url: str, network: Network
+) -> None:
+    """Let the tracker send its changes here, as far as our account may say so there.
+
+    Raises NotFound, and TrackerError (``hook_not_allowed`` where a person has to do it by hand).
+    """
+    async with database.transaction() as connection:
+        hook = await read_hook(connection, vault, tracker_id)
+        opened: OpenedTracker | None = await open_tracker(
+            connection, vault, tracker_id, network=network
+        )
+    if opened is None:
+        raise _no_tracker()
+    try:
+        address = tracker_hook_url(base_url, tracker_id)
+        registered = await opened.tracker.register_hook(address, hook.secret)
+    finally:
+        await opened.tracker.close()
+    async with database.transaction() as connection:
+        await connection.execute(STORE_HOOK_ID, [registered.id or "registered", tracker_id])
+
+
+def tracker_guide(tracker: Tracker, base_url: str, secret: str = PLACEHOLDER) -> str:
+    """The set-up steps of its type (Markdown) with this tracker's address."""
+    steps = tracker_type(tracker.type).guide
+    steps = steps.replace("{webhook_url}", tracker_hook_url(base_url, tracker.id))
+    return steps.replace("{secret}", secret)
+
+
+def new_secret() -> str:
+    """A secret that nobody guesses."""
+    return secrets.token_urlsafe(HOOK_SECRET_BYTES)
+
+
+async def _row(connection: Connection, tracker_id: uuid.UUID) -> _HookRow:
+    row = await fetch_one(connection, SELECT_HOOK, [tracker_id], of=_HookRow)
+    if row is None:
+        raise _no_tracker()
+    return row
+
+
+def _clear(vault: Vault, ciphertext: bytes | None) -> str:
+    return vault.decrypt(bytes(ciphertext)) if ciphertext else ""
+
+
+def _no_tracker() -> NotFound:
+    return NotFound("There is no tracker with this id.", reason="tracker_not_found")
