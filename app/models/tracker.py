@@ -163,7 +163,8 @@ class Ticket(SQLModel, table=True):
     to be looked at in the tracker, ``looked_at`` when it was; ``hint`` is what the last webhook
     said of it. ``drift`` says in one word what differs between here and there, ``drift_detail`` in
     a sentence. ``recurred_since`` is the ``status_since`` for which was done what the tracker's
-    rule says about matters that are spoken of again.
+    rule says about matters that are spoken of again; ``told_at``: when somebody said that the
+    people who asked for it were told what became of it.
     """
 
     __tablename__ = "ticket"
@@ -246,3 +247,4 @@ class Ticket(SQLModel, table=True):
     drift: str = word()
     drift_detail: str = word()
     recurred_since: Moment = moment()
+    told_at: Moment = moment()

@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.errors import NotFound
+from app.errors import Conflict, NotFound
 from app.setup.opened_tracker import OpenedTracker, open_tracker
 from app.setup.platforms import tracker_type
 from app.setup.trackers import Tracker
@@ -15,6 +15,7 @@ from app.storage.db import Connection, Database
 from app.storage.rows import fetch_one
 from app.storage.vault import Vault
 from integrations.network import Network
+from integrations.tracker_contract import TrackerError
 
 TRACKER_HOOKS_PATH = "/hooks/trackers/"
 HOOK_SECRET_BYTES = 32
@@ -98,7 +99,7 @@ async def register_hook(
 ) -> None:
     """Let the tracker send its changes here, as far as our account may say so there.
 
-    Raises NotFound, and TrackerError (``hook_not_allowed`` where a person has to do it by hand).
+    Raises NotFound, and Conflict (``hook_not_registered``) with what a person has to do.
     """
     async with database.transaction() as connection:
         hook = await read_hook(connection, vault, tracker_id)
@@ -110,6 +111,8 @@ async def register_hook(
     try:
         address = tracker_hook_url(base_url, tracker_id)
         registered = await opened.tracker.register_hook(address, hook.secret)
+    except TrackerError as error:
+        raise Conflict(error.detail, reason="hook_not_registered") from None
     finally:
         await opened.tracker.close()
     async with database.transaction() as connection:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.setup.status_words import one_line
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
 from app.tickets.ledger import FOLLOW_TASK, wake_at_once
-from app.tickets.meaning import one_line
 from integrations.ticket_status import RemoteState
 
 FIRST_LOOK_BACK_SECONDS = 3600.0

@@ -14,6 +14,7 @@ from structlog.contextvars import bound_contextvars
 
 from app.errors import RelayError
 from app.setup.opened_tracker import OpenedTracker, open_tracker
+from app.setup.status_words import one_line
 from app.storage.advisory import AdvisoryLock, held_alone
 from app.storage.db import Database
 from app.storage.rows import fetch_value
@@ -33,7 +34,6 @@ from app.tickets.looking import (
     record_missing,
     record_state,
 )
-from app.tickets.meaning import one_line
 from app.tickets.recurring import answer_recurrences
 from app.tickets.steps import Clock, PushRun, database_clock
 from integrations.network import Network

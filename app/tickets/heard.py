@@ -13,10 +13,10 @@ import structlog
 from pydantic import BaseModel
 
 from app.models.states import TicketEventStage
+from app.setup.status_words import one_line
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_one, fetch_value
 from app.tickets.looking import KEY_MOST_CHARACTERS, NAME_MOST_CHARACTERS
-from app.tickets.meaning import one_line
 from integrations.contract import Inbound, PayloadError
 from integrations.ticket_status import TicketEvent
 from integrations.tracker_contract import TrackerType

@@ -16,10 +16,11 @@ from datetime import datetime
 from typing import Any
 
 from app.models.states import HeardFrom, TicketState, TicketStatus
+from app.setup.status_words import one_line
 from app.storage.db import Connection
 from app.storage.rows import fetch_one, fetch_value
 from app.themes.activity import SYSTEM, record
-from app.tickets.meaning import meaning, one_line
+from app.tickets.meaning import meaning
 from app.tickets.merging import refresh_followers
 from integrations.ticket_status import RemoteState, StatusCategory, TicketRef
 
@@ -51,6 +52,7 @@ RECORD_LOOKED_AT = """
         status = %(status)s, status_since = %(since)s,
         status_by = case when %(changed)s then %(by)s else status_by end,
         status_from = case when %(changed)s then %(heard_from)s else status_from end,
+        told_at = case when %(changed)s then null else told_at end,
         state = %(state)s, reason = case when state = %(state)s then reason else '' end,
         detail = case when state = %(state)s then detail else '' end,
         due_at = case when state = %(state)s then due_at else now() end,

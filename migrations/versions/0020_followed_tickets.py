@@ -40,7 +40,7 @@ def _add_ticket_columns() -> None:
     texts = ("status", "status_by", "status_from", "living_key", "living_url", "drift")
     for name in (*texts, "drift_detail"):
         op.add_column("ticket", sa.Column(name, sa.Text(), server_default="", nullable=False))
-    for name in ("status_since", "look_at", "looked_at", "recurred_since"):
+    for name in ("status_since", "look_at", "looked_at", "recurred_since", "told_at"):
         op.add_column("ticket", sa.Column(name, MOMENT))
     op.create_check_constraint(
         "ticket_status",
@@ -97,6 +97,7 @@ def downgrade() -> None:
     op.drop_index("ticket_remote", "ticket")
     op.drop_index("ticket_to_look_at", "ticket")
     for name in (
+        "told_at",
         "recurred_since",
         "drift_detail",
         "drift",

@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 
 from app.config import Settings
+from app.errors import Conflict
 from app.storage.db import Database
 from app.storage.vault import Vault
 from integrations.sandbox.server import SandboxServer
-from integrations.tracker_contract import TrackerError
 from tests.scenes.following import Followed, open_followed
 
 
@@ -254,7 +254,7 @@ async def test_people_say_what_a_status_means_or_that_it_means_nothing(followed:
 
 
 async def test_hostile_names_are_stored_as_one_short_line(followed: Followed) -> None:
-    from app.tickets.meaning import one_line
+    from app.setup.status_words import one_line
 
     assert one_line("a\x00b\n\ud800<script>" + "x" * 500, 20) == "a b ?<script>xxxxxxx"
     async with followed.bench.forum.database.transaction() as connection:
@@ -351,7 +351,7 @@ async def test_a_webhook_is_registered_by_a_button_where_the_account_may(
     (hook,) = bench.sandbox.state.saved.hooks
     assert (hook.url, hook.secret) == (followed.hook.url, followed.hook.secret)
     bench.sandbox.state.settings.may_register_hooks = False
-    with pytest.raises(TrackerError) as refused:
+    with pytest.raises(Conflict) as refused:
         await register()
-    assert refused.value.reason == "hook_not_allowed"
+    assert refused.value.reason == "hook_not_registered"
     assert followed.hook.secret not in refused.value.detail
