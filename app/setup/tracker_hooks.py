@@ -6,16 +6,17 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from app.errors import Conflict, NotFound
 from app.setup.opened_tracker import OpenedTracker, open_tracker
 from app.setup.platforms import tracker_type
 from app.setup.trackers import Tracker
 from app.storage.db import Connection, Database
-from app.storage.rows import fetch_one
+from app.storage.rows import fetch_one, fetch_value
 from app.storage.vault import Vault
 from integrations.network import Network
-from integrations.tracker_contract import TrackerError
+from integrations.tracker_contract import TrackerError, TrackerType
 
 TRACKER_HOOKS_PATH = "/hooks/trackers/"
 HOOK_SECRET_BYTES = 32
@@ -31,6 +32,14 @@ ROTATE_HOOK_KEY = """
     update tracker set hook_old_secret = hook_secret, hook_secret = %s where id = %s returning id
 """
 RETIRE_HOOK_KEY = "update tracker set hook_old_secret = null where id = %s returning id"
+# A change that comparing found, and that the webhook, which had told of others, did not.
+SELECT_SILENT = """
+    select exists (
+        select from ticket k join tracker t on t.id = k.tracker_id
+        where t.id = %s and k.status_from = 'comparison'
+          and (t.heard_at is not null or t.hook_id <> '')
+          and k.status_since > coalesce(t.heard_at, '-infinity'))
+"""
 STORE_HOOK_ID = "update tracker set hook_id = %s, hook_old_secret = null where id = %s"
 
 
@@ -80,6 +89,11 @@ async def read_hook(connection: Connection, vault: Vault, tracker_id: uuid.UUID)
     )
 
 
+async def is_silent(connection: Connection, tracker_id: uuid.UUID) -> bool:
+    """Whether comparing found a change since the webhook told something last."""
+    return bool(await fetch_value(connection, SELECT_SILENT, [tracker_id]))
+
+
 async def rotate_hook_secret(connection: Connection, vault: Vault, tracker_id: uuid.UUID) -> None:
     """A new secret; the one so far is accepted beside it until it is ended or the next one comes.
     Raises NotFound."""
@@ -124,6 +138,14 @@ def tracker_guide(tracker: Tracker, base_url: str, secret: str = PLACEHOLDER) ->
     steps = tracker_type(tracker.type).guide
     steps = steps.replace("{webhook_url}", tracker_hook_url(base_url, tracker.id))
     return steps.replace("{secret}", secret)
+
+
+def new_tracker_guide(type_: TrackerType[Any]) -> str:
+    """The set-up steps of a type before there is a tracker of it."""
+    steps = type_.guide.replace("`{webhook_url}`", "the address that the tracker's page shows")
+    return steps.replace("the secret `{secret}`", "the secret there").replace(
+        "secret `{secret}`", "the secret there"
+    )
 
 
 def new_secret() -> str:
