@@ -14,7 +14,7 @@ from app.setup.platforms import tracker_type
 from app.setup.trackers import Tracker
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_one, fetch_value
-from app.storage.vault import Vault
+from app.storage.vault import SecretUnreadable, Vault
 from integrations.network import Network
 from integrations.tracker_contract import TrackerError, TrackerType
 
@@ -29,9 +29,10 @@ KEEP_FIRST_HOOK_KEY = """
     update tracker set hook_secret = %s where id = %s and hook_secret is null
 """
 ROTATE_HOOK_KEY = """
-    update tracker set hook_old_secret = hook_secret, hook_secret = %s where id = %s returning id
+    update tracker
+    set hook_old_secret = case when %(keep)s then hook_secret end, hook_secret = %(new)s
+    where id = %(tracker)s
 """
-RETIRE_HOOK_KEY = "update tracker set hook_old_secret = null where id = %s returning id"
 # A change that comparing found, and that the webhook, which had told of others, did not.
 SELECT_SILENT = """
     select exists (
@@ -95,17 +96,16 @@ async def is_silent(connection: Connection, tracker_id: uuid.UUID) -> bool:
 
 
 async def rotate_hook_secret(connection: Connection, vault: Vault, tracker_id: uuid.UUID) -> None:
-    """A new secret; the one so far is accepted beside it until it is ended or the next one comes.
-    Raises NotFound."""
-    values = [vault.encrypt(new_secret()), tracker_id]
-    if await fetch_one(connection, ROTATE_HOOK_KEY, values) is None:
-        raise _no_tracker()
-
-
-async def retire_hook_secret(connection: Connection, tracker_id: uuid.UUID) -> None:
-    """Accept the newest secret alone. Raises NotFound."""
-    if await fetch_one(connection, RETIRE_HOOK_KEY, [tracker_id]) is None:
-        raise _no_tracker()
+    """A new secret; the one so far is accepted beside it until it is ended or the next one comes,
+    or dropped where our key does not read it. Raises NotFound."""
+    row = await _row(connection, tracker_id)
+    try:
+        _clear(vault, row.hook_secret)
+        keep = True
+    except SecretUnreadable:
+        keep = False
+    values = {"tracker": tracker_id, "new": vault.encrypt(new_secret()), "keep": keep}
+    await connection.execute(ROTATE_HOOK_KEY, values)
 
 
 async def register_hook(

@@ -14,8 +14,9 @@ from app.storage.rows import fetch_all, fetch_one, fetch_value
 from app.tickets.ledger import FOLLOW_TASK, wake_at_once
 from integrations.ticket_status import RemoteState
 
-FIRST_LOOK_BACK_SECONDS = 3600.0
-"""How far the first comparison looks back; every ticket is looked at by itself anyway."""
+LOOK_BACK_SECONDS = 3600.0
+"""How far a comparison without a bookmark looks back; every ticket is looked at by itself
+anyway."""
 STALE_SECONDS = 24 * 3600.0
 """How long a ticket may go without being looked at by itself: lists do not tell of what was
 deleted, moved away or hidden."""
@@ -23,7 +24,7 @@ STALE_AT_ONCE = 50
 
 SELECT_COMPARISON = """
     select bookmark,
-           coalesce(compared_at, now() - make_interval(secs => %(back)s)) as since,
+           coalesce(compared_at, now()) - make_interval(secs => %(back)s) as since,
            %(every)s > 0 and (compared_at is null
              or compared_at <= now() - make_interval(secs => %(every)s)) as due
     from tracker where id = %(tracker)s
@@ -53,6 +54,12 @@ STORE_BOOKMARK = """
     update tracker
     set bookmark = %(bookmark)s,
         compared_at = case when %(is_last)s then %(began)s::timestamptz else compared_at end
+    where id = %(tracker)s
+"""
+# A page that the tracker does not know any more is forgotten with the others.
+POSTPONE_COMPARISON = """
+    update tracker
+    set compared_at = now(), bookmark = case when %(forget)s then '' else bookmark end
     where id = %(tracker)s
 """
 MARK_STALE = """
@@ -98,7 +105,7 @@ async def comparison(
     connection: Connection, tracker_id: uuid.UUID, every_seconds: float
 ) -> Comparison:
     """The next comparison of a tracker; never due where ``every_seconds`` is 0."""
-    values = {"tracker": tracker_id, "every": every_seconds, "back": FIRST_LOOK_BACK_SECONDS}
+    values = {"tracker": tracker_id, "every": every_seconds, "back": LOOK_BACK_SECONDS}
     row = await fetch_one(connection, SELECT_COMPARISON, values, of=Comparison)
     assert row is not None, "the tracker was opened just before"
     return row
@@ -129,6 +136,14 @@ async def store_bookmark(
     """Remember where the list was read up to; ``began``: when its first page was asked for."""
     values = {"tracker": tracker_id, "bookmark": bookmark, "began": began, "is_last": is_last}
     await connection.execute(STORE_BOOKMARK, values)
+
+
+async def postpone_comparison(
+    connection: Connection, tracker_id: uuid.UUID, *, forget: bool
+) -> None:
+    """Compare at the usual time again, after the list could not be read; from anew where
+    ``forget``."""
+    await connection.execute(POSTPONE_COMPARISON, {"tracker": tracker_id, "forget": forget})
 
 
 async def mark_stale(connection: Connection, tracker_id: uuid.UUID) -> None:

@@ -89,7 +89,7 @@ async def create_ticket(run: PushRun, ticket: DueTicket) -> Step:
     # A ticket keeps the title that it is made with, so that has to be the best there is by then.
     await refresh_faces(run.database, only=ticket.theme_id)
     await require_same_account(run.database, run.opened)
-    reach = await reach_of(run, ticket)
+    reach = await reach_of(run, ticket.id)
     if reach.withheld:
         await record_stop(run, ticket, reach.stop())
         return Step.uncalled

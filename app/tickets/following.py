@@ -23,8 +23,10 @@ from app.tickets.comparing import (
     comparison,
     mark_changed,
     mark_stale,
+    postpone_comparison,
     spend_read,
     store_bookmark,
+    wake_followers,
 )
 from app.tickets.failures import TRACKER_WIDE, clear_trouble, pause_tracker
 from app.tickets.heard import read_deliveries
@@ -92,9 +94,13 @@ class Follow:
                 return 0
             try:
                 with bound_contextvars(tracker=opened.name):
-                    return await self._follow(opened)
+                    looked_at = await self._follow(opened)
             finally:
                 await opened.tracker.close()
+        # What came while this run was at its end found the lock taken.
+        async with self.database.transaction() as connection:
+            await wake_followers(connection, self.compare_seconds, self.calls_per_hour)
+        return looked_at
 
     async def _follow(self, opened: OpenedTracker) -> int:
         settings = opened.type.settings.model_validate(dict(opened.settings))
@@ -112,9 +118,7 @@ class Follow:
             await answer_recurrences(run)
         except BudgetSpent:
             log.info("follow_budget_spent", calls_per_hour=self.calls_per_hour)
-        except TrackerError as error:
-            if error.reason not in TRACKER_WIDE:
-                raise
+        except TrackerError as error:  # one that holds for the whole tracker
             log.warning("follow_paused", reason=error.reason)
             backoff = full_jitter(2, base=PAUSE_LEAST_SECONDS, cap=900.0, rng=self.chance)
             seconds = error.retry_after or max(PAUSE_LEAST_SECONDS, backoff)
@@ -181,9 +185,17 @@ class Follow:
             if not next_page.due:
                 return
             await self._spend(run)
-            page = await run.opened.tracker.changes(
-                next_page.bookmark, next_page.since.astimezone(UTC)
-            )
+            try:
+                page = await run.opened.tracker.changes(
+                    next_page.bookmark, next_page.since.astimezone(UTC)
+                )
+            except TrackerError as error:
+                if error.reason in TRACKER_WIDE:
+                    raise
+                log.warning("comparison_failed", reason=error.reason)
+                async with self.database.transaction() as connection:
+                    await postpone_comparison(connection, run.opened.id, forget=error.permanent)
+                return
             async with self.database.transaction() as connection:
                 await mark_changed(connection, run.opened.id, page.states)
                 await store_bookmark(

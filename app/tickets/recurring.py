@@ -3,16 +3,18 @@ nothing, a comment, or the ticket is opened again. Once for every time it was sh
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 
 import structlog
 from psycopg import sql
 
-from app.models.states import Recurrence
+from app.models.states import Recurrence, Visibility
 from app.storage.db import Connection
-from app.storage.rows import fetch_one, fetch_value
+from app.storage.rows import fetch_all, fetch_value
 from app.themes.activity import SYSTEM, record
 from app.themes.voices import VOICE
+from app.tickets.audience import reach_of
 from app.tickets.failures import TRACKER_WIDE
 from app.tickets.looking import FollowedTicket, record_state
 from app.tickets.steps import PushRun
@@ -22,14 +24,10 @@ log = structlog.get_logger(__name__)
 
 RECURRENCES_MOST = 50
 
-SELECT_RECURRENCE = sql.SQL(
-    """
+SELECT_RECURRENCES = """
     select k.id, k.product_id, k.theme_id, k.state, k.remote_id, k.remote_key, k.url,
            k.remote_status, k.status, k.status_since, now() as look_at, k.hint, k.reason,
-           t.name as tracker_name, t.status_map, t.account_login, t.recurrence,
-           (select count(distinct {voice}) from comment cm left join author a on a.id = cm.author_id
-             where cm.theme_id = k.theme_id and cm.deleted_at is null
-               and cm.created_at > k.status_since) as people
+           t.name as tracker_name, t.status_map, t.account_login, t.recurrence
     from ticket k join tracker t on t.id = k.tracker_id join theme h on h.id = k.theme_id
     where k.tracker_id = %(tracker)s and k.status = 'done' and k.state = 'created'
       and k.superseded_at is null and t.recurrence <> 'nothing'
@@ -37,7 +35,14 @@ SELECT_RECURRENCE = sql.SQL(
       and h.last_seen > k.status_since
       and exists (select from comment cm where cm.theme_id = k.theme_id and cm.deleted_at is null
                   and cm.created_at > k.status_since)
-    order by k.status_since, k.id limit 1
+    order by k.status_since, k.id limit %(most)s
+"""
+# Those whose words were written where no fewer people read than in the tracker.
+COUNT_PEOPLE_SINCE = sql.SQL(
+    """
+    select count(distinct {voice}) from comment cm left join author a on a.id = cm.author_id
+    where cm.theme_id = %(theme)s and cm.deleted_at is null and cm.created_at > %(since)s
+      and cm.visibility = any(%(shown)s)
     """
 ).format(voice=VOICE)
 CLAIM_RECURRENCE = """
@@ -53,31 +58,42 @@ RECORD_RECURRENCE_FAILED = """
 
 @dataclass(frozen=True, slots=True)
 class RecurringTicket(FollowedTicket):
-    """A ticket that is done, and of whose theme ``people`` spoke since."""
+    """A ticket that is done, and of whose theme people spoke since."""
 
     recurrence: Recurrence
-    people: int
 
 
 async def answer_recurrences(run: PushRun) -> None:
     """Do what the rule says about every matter that was spoken of again. Raises TrackerError where
     it holds for the whole tracker."""
-    for _ in range(RECURRENCES_MOST):
-        async with run.database.transaction() as connection:
-            ticket = await fetch_one(
-                connection, SELECT_RECURRENCE, {"tracker": run.opened.id}, of=RecurringTicket
-            )
-        if ticket is None or ticket.status_since is None:
-            return
+    values = {"tracker": run.opened.id, "most": RECURRENCES_MOST}
+    async with run.database.transaction() as connection:
+        tickets = await fetch_all(connection, SELECT_RECURRENCES, values, of=RecurringTicket)
+    for ticket in tickets:
         try:
+            people = await _people_since(run, ticket)
+            if not people:
+                continue
             if ticket.recurrence is Recurrence.reopen:
                 await _reopen(run, ticket)
             else:
-                await _comment(run, ticket)
+                await _comment(run, ticket, people)
         except TrackerError as error:
             if error.reason in TRACKER_WIDE:
                 raise
             await _give_up(run, ticket, error)
+
+
+async def _people_since(run: PushRun, ticket: RecurringTicket) -> int:
+    """How many people spoke of it since, as far as the tracker's readers may know."""
+    reach = await reach_of(run, ticket.id)
+    values = {
+        "theme": ticket.theme_id,
+        "since": ticket.status_since,
+        "shown": [word for word in Visibility if word.fits(reach.shown)],
+    }
+    async with run.database.transaction() as connection:
+        return int(await fetch_value(connection, COUNT_PEOPLE_SINCE, values))
 
 
 async def _reopen(run: PushRun, ticket: RecurringTicket) -> None:
@@ -89,16 +105,18 @@ async def _reopen(run: PushRun, ticket: RecurringTicket) -> None:
             await record_state(connection, ticket, remote, None, by_us=True)
 
 
-async def _comment(run: PushRun, ticket: RecurringTicket) -> None:
+async def _comment(run: PushRun, ticket: RecurringTicket, people: int) -> None:
     """Written down before the call: a comment that is lost is better than one that comes twice."""
     async with run.database.transaction() as connection:
         if not await _claim(connection, ticket):
             return
-    await run.opened.tracker.comment(ticket.ref, comment_text(run.base_url, ticket))
+    await run.opened.tracker.comment(
+        ticket.ref, comment_text(run.base_url, ticket.theme_id, people)
+    )
     async with run.database.transaction() as connection:
         detail = {
             "ticket": ticket.remote_key,
-            "sentence": f"{_counted(ticket.people)} spoke of it again since it was shipped.",
+            "sentence": f"{_counted(people)} spoke of it again since it was shipped.",
         }
         await record(
             connection,
@@ -110,11 +128,11 @@ async def _comment(run: PushRun, ticket: RecurringTicket) -> None:
         )
 
 
-def comment_text(base_url: str, ticket: RecurringTicket) -> str:
+def comment_text(base_url: str, theme_id: uuid.UUID, people: int) -> str:
     """What we say in the ticket: numbers and our own address, no word of anybody else."""
     return (
-        f"{_counted(ticket.people)} spoke of this again since it was closed. "
-        f"What they said: {base_url}/themes/{ticket.theme_id}"
+        f"{_counted(people)} spoke of this again since it was closed. "
+        f"What they said: {base_url}/themes/{theme_id}"
     )
 
 

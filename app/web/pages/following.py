@@ -19,7 +19,7 @@ from app.setup import tracker_hooks, trackers
 from app.setup.status_words import STATUS_CHOICES
 from app.setup.tracker_hooks import TrackerHook, read_hook
 from app.storage.db import Connection
-from app.storage.vault import Vault
+from app.storage.vault import SecretUnreadable, Vault
 from app.tickets.drift import check_tickets, repair_tickets
 from app.tickets.telling import mark_told
 from app.web import guard, rendering
@@ -51,7 +51,10 @@ async def tracker_following(
     connection: Connection, vault: Vault, tracker: trackers.Tracker, base_url: str
 ) -> TrackerFollowing:
     """What the page of a tracker shows beside its settings."""
-    hook = await read_hook(connection, vault, tracker.id)
+    try:
+        hook = await read_hook(connection, vault, tracker.id)
+    except SecretUnreadable:
+        hook = TrackerHook("", "", bool(tracker.hook_id), tracker.heard_at, tracker.compared_at)
     differing = await list_tickets(
         connection, tracker_id=tracker.id, drifting=True, limit=DIFFERING_SHOWN
     )
