@@ -188,8 +188,8 @@ def status_map(
         async with services.database.transaction() as connection:
             row = await finding.tracker(connection, tracker, product)
             removed = {status_key(name) for name in unset or []}
-            kept = {name: word for name, word in row.status_map.items() if name not in removed}
-            chosen = {**kept, **pairs(means or [], "--set")} if means or unset else None
+            remaining = {name: word for name, word in row.status_map.items() if name not in removed}
+            chosen = {**remaining, **pairs(means or [], "--set")} if means or unset else None
             return await update_tracker(
                 connection, services.vault, row.id, status_map=chosen, recurrence=again
             )

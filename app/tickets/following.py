@@ -47,7 +47,7 @@ log = structlog.get_logger(__name__)
 
 LOOKS_MOST = 500
 """Tickets that one run looks at; the next run goes on from there."""
-PAGES_MOST = 20
+COMPARED_PAGES_MOST = 20
 HOPS_MOST = 5
 """How far duplicates of duplicates are followed."""
 LOOK_AGAIN_SECONDS = 60.0
@@ -164,21 +164,22 @@ class Follow:
     async def _living(self, run: PushRun, remote: RemoteState) -> RemoteState | None:
         """The ticket that lives on where this one is a duplicate, through several hops; None where
         it is none, or where the tracker does not tell or show which."""
-        told, seen = remote, {remote.ref.id}
-        while told.category is StatusCategory.duplicate:
-            if told.duplicate_of is None or told.duplicate_of.id in seen or len(seen) > HOPS_MOST:
+        living, seen = remote, {remote.ref.id}
+        while living.category is StatusCategory.duplicate:
+            following = living.duplicate_of
+            if following is None or following.id in seen or len(seen) > HOPS_MOST:
                 return None
-            seen.add(told.duplicate_of.id)
+            seen.add(following.id)
             await self._spend(run)
-            told = await run.opened.tracker.get(told.duplicate_of)
-            if told.category in NOT_THERE:
+            living = await run.opened.tracker.get(following)
+            if living.category in NOT_THERE:
                 return None
-        return None if told is remote else told
+        return None if living is remote else living
 
     async def _compare(self, run: PushRun) -> None:
         """Read the list of what changed, page by page, and let the differing tickets be looked
         at."""
-        for _ in range(PAGES_MOST):
+        for _ in range(COMPARED_PAGES_MOST):
             async with self.database.transaction() as connection:
                 next_page = await comparison(connection, run.opened.id, self.compare_seconds)
                 began = await fetch_value(connection, "select now()")

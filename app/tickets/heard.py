@@ -105,8 +105,8 @@ async def _read(
         log.warning("ticket_delivery_unreadable", reason=error.reason)
         await _finish(connection, delivery, TicketEventStage.failed, error.reason)
         return
-    known = [await _hint(connection, tracker_id, event) for event in events]
-    if events and not any(known):
+    matches = [await _hint(connection, tracker_id, event) for event in events]
+    if events and not any(matches):
         # It may be of a ticket that is being made right now.
         in_doubt = await fetch_value(connection, SELECT_ANY_IN_DOUBT, [tracker_id])
         if in_doubt is not None and delivery.age_seconds < PARKED_MOST_SECONDS:

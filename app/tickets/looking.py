@@ -148,10 +148,10 @@ async def record_state(
     locked = await fetch_one(connection, LOCK_LOOKED_AT, [ticket.id], of=_Locked)
     if locked is None or locked.superseded or locked.remote_id != ticket.remote_id:
         return False
-    told = living or remote
-    status = meaning(told, ticket.status_map) or locked.status
+    decisive = living or remote
+    status = meaning(decisive, ticket.status_map) or locked.status
     changed = status is not locked.status
-    by, heard_from = _who(ticket, told, by_us=by_us)
+    by, heard_from = _who(ticket, decisive, by_us=by_us)
     remote_status = one_line(remote.status, KEY_MOST_CHARACTERS)
     values = {
         "ticket": ticket.id,
@@ -162,7 +162,7 @@ async def record_state(
         "living_key": one_line(living.ref.key, KEY_MOST_CHARACTERS) if living else "",
         "living_url": one_line(living.ref.url, URL_MOST_CHARACTERS) if living else "",
         "status": status,
-        "since": _since(ticket, told, locked) if changed else locked.status_since,
+        "since": _since(ticket, decisive, locked) if changed else locked.status_since,
         "changed": changed,
         "by": by,
         "heard_from": heard_from,
@@ -217,20 +217,20 @@ async def record_missing(
         await refresh_followers(connection, [ticket.id])
 
 
-def _who(ticket: FollowedTicket, told: RemoteState, *, by_us: bool) -> tuple[str, HeardFrom]:
+def _who(ticket: FollowedTicket, decisive: RemoteState, *, by_us: bool) -> tuple[str, HeardFrom]:
     """Who changed the status, as far as it is known, and how it reached us."""
-    hinted = ticket.hint.get("category") == told.category
-    by = str(ticket.hint.get("actor") or "") if hinted else told.by
+    hinted = ticket.hint.get("category") == decisive.category
+    by = str(ticket.hint.get("actor") or "") if hinted else decisive.by
     by = one_line(by, NAME_MOST_CHARACTERS)
     if by_us or (by and by == ticket.account_login):
         return by, HeardFrom.us
     return by, HeardFrom.webhook if ticket.hint else HeardFrom.comparison
 
 
-def _since(ticket: FollowedTicket, told: RemoteState, locked: _Locked) -> datetime:
+def _since(ticket: FollowedTicket, decisive: RemoteState, locked: _Locked) -> datetime:
     """Since when the status is what it is: never in the future, nor before the last one."""
-    since = told.since
-    if since is None and ticket.hint.get("category") == told.category:
+    since = decisive.since
+    if since is None and ticket.hint.get("category") == decisive.category:
         since = datetime.fromisoformat(str(ticket.hint["at"]))
     if since is None or since > locked.now:
         return locked.now
@@ -242,5 +242,5 @@ def _since(ticket: FollowedTicket, told: RemoteState, locked: _Locked) -> dateti
 async def _tell(
     connection: Connection, ticket: FollowedTicket, verb: str, detail: Mapping[str, object]
 ) -> None:
-    told = json.loads(json.dumps({"ticket": ticket.remote_key, **detail}, default=str))
-    await record(connection, ticket.product_id, ticket.theme_id, verb, actor=SYSTEM, detail=told)
+    line = json.loads(json.dumps({"ticket": ticket.remote_key, **detail}, default=str))
+    await record(connection, ticket.product_id, ticket.theme_id, verb, actor=SYSTEM, detail=line)

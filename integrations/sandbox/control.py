@@ -161,8 +161,8 @@ def mark_duplicate(request: Request, slug: str, marked: MarkedDuplicate) -> Repl
 @router.post("/hooks")
 def add_hook(request: Request, hook: NewHook) -> Reply:
     """Register a webhook as an administrator of the tracker would by hand."""
-    made = _state(request).add_hook(hook.vendor, hook.container, hook.url, hook.secret)
-    return JSONResponse({"id": made.id}, 201)
+    new_hook = _state(request).add_hook(hook.vendor, hook.container, hook.url, hook.secret)
+    return JSONResponse({"id": new_hook.id}, 201)
 
 
 @router.put("/tickets/{slug:path}/body")

@@ -225,8 +225,8 @@ class SandboxState:
             self.touch(ticket)
             self.tell(ticket, "moved", author)
             return ticket
-        kept = ticket.model_dump(include={"body", "kind", "labels", "reason"})
-        new = self.create("github", container, title=ticket.title, status=ticket.status, **kept)
+        same = ticket.model_dump(include={"body", "kind", "labels", "reason"})
+        new = self.create("github", container, title=ticket.title, status=ticket.status, **same)
         ticket.deleted, ticket.moved_to = True, new.id
         self.touch(ticket)
         self.tell(ticket, "transferred", author)
@@ -235,8 +235,8 @@ class SandboxState:
     def add_hook(self, vendor: Vendor, container: str, url: str, secret: str) -> Hook:
         """Register a webhook, or bring the one with this address up to date."""
         others = [one for one in self.saved.hooks if one.url != url]
-        known = [one for one in self.saved.hooks if one.url == url]
-        number = known[0].id if known else self.new_id()
+        same_address = [one for one in self.saved.hooks if one.url == url]
+        number = same_address[0].id if same_address else self.new_id()
         hook = Hook(id=number, vendor=vendor, container=container, url=url, secret=secret)
         self.saved.hooks = [*others, hook]
         self.changed += 1

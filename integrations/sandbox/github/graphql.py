@@ -65,8 +65,8 @@ async def graphql(request: Request) -> Reply:
     body = await json_object(request) or {}
     query, variables = str(body.get("query") or ""), body.get("variables") or {}
     asks_canonical = "MARKED_AS_DUPLICATE_EVENT" in query
-    known = asks_canonical or "userContentEdits" in query
-    if not known or not isinstance(variables, dict):
+    is_known = asks_canonical or "userContentEdits" in query
+    if not is_known or not isinstance(variables, dict):
         problem = {"type": "undefinedField", "message": "The sandbox knows two questions alone."}
         return {"data": None, "errors": [problem]}
     container = f"{variables.get('owner')}/{variables.get('name')}"

@@ -19,9 +19,9 @@ from integrations.tracker_contract import TrackerError
 from integrations.trackers.github.api import GitHubApi, Query, issue_state
 
 CHANGED_PER_PAGE = 100  # the most that GitHub gives
-HOOK_EVENTS = ["issues"]
+_GITHUB_HOOK_EVENTS = ["issues"]
 _HOOKS_LISTED = 100
-_REFUSALS = frozenset({"forbidden", "not_found"})
+_HOOK_REFUSED = frozenset({"forbidden", "not_found"})
 _UNTOLD = frozenset(
     {"forbidden", "not_found", "gone", "moved", "invalid_fields", "unexpected_status"}
 )
@@ -94,17 +94,17 @@ async def register(api: GitHubApi, repository: str, address: str, secret: str) -
     ``hook_not_allowed``."""
     api.scrubber.add(secret)
     config = {"url": address, "content_type": "json", "secret": secret, "insecure_ssl": "0"}
-    hook = {"active": True, "events": HOOK_EVENTS, "config": config}
+    hook = {"active": True, "events": _GITHUB_HOOK_EVENTS, "config": config}
     path = f"/repos/{repository}/hooks"
     try:
         listed = await api.call_list(path, {"per_page": _HOOKS_LISTED})
-        known = [one for one in listed if (one.get("config") or {}).get("url") == address]
-        if known:
-            answer = await api.call("PATCH", f"{path}/{known[0].get('id')}", json=hook)
+        same_address = [one for one in listed if (one.get("config") or {}).get("url") == address]
+        if same_address:
+            answer = await api.call("PATCH", f"{path}/{same_address[0].get('id')}", json=hook)
         else:
             answer = await api.call("POST", path, json={"name": "web", **hook})
     except TrackerError as error:
-        if error.reason not in _REFUSALS:
+        if error.reason not in _HOOK_REFUSED:
             raise
         raise TrackerError(
             "hook_not_allowed",

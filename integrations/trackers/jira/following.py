@@ -25,13 +25,13 @@ from integrations.trackers.wording import TICKET_LABEL
 SEARCH_OVERLAP = timedelta(minutes=15)
 """Jira's search learns of a change some time after it happened, so every search looks back."""
 _FOUND_PER_PAGE = 100
-_HOOKS_PATH = "/rest/webhooks/1.0/webhook"
+_SITE_HOOKS_PATH = "/rest/webhooks/1.0/webhook"
 _HOOK_NAME = "Feedback Relay"
-_HOOK_EVENTS = ["jira:issue_updated", "jira:issue_deleted"]
+_JIRA_HOOK_EVENTS = ["jira:issue_updated", "jira:issue_deleted"]
 _HOOK_REFUSALS = frozenset(
     {"forbidden", "not_found", "unauthorized", "invalid_fields", "unexpected_status"}
 )
-_DONE = "done"
+_DONE_CATEGORY = "done"
 
 
 async def changed_issues(
@@ -90,13 +90,13 @@ async def reopen(api: JiraApi, issue_id: str) -> None:
     """Take the transition that opens the issue again, where it is closed. Raises
     ``no_such_transition``."""
     issue = await api.issue(issue_id, "status")
-    if _category((issue.get("fields") or {}).get("status")) != _DONE:
+    if _category((issue.get("fields") or {}).get("status")) != _DONE_CATEGORY:
         return
     answer = await api.read(f"issue/{issue_id}/transitions")
     opening = [
         one
         for one in answer.get("transitions") or []
-        if isinstance(one, dict) and one.get("id") and _category(one.get("to")) != _DONE
+        if isinstance(one, dict) and one.get("id") and _category(one.get("to")) != _DONE_CATEGORY
     ]
     if not opening:
         raise TrackerError(
@@ -127,7 +127,7 @@ async def register(api: JiraApi, project: str, address: str, secret: str) -> Reg
     hook = {
         "name": _HOOK_NAME,
         "url": address,
-        "events": _HOOK_EVENTS,
+        "events": _JIRA_HOOK_EVENTS,
         "filters": {
             "issue-related-events-section": f'project = "{project}" OR labels = "{TICKET_LABEL}"'
         },
@@ -135,13 +135,13 @@ async def register(api: JiraApi, project: str, address: str, secret: str) -> Reg
         "secret": secret,
     }
     try:
-        listed = await api.call_site("GET", _HOOKS_PATH)
-        known = [one for one in _hooks(listed) if one.get("url") == address]
-        if known:
-            path = f"{_HOOKS_PATH}/{_hook_id(known[0])}"
+        listed = await api.call_site("GET", _SITE_HOOKS_PATH)
+        same_address = [one for one in _hooks(listed) if one.get("url") == address]
+        if same_address:
+            path = f"{_SITE_HOOKS_PATH}/{_hook_id(same_address[0])}"
             answer = await api.call_site("PUT", path, hook)
         else:
-            answer = await api.call_site("POST", _HOOKS_PATH, hook)
+            answer = await api.call_site("POST", _SITE_HOOKS_PATH, hook)
     except TrackerError as error:
         if error.reason not in _HOOK_REFUSALS:
             raise
