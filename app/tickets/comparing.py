@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg import sql
+
 from app.setup.status_words import one_line
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
-from app.tickets.ledger import FOLLOW_TASK, wake_at_once
+from app.tickets.ledger import FOLLOW_TASK, IS_FOLLOWED, wake_at_once
+from app.tickets.looking import KEY_MOST_CHARACTERS
 from integrations.ticket_status import RemoteState
 
 LOOK_BACK_SECONDS = 3600.0
@@ -62,18 +65,19 @@ POSTPONE_COMPARISON = """
     set compared_at = now(), bookmark = case when %(forget)s then '' else bookmark end
     where id = %(tracker)s
 """
-MARK_STALE = """
+MARK_STALE = sql.SQL(
+    """
     update ticket set look_at = now()
     where id in (
-        select id from ticket
-        where tracker_id = %(tracker)s and superseded_at is null and look_at is null
-          and (state = 'created' or (state = 'blocked'
-            and reason in ('ticket_hidden', 'ticket_moved')))
-          and coalesce(looked_at, pushed_at, created_at)
+        select k.id from ticket k
+        where k.tracker_id = %(tracker)s and {followed} and k.state <> 'gone' and k.look_at is null
+          and coalesce(k.looked_at, k.pushed_at, k.created_at)
               < now() - make_interval(secs => %(seconds)s)
-        order by looked_at nulls first limit %(most)s)
-"""
-SELECT_TRACKERS_TO_FOLLOW = """
+        order by k.looked_at nulls first limit %(most)s)
+    """
+).format(followed=IS_FOLLOWED)
+SELECT_TRACKERS_TO_FOLLOW = sql.SQL(
+    """
     select t.id from tracker t
     where t.enabled and (
       exists (select from ticket_delivery d
@@ -81,15 +85,12 @@ SELECT_TRACKERS_TO_FOLLOW = """
       or (coalesce(t.paused_until <= now(), true)
         and (t.reads_from is null or t.reads_from <= now() - interval '1 hour'
              or t.reads < %(most)s)
-        and exists (select from ticket k where k.tracker_id = t.id and k.remote_id <> '')
-        and (
-          (%(every)s > 0 and coalesce(
-             t.compared_at <= now() - make_interval(secs => %(every)s), true))
-          or exists (select from ticket k where k.tracker_id = t.id and k.look_at <= now()
-                     and k.superseded_at is null
-                     and (k.state in ('created', 'gone') or (k.state = 'blocked'
-                       and k.reason in ('ticket_hidden', 'ticket_moved')))))))
-"""
+        and exists (
+          select from ticket k
+          where k.tracker_id = t.id and {followed} and (k.look_at <= now() or (%(every)s > 0
+            and coalesce(t.compared_at <= now() - make_interval(secs => %(every)s), true))))))
+    """
+).format(followed=IS_FOLLOWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,9 @@ async def mark_changed(
     """Let those tickets be looked at that are listed otherwise than we know them."""
     values = {
         "tracker": tracker_id,
-        "ids": [one_line(state.ref.id, 200) for state in states],
-        "keys": [one_line(state.ref.key, 200) for state in states],
-        "statuses": [one_line(state.status, 200) for state in states],
+        "ids": [one_line(state.ref.id, KEY_MOST_CHARACTERS) for state in states],
+        "keys": [one_line(state.ref.key, KEY_MOST_CHARACTERS) for state in states],
+        "statuses": [one_line(state.status, KEY_MOST_CHARACTERS) for state in states],
     }
     await connection.execute(MARK_CHANGED, values)
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import uuid
 
+from psycopg import sql
+
 from app.errors import NotFound
 from app.storage.db import Connection
 from app.storage.rows import fetch_value
-from app.tickets.ledger import FOLLOW_TASK, PUSH_TASK, wake_at_once
+from app.tickets.ledger import FOLLOW_TASK, IS_FOLLOWED, PUSH_TASK, wake_at_once
 
-LOOK_AT_ALL = """
+LOOK_AT_ALL = sql.SQL(
+    """
     with looked as (
-        update ticket set look_at = now()
-        where tracker_id = %s and remote_id <> '' and superseded_at is null
-          and (state in ('created', 'gone') or (state = 'blocked'
-            and reason in ('ticket_hidden', 'ticket_moved')))
-        returning id)
+        update ticket k set look_at = now() where k.tracker_id = %s and {followed} returning k.id)
     select count(*) from looked
-"""
+    """
+).format(followed=IS_FOLLOWED)
 # The block is compared with what the tracker holds, and written again where people removed it.
 REFRESH_ALL = """
     with refreshed as (

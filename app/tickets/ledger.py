@@ -7,6 +7,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg import sql
+
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_value
 
@@ -56,6 +58,14 @@ DEFER_TASK = """
           and coalesce(scheduled_at, '-infinity') <= %(at)s
     )
 """
+
+IS_FOLLOWED = sql.SQL(
+    """
+    (k.remote_id <> '' and k.superseded_at is null and (k.state in ('created', 'gone')
+      or (k.state = 'blocked' and k.reason in ('ticket_hidden', 'ticket_moved'))))
+    """
+)
+"""Whether somebody looks after a ticket ``k``: it was made, and is there or was lost sight of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from psycopg import sql
+
 from app.models.states import HeardFrom, TicketState, TicketStatus
 from app.setup.status_words import one_line
 from app.storage.db import Connection
 from app.storage.rows import fetch_one, fetch_value
 from app.themes.activity import SYSTEM, record
+from app.tickets.ledger import IS_FOLLOWED
 from app.tickets.meaning import meaning
 from app.tickets.merging import refresh_followers
 from integrations.ticket_status import RemoteState, StatusCategory, TicketRef
@@ -28,17 +31,17 @@ NAME_MOST_CHARACTERS = 120
 KEY_MOST_CHARACTERS = 200
 URL_MOST_CHARACTERS = 1_000
 
-SELECT_TICKET_TO_LOOK_AT = """
+SELECT_TICKET_TO_LOOK_AT = sql.SQL(
+    """
     select k.id, k.product_id, k.theme_id, k.state, k.remote_id, k.remote_key, k.url,
            k.remote_status, k.status, k.status_since, k.look_at, k.hint, k.reason,
            t.name as tracker_name, t.status_map, t.account_login
     from ticket k join tracker t on t.id = k.tracker_id
     where k.tracker_id = %(tracker)s and k.look_at <= coalesce(%(now)s::timestamptz, now())
-      and k.remote_id <> '' and k.superseded_at is null
-      and (k.state in ('created', 'gone') or (k.state = 'blocked'
-        and k.reason in ('ticket_hidden', 'ticket_moved')))
-    order by k.hint = '{}', k.look_at, k.id limit 1
-"""
+      and {followed}
+    order by k.hint = '{{}}', k.look_at, k.id limit 1
+    """
+).format(followed=IS_FOLLOWED)
 LOCK_LOOKED_AT = """
     select k.remote_id, k.remote_key, k.remote_status, k.status, k.status_since, k.state,
            k.superseded_at is not null as superseded, now() as now
