@@ -20,7 +20,6 @@ from integrations.tracker_contract import TrackerError, TrackerType
 
 TRACKER_HOOKS_PATH = "/hooks/trackers/"
 HOOK_SECRET_BYTES = 32
-PLACEHOLDER = "(shown to administrators)"
 
 SELECT_HOOK = """
     select hook_secret, hook_old_secret, hook_id, heard_at, compared_at from tracker where id = %s
@@ -133,19 +132,18 @@ async def register_hook(
         await connection.execute(STORE_HOOK_ID, [registered.id or "registered", tracker_id])
 
 
-def tracker_guide(tracker: Tracker, base_url: str, secret: str = PLACEHOLDER) -> str:
-    """The set-up steps of its type (Markdown) with this tracker's address."""
+def tracker_guide(tracker: Tracker, base_url: str, secret: str = "") -> str:
+    """The set-up steps of its type (Markdown) with this tracker's address, and with the webhook's
+    secret where it is given."""
     steps = tracker_type(tracker.type).guide
     steps = steps.replace("{webhook_url}", tracker_hook_url(base_url, tracker.id))
-    return steps.replace("{secret}", secret)
+    return steps.replace("`{secret}`", f"`{secret}`" if secret else "that stands beside it")
 
 
 def new_tracker_guide(type_: TrackerType[Any]) -> str:
     """The set-up steps of a type before there is a tracker of it."""
-    steps = type_.guide.replace("`{webhook_url}`", "the address that the tracker's page shows")
-    return steps.replace("the secret `{secret}`", "the secret there").replace(
-        "secret `{secret}`", "the secret there"
-    )
+    steps = type_.guide.replace("`{webhook_url}`", "as the tracker's page will show it")
+    return steps.replace("`{secret}`", "that stands beside it")
 
 
 def new_secret() -> str:

@@ -247,7 +247,7 @@ async def _edit(
         ],
         name=act.text("name", TRACKER_NAME_MAX_CHARACTERS) if act else tracker.name,
         kinds=act.texts("kinds") if act else tracker.kinds.split(","),
-        guide=tracker_guide(tracker, base_url, "the secret beside"),
+        guide=tracker_guide(tracker, base_url),
         error=error,
         **page_values(following),
     )
