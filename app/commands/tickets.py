@@ -73,12 +73,12 @@ def list_(
     # The start of an id is enough for `retry`.
     id_characters = 8 if sys.stdout.isatty() else None
     output.table(
-        ["state", "status", "tracker", "kind", "theme", "address or trouble", "id"],
+        ["state", "tracker", "status", "kind", "theme", "address or trouble", "id"],
         [
             (
                 ticket.state,
-                ticket.status,
                 ticket.tracker_name,
+                ticket.status,
                 ticket.theme_kind,
                 ticket.theme_title,
                 _trouble(ticket) if ticket.reason else ticket.url,
