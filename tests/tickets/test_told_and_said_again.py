@@ -10,6 +10,7 @@ import pytest
 from app.config import Settings
 from app.errors import Conflict
 from app.queries.shipped import list_shipped, waiting_threads
+from app.queries.theme_filters import ThemeFilter
 from app.queries.themes import list_themes
 from app.storage.db import Database
 from app.storage.vault import Vault
@@ -72,7 +73,7 @@ async def test_themes_are_found_by_the_status_of_their_ticket(
 ) -> None:
     async def found(status: str) -> int:
         async with database.transaction() as connection:
-            return len((await list_themes(connection, ticket_status=status)).items)
+            return len((await list_themes(connection, ThemeFilter(ticket_status=status))).items)
 
     assert (await found("open"), await found("done"), await found("again")) == (1, 0, 0)
     await ship(followed)
@@ -80,7 +81,7 @@ async def test_themes_are_found_by_the_status_of_their_ticket(
     await say_again(followed, "public")
     assert await found("again") == 1
     async with database.transaction() as connection:
-        (theme,) = (await list_themes(connection)).items
+        (theme,) = (await list_themes(connection, ThemeFilter())).items
     assert [ticket.said_again for ticket in theme.tickets] == [2]
 
 
