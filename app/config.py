@@ -129,6 +129,17 @@ class Settings(BaseSettings):
         description="How long after a cut-off call its ticket is looked for. "
         "Unset: as the tracker's kind asks (Jira several times in an hour).",
     )
+    status_seconds: float = Field(
+        default=300.0,
+        ge=0,
+        description="How often the tickets of a tracker are compared with ours, beside its "
+        "webhook; 0 means never.",
+    )
+    status_calls: int = Field(
+        default=1_000,
+        ge=1,
+        description="Calls an hour by which all workers together read from one tracker, at most.",
+    )
     idle_seconds: float = Field(
         default=1.0, gt=0, description="How often an idle worker looks for work by itself."
     )

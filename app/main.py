@@ -19,8 +19,10 @@ from app.config import Settings
 from app.intake.ingest import HOOKS_PATH, Ingest
 from app.running.answer_headers import CompressedAnswers, UncachedAnswers
 from app.running.readiness import Readiness
+from app.setup.tracker_hooks import TRACKER_HOOKS_PATH
 from app.storage.db import Database
 from app.storage.vault import Vault
+from app.tickets.hooks import TicketHooks
 from app.web.router import install as install_web
 
 
@@ -29,10 +31,14 @@ class Relay(FastAPI):
     they do."""
 
     ingest: Ingest
+    ticket_hooks: TicketHooks
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(HOOKS_PATH):
-            await self.ingest(scope, receive, send)
+            if scope["path"].startswith(TRACKER_HOOKS_PATH):
+                await self.ticket_hooks(scope, receive, send)
+            else:
+                await self.ingest(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -66,6 +72,9 @@ def create_app(settings: Settings, database: Database, vault: Vault) -> FastAPI:
     app.state.sources = ingest.sources
     app.state.readiness = Readiness(database, settings.data_dir)
     app.ingest = ingest
+    app.ticket_hooks = TicketHooks(
+        database, vault, now=lambda: datetime.now(UTC), clock=time.monotonic
+    )
     app.add_route("/healthz", _alive, include_in_schema=False)
     app.add_route("/readyz", _ready, include_in_schema=False)
     app.add_route("/metrics", _metrics, include_in_schema=False)

@@ -16,6 +16,9 @@ STAGE_SECONDS = Histogram(
 TICKET_CALLS = Counter(
     "relay_ticket_calls", "Calls to trackers, by type and outcome.", ["tracker", "outcome"]
 )
+TICKET_DELIVERIES = Counter(
+    "relay_ticket_deliveries", "Webhook requests of trackers, by outcome.", ["outcome"]
+)
 CONNECTIONS_REFUSED = Counter(
     "relay_connections_refused", "Connections that were refused or cut off, by reason.", ["reason"]
 )

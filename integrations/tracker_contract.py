@@ -31,13 +31,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
 
 from integrations.contract import Inbound, IntegrationError, Visibility
 from integrations.network import PLAIN_NETWORK, Network
+from integrations.ticket_status import ChangedTickets, RegisteredHook
+from integrations.ticket_status import RemoteState as RemoteState
+from integrations.ticket_status import StatusCategory as StatusCategory
+from integrations.ticket_status import TicketEvent as TicketEvent
+from integrations.ticket_status import TicketRef as TicketRef
 from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, Followed, WriteJournal
 
 if TYPE_CHECKING:
@@ -113,16 +117,6 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class TicketRef:
-    """Where a ticket is. ``id`` never changes; ``key`` is what people call it and may move (PROJ-1,
-    17); ``url`` is for people."""
-
-    id: str
-    key: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class Attempt:
     """A create call whose outcome is not known: when it went out (an aware time in UTC), and what
     ``Tracker.note`` said right before it."""
@@ -148,39 +142,6 @@ class Account:
     def identity(self) -> str:
         """What tells whether two are the same account."""
         return self.key or self.id
-
-
-class StatusCategory(StrEnum):
-    """What a status means, whatever the tracker calls it. ``done`` was finished, ``declined`` was
-    closed without being done (a duplicate too), ``gone`` was deleted for certain, ``hidden`` was
-    deleted or is hidden from our account, which still sees the repository or project."""
-
-    open = "open"
-    in_progress = "in_progress"
-    done = "done"
-    declined = "declined"
-    gone = "gone"
-    hidden = "hidden"
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteState:
-    """A ticket as the tracker holds it now: ``status`` in its own words, ``category`` in ours."""
-
-    ref: TicketRef
-    status: str
-    category: StatusCategory
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TicketEvent:
-    """A change of a ticket that a tracker reported by webhook. ``actor`` is who did it, for people
-    to read; ``at`` is an aware time in UTC."""
-
-    state: RemoteState
-    actor: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,9 +236,25 @@ class Tracker(Protocol):
         name."""
 
     async def get(self, ref: TicketRef) -> RemoteState:
-        """The ticket as it is now; category ``gone`` where it was deleted for certain, ``hidden``
-        where it is not to be seen in a repository or project that is. Raises ``no_access`` where
-        that is not to be seen either."""
+        """The ticket as it is now, wherever it was moved; category ``gone`` where it was deleted
+        for certain, ``hidden`` where it is not to be seen in a repository or project that is.
+        Raises ``no_access`` where that is not to be seen either."""
+
+    async def changes(self, bookmark: str, since: datetime) -> ChangedTickets:
+        """The next page of tickets that changed since the ``bookmark`` of the last one; since an
+        aware time where it is blank. One call, which may lag behind."""
+
+    async def comment(self, ref: TicketRef, text: str) -> None:
+        """Add a comment, of plain text by ourselves; once, whatever happens to the answer."""
+
+    async def reopen(self, ref: TicketRef) -> RemoteState:
+        """Give a closed ticket an open status again, where it has none; what it is then. Raises
+        ``no_such_transition``."""
+
+    async def register_hook(self, address: str, secret: str) -> RegisteredHook:
+        """Let the tracker send changes of tickets to ``address``, signed with ``secret``: the hook
+        with this address is brought up to date, or made. Raises ``hook_not_allowed`` where the
+        account may not, which people then do by hand."""
 
     async def audience(self) -> Visibility:
         """Who can read the tickets, as far as the tracker says it; ``unknown`` is taken as
@@ -324,6 +301,8 @@ class TrackerType(Generic[S]):
     - ``guide``: numbered steps in Markdown, the module's docstring.
     - ``parse_event``: what a webhook delivery, already verified by ``signature``, says of tickets;
       empty where it says nothing of their status. Pure; raises PayloadError and nothing else.
+    - ``delivery_id``: what tells one webhook delivery from its repetitions; blank where the tracker
+      sends nothing of the kind.
     - ``min_interval``: seconds between two writes that keep us below the vendor's limits.
     - ``search_lag``: seconds until a created ticket is usually found by ``find``.
     - ``later_lookups``: seconds after a create that was cut off at which ``find`` is asked again,
@@ -341,6 +320,7 @@ class TrackerType(Generic[S]):
     guide: str
     parse_event: Callable[[Inbound, S], list[TicketEvent]]
     signature: Signature
+    delivery_id: Callable[[Inbound], str] = lambda inbound: ""
     min_interval: float = 0.0
     search_lag: float = 0.0
     later_lookups: tuple[float, ...] = ()

@@ -62,6 +62,14 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "already_undone": (409, "This action was undone before."),
         "later_step": (409, "A later action builds on this one; undo that first."),
         "ticket_not_retryable": (409, "The ticket is cancelled or gone; accept its theme again."),
+        "nothing_to_tell": (
+            409,
+            "Nothing of the theme was shipped that people were not told of.",
+        ),
+        "hook_not_registered": (
+            409,
+            "The tracker did not register the webhook; the sentence says what to do.",
+        ),
         "already_active": (409, "This version is in force already."),
         "nothing_active": (409, "The shipped model is in force; there is nothing to go back to."),
         "nothing_to_promote": (409, "The version changes nothing."),
@@ -118,6 +126,11 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "name_invalid": (422, "The slug that was sent has no Latin letter or digit."),
         "boldness_invalid": (422, "Boldness is careful, balanced or bold."),
         "policy_invalid": (422, "A policy is review, auto or hold."),
+        "status_invalid": (
+            422,
+            "A status means open, in_progress, done, declined, duplicate or ignore.",
+        ),
+        "recurrence_invalid": (422, "The rule is nothing, comment or reopen."),
         "threshold_invalid": (422, "A threshold is out of its range."),
         "scope_unknown": (422, "A token's scopes are read, triage and admin."),
         "name_missing": (422, "The name is empty."),

@@ -54,6 +54,13 @@ class FilterQuery(In):
         description='Full-text search in titles and comments: words, "a phrase", or, -not.',
     )
     min_people: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    ticket_status: (
+        Literal["open", "in_progress", "done", "declined", "duplicate", "again"] | None
+    ) = Field(
+        default=None,
+        description="What the status of a ticket of theirs means; `again`: people speak of them "
+        "since they were shipped.",
+    )
     suggested: QueryFlag = Field(
         default=False, description="Only those that may be the same as another theme."
     )

@@ -4,13 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from app.api.access import DatabaseOf, Decider, Reader
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.base import Cursor, In, Limit, PageOut
-from app.api.schemas.ticket import TicketOut, TicketState
+from app.api.schemas.ticket import TicketOut, TicketState, TicketStatus
 from app.queries import tickets
 from app.queries.paging import Page
 from app.queries.rows import TicketRow
@@ -29,6 +29,10 @@ class TicketQuery(In):
     tracker_id: UUID | None = None
     theme_id: UUID | None = None
     state: TicketState | None = None
+    status: TicketStatus | None = None
+    drifting: Annotated[bool, Field(description="Only those that differ from their tracker.")] = (
+        False
+    )
     cursor: Cursor = None
     limit: Limit = 50
 

@@ -112,6 +112,8 @@ async def read(caller: Reader, database: DatabaseOf, tracker_id: TrackerId) -> T
         "name_length",
         "settings_invalid",
         "kind_invalid",
+        "status_invalid",
+        "recurrence_invalid",
         body=True,
     ),
 )

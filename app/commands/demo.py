@@ -12,7 +12,7 @@ from app.commands import output
 from app.config import Settings
 from app.demo.community import COMMUNITY_DAYS
 from app.demo.replay import replay
-from app.demo.scene import DEMO_EMAIL, Scene, set_up
+from app.demo.scene import DEMO_EMAIL, Scene, set_up, tell_of_changes
 from app.errors import Conflict
 from app.queries.health import stages
 from app.queries.products import product_totals, ticket_progress
@@ -59,6 +59,7 @@ async def _story(stack: Stack, sandbox: str) -> None:
         services = Services(stack.settings, database)
         scene = await set_up(services, sandbox, stack.settings.data_dir / "admin-password")
         await stack.ready()
+        await tell_of_changes(services, scene.product, stack.local_address)
         with _progress() as bar:
             if not scene.complete:
                 await _send(stack, scene, bar)
@@ -180,6 +181,7 @@ async def _report(
         "Next: open the triage queue, read a theme, accept or merge it, and watch its ticket in "
         "the sandbox."
     )
+    output.say("      Close a ticket in the sandbox: its theme says shipped a few seconds later.")
     output.say("      relay --demo status          what waits, and how the sources do")
     output.say("      relay --demo ticket list     the tickets and their addresses")
     output.say("Ctrl-C stops everything; the next start goes on from here.")

@@ -25,7 +25,14 @@ def list_(
     state: Annotated[
         str | None, typer.Option(help="pending, creating, created, blocked, cancelled or gone.")
     ] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(help="What it is there: open, in_progress, done, declined or duplicate."),
+    ] = None,
     tracker: Annotated[str | None, typer.Option(help="Name or id.")] = None,
+    drifting: Annotated[
+        bool, typer.Option("--drifting", help="Only those that differ from their tracker.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, help="The newest, at most so many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
@@ -47,6 +54,8 @@ def list_(
                     connection,
                     product_id=product_id,
                     state=state,
+                    status=status,
+                    drifting=drifting,
                     tracker_id=tracker_id,
                     cursor=cursor,
                     limit=min(PAGE_MAX_ROWS, limit - len(rows)),
@@ -64,11 +73,12 @@ def list_(
     # The start of an id is enough for `retry`.
     id_characters = 8 if sys.stdout.isatty() else None
     output.table(
-        ["state", "tracker", "kind", "theme", "address or trouble", "id"],
+        ["state", "tracker", "status", "kind", "theme", "address or trouble", "id"],
         [
             (
                 ticket.state,
                 ticket.tracker_name,
+                ticket.status,
                 ticket.theme_kind,
                 ticket.theme_title,
                 _trouble(ticket) if ticket.reason else ticket.url,
@@ -79,6 +89,61 @@ def list_(
         empty="No tickets.",
         cut="theme",
     )
+
+
+@app.command()
+def show(
+    ticket: Annotated[
+        str, typer.Argument(help="Its id or the start of it, or its key in the tracker.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show one ticket, and what became of it in its tracker."""
+    from dataclasses import asdict
+
+    from app.queries.tickets import read_ticket
+
+    async def work(services: Services) -> TicketRow:
+        async with services.database.transaction() as connection:
+            return await read_ticket(connection, await finding.ticket(connection, ticket))
+
+    row = perform(work)
+    if as_json:
+        output.as_json(row)
+        return
+    output.card(asdict(row))
+
+
+@app.command()
+def check(
+    tracker: Annotated[str, typer.Argument(help="Name or id of the tracker.")],
+    product: OfProduct = None,
+) -> None:
+    """Look at every ticket of a tracker there; `list --drifting` then shows what differs."""
+    from app.tickets.drift import check_tickets
+
+    async def work(services: Services) -> int:
+        async with services.database.transaction() as connection:
+            row = await finding.tracker(connection, tracker, product)
+            return await check_tickets(connection, row.id)
+
+    output.done(f"The worker looks at {perform(work):,} tickets: relay ticket list --drifting")
+
+
+@app.command()
+def repair(
+    tracker: Annotated[str, typer.Argument(help="Name or id of the tracker.")],
+    product: OfProduct = None,
+) -> None:
+    """Bring every ticket of a tracker up to date, also where somebody edited our block."""
+    from app.tickets.drift import repair_tickets
+
+    async def work(services: Services) -> int:
+        async with services.database.transaction() as connection:
+            row = await finding.tracker(connection, tracker, product)
+            return await repair_tickets(connection, row.id)
+
+    output.done(f"The worker brings {perform(work):,} tickets up to date.")
 
 
 def _trouble(ticket: TicketRow) -> str:

@@ -50,12 +50,13 @@ def add(
 ) -> None:
     """Connect a tracker. Secrets are typed unseen, piped in, or taken from variables."""
     from app.setup.platforms import tracker_type
+    from app.setup.tracker_hooks import new_tracker_guide
     from app.setup.trackers import create_tracker
 
     type_of_tracker = tracker_type(type_)
     if sys.stdin.isatty() and not as_json:
         output.say(f"How to get into {type_of_tracker.title}:")
-        output.markdown(type_of_tracker.guide)
+        output.markdown(new_tracker_guide(type_of_tracker))
     model = type_of_tracker.credentials
     chosen = pairs(settings or [], "--set")
     secret = read_credentials(
@@ -110,20 +111,97 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
 
 @app.command()
 def show(tracker: Named, product: OfProduct = None, as_json: AsJson = False) -> None:
-    """Show one tracker, without its secrets, and how its type is set up."""
-    from app.setup.platforms import tracker_type
+    """Show one tracker without its credentials, its webhook's address and secret, and how its type
+    is set up."""
+    from app.setup.tracker_hooks import read_hook, tracker_guide, tracker_hook_url
+
+    async def work(services: Services) -> tuple[Tracker, dict[str, Any], str]:
+        async with services.database.transaction() as connection:
+            row = await finding.tracker(connection, tracker, product)
+            hook = await read_hook(connection, services.vault, row.id)
+        base_url = services.settings.base_url
+        webhook = {
+            "webhook": tracker_hook_url(base_url, row.id),
+            "webhook_secret": hook.secret,
+            "heard_at": hook.heard_at,
+            "compared_at": hook.compared_at,
+        }
+        return row, webhook, tracker_guide(row, base_url, hook.secret)
+
+    row, webhook, guide = perform(work)
+    if as_json:
+        output.as_json({**fields(row), **webhook})
+        return
+    output.card({**fields(row), **webhook})
+    output.say("")
+    output.markdown(guide)
+
+
+@app.command()
+def register(tracker: Named, product: OfProduct = None) -> None:
+    """Let the tracker send its changes here, where its account may add webhooks."""
+    from app.setup.tracker_hooks import register_hook
+
+    async def work(services: Services) -> str:
+        async with services.database.transaction() as connection:
+            row = await finding.tracker(connection, tracker, product)
+        await register_hook(
+            services.database,
+            services.vault,
+            row.id,
+            base_url=services.settings.base_url,
+            network=services.settings.network,
+        )
+        return row.name
+
+    output.done(f"Tracker {perform(work)} tells of changes from now on.")
+
+
+@app.command("status-map")
+def status_map(
+    tracker: Named,
+    product: OfProduct = None,
+    means: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="status=open, in_progress, done, declined, duplicate or ignore; repeatable.",
+        ),
+    ] = None,
+    unset: Annotated[
+        list[str] | None, typer.Option(help="A status that means again what we take it for.")
+    ] = None,
+    again: Annotated[
+        str | None,
+        typer.Option(
+            help="What is done when people speak again of what was shipped: nothing, comment or "
+            "reopen."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what a tracker's statuses mean here; without options, show it."""
+    from app.setup.status_words import status_key
+    from app.setup.trackers import update_tracker
 
     async def work(services: Services) -> Tracker:
         async with services.database.transaction() as connection:
-            return await finding.tracker(connection, tracker, product)
+            row = await finding.tracker(connection, tracker, product)
+            removed = {status_key(name) for name in unset or []}
+            remaining = {name: word for name, word in row.status_map.items() if name not in removed}
+            chosen = {**remaining, **pairs(means or [], "--set")} if means or unset else None
+            return await update_tracker(
+                connection, services.vault, row.id, status_map=chosen, recurrence=again
+            )
 
     row = perform(work)
     if as_json:
-        output.as_json(fields(row))
+        output.as_json({"status_map": row.status_map, "recurrence": row.recurrence})
         return
-    output.card(fields(row))
-    output.say("")
-    output.markdown(tracker_type(row.type).guide)
+    output.table(
+        ["status", "means"], sorted(row.status_map.items()), empty="No status has another meaning."
+    )
+    output.say(f"When people speak again of what was shipped: {row.recurrence}.")
 
 
 @app.command()
@@ -223,6 +301,8 @@ def fields(tracker: Tracker) -> dict[str, Any]:
         "kinds": tracker.kinds,
         "enabled": tracker.enabled,
         "settings": tracker.settings,
+        "status_map": tracker.status_map,
+        "recurrence": tracker.recurrence,
         "paused_until": tracker.paused_until,
         "reason": tracker.reason,
         "detail": tracker.detail,

@@ -18,6 +18,7 @@ from app.running.runtime import Services
 from app.setup.accounts import create_user, has_password, list_users, set_password
 from app.setup.products import Product, create_product, list_products
 from app.setup.sources import Source, active_secrets, create_source, list_sources
+from app.setup.tracker_hooks import register_hook
 from app.setup.trackers import create_tracker, list_trackers, update_tracker
 from app.storage.db import Connection
 from app.storage.vault import Vault
@@ -106,6 +107,22 @@ async def set_up(services: Services, sandbox: str, password_file: Path) -> Scene
     password = await _administrator(services, password_file)
     assert product.created_at is not None
     return Scene(product, addresses, product.created_at, password, stored)
+
+
+async def tell_of_changes(services: Services, product: Product, address: str) -> None:
+    """Let the sandbox send what happens to its tickets to ``address``, where the web server is.
+    Raises Conflict where it does not answer."""
+    async with services.database.transaction() as connection:
+        listed = await list_trackers(connection, product.id)
+    for tracker in listed:
+        if tracker.name in {planned.name for planned in DEMO_TRACKERS}:
+            await register_hook(
+                services.database,
+                services.vault,
+                tracker.id,
+                base_url=address,
+                network=services.settings.network,
+            )
 
 
 async def _product(connection: Connection) -> Product:

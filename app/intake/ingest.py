@@ -59,7 +59,7 @@ class BodyAboveLimit(Refused):
 
 
 @lru_cache(maxsize=1024)
-def _is_stored(name: str) -> bool:
+def is_stored_header(name: str) -> bool:
     """Whether a later replay may need this header: nothing that proves a secret is ever stored."""
     if any(word in name for word in _SECRET_HEADER_WORDS):
         return False
@@ -102,7 +102,7 @@ class Ingest:
             # Every platform sends again after a 503; not all know a 507.
             reason, status = error.reason, 503 if error.status == 507 else error.status
             body, content = (
-                _problem(error, status),
+                problem_body(error, status),
                 [(b"content-type", b"application/problem+json")],
             )
             if status == 503:
@@ -135,7 +135,7 @@ class Ingest:
         headers = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
-        body = await _read_body(
+        body = await read_body(
             receive, headers.get("content-length"), source.definition.max_body_bytes
         )
         query = dict(QueryParams(scope["query_string"])) if scope["query_string"] else {}
@@ -164,7 +164,7 @@ class Ingest:
             {
                 name: value.replace("\x00", "")
                 for name, value in headers.items()
-                if _is_stored(name)
+                if is_stored_header(name)
             },
             query,
             body,
@@ -185,7 +185,7 @@ class Ingest:
             raise Refused(refusal.detail, reason=refusal.reason, status=401) from None
 
 
-async def _read_body(receive: Receive, announced: str | None, limit: int) -> bytes:
+async def read_body(receive: Receive, announced: str | None, limit: int) -> bytes:
     """The body. Raises Refused (413) as soon as it is known to be too large."""
     if announced is not None and announced.isdigit() and int(announced[:18]) > limit:
         raise BodyAboveLimit(limit)
@@ -218,7 +218,7 @@ def _dedup_key(source: ConnectedSource, inbound: Inbound) -> str:
     return "sha256:" + hashlib.sha256(inbound.body).hexdigest()
 
 
-def _problem(error: RelayError, status: int) -> bytes:
+def problem_body(error: RelayError, status: int) -> bytes:
     """The error as RFC 9457 problem details."""
     fields = {
         "type": "about:blank",

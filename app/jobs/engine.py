@@ -20,8 +20,10 @@ from app.jobs.upkeep import EVERY_MINUTE, add_retention, add_upkeep
 from app.storage.db import Database
 from app.themes.faces import refresh_faces
 from app.themes.writing import Writer
+from app.tickets.comparing import wake_followers
 from app.tickets.due import wake_due_trackers
-from app.tickets.ledger import PUSH_TASK, QUEUE
+from app.tickets.following import Follow
+from app.tickets.ledger import FOLLOW_TASK, PUSH_TASK, QUEUE
 from app.tickets.push import Push
 from classifiers.contract import Enricher, Grouper
 
@@ -44,6 +46,7 @@ class JobTools:
 
     database: Database
     push: Push
+    follow: Follow
     writer: Writer
     enricher: Enricher
     grouper: Grouper
@@ -71,18 +74,24 @@ def job_app(tools: JobTools) -> procrastinate.App:
 
 
 def add_pushes(jobs: procrastinate.App, tools: JobTools) -> None:
-    """Add the push to a tracker, and the sweep that finds what is due."""
+    """Add the push to a tracker, the following of its tickets, and the sweep that finds what is
+    due."""
 
     @jobs.task(name=PUSH_TASK, queue=QUEUE)
     async def push_tickets(tracker_id: str) -> None:
         with bound_contextvars(job=PUSH_TASK, tracker_id=tracker_id):
             await tools.push.run(uuid.UUID(tracker_id))
 
+    @jobs.task(name=FOLLOW_TASK, queue=QUEUE)
+    async def follow_tickets(tracker_id: str) -> None:
+        with bound_contextvars(job=FOLLOW_TASK, tracker_id=tracker_id):
+            await tools.follow.run(uuid.UUID(tracker_id))
+
     @jobs.periodic(cron=SWEEP_CRON)
     @jobs.task(name="sweep", queue=QUEUE, queueing_lock="sweep")
     async def sweep(timestamp: int) -> None:
         with bound_contextvars(job="sweep"):
-            await sweep_once(tools.database)
+            await sweep_once(tools.database, tools.follow)
             await drop_stalled_jobs(jobs)
 
 
@@ -102,10 +111,11 @@ def add_faces(jobs: procrastinate.App, tools: JobTools) -> None:
             await refresh_faces(tools.database, refresh_seconds=tools.refresh_seconds)
 
 
-async def sweep_once(database: Database) -> None:
-    """Wake the pushes that are due and drop what has expired."""
+async def sweep_once(database: Database, follow: Follow) -> None:
+    """Wake the pushes that are due, and who follows tickets, and drop what has expired."""
     async with database.transaction() as connection:
         await wake_due_trackers(connection)
+        await wake_followers(connection, follow.compare_seconds, follow.calls_per_hour)
         await connection.execute(DELETE_EXPIRED_SESSIONS)
 
 

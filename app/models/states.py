@@ -87,6 +87,48 @@ class TicketState(StrEnum):
     """Deleted in the tracker, for certain."""
 
 
+class TicketStatus(StrEnum):
+    """What a ticket's status in its tracker means, whatever it is called there."""
+
+    unknown = ""
+    """Nothing was heard of it yet."""
+    open = "open"
+    in_progress = "in_progress"
+    done = "done"
+    declined = "declined"
+    """Closed without being done."""
+    duplicate = "duplicate"
+    """Closed because another ticket says the same; which one is not known."""
+
+
+class HeardFrom(StrEnum):
+    """How a change of a ticket's status reached us."""
+
+    nobody = ""
+    webhook = "webhook"
+    comparison = "comparison"
+    us = "us"
+    """We made it ourselves."""
+
+
+class TicketEventStage(StrEnum):
+    """Where a webhook delivery of a tracker is."""
+
+    received = "received"
+    """Waits to be read; its ticket may not be known yet."""
+    read = "read"
+    ignored = "ignored"
+    failed = "failed"
+
+
+class Recurrence(StrEnum):
+    """What is done in the tracker when people speak again of what was shipped."""
+
+    nothing = "nothing"
+    comment = "comment"
+    reopen = "reopen"
+
+
 class Policy(StrEnum):
     """Who accepts the themes of a product."""
 

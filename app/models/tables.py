@@ -10,7 +10,7 @@ from app.models.learning import KindLabel, PairLabel, ProductModel
 from app.models.product import Product
 from app.models.source import Source, SourceSecret
 from app.models.theme import Activity, Separation, Theme, ThemeMiddle, ThemeSuggestion
-from app.models.tracker import PostedText, Ticket, Tracker
+from app.models.tracker import PostedText, Ticket, TicketDelivery, Tracker
 
 metadata = SQLModel.metadata
 
@@ -40,6 +40,7 @@ __all__ = [
     "ThemeMiddle",
     "ThemeSuggestion",
     "Ticket",
+    "TicketDelivery",
     "Tracker",
     "User",
     "WordShare",

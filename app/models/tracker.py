@@ -21,7 +21,14 @@ from app.models.base import (
     utc_now,
     word,
 )
-from app.models.states import TicketState, Visibility
+from app.models.states import (
+    HeardFrom,
+    Recurrence,
+    TicketEventStage,
+    TicketState,
+    TicketStatus,
+    Visibility,
+)
 
 
 class Tracker(SQLModel, table=True):
@@ -33,12 +40,22 @@ class Tracker(SQLModel, table=True):
     last. ``account_id`` and what follows tell whose account the credentials belong to, blank until
     that was asked; ``account_is_machine``: nobody else writes by it; ``account_confirmed``: it was
     asked since the credentials were last entered.
+
+    ``hook_secret`` signs the webhooks that it sends us, and so does ``hook_old_secret`` as long as
+    it is there; both are encrypted. ``hook_id`` is blank where we did not register the webhook by
+    ourselves. ``heard_at``: when the last well-signed delivery came.
+
+    ``bookmark`` and ``compared_at`` are where and when the list of what changed was read last;
+    ``reads`` counts the calls of the hour that began at ``reads_from``. ``status_map`` says what
+    statuses mean that we would take for something else; ``recurrence`` what is done there when
+    people speak again of what was shipped.
     """
 
     __tablename__ = "tracker"
     __table_args__ = (
         sa.UniqueConstraint("product_id", "name", name="tracker_name"),
         holds_only("seen_audience", Visibility, name="tracker_audience"),
+        holds_only("recurrence", Recurrence, name="tracker_recurrence"),
     )
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
@@ -66,6 +83,44 @@ class Tracker(SQLModel, table=True):
     account_confirmed: bool = Field(
         default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
     )
+    hook_secret: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
+    hook_old_secret: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
+    hook_id: str = word()
+    heard_at: Moment = moment()
+    bookmark: str = word()
+    compared_at: Moment = moment()
+    reads: int = number(0)
+    reads_from: Moment = moment()
+    status_map: Json = document()
+    recurrence: str = word(Recurrence.nothing)
+
+
+class TicketDelivery(SQLModel, table=True):
+    """One webhook delivery of a tracker, kept until it was read; then its body is emptied, and the
+    row tells repetitions. ``try_at``: when it is looked at again."""
+
+    __tablename__ = "ticket_delivery"
+    __table_args__ = (
+        sa.UniqueConstraint("tracker_id", "dedup_key", name="ticket_delivery_once"),
+        sa.Index(
+            "ticket_delivery_waiting",
+            "tracker_id",
+            "id",
+            postgresql_where=sa.text("stage = 'received'"),
+        ),
+        sa.Index("ticket_delivery_by_time", "received_at"),
+        holds_only("stage", TicketEventStage, name="ticket_delivery_stage"),
+    )
+
+    id: int = serial_id()
+    tracker_id: uuid.UUID = reference("tracker.id", index=False)
+    dedup_key: str = Field(sa_type=sa.Text)
+    received_at: Moment = utc_now()
+    headers: Json = document()
+    body: bytes = Field(sa_type=sa.LargeBinary)
+    stage: str = word(TicketEventStage.received)
+    reason: str = word()
+    try_at: Moment = utc_now()
 
 
 class PostedText(SQLModel, table=True):
@@ -101,6 +156,15 @@ class Ticket(SQLModel, table=True):
     ``superseded_by`` (empty where that row is gone); then ``last_words`` is what it says from then
     on. ``duplicate_mark``: what was done to it in the tracker as to a duplicate, written before
     each call. ``writing``: what an update call that is out read before it wrote.
+
+    ``status`` is what ``remote_status`` means, ``status_since`` that moment, ``status_by`` whoever
+    changed it there, ``status_from`` how it reached us. ``living_key`` and ``living_url`` name the
+    ticket that this one is a duplicate of: then the status is that one's. ``look_at``: when it is
+    to be looked at in the tracker, ``looked_at`` when it was; ``hint`` is what the last webhook
+    said of it. ``drift`` says in one word what differs between here and there, ``drift_detail`` in
+    a sentence. ``recurred_since`` is the ``status_since`` for which was done what the tracker's
+    rule says about matters that are spoken of again; ``told_at``: when somebody said that the
+    people who asked for it were told what became of it.
     """
 
     __tablename__ = "ticket"
@@ -123,6 +187,15 @@ class Ticket(SQLModel, table=True):
             "ticket_due", "tracker_id", "due_at", postgresql_where=sa.text("due_at is not null")
         ),
         holds_only("state", TicketState, name="ticket_state"),
+        holds_only("status", TicketStatus, name="ticket_status"),
+        holds_only("status_from", HeardFrom, name="ticket_status_from"),
+        sa.Index(
+            "ticket_to_look_at",
+            "tracker_id",
+            "look_at",
+            postgresql_where=sa.text("look_at is not null"),
+        ),
+        sa.Index("ticket_remote", "tracker_id", "remote_id"),
         holds_only("shown_visibility", Visibility, name="ticket_shown_visibility"),
         sa.CheckConstraint(
             "state <> 'pending' or create_unconfirmed_at is null",
@@ -162,3 +235,16 @@ class Ticket(SQLModel, table=True):
     last_words: Json = document()
     duplicate_mark: Json = document()
     writing: str = word()
+    status: str = word(TicketStatus.unknown)
+    status_since: Moment = moment()
+    status_by: str = word()
+    status_from: str = word(HeardFrom.nobody)
+    living_key: str = word()
+    living_url: str = word()
+    look_at: Moment = moment()
+    looked_at: Moment = moment()
+    hint: Json = document()
+    drift: str = word()
+    drift_detail: str = word()
+    recurred_since: Moment = moment()
+    told_at: Moment = moment()

@@ -167,7 +167,7 @@ class Listing(Generic[Row]):
     """What a list shows: the ``columns`` of its ``tables`` (a FROM clause) as rows of ``of``."""
 
     of: type[Row]
-    columns: sql.SQL
+    columns: sql.Composable
     tables: sql.SQL
 
     def select(

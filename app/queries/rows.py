@@ -10,10 +10,12 @@ from uuid import UUID
 
 from app.models.states import (
     CommentStage,
+    HeardFrom,
     Policy,
     SuggestionState,
     ThemeStatus,
     TicketState,
+    TicketStatus,
     Tone,
     Visibility,
 )
@@ -124,7 +126,11 @@ class CommentDetail:
 class TicketRow:
     """A theme's ticket in a tracker, as the ledger has it. ``url`` is empty until it was created
     there. ``superseded_at``: since when the matter is followed in another ticket, which
-    ``followed_key`` and ``followed_url`` name once it is there."""
+    ``followed_key`` and ``followed_url`` name once it is there.
+
+    ``status`` is what ``remote_status`` means; where ``living_key`` names a ticket that this one is
+    a duplicate of, it is that one's. ``said_again`` counts the people who spoke of its theme since
+    it was done. ``drift`` says in a word what differs between here and there."""
 
     id: UUID
     product_id: UUID
@@ -148,6 +154,17 @@ class TicketRow:
     superseded_by: UUID | None
     followed_key: str
     followed_url: str
+    status: TicketStatus
+    status_since: datetime | None
+    status_by: str
+    status_from: HeardFrom
+    living_key: str
+    living_url: str
+    looked_at: datetime | None
+    drift: str
+    drift_detail: str
+    told_at: datetime | None
+    said_again: int
 
     @property
     def is_there(self) -> bool:

@@ -7,11 +7,15 @@ from uuid import UUID
 
 from app.queries.paging import Filters
 
+SAID_AGAIN_CHOICE = "again"
+
 
 @dataclass(frozen=True, slots=True)
 class ThemeFilter:
     """What themes have to be; an empty filter takes all that are not merged. ``q`` searches titles
-    and comments; ``suggested``: only those that may be the same as another theme."""
+    and comments; ``suggested``: only those that may be the same as another theme.
+    ``ticket_status``: what the status of a ticket of theirs means, or ``again`` for those that
+    people speak of since they were shipped."""
 
     product_id: UUID | None = None
     status: str | None = None
@@ -21,6 +25,7 @@ class ThemeFilter:
     q: str | None = None
     min_people: int = 0
     suggested: bool = False
+    ticket_status: str | None = None
 
     def conditions(self) -> Filters:
         """This filter as conditions about a theme ``t``."""
@@ -55,5 +60,17 @@ class ThemeFilter:
             filters.add(
                 "(t.id in (select g.theme_id from theme_suggestion g where g.state = 'open')"
                 " or t.id in (select g.other_id from theme_suggestion g where g.state = 'open'))"
+            )
+        if self.ticket_status == SAID_AGAIN_CHOICE:
+            filters.add(
+                "exists (select from ticket k join comment cm on cm.theme_id = k.theme_id"
+                " where k.theme_id = t.id and k.superseded_at is null and k.status = 'done'"
+                " and cm.deleted_at is null and cm.created_at > k.status_since)"
+            )
+        elif self.ticket_status is not None:
+            filters.add(
+                "exists (select from ticket k where k.theme_id = t.id"
+                " and k.superseded_at is null and k.status = %(ticket_status)s)",
+                ticket_status=self.ticket_status,
             )
         return filters

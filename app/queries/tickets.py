@@ -14,7 +14,17 @@ from app.queries.paging import Filters, Listing, Order, Page
 from app.queries.rows import TicketRow
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
+from app.themes.voices import VOICE
 
+SAID_AGAIN = sql.SQL(
+    """
+    case when k.status = 'done' and k.superseded_at is null and t.last_seen > k.status_since then
+      (select count(distinct {voice}) from comment cm left join author a on a.id = cm.author_id
+       where cm.theme_id = k.theme_id and cm.deleted_at is null
+         and cm.created_at > k.status_since) else 0 end
+    """
+).format(voice=VOICE)
+"""How many people spoke of a ticket's theme since it was done."""
 TICKET_LIST = Listing(
     of=TicketRow,
     columns=sql.SQL(
@@ -23,9 +33,11 @@ TICKET_LIST = Listing(
         r.name as tracker_name, r.type as tracker_type, k.state, k.remote_key, k.url,
         k.remote_status, k.due_at, k.attempts, k.reason, k.detail, k.created_at, k.pushed_at,
         k.superseded_at, k.superseded_by, coalesce(x.remote_key, '') as followed_key,
-        coalesce(x.url, '') as followed_url
+        coalesce(x.url, '') as followed_url,
+        k.status, k.status_since, k.status_by, k.status_from, k.living_key, k.living_url,
+        k.looked_at, k.drift, k.drift_detail, k.told_at, {said_again} as said_again
         """
-    ),
+    ).format(said_again=SAID_AGAIN),
     tables=sql.SQL(
         "from ticket k join theme t on t.id = k.theme_id join tracker r on r.id = k.tracker_id"
         " left join ticket x on x.id = k.superseded_by"
@@ -63,15 +75,21 @@ async def list_tickets(
     state: str | None = None,
     tracker_id: UUID | None = None,
     theme_id: UUID | None = None,
+    status: str | None = None,
+    drifting: bool = False,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[TicketRow]:
-    """Tickets, newest first. Raises Invalid (``cursor_invalid``, ``limit_invalid``)."""
+    """Tickets, newest first; ``drifting``: only those that differ from the tracker. Raises
+    Invalid (``cursor_invalid``, ``limit_invalid``)."""
     filters = Filters()
     filters.add_equal("k.product_id", product_id)
     filters.add_equal("k.state", state)
     filters.add_equal("k.tracker_id", tracker_id)
     filters.add_equal("k.theme_id", theme_id)
+    filters.add_equal("k.status", status)
+    if drifting:
+        filters.add("k.drift <> ''")
     return await TICKET_LIST.page(connection, NEWEST_TICKETS, filters, cursor, limit)
 
 

@@ -55,6 +55,8 @@ COUNT_OPEN_WORK = """
     select count(*) filter (where state = 'created') as tickets_created,
            count(*) filter (where state in ('pending', 'creating')) as tickets_open,
            count(*) filter (where state = 'blocked') as tickets_blocked,
+           count(distinct theme_id) filter (
+             where status = 'done' and superseded_at is null and told_at is null) as shipped_untold,
            (select count(*) from theme_suggestion g
              join theme a on a.id = g.theme_id join theme b on b.id = g.other_id
              where g.state = 'open' and (%(product)s::uuid is null or g.product_id = %(product)s)
@@ -71,7 +73,8 @@ class Overview:
     ``people`` leaves staff and bots out. ``net_tone`` is (comments above 0.2 - comments below -0.2)
     / comments with a tone, in -1..1, or None where there are none. ``hostile`` comments may attack
     a person: a hint. ``oldest_decision_seconds`` is how long the oldest theme in triage has waited,
-    None where nothing waits.
+    None where nothing waits. ``shipped_untold`` counts the themes whose ticket is done and whose
+    people nobody told of it.
     """
 
     days: int
@@ -88,6 +91,7 @@ class Overview:
     tickets_created: int
     tickets_open: int
     tickets_blocked: int
+    shipped_untold: int
     oldest_decision_seconds: float | None
     suggestions: int
 
@@ -123,6 +127,7 @@ class WorkTotals:
     tickets_created: int
     tickets_open: int
     tickets_blocked: int
+    shipped_untold: int
     suggestions: int
 
 

@@ -11,6 +11,7 @@ from app.running.runtime import Services
 from app.running.verdicts import right, wrong
 from app.setup.products import list_products
 from app.setup.sources import Source, active_secrets, list_sources
+from app.setup.tracker_hooks import read_hook
 from app.setup.trackers import Tracker, list_trackers
 from app.storage.db import Connection
 from integrations.tracker_contract import Finding
@@ -38,12 +39,20 @@ async def try_stored_secrets(services: Services) -> StoredSecrets:
         unreadable_sources = [
             source for source in sources if not await _reads_source(services, connection, source)
         ]
+        unreadable_hooks = [
+            tracker for tracker in trackers if not await _reads_hook(services, connection, tracker)
+        ]
     readable = [tracker for tracker in trackers if _reads_tracker(services, tracker)]
     findings = [_source_finding(source, slugs[source.product_id]) for source in unreadable_sources]
     findings += [
         _tracker_finding(tracker, slugs[tracker.product_id])
         for tracker in trackers
         if tracker not in readable
+    ]
+    findings += [
+        _hook_finding(tracker, slugs[tracker.product_id])
+        for tracker in unreadable_hooks
+        if tracker in readable
     ]
     if not findings:
         count = f"{len(sources)} source(s) and {len(trackers)} tracker(s)"
@@ -67,6 +76,14 @@ def _reads_tracker(services: Services, tracker: Tracker) -> bool:
     return True
 
 
+async def _reads_hook(services: Services, connection: Connection, tracker: Tracker) -> bool:
+    try:
+        await read_hook(connection, services.vault, tracker.id)
+    except RelayError:
+        return False
+    return True
+
+
 def _source_finding(source: Source, product: str) -> Finding:
     rotate = f"relay source rotate {source.name!r} --product {product}"
     return wrong(
@@ -82,4 +99,13 @@ def _tracker_finding(tracker: Tracker, product: str) -> Finding:
         f"tracker {tracker.name}: credentials",
         "They were stored with another key, so no ticket can be written.",
         f"{RESTORE_KEY}`{change}`.",
+    )
+
+
+def _hook_finding(tracker: Tracker, product: str) -> Finding:
+    return wrong(
+        f"tracker {tracker.name}: webhook",
+        "Its secret was stored with another key, so what the tracker tells is turned away.",
+        f"{RESTORE_KEY}make a new one on the tracker's page (product {product}), and enter it in "
+        "the tracker.",
     )

@@ -20,6 +20,7 @@ from app.running.memory import keep_trimmed, settle
 from app.storage.db import Database
 from app.storage.vault import Vault
 from app.themes.writing import Writer
+from app.tickets.following import Follow
 from app.tickets.push import Push
 from classifiers.contract import Enricher, Grouper
 
@@ -83,9 +84,18 @@ def job_tools(
         write_seconds=settings.push_interval,
         lookup_seconds=settings.push_settle,
     )
+    follow = Follow(
+        database,
+        vault,
+        settings.base_url,
+        settings.network,
+        compare_seconds=settings.status_seconds,
+        calls_per_hour=settings.status_calls,
+    )
     return JobTools(
         database=database,
         push=push,
+        follow=follow,
         writer=Writer(database, settings),
         enricher=enricher,
         grouper=grouper,

@@ -11,11 +11,12 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from app.errors import Invalid, NotFound
-from app.models.states import Visibility
+from app.models.states import Recurrence, Visibility
 from app.setup.fields import checked_fields, checked_name, name_taken
 from app.setup.opened_tracker import connect
 from app.setup.platforms import tracker_type
 from app.setup.products import get_product
+from app.setup.status_words import checked_recurrence, checked_status_map
 from app.setup.tracker_accounts import differs, forget_account, note_account
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
@@ -39,14 +40,21 @@ RECONSIDER_TICKETS = """
         or (state = 'created' and theme_id in (
             select id from theme where visibility in ('members', 'private'))))
 """
+# What their statuses mean may be something else now.
+LOOK_AGAIN = """
+    update ticket set look_at = now()
+    where tracker_id = %s and state = 'created' and superseded_at is null
+"""
 SELECT_TRACKERS = """
     select id, product_id, type, name, settings, credentials, kinds, enabled, paused_until, reason,
-           detail, checked_at, seen_audience, created_at
+           detail, checked_at, seen_audience, created_at,
+           status_map, recurrence, heard_at, compared_at, hook_id
     from tracker where %(product)s::uuid is null or product_id = %(product)s order by name
 """
 SELECT_TRACKER_WHOLE = """
     select id, product_id, type, name, settings, credentials, kinds, enabled, paused_until, reason,
-           detail, checked_at, seen_audience, created_at
+           detail, checked_at, seen_audience, created_at,
+           status_map, recurrence, heard_at, compared_at, hook_id
     from tracker where id = %s
 """
 INSERT_TRACKER = """
@@ -54,7 +62,8 @@ INSERT_TRACKER = """
     values (%s, %s, %s, %s, %s, %s, %s)
     on conflict (product_id, name) do nothing
     returning id, product_id, type, name, settings, credentials, kinds, enabled, paused_until,
-              reason, detail, checked_at, seen_audience, created_at
+              reason, detail, checked_at, seen_audience, created_at,
+           status_map, recurrence, heard_at, compared_at, hook_id
 """
 SELECT_TRACKER_NAMESAKE = """
     select 1 from tracker where product_id = %s and name = %s and id <> %s
@@ -63,11 +72,15 @@ UPDATE_TRACKER = """
     update tracker
     set name = coalesce(%(name)s, name), settings = coalesce(%(settings)s, settings),
         credentials = coalesce(%(credentials)s, credentials), kinds = coalesce(%(kinds)s, kinds),
-        enabled = coalesce(%(enabled)s, enabled), paused_until = null, reason = '', detail = '',
+        enabled = coalesce(%(enabled)s, enabled),
+        status_map = coalesce(%(status_map)s, status_map),
+        recurrence = coalesce(%(recurrence)s, recurrence),
+        paused_until = null, reason = '', detail = '',
         account_confirmed = account_confirmed and %(credentials)s::bytea is null
     where id = %(id)s
     returning id, product_id, type, name, settings, credentials, kinds, enabled, paused_until,
-              reason, detail, checked_at, seen_audience, created_at
+              reason, detail, checked_at, seen_audience, created_at,
+           status_map, recurrence, heard_at, compared_at, hook_id
 """
 DELETE_TRACKER = "delete from tracker where id = %s"
 MARK_TRACKER_CHECKED = "update tracker set checked_at = %s where id = %s"
@@ -80,7 +93,10 @@ class Tracker:
 
     ``paused_until`` holds back every call after the tracker asked for it; ``reason`` and ``detail``
     say what is wrong. ``seen_audience``: who may read its tickets, as it said when it was asked
-    last.
+    last. ``status_map`` says what statuses mean that we would take for something else, and
+    ``recurrence`` what is done there when people speak again of what was shipped. ``heard_at``:
+    when its webhook told something last, ``compared_at`` when its lists were read; ``hook_id`` is
+    blank where we did not register the webhook.
     """
 
     id: uuid.UUID
@@ -97,6 +113,11 @@ class Tracker:
     checked_at: datetime | None
     seen_audience: Visibility
     created_at: datetime
+    status_map: dict[str, str]
+    recurrence: Recurrence
+    heard_at: datetime | None
+    compared_at: datetime | None
+    hook_id: str
 
 
 async def list_trackers(
@@ -155,6 +176,8 @@ async def update_tracker(
     kinds: Sequence[str] | None = None,
     enabled: bool | None = None,
     confirm_account: bool = False,
+    status_map: Mapping[str, str] | None = None,
+    recurrence: str | None = None,
 ) -> Tracker:
     """Change what is given; a pause after an error ends, so that what waits is tried again.
     ``confirm_account``: the credentials may belong to another account than before."""
@@ -167,7 +190,12 @@ async def update_tracker(
         "credentials": None,
         "kinds": None if kinds is None else checked_kinds(kinds),
         "enabled": enabled,
+        "status_map": None,
+        "recurrence": None if recurrence is None else checked_recurrence(recurrence),
     }
+    if status_map is not None:
+        values["status_map"] = Jsonb(checked_status_map(status_map))
+        await connection.execute(LOOK_AGAIN, [tracker_id])
     if name is not None:
         values["name"] = checked_name(name)
         namesake = [tracker.product_id, values["name"], tracker_id]

@@ -65,6 +65,8 @@ class AdvisoryLock(StrEnum):
     """Held by whoever lets go of what is not to be kept any longer, over all products."""
     push = "push"
     """Held by whoever pushes tickets to a tracker."""
+    follow = "follow"
+    """Held by whoever looks after the tickets of a tracker that were created."""
 
     def name_of(self, key: UUID | str) -> str:
         """The lock's name for one product or tracker; a blank key for the only one there is."""

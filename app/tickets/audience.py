@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from app.models.states import TicketState, Visibility
 from app.storage.rows import fetch_one
 from app.themes.visibility import MORE_PRIVATE_REASON
-from app.tickets.due import DueTicket
 from app.tickets.failures import Stop
 from app.tickets.steps import PushRun
 
@@ -69,12 +68,12 @@ class Reach:
         return Stop(TicketState.blocked, MORE_PRIVATE_REASON, detail)
 
 
-async def reach_of(run: PushRun, ticket: DueTicket) -> Reach:
-    """What may stand in this ticket. Asks the tracker at most once in a run; raises
+async def reach_of(run: PushRun, ticket_id: uuid.UUID) -> Reach:
+    """What may stand in a ticket. Asks the tracker at most once in a run; raises
     TrackerError."""
     async with run.database.transaction() as connection:
-        row = await fetch_one(connection, SELECT_REACH, [ticket.id], of=_Reach)
-    assert row is not None  # a due ticket was just read
+        row = await fetch_one(connection, SELECT_REACH, [ticket_id], of=_Reach)
+    assert row is not None  # the ticket was just read
     if row.said.fits(row.shown):
         return Reach(row.shown, row.said, run.opened.audience or Visibility.unknown)
     audience = await audience_of(run)

@@ -65,6 +65,9 @@ RECORD_CREATED = """
     update ticket
     set state = 'created', remote_id = %(id)s, remote_key = %(key)s, url = %(url)s,
         content_hash = %(content_hash)s, remote_status = 'open',
+        status = 'open', status_since = coalesce(%(now)s::timestamptz, now()),
+        status_by = '', status_from = 'us', living_key = '', living_url = '', hint = '{}',
+        drift = '', drift_detail = '', look_at = coalesce(%(now)s::timestamptz, now()),
         create_unconfirmed_at = null, create_note = '',
         attempts = 0, reason = '', detail = '',
         pushed_at = coalesce(%(now)s::timestamptz, now()),
@@ -86,7 +89,7 @@ async def create_ticket(run: PushRun, ticket: DueTicket) -> Step:
     # A ticket keeps the title that it is made with, so that has to be the best there is by then.
     await refresh_faces(run.database, only=ticket.theme_id)
     await require_same_account(run.database, run.opened)
-    reach = await reach_of(run, ticket)
+    reach = await reach_of(run, ticket.id)
     if reach.withheld:
         await record_stop(run, ticket, reach.stop())
         return Step.uncalled

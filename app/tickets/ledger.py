@@ -7,10 +7,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg import sql
+
 from app.storage.db import Connection
-from app.storage.rows import fetch_all
+from app.storage.rows import fetch_all, fetch_value
 
 PUSH_TASK = "push_tickets"
+FOLLOW_TASK = "follow_tickets"
 QUEUE = "relay"
 
 # A product on hold keeps its tickets undated: they are pushed when the policy changes. A ticket
@@ -43,7 +46,7 @@ CANCEL_TICKETS = """
     update ticket set state = 'cancelled', due_at = null
     where theme_id = %s and state in ('pending', 'blocked') and superseded_at is null
 """
-DEFER_PUSH = """
+DEFER_TASK = """
     select procrastinate.procrastinate_defer_jobs_v1(array[row(
         %(queue)s, %(task)s, 0, null, null,
         jsonb_build_object('tracker_id', %(tracker)s::text), %(at)s
@@ -55,6 +58,14 @@ DEFER_PUSH = """
           and coalesce(scheduled_at, '-infinity') <= %(at)s
     )
 """
+
+IS_FOLLOWED = sql.SQL(
+    """
+    (k.remote_id <> '' and k.superseded_at is null and (k.state in ('created', 'gone')
+      or (k.state = 'blocked' and k.reason in ('ticket_hidden', 'ticket_moved'))))
+    """
+)
+"""Whether somebody looks after a ticket ``k``: it was made, and is there or was lost sight of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +94,11 @@ async def wake_push(connection: Connection, tracker_id: uuid.UUID, at: datetime)
     """Defer a push of this tracker's tickets, unless one waits already. A hint: the sweep finds
     what is due as well."""
     values = {"queue": QUEUE, "task": PUSH_TASK, "tracker": tracker_id, "at": at}
-    await connection.execute(DEFER_PUSH, values)
+    await connection.execute(DEFER_TASK, values)
+
+
+async def wake_at_once(connection: Connection, task: str, tracker_id: uuid.UUID) -> None:
+    """Defer a task of this tracker for now, unless one waits already."""
+    now = await fetch_value(connection, "select now()")
+    values = {"queue": QUEUE, "task": task, "tracker": tracker_id, "at": now}
+    await connection.execute(DEFER_TASK, values)

@@ -55,7 +55,8 @@ GIVE_TICKET_TO = """
 REVIVE_TICKETS = """
     update ticket
     set superseded_at = null, superseded_by = null, last_words = '{}',
-        due_at = case when state in ('creating', 'created') then now() end
+        due_at = case when state in ('creating', 'created') then now() end,
+        look_at = now()
     where id = any(%s::uuid[])
 """
 # One that was in doubt, and turned out not to be there while its theme was merged, is made after

@@ -109,7 +109,7 @@ async def _draft(run: PushRun, ticket: DueTicket) -> Draft:
     await refresh_faces(run.database, only=ticket.theme_id)
     if ticket.superseded_at is not None:
         return await superseded_draft(run, ticket)
-    reach = await reach_of(run, ticket)
+    reach = await reach_of(run, ticket.id)
     async with run.database.transaction() as connection:
         return await load_draft(
             connection,

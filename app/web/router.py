@@ -16,6 +16,7 @@ from app.web.assets import STATIC_FOLDER, HashedFiles
 from app.web.pages import (
     answers,
     comments,
+    following,
     learning,
     login,
     overview,
@@ -41,6 +42,7 @@ for part in (
     theme_acts,
     comments,
     sources,
+    following,
     trackers,
     settings,
     learning,

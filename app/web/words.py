@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from app.models.states import DeliveryStage, ThemeStatus, TicketState, Visibility
+from app.models.states import (
+    DeliveryStage,
+    HeardFrom,
+    Recurrence,
+    ThemeStatus,
+    TicketState,
+    TicketStatus,
+    Visibility,
+)
 from app.queries.health import SourceStatus
+from app.setup.status_words import IGNORED_STATUS
 from classifiers.contract import Kind
 
 KIND_NAMES: dict[str, str] = {
@@ -75,6 +84,28 @@ TICKET_STATES: dict[str, str] = {
     TicketState.cancelled: "Taken back before it was created",
     TicketState.gone: "Deleted in the tracker",
 }
+TICKET_STATUSES: dict[str, str] = {
+    TicketStatus.open: "Open",
+    TicketStatus.in_progress: "In progress",
+    TicketStatus.done: "Shipped",
+    TicketStatus.declined: "Won't do",
+    TicketStatus.duplicate: "Duplicate",
+}
+TICKET_STATUS_TONES: dict[str, str] = {
+    TicketStatus.in_progress: "accent",
+    TicketStatus.done: "good",
+}
+STATUS_MEANINGS: dict[str, str] = {**TICKET_STATUSES, IGNORED_STATUS: "Nothing: ignore it"}
+HEARD_FROM: dict[str, str] = {
+    HeardFrom.webhook: "told by the tracker",
+    HeardFrom.comparison: "found by comparing",
+    HeardFrom.us: "by Feedback Relay",
+}
+RECURRENCES: dict[str, str] = {
+    Recurrence.nothing: "Do nothing in the tracker, and mark the theme",
+    Recurrence.comment: "Comment on the ticket",
+    Recurrence.reopen: "Open the ticket again",
+}
 VERBS = {
     "created": "opened this theme",
     "accepted": "accepted it",
@@ -97,6 +128,11 @@ VERBS = {
     "ticket_edit_restored": "put a person's edit back into the ticket",
     "duplicate_not_marked": "could not mark the ticket as a duplicate in every way",
     "duplicate_left": "left the ticket as it is",
+    "ticket_status": "saw the ticket change",
+    "ticket_moved": "followed the ticket",
+    "ticket_missing": "does not find the ticket any more",
+    "recurrence_commented": "commented on the ticket",
+    "told": "said that people were told",
     "ticket_retried": "asked for another try of the ticket",
 }
 RETITLED = {

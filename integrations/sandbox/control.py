@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from integrations.sandbox.faults import Fault
 from integrations.sandbox.routing import PlainRoute, Reply
 from integrations.sandbox.routing import state_of as _state
-from integrations.sandbox.state import SandboxState, Settings, Ticket
+from integrations.sandbox.state import SandboxState, Settings, Ticket, Vendor
 
 router = APIRouter(prefix="/_sandbox", route_class=PlainRoute)
 Move = Literal["close", "decline", "start", "reopen"]
@@ -23,6 +23,27 @@ class Moved(BaseModel):
     """What to do with a ticket."""
 
     action: Move
+
+
+class Transferred(BaseModel):
+    """Where a ticket goes: a repository or a project's key."""
+
+    to: str
+
+
+class MarkedDuplicate(BaseModel):
+    """The ticket that lives on."""
+
+    of: str
+
+
+class NewHook(BaseModel):
+    """A webhook; ``container`` is a repository, blank for all of Jira."""
+
+    vendor: Vendor
+    container: str = ""
+    url: str
+    secret: str
 
 
 class Edited(BaseModel):
@@ -112,6 +133,38 @@ def move_ticket(request: Request, slug: str, moved: Moved) -> Reply:
     return _shown(ticket)
 
 
+@router.post("/tickets/{slug:path}/transfer")
+def transfer_ticket(request: Request, slug: str, transferred: Transferred) -> Reply:
+    """Move a ticket to another repository or project."""
+    ticket = _state(request).by_slug(slug)
+    if ticket is None:
+        return JSONResponse({"message": f"There is no ticket {slug} in the sandbox."}, 404)
+    return _shown(_state(request).transfer(ticket, transferred.to))
+
+
+@router.post("/tickets/{slug:path}/duplicate")
+def mark_duplicate(request: Request, slug: str, marked: MarkedDuplicate) -> Reply:
+    """Close a ticket as the duplicate of another one."""
+    state = _state(request)
+    ticket, living = state.by_slug(slug), state.by_slug(marked.of)
+    if ticket is None or living is None:
+        return JSONResponse({"message": f"There is no ticket {slug} in the sandbox."}, 404)
+    ticket.duplicate_of = living.id
+    if ticket.vendor == "jira":
+        state.link("Duplicate", ticket.id, living.id)
+        state.set_status(ticket, _JIRA_NAMES["decline"])
+    else:
+        state.set_status(ticket, "closed", "duplicate")
+    return _shown(ticket)
+
+
+@router.post("/hooks")
+def add_hook(request: Request, hook: NewHook) -> Reply:
+    """Register a webhook as an administrator of the tracker would by hand."""
+    new_hook = _state(request).add_hook(hook.vendor, hook.container, hook.url, hook.secret)
+    return JSONResponse({"id": new_hook.id}, 201)
+
+
 @router.put("/tickets/{slug:path}/body")
 def edit_ticket(request: Request, slug: str, edited: Edited) -> Reply:
     """Write another text, as a person in the tracker would."""
@@ -129,6 +182,5 @@ def delete_ticket(request: Request, slug: str) -> Reply:
     ticket = state.by_slug(slug)
     if ticket is None:
         return JSONResponse({"message": f"There is no ticket {slug} in the sandbox."}, 404)
-    ticket.deleted = True
-    state.touch(ticket)
+    state.delete(ticket)
     return Response(status_code=204)

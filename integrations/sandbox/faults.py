@@ -19,7 +19,11 @@ Mode = Literal[
     "anonymous",
     "no_access",
     "renamed",
+    "hook_lost",
+    "hook_twice",
+    "hook_late",
 ]
+HOOK_MODES = ("hook_lost", "hook_twice", "hook_late")
 
 
 _LIMIT_WAIT_SECONDS = 2.0
@@ -55,6 +59,8 @@ class Fault(BaseModel):
       404, and says it in a header alone; GitHub answers 401
     - ``no_access``: the account is known and sees neither repository nor project any more: 404, and
       nothing from a search of Jira
+    - ``hook_lost``, ``hook_twice``, ``hook_late``: a webhook is not sent, sent twice with the same
+      delivery id, or held back until the next one was sent; ``path`` fits the ticket's slug
     - ``renamed``: the repository is called ``to`` (``owner/name``) now: 301 for GET, 307 otherwise
     """
 
@@ -100,7 +106,7 @@ class Faults:
     def take(self, method: str, path: str) -> Fault | None:
         """The rule for a request, used up once where it is counted."""
         for fault in self._rules:
-            if not fault.fits(method, path):
+            if fault.mode in HOOK_MODES or not fault.fits(method, path):
                 continue
             if fault.mode == "limit":
                 if self._within(fault):
@@ -111,6 +117,17 @@ class Faults:
                 if fault.count == 0:
                     self._rules.remove(fault)
             return fault
+        return None
+
+    def take_hook(self, slug: str) -> Mode | None:
+        """What goes wrong with the webhook about a ticket; used up where it is counted."""
+        for fault in self._rules:
+            if fault.mode in HOOK_MODES and fault.fits("*", slug):
+                if fault.count is not None:
+                    fault.count -= 1
+                    if fault.count == 0:
+                        self._rules.remove(fault)
+                return fault.mode
         return None
 
     def _within(self, fault: Fault) -> bool:

@@ -32,6 +32,9 @@ class Gate:
         self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+            self._state.base_url = f"{scope['scheme']}://{host}"
         if (
             scope["type"] != "http"
             or scope["path"] == "/"

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from integrations.sandbox import control, pages
+from integrations.sandbox import control, hooks, pages
 from integrations.sandbox.gate import Gate
 from integrations.sandbox.github import apps, graphql, issues
 from integrations.sandbox.jira import issues as jira
@@ -30,28 +30,40 @@ def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if state_file is None:
-            yield
-            return
-        state.load(state_file)
-        saver = asyncio.create_task(_save_changes(state, state_file))
+        sender = hooks.HookSender(state)
+        sender.start()
         try:
-            yield
+            async with _kept(state, state_file):
+                yield
         finally:
-            saver.cancel()
-            await asyncio.gather(saver, return_exceptions=True)
-            _write(state_file, state.dump())
+            await asyncio.to_thread(sender.stop)
 
     # No generated pages: they load scripts from a CDN.
     app = FastAPI(
         title="Sandbox tracker", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     app.state.sandbox = state
-    for part in (control, apps, issues, graphql, lists, links, jira, pages):
+    for part in (control, hooks, apps, issues, graphql, lists, links, jira, pages):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=pages.SANDBOX_FOLDER / "static"))
     app.add_middleware(Gate, state=state)
     return app
+
+
+@asynccontextmanager
+async def _kept(state: SandboxState, state_file: Path | None) -> AsyncIterator[None]:
+    """Keep the tickets in the file, where there is one."""
+    if state_file is None:
+        yield
+        return
+    state.load(state_file)
+    saver = asyncio.create_task(_save_changes(state, state_file))
+    try:
+        yield
+    finally:
+        saver.cancel()
+        await asyncio.gather(saver, return_exceptions=True)
+        _write(state_file, state.dump())
 
 
 async def _save_changes(state: SandboxState, path: Path) -> None:

@@ -19,8 +19,12 @@ from integrations.sandbox.history import (
     ChangedField,
     Link,
 )
+from integrations.sandbox.settings import AppToken as AppToken
+from integrations.sandbox.settings import Hook as Hook
+from integrations.sandbox.settings import SandboxApp as SandboxApp
+from integrations.sandbox.settings import Settings as Settings
+from integrations.sandbox.settings import Vendor as Vendor
 
-Vendor = Literal["github", "jira"]
 JIRA_STATUSES = {  # name -> (transition id, category key, category name, resolution)
     "To Do": ("11", "new", "To Do", None),
     "In Progress": ("21", "indeterminate", "In Progress", None),
@@ -61,6 +65,8 @@ class Ticket(BaseModel):
     deleted: bool = False
     closed_at: datetime | None = None
     closed_by: str = ""
+    duplicate_of: int | None = None
+    moved_to: int | None = None
     history: list[Change] = Field(default_factory=list)
 
     @property
@@ -81,57 +87,18 @@ class Ticket(BaseModel):
         return self.status == "closed"
 
 
-class SandboxApp(BaseModel):
-    """A GitHub App that is installed: ``public_key`` in PEM is what its signatures are held
-    against; it sees ``repositories``, all where the list is empty."""
-
-    app_id: str
-    public_key: str
-    slug: str = "feedback-relay"
-    installation_id: int = 1
-    repositories: list[str] = Field(default_factory=list)
-    permissions: dict[str, str] = Field(
-        default_factory=lambda: {"issues": "write", "metadata": "read"}
-    )
-    suspended: bool = False
-
-
-class AppToken(BaseModel):
-    """A token that an App was given."""
-
-    app: SandboxApp
-    expires_at: datetime
-
-
-class Settings(BaseModel):
-    """How the sandbox behaves. ``search_lag`` in seconds; empty ``require_token`` and
-    ``containers`` accept any.
-
-    ``required_fields`` maps ids of Jira fields that a new ticket has to have to their names;
-    ``fields_off_screen`` are ids of those that Jira refuses to set. Without ``silent_edits`` Jira
-    Data Center refuses edits by which nobody gets mail. ``github_apps`` are installed; while there
-    is one, a token that looks like an App's has to be one that it was given. ``link_types`` are
-    those that Jira has; ``former_keys`` maps keys that Jira projects had to those they have now.
-    """
-
-    search_lag: float = Field(default=0.0, ge=0)
-    require_token: str = ""
-    containers: list[str] = Field(default_factory=list)
-    required_fields: dict[str, str] = Field(default_factory=dict)
-    fields_off_screen: list[str] = Field(default_factory=list)
-    silent_edits: bool = True
-    github_apps: list[SandboxApp] = Field(default_factory=list)
-    link_types: list[str] = Field(default=["Blocks", "Duplicate"])
-    former_keys: dict[str, str] = Field(default_factory=dict)
-
-
 class Saved(BaseModel):
     """The state file."""
 
     next_id: int = 1
     tickets: list[Ticket] = Field(default_factory=list)
     links: list[Link] = Field(default_factory=list)
+    hooks: list[Hook] = Field(default_factory=list)
     settings: Settings = Field(default_factory=Settings)
+
+
+def _tell_nobody(ticket: Ticket, action: str, author: str) -> None:
+    """Nothing is listening."""
 
 
 class SandboxState:
@@ -150,6 +117,10 @@ class SandboxState:
         self.requests: deque[dict[str, Any]] = deque(maxlen=1000)
         self.app_tokens: dict[str, AppToken] = {}
         self.changed = 0
+        self.base_url = ""
+        """Our own address, as it was called last."""
+        self.tell: Callable[[Ticket, str, str], None] = _tell_nobody
+        """Called with a ticket, what happened to it, and who did that."""
 
     @property
     def settings(self) -> Settings:
@@ -168,8 +139,8 @@ class SandboxState:
         return self.settings.former_keys.get(key, key)
 
     def reset(self) -> None:
-        """Forget tickets, requests and faults, keep the settings."""
-        self.saved = Saved(settings=self.settings)
+        """Forget tickets, requests and faults, keep the settings and webhooks."""
+        self.saved = Saved(settings=self.settings, hooks=self.saved.hooks)
         self.faults.clear()
         self.requests.clear()
         self.changed += 1
@@ -229,11 +200,51 @@ class SandboxState:
         self, ticket: Ticket, status: str, reason: str | None = None, *, author: str = PERSON
     ) -> None:
         """Move a ticket to another status."""
+        action = "reopened" if status in ("open", "To Do", "In Progress") else "closed"
+        is_news = (ticket.status, ticket.reason) != (status, reason)
         self._remember(ticket, "status", ticket.status, status, author)
         ticket.status, ticket.reason = status, reason
         ticket.closed_at = self.clock() if ticket.done else None
         ticket.closed_by = author if ticket.done else ""
         self.touch(ticket)
+        if is_news:
+            self.tell(ticket, action, author)
+
+    def delete(self, ticket: Ticket, *, author: str = PERSON) -> None:
+        """Delete a ticket; its row stays, so that its number is not given again."""
+        ticket.deleted = True
+        self.touch(ticket)
+        self.tell(ticket, "deleted", author)
+
+    def transfer(self, ticket: Ticket, container: str, *, author: str = PERSON) -> Ticket:
+        """Move a ticket to another container: in GitHub it becomes a new object, in Jira it keeps
+        its id."""
+        if ticket.vendor == "jira":
+            numbers = (t.number for t in self._of("jira") if t.container == container)
+            ticket.number, ticket.container = max(numbers, default=0) + 1, container
+            self.touch(ticket)
+            self.tell(ticket, "moved", author)
+            return ticket
+        same = ticket.model_dump(include={"body", "kind", "labels", "reason"})
+        new = self.create("github", container, title=ticket.title, status=ticket.status, **same)
+        ticket.deleted, ticket.moved_to = True, new.id
+        self.touch(ticket)
+        self.tell(ticket, "transferred", author)
+        return new
+
+    def add_hook(self, vendor: Vendor, container: str, url: str, secret: str) -> Hook:
+        """Register a webhook, or bring the one with this address up to date."""
+        others = [one for one in self.saved.hooks if one.url != url]
+        same_address = [one for one in self.saved.hooks if one.url == url]
+        number = same_address[0].id if same_address else self.new_id()
+        hook = Hook(id=number, vendor=vendor, container=container, url=url, secret=secret)
+        self.saved.hooks = [*others, hook]
+        self.changed += 1
+        return hook
+
+    def by_id(self, number: int | None) -> Ticket | None:
+        """The ticket with this id, a deleted one too."""
+        return next((t for t in self.saved.tickets if t.id == number), None)
 
     def edit(
         self, ticket: Ticket, field: Literal["body", "title"], value: Any, *, author: str = PERSON

@@ -23,6 +23,7 @@ from app.setup.opened_tracker import OpenedTracker
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault
 from app.themes.writing import Writer
+from app.tickets.following import Follow
 from app.tickets.ledger import PUSH_TASK, QUEUE
 from app.tickets.push import Push
 from integrations.network import Network
@@ -53,8 +54,9 @@ async def test_a_push_knows_its_job_and_tracker(
         chance=random.Random(1),
         open_tracker=no_tracker,
     )
+    follow = Follow(database, vault, "http://relay.test", Network(allow_private=True))
     writer = Writer(database, settings)
-    tools = JobTools(database, push, writer, SmallEnricher(), SmallGrouper(), 0.0)
+    tools = JobTools(database, push, follow, writer, SmallEnricher(), SmallGrouper(), 0.0)
     jobs = procrastinate.App(connector=InMemoryConnector())
     add_pushes(jobs, tools)
     add_faces(jobs, tools)

@@ -52,6 +52,7 @@ ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
             "certificates",
             "own_marks",
             "tracker_writes",
+            "ticket_status",
             "complaints",
         ),
         ("network",),

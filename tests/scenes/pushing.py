@@ -16,12 +16,14 @@ from app.setup.opened_tracker import OpenedTracker, open_tracker
 from app.setup.trackers import Tracker, create_tracker
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault
+from app.tickets.following import Follow
 from app.tickets.push import Push
 from app.tickets.steps import Clock, database_clock
 from app.triage import decisions
 from integrations.network import Network
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import Ticket
+from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.tracker_contract import (
     Account,
     Attempt,
@@ -76,6 +78,18 @@ class Between:
     async def get(self, ref: TicketRef) -> RemoteState:
         return await self.tracker.get(ref)
 
+    async def changes(self, bookmark: str, since: datetime) -> ChangedTickets:
+        return await self.tracker.changes(bookmark, since)
+
+    async def comment(self, ref: TicketRef, text: str) -> None:
+        await self.tracker.comment(ref, text)
+
+    async def reopen(self, ref: TicketRef) -> RemoteState:
+        return await self.tracker.reopen(ref)
+
+    async def register_hook(self, address: str, secret: str) -> RegisteredHook:
+        return await self.tracker.register_hook(address, secret)
+
     async def audience(self) -> Visibility:
         return await self.tracker.audience()
 
@@ -90,8 +104,14 @@ class Bench:
     """A forum whose product has one tracker in the sandbox."""
 
     def __init__(
-        self, forum: Forum, vault: Vault, sandbox: SandboxServer, tracker_id: uuid.UUID
+        self,
+        forum: Forum,
+        vault: Vault,
+        sandbox: SandboxServer,
+        tracker_id: uuid.UUID,
+        kind: str = "github",
     ) -> None:
+        self.kind = kind
         self.forum, self.vault, self.sandbox, self.tracker_id = forum, vault, sandbox, tracker_id
         self.slept: list[float] = []
 
@@ -151,6 +171,12 @@ class Bench:
         )
         return await push.run(self.tracker_id)
 
+    def follow(self, **changes: Any) -> Follow:
+        """Who follows the tickets, with nothing between it and the sandbox."""
+        network = Network(allow_private=True)
+        values = {"chance": random.Random(1), **changes}
+        return Follow(self.forum.database, self.vault, "http://relay.test", network, **values)
+
     async def theme(self, text: str = "export to pdf crashes", people: int = 2) -> uuid.UUID:
         """An accepted theme."""
         for number in range(people):
@@ -206,4 +232,4 @@ async def open_bench(
     forum = await open_forum(database, settings, vault)
     async with database.transaction() as connection:
         tracker = await sandbox_tracker(connection, vault, forum, sandbox, kind)
-    return Bench(forum, vault, sandbox, tracker.id)
+    return Bench(forum, vault, sandbox, tracker.id, kind)

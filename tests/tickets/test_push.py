@@ -52,8 +52,8 @@ async def test_the_decision_wakes_a_push_and_the_sweep_finds_what_a_wake_up_miss
     ]
     async with bench.forum.database.transaction() as connection:
         await connection.execute("delete from procrastinate.procrastinate_jobs")
-    await sweep_once(bench.forum.database)
-    await sweep_once(bench.forum.database)
+    await sweep_once(bench.forum.database, bench.follow())
+    await sweep_once(bench.forum.database, bench.follow())
     assert len(await bench.forum.rows(jobs, PUSH_TASK)) == 1
     await bench.run()
     assert len(await bench.forum.rows(jobs, PUSH_TASK)) == 1  # nothing is due, so no new job

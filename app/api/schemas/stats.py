@@ -29,6 +29,9 @@ class OverviewOut(Out):
     tickets_created: int
     tickets_open: int
     tickets_blocked: int
+    shipped_untold: int = Field(
+        description="Themes whose ticket is done and whose people nobody told of it."
+    )
     oldest_decision_seconds: float | None = Field(
         description="How long the oldest theme in triage has waited."
     )
@@ -50,6 +53,7 @@ class OverviewOut(Out):
             "tickets_created": 10,
             "tickets_open": 1,
             "tickets_blocked": 0,
+            "shipped_untold": 3,
             "oldest_decision_seconds": 86400.0,
             "suggestions": 2,
         }

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.api.schemas.base import Out, example
 
+TicketStatus = Literal["", "open", "in_progress", "done", "declined", "duplicate"]
 TicketState = Literal["pending", "creating", "created", "blocked", "cancelled", "gone"]
 
 
@@ -29,7 +30,26 @@ class TicketOut(Out):
         description="The tracker's own name for it, empty until it was created there."
     )
     url: str
-    remote_status: str
+    remote_status: str = Field(description="Its status, as the tracker calls it.")
+    status: TicketStatus = Field(
+        description="What that means: `done` was shipped, `declined` will not be done."
+    )
+    status_since: datetime | None
+    status_by: str = Field(description="Who gave it that status, as far as that is known.")
+    status_from: Literal["", "webhook", "comparison", "us"] = Field(
+        description="How the change reached the service."
+    )
+    living_key: str = Field(
+        description="The ticket that it is a duplicate of: then `status` is that one's."
+    )
+    living_url: str
+    looked_at: datetime | None = Field(description="When it was looked at in the tracker last.")
+    drift: str = Field(description="What differs from the tracker, in one word; else empty.")
+    drift_detail: str
+    said_again: int = Field(description="People who spoke of its theme since it was done.")
+    told_at: datetime | None = Field(
+        description="When somebody said that people were told what became of it."
+    )
     due_at: datetime | None = Field(
         description="When it is pushed next; null when it is up to date."
     )
@@ -57,6 +77,17 @@ class TicketOut(Out):
             "remote_key": "17",
             "url": "https://github.com/example/desktop/issues/17",
             "remote_status": "open",
+            "status": "open",
+            "status_since": "2026-11-20T12:00:12Z",
+            "status_by": "",
+            "status_from": "us",
+            "living_key": "",
+            "living_url": "",
+            "looked_at": "2026-11-20T12:00:15Z",
+            "drift": "",
+            "drift_detail": "",
+            "said_again": 0,
+            "told_at": None,
             "due_at": None,
             "attempts": 0,
             "reason": "",

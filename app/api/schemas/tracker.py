@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from app.api.schemas.base import (
     PRODUCT_EXAMPLE,
     CleanJson,
+    CleanText,
     Flag,
     In,
     Name,
@@ -72,6 +73,19 @@ class TrackerPatch(In):
         description="The credentials may belong to another account than before: what paused with "
         "`account_changed` goes on.",
     )
+    status_map: (
+        dict[CleanText, Literal["open", "in_progress", "done", "declined", "duplicate", "ignore"]]
+        | None
+    ) = Field(
+        default=None,
+        max_length=100,
+        description="What statuses, or resolutions, mean as the tracker calls them; `ignore` "
+        "changes nothing here. Replaces the whole map.",
+    )
+    recurrence: Literal["nothing", "comment", "reopen"] | None = Field(
+        default=None,
+        description="What is done in the tracker when people speak again of what was shipped.",
+    )
 
     model_config = In.model_config | example({"kinds": ["bug"]})
 
@@ -96,6 +110,12 @@ class TrackerOut(Out):
         description="Who can read its tickets, as it said when it was asked last; the setting "
         "`audience` overrules it."
     )
+    status_map: dict[str, str] = Field(
+        description="What statuses mean that would be taken for something else."
+    )
+    recurrence: str
+    heard_at: datetime | None = Field(description="When its webhook told something last.")
+    compared_at: datetime | None = Field(description="When its list of tickets was read last.")
 
     @field_validator("kinds", mode="before")
     @classmethod
@@ -117,6 +137,10 @@ class TrackerOut(Out):
             "checked_at": None,
             "created_at": "2026-11-20T12:00:00Z",
             "seen_audience": "unknown",
+            "status_map": {"in review": "in_progress"},
+            "recurrence": "nothing",
+            "heard_at": "2026-11-20T12:00:00Z",
+            "compared_at": "2026-11-20T11:58:00Z",
         }
     )
 

@@ -18,11 +18,13 @@ from app.queries.tickets import count_by_tracker, list_tickets
 from app.setup import products, trackers
 from app.setup.login_sessions import SessionUser
 from app.setup.platforms import tracker_type
+from app.setup.tracker_hooks import new_tracker_guide, tracker_guide
 from app.setup.trackers import Tracker
 from app.tickets.retrying import retry_ticket
 from app.web import forms, guard, rendering
 from app.web.forms import FormField
 from app.web.guard import Act, Acting, Admin, Administering, Viewer
+from app.web.pages.following import page_values, tracker_following
 from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
 from app.web.words import TICKET_STATES
@@ -150,6 +152,7 @@ async def _new(
         code=status,
         types=[(name, each_type.title) for name, each_type in registry.trackers().items()],
         chosen=definition,
+        guide=new_tracker_guide(definition) if definition else "",
         settings=forms.refilled(settings, form),
         credentials=forms.refilled(credentials, form),
         name=act.text("name", TRACKER_NAME_MAX_CHARACTERS) if act else title,
@@ -224,6 +227,9 @@ async def _edit(
 ) -> Response:
     async with guard.database(request).transaction() as connection:
         tracker = await trackers.get_tracker(connection, tracker_id)
+        vault = request.app.state.vault
+        base_url = guard.settings(request).base_url
+        following = await tracker_following(connection, vault, tracker, base_url)
     definition = tracker_type(tracker.type)
     settings = forms.fields(definition.settings, SETTING_FIELD_PREFIX, tracker.settings)
     form = act.form if act else None
@@ -241,7 +247,9 @@ async def _edit(
         ],
         name=act.text("name", TRACKER_NAME_MAX_CHARACTERS) if act else tracker.name,
         kinds=act.texts("kinds") if act else tracker.kinds.split(","),
+        guide=tracker_guide(tracker, base_url),
         error=error,
+        **page_values(following),
     )
 
 

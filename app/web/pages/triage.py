@@ -13,7 +13,7 @@ from app.errors import Invalid
 from app.models.states import ThemeStatus
 from app.queries.matters import MATTER_ORDERS, Matter, list_matters
 from app.queries.rows import ThemeRow, TimelineDay
-from app.queries.theme_filters import ThemeFilter
+from app.queries.theme_filters import SAID_AGAIN_CHOICE, ThemeFilter
 from app.queries.themes import THEME_ORDERS, list_themes, read_theme, theme_comments
 from app.triage.bulk import BulkChoice, BulkDecision, decide_many
 from app.web import charts, guard, rendering
@@ -21,7 +21,7 @@ from app.web.guard import Act, Acting, Viewer
 from app.web.merging import chosen_themes, merge_chosen, merge_or_ask, said_of
 from app.web.params import Cursor, Word, identifier
 from app.web.routes import PageRoute
-from app.web.words import counted
+from app.web.words import TICKET_STATUSES, counted
 from integrations import registry
 
 router = APIRouter(route_class=PageRoute)
@@ -36,6 +36,11 @@ STATUS_TABS = (
     (ThemeStatus.triage, "Waiting"),
     (ThemeStatus.accepted, "Accepted"),
     (ThemeStatus.ignored, "Ignored"),
+)
+TICKET_CHOICES = (
+    ("", "Every ticket status"),
+    *TICKET_STATUSES.items(),
+    (SAID_AGAIN_CHOICE, "Said again since shipped"),
 )
 IGNORE_REASONS = (
     "Not something we will do",
@@ -59,6 +64,7 @@ async def triage_page(
     kind: Word = "",
     platform: Word = "",
     source: Word = "",
+    ticket: Word = "",
     q: Word = "",
     sort: Word = "people",
     cursor: Cursor = None,
@@ -71,6 +77,8 @@ async def triage_page(
     frame = await rendering.shell(request)
     if status not in dict(STATUS_TABS):
         status = ThemeStatus.triage
+    if ticket not in dict(TICKET_CHOICES):
+        ticket = ""
     by_themes = view == "themes"
     if sort not in MATTER_ORDERS:
         sort = "people"
@@ -84,6 +92,7 @@ async def triage_page(
         source_id=identifier(source),
         q=q or None,
         suggested=bool(same),
+        ticket_status=ticket or None,
     )
     async with guard.database(request).transaction() as connection:
         matters: dict[UUID, Matter] = {}
@@ -111,8 +120,16 @@ async def triage_page(
         frame=frame,
         status=status,
         sort=sort,
-        filters={"kind": kind, "platform": platform, "source": source, "q": q, "same": same},
-        filtered=bool(kind or platform or source or q or same),
+        filters={
+            "kind": kind,
+            "platform": platform,
+            "source": source,
+            "ticket": ticket,
+            "q": q,
+            "same": same,
+        },
+        filtered=bool(kind or platform or source or ticket or q or same),
+        ticket_choices=TICKET_CHOICES,
         view="themes" if by_themes else "",
         matters=matters,
         platforms=[(name, source.title) for name, source in registry.sources().items()],

@@ -3,13 +3,14 @@ asks."""
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from typing import Any
 from zlib import crc32
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 
 from integrations.sandbox.history import SANDBOX_BOT
 from integrations.sandbox.routing import PlainRoute, Reply, json_object
@@ -49,6 +50,7 @@ def _issue(request: Request, ticket: Ticket) -> dict[str, Any]:
         "node_id": f"I_{ticket.id}",
         "number": ticket.number,
         "url": f"{base}/repos/{ticket.container}/issues/{ticket.number}",
+        "repository_url": f"{base}/repos/{ticket.container}",
         "html_url": f"{base}/tickets/{ticket.slug}",
         "title": ticket.title,
         "body": ticket.body,
@@ -105,6 +107,9 @@ def _ticket_or_error(request: Request, owner: str, name: str, number: int) -> Ti
     ticket = _state(request).github(f"{owner}/{name}", number)
     if ticket is None:
         return _error(404, "Not Found")
+    if moved := _state(request).by_id(ticket.moved_to):
+        location = f"/repos/{moved.container}/issues/{moved.number}"
+        return JSONResponse({"message": "Moved Permanently"}, 301, {"location": location})
     return _error(410, "This issue was deleted") if ticket.deleted else ticket
 
 
@@ -147,6 +152,9 @@ def issues(
     state: str = "open",
     labels: str = "",
     creator: str = "",
+    since: str = "",
+    sort: str = "created",
+    direction: str = "desc",
     per_page: int = 30,
     page: int = 1,
 ) -> Reply:
@@ -162,9 +170,19 @@ def issues(
         and required <= set(ticket.labels)
         and creator in ("", _user(request)["login"])
     ]
+    if since:
+        matches = [ticket for ticket in matches if _time(ticket.updated_at) >= since]
+    if sort == "updated":
+        matches.sort(key=lambda ticket: (ticket.updated_at, ticket.id))
+        if direction == "desc":
+            matches.reverse()
     size = min(per_page, 100)
     start = (page - 1) * size
-    return [_issue(request, ticket) for ticket in matches[start : start + size]]
+    listed = [_issue(request, ticket) for ticket in matches[start : start + size]]
+    etag = f'"{crc32(json.dumps(listed).encode()):08x}"'
+    if request.headers.get("if-none-match") == etag:
+        return Response(status_code=304, headers={"etag": etag})
+    return JSONResponse(listed, headers={"etag": etag})
 
 
 @router.post("/repos/{owner}/{name}/issues")

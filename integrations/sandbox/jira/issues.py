@@ -122,8 +122,7 @@ def delete(request: Request, version: str, issue: str) -> Reply:
     ticket = _ticket_or_error(request, issue)
     if not isinstance(ticket, Ticket):
         return ticket
-    ticket.deleted = True
-    _state(request).touch(ticket)
+    _state(request).delete(ticket, author=SANDBOX_BOT)
     return Response(status_code=204)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from integrations.sandbox.state import JIRA_STATUSES, Ticket
 
@@ -98,8 +98,11 @@ def _test(field: str, operator: str, raw: str) -> Callable[[Ticket], bool]:
 def _date_test(
     date: Callable[[Ticket], datetime], operator: str, text: str
 ) -> Callable[[Ticket], bool]:
+    if ago := re.fullmatch(r"-(\d+)m", text):
+        moment = datetime.now(UTC) - timedelta(minutes=int(ago[1]))
+        text = moment.isoformat()
     try:
-        moment = datetime.fromisoformat(text.replace("/", "-"))
+        moment = datetime.fromisoformat(text.replace("/", "-") if not ago else text)
     except ValueError:
         raise BadQuery(f"The date '{text}' is not understood.") from None
 

@@ -22,6 +22,11 @@ GITHUB_API_VERSION = "2022-11-28"
 _KEEPING_REDIRECTS = (307, 308)
 _REDIRECTS = (301, 302, *_KEEPING_REDIRECTS)
 Query = Mapping[str, str | int]
+_CLOSED_CATEGORIES = {
+    "not_planned": StatusCategory.declined,
+    "duplicate": StatusCategory.duplicate,
+}
+"""By ``state_reason``; what was closed before GitHub asked for one was done."""
 
 
 class GitHubApi:
@@ -81,6 +86,20 @@ class GitHubApi:
             raise failures.unreadable("GitHub")
         return [item for item in value if isinstance(item, dict)]
 
+    async def list_changed(
+        self, path: str, params: Query, etag: str
+    ) -> tuple[list[dict[str, Any]] | None, str]:
+        """As ``call_list``, with the answer's ETag; None where it is still the answer of
+        ``etag``."""
+        response = await self._follow("GET", path, None, params, etag)
+        if response.status_code == httpx.codes.NOT_MODIFIED:
+            return None, etag
+        value = self._value(response)
+        if not isinstance(value, list):
+            raise failures.unreadable("GitHub")
+        items = [item for item in value if isinstance(item, dict)]
+        return items, response.headers.get("etag", "")
+
     async def graphql(self, query: str, variables: Mapping[str, str | int]) -> dict[str, Any]:
         """One question to the GraphQL API of the same server, and its answer with ``data`` and,
         where something is wrong, ``errors``."""
@@ -96,11 +115,16 @@ class GitHubApi:
         await self._client.aclose()
 
     async def _follow(
-        self, method: str, path: str, json: Mapping[str, Any] | None, params: Query | None
+        self,
+        method: str,
+        path: str,
+        json: Mapping[str, Any] | None,
+        params: Query | None,
+        etag: str = "",
     ) -> httpx.Response:
         """The answer, or that of the address on the same host to which it points. The token never
         goes to another host."""
-        response = await self._send(method, self._base_url + path, json, params)
+        response = await self._send(method, self._base_url + path, json, params, etag)
         followed = _REDIRECTS if method == "GET" else _KEEPING_REDIRECTS
         location = response.headers.get("location", "")
         if response.status_code not in followed or not location:
@@ -110,17 +134,22 @@ class GitHubApi:
         if urlsplit(target)[:2] != urlsplit(self._base_url)[:2]:
             return response
         has_query = bool(urlsplit(target).query)
-        return await self._send(method, target, json, None if has_query else params)
+        return await self._send(method, target, json, None if has_query else params, etag)
 
     async def _send(
-        self, method: str, url: str, json: Mapping[str, Any] | None, params: Query | None
+        self,
+        method: str,
+        url: str,
+        json: Mapping[str, Any] | None,
+        params: Query | None,
+        etag: str = "",
     ) -> httpx.Response:
         """One request. An App's token that is refused is made anew, once: a 401 did no work."""
         token = await self.app_tokens.token() if self.app_tokens else self._token
-        response = await self._request(method, url, token, json, params)
+        response = await self._request(method, url, token, json, params, etag)
         if response.status_code == httpx.codes.UNAUTHORIZED and self.app_tokens:
             token = await self.app_tokens.token(refused=token)
-            response = await self._request(method, url, token, json, params)
+            response = await self._request(method, url, token, json, params, etag)
         return response
 
     async def _send_as(
@@ -135,9 +164,12 @@ class GitHubApi:
         token: str,
         json: Mapping[str, Any] | None,
         params: Query | None,
+        etag: str = "",
     ) -> httpx.Response:
         self.scrubber.add(token)
         headers = {"Authorization": f"Bearer {token}"}
+        if etag:
+            headers["If-None-Match"] = etag
         try:
             return await self._client.request(
                 method, url, json=json, params=params, headers=headers
@@ -190,8 +222,23 @@ def issue_state(issue: Mapping[str, Any]) -> RemoteState:
         raise failures.unreadable("GitHub") from None
     title = str(issue.get("title") or "")
     if state == "open":
-        return RemoteState(ref, "open", StatusCategory.open, title)
+        return RemoteState(ref, "open", StatusCategory.open, title, resolution=reason)
     status = f"closed ({reason.replace('_', ' ')})" if reason else "closed"
-    declined = reason in ("not_planned", "duplicate")
-    category = StatusCategory.declined if declined else StatusCategory.done
-    return RemoteState(ref, status, category, title)
+    closer = issue.get("closed_by")
+    return RemoteState(
+        ref,
+        status,
+        _CLOSED_CATEGORIES.get(reason, StatusCategory.done),
+        title,
+        resolution=reason,
+        since=_moment(issue.get("closed_at")),
+        by=str(closer.get("login") or "") if isinstance(closer, dict) else "",
+    )
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel
 
 from integrations.contract import Inbound, PayloadError
-from integrations.tracker_contract import StatusCategory, TicketEvent, TrackerError
+from integrations.tracker_contract import StatusCategory, TicketEvent, TicketRef, TrackerError
 from integrations.trackers.github.api import issue_state
 
 _STATUS_ACTIONS = frozenset({"opened", "closed", "reopened", "edited"})
@@ -46,7 +47,21 @@ def parse_event(inbound: Inbound, settings: BaseModel) -> list[TicketEvent]:
         state = replace(state, status=_GONE_ACTIONS[action], category=StatusCategory.gone)
     elif isinstance(issue.get("updated_at"), str):
         at = _time(issue["updated_at"], at)
-    return [TicketEvent(state, str(sender.get("login") or "someone"), at)]
+    actor = str(sender.get("login") or "someone")
+    return [TicketEvent(state, actor, at, moved_to=_moved_to(payload.get("changes")))]
+
+
+def _moved_to(changes: Any) -> TicketRef | None:
+    """The issue that a transferred one became, in another repository."""
+    moves = changes if isinstance(changes, dict) else {}
+    issue, repository = moves.get("new_issue"), moves.get("new_repository")
+    if not isinstance(issue, dict) or not isinstance(repository, dict):
+        return None
+    try:
+        ref = issue_state(issue).ref
+    except TrackerError:
+        return None
+    return replace(ref, key=f"{repository.get('full_name') or ''}#{ref.key}")
 
 
 def _time(text: str, otherwise: datetime) -> datetime:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from integrations import failures
 from integrations.contract import Visibility
+from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.tracker_contract import (
     Account,
     Attempt,
@@ -22,7 +24,7 @@ from integrations.tracker_contract import (
 from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, WriteJournal
 from integrations.trackers.careful import write_carefully
 from integrations.trackers.entered import REPOSITORY_PATTERN
-from integrations.trackers.github import body, duplicates
+from integrations.trackers.github import body, duplicates, following
 from integrations.trackers.github.api import GitHubApi, issue_state
 from integrations.trackers.github.app_tokens import InstallationTokens
 from integrations.trackers.github.check import findings
@@ -68,7 +70,8 @@ class GitHubTracker:
     ) -> TicketRef:
         """Read, then write only what differs: the body where its block is stale, a title whose
         words were taken back, and the labels that are missing."""
-        text = IssueText(self._api, self._repository, await self._issue(ref), draft)
+        repository, _ = self._place(ref)
+        text = IssueText(self._api, repository, await self._issue(ref), draft)
         await write_carefully(text, draft, journal)
         if title_change := text.title_change:
             text.issue = await self._api.call("PATCH", text.path, json=title_change)
@@ -80,7 +83,7 @@ class GitHubTracker:
         missing = [label for label in _labels(draft) if label.lower() not in present]
         if missing:
             await self._api.call("POST", f"{text.path}/labels", json={"labels": missing})
-        return issue_state(text.issue).ref
+        return replace(issue_state(text.issue).ref, key=ref.key)
 
     async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
         """Whether the issue is to be closed."""
@@ -89,12 +92,12 @@ class GitHubTracker:
     async def mark_duplicate(self, ref: TicketRef, mark: DuplicateMark) -> DuplicateMark:
         """Close the issue as a duplicate."""
         issue, login = await self._issue(ref), (await self.whoami()).login
-        return await duplicates.mark(self._api, self._path(issue), issue, mark, login)
+        return await duplicates.mark(self._api, self._path(ref), issue, mark, login)
 
     async def unmark_duplicate(self, ref: TicketRef, mark: DuplicateMark) -> str:
         """Open the issue again where we closed it."""
         issue, login = await self._issue(ref), (await self.whoami()).login
-        return await duplicates.unmark(self._api, self._path(issue), issue, mark, login)
+        return await duplicates.unmark(self._api, self._path(ref), issue, mark, login)
 
     async def note(self) -> str:
         """The login that creates the issue, as far as GitHub tells it."""
@@ -181,20 +184,60 @@ class GitHubTracker:
         return {"repository": name} if same else {}
 
     async def get(self, ref: TicketRef) -> RemoteState:
-        """The issue as it is now; ``gone`` where it was deleted or transferred, ``hidden`` where
-        the repository is to be seen and the issue is not."""
+        """The issue as it is now, as the object that it became where it was transferred; ``gone``
+        where it was deleted, or another one has its number now, ``hidden`` where the repository is
+        to be seen and the issue is not."""
         try:
-            return issue_state(await self._issue(ref))
+            issue = await self._api.call("GET", self._path(ref))
         except TrackerError as error:
             if error.reason not in ("not_found", "gone", "moved"):
                 raise
             reason = error.reason
+        else:
+            return await self._state(ref, issue)
         if reason == "moved":
             return RemoteState(ref, "transferred", StatusCategory.gone)
         await self.probe()
         if reason == "gone":
             return RemoteState(ref, "deleted", StatusCategory.gone)
         return RemoteState(ref, "deleted or hidden", StatusCategory.hidden)
+
+    async def _state(self, ref: TicketRef, issue: Mapping[str, Any]) -> RemoteState:
+        state = issue_state(issue)
+        repository, number = self._place(ref)
+        if state.ref.id == ref.id:
+            state = replace(state, ref=replace(state.ref, key=ref.key))
+        else:
+            moved_to = following.repository_of(issue) or repository
+            if (moved_to.lower(), state.ref.key) == (repository.lower(), number):
+                return RemoteState(ref, "transferred", StatusCategory.gone)
+            repository, number = moved_to, state.ref.key
+            key = following.ticket_key(self._repository, moved_to, number)
+            state = replace(state, ref=replace(state.ref, key=key))
+        if state.category is StatusCategory.duplicate:
+            living = await following.canonical_of(self._api, repository, number)
+            state = replace(state, duplicate_of=living)
+        return state
+
+    async def changes(self, bookmark: str, since: datetime) -> ChangedTickets:
+        """The issues of the repository that changed since; an unchanged list costs nothing."""
+        return await following.changed_issues(self._api, self._repository, bookmark, since)
+
+    async def comment(self, ref: TicketRef, text: str) -> None:
+        """One POST."""
+        await self._api.call("POST", f"{self._path(ref)}/comments", json={"body": text})
+
+    async def reopen(self, ref: TicketRef) -> RemoteState:
+        """Open the issue, where it is closed."""
+        issue = await self._issue(ref)
+        if issue.get("state") != "open":
+            change = {"state": "open", "state_reason": "reopened"}
+            issue = await self._api.call("PATCH", self._path(ref), json=change)
+        return replace(issue_state(issue), ref=replace(issue_state(issue).ref, key=ref.key))
+
+    async def register_hook(self, address: str, secret: str) -> RegisteredHook:
+        """A webhook of the repository for the event *Issues*."""
+        return await following.register(self._api, self._repository, address, secret)
 
     async def audience(self) -> Visibility:
         """Who may read the repository: everybody, its organisation, or those who were let in."""
@@ -215,8 +258,14 @@ class GitHubTracker:
         """Release connections."""
         await self._api.close()
 
-    def _path(self, issue: Mapping[str, Any]) -> str:
-        return f"{self._issues}/{issue['number']}"
+    def _place(self, ref: TicketRef) -> tuple[str, str]:
+        """The repository of a ticket, and its number there."""
+        repository, _, number = ref.key.rpartition("#")
+        return repository or self._repository, number
+
+    def _path(self, ref: TicketRef) -> str:
+        repository, number = self._place(ref)
+        return f"/repos/{repository}/issues/{number}"
 
     async def _creator(self, attempt: Attempt | None) -> str:
         """The login whose issues are enough to look through; blank where that is not certain."""
@@ -245,7 +294,7 @@ class GitHubTracker:
         )
 
     async def _issue(self, ref: TicketRef) -> dict[str, Any]:
-        issue = await self._api.call("GET", f"{self._issues}/{ref.key}")
+        issue = await self._api.call("GET", self._path(ref))
         if str(issue.get("id")) != ref.id:
             raise TrackerError(
                 "moved",

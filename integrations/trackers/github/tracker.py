@@ -8,8 +8,10 @@
    repository, the same permissions.
 2. Enter the repository as `owner/name`. For GitHub Enterprise Server enter the API's address
    (`https://github.example.com/api/v3`) as well.
-3. For status to come back, add a webhook to the repository: the address and secret that this
-   service shows, content type `application/json`, event *Issues* alone.
+3. For status to come back at once, add a webhook to the repository (Settings, Webhooks): payload
+   URL `{webhook_url}`, content type `application/json`, the secret `{secret}`, event *Issues*
+   alone. An account with the permission *Webhooks: read and write* can do that by a button here.
+   Without a webhook tickets are compared every few minutes.
 4. Run the check. Without push access GitHub drops labels silently; tickets are created all the
    same.
 """
@@ -66,6 +68,7 @@ TRACKER = TrackerType(
     guide=__doc__ or "",
     parse_event=parse_event,
     signature=Signature(header="x-hub-signature-256", prefix="sha256="),
+    delivery_id=lambda inbound: inbound.headers.get("x-github-delivery", ""),
     min_interval=1.0,  # 'at least one second between requests that create content', and 80 a minute
     search_lag=5.0,
     place=place,

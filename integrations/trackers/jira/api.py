@@ -22,7 +22,9 @@ from integrations.tracker_contract import TrackerError
 from integrations.trackers.jira.changelog import Change, changelog_pages, changes_of
 
 T = TypeVar("T")
-STATE_FIELDS = "summary,status,resolution,project"
+STATE_FIELDS = (
+    "summary,status,resolution,project,issuelinks,statuscategorychangedate,resolutiondate"
+)
 """What ``issue_state`` reads of an issue."""
 _GATEWAY = "/ex/jira/"
 """In the address at which Atlassian takes tokens with scopes; people cannot open it."""
@@ -94,6 +96,11 @@ class _Client(JIRA):
 
     def delete(self, path: str) -> None:
         self._session.delete(self._get_url(path))
+
+    def call_site(self, method: str, path: str, value: Mapping[str, Any] | None) -> Any:
+        address = f"{self.server_url}{path}"
+        data = None if value is None else json.dumps(value)
+        return self._session.request(method, address, data=data).json()
 
 
 class JiraApi:
@@ -170,6 +177,12 @@ class JiraApi:
         except TrackerError as error:
             if error.reason != "not_found":
                 raise
+
+    async def call_site(
+        self, method: str, path: str, value: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The JSON that an address of the site outside its REST root answers."""
+        return await self._run(lambda: self._client.call_site(method, path, value))
 
     async def account_id(self) -> str:
         """Our own account, as a change names its author."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from integrations import failures, neutralize
 from integrations.contract import Visibility
+from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.tracker_contract import (
     Account,
     Attempt,
@@ -19,7 +21,7 @@ from integrations.tracker_contract import (
 )
 from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, WriteJournal
 from integrations.trackers.careful import write_carefully
-from integrations.trackers.jira import adf, duplicates, wiki
+from integrations.trackers.jira import adf, duplicates, following, wiki
 from integrations.trackers.jira.api import STATE_FIELDS, FieldsRefused, JiraApi
 from integrations.trackers.jira.audience import project_audience
 from integrations.trackers.jira.check import findings
@@ -170,6 +172,26 @@ class JiraTracker:
         await self.whoami()
         await self.probe()
         return RemoteState(ref, "deleted or hidden", StatusCategory.hidden)
+
+    async def changes(self, bookmark: str, since: datetime) -> ChangedTickets:
+        """The issues of the project that changed since, as far as Jira's search knows."""
+        project = self._settings.project
+        return await following.changed_issues(
+            self._api, project, bookmark, since, datetime.now(UTC)
+        )
+
+    async def comment(self, ref: TicketRef, text: str) -> None:
+        """One POST."""
+        await following.comment(self._api, ref.id, text)
+
+    async def reopen(self, ref: TicketRef) -> RemoteState:
+        """The transition that opens the issue, where it is closed."""
+        await following.reopen(self._api, ref.id)
+        return await self.get(ref)
+
+    async def register_hook(self, address: str, secret: str) -> RegisteredHook:
+        """A webhook of the site, for what changes in the project or in tickets of ours."""
+        return await following.register(self._api, self._settings.project, address, secret)
 
     async def audience(self) -> Visibility:
         """Everybody where Jira shows the project to strangers, else its members."""

@@ -37,13 +37,13 @@ _DECLINED_WORDS = frozenset(
         "wont fix",
         "declined",
         "rejected",
-        "duplicate",
         "cannot reproduce",
         "not a bug",
         "invalid",
     }
 )
-_REPORTED_FIELDS = frozenset({"status", "resolution", "summary", "Key", "project"})
+_DUPLICATE_WORD = "duplicate"
+_REPORTED_FIELDS = frozenset({"status", "resolution", "summary", "Key", "project", "Link"})
 
 
 def issue_state(issue: Mapping[str, Any], base_url: str) -> RemoteState:
@@ -60,9 +60,43 @@ def issue_state(issue: Mapping[str, Any], base_url: str) -> RemoteState:
     status_name = str(status.get("name") or "")
     resolution = str((fields.get("resolution") or {}).get("name") or "")
     words = {status_name.lower(), resolution.lower()}
-    if category is StatusCategory.done and words & _DECLINED_WORDS:
-        category = StatusCategory.declined
-    return RemoteState(ref, status_name, category, str(fields.get("summary") or ""))
+    living = None
+    if category is StatusCategory.done:
+        living = _duplicated(fields.get("issuelinks"), base_url)
+        if living is not None or _DUPLICATE_WORD in words:
+            category = StatusCategory.duplicate
+        elif words & _DECLINED_WORDS:
+            category = StatusCategory.declined
+    changed = fields.get("statuscategorychangedate") or fields.get("resolutiondate")
+    return RemoteState(
+        ref,
+        status_name,
+        category,
+        str(fields.get("summary") or ""),
+        resolution=resolution,
+        since=_moment(changed),
+        duplicate_of=living,
+    )
+
+
+def _duplicated(links: Any, base_url: str) -> TicketRef | None:
+    """The issue that this one is linked as a duplicate of."""
+    for link in links if isinstance(links, list) else []:
+        other = link.get("outwardIssue") if isinstance(link, dict) else None
+        type_name = str(((link or {}).get("type") or {}).get("name") or "")
+        if isinstance(other, dict) and _DUPLICATE_WORD in type_name.lower() and other.get("id"):
+            key = str(other.get("key") or "")
+            return TicketRef(str(other["id"]), key, f"{base_url}/browse/{key}")
+    return None
+
+
+def _moment(text: Any) -> datetime | None:
+    """A time of Jira's, ``2026-11-20T10:00:00.000+0000``."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def parse_event(inbound: Inbound, settings: BaseModel) -> list[TicketEvent]:

@@ -9,10 +9,10 @@
    `https://api.atlassian.com/ex/jira/<cloud id>` alone: enter that as `base_url` and the site's
    address as `site_url`. If the project requires more fields, give them as `extra_fields`; the
    check names them.
-4. For status to come back, an administrator adds a webhook (System, WebHooks): the address and
-   secret that this service shows, events *Issue updated* and *Issue deleted*. Where your Jira has
-   no field for a webhook's secret, leave the webhook away: tickets are compared regularly all the
-   same.
+4. For status to come back at once, an administrator adds a webhook (System, WebHooks): URL
+   `{webhook_url}`, secret `{secret}`, events *Issue updated* and *Issue deleted*. An account that
+   is an administrator can do that by a button here. Where your Jira has no field for a webhook's
+   secret, leave the webhook away: tickets are compared every few minutes all the same.
 5. Run the check.
 """
 
@@ -60,6 +60,7 @@ TRACKER = TrackerType(
     guide=__doc__ or "",
     parse_event=parse_event,
     signature=Signature(header="x-hub-signature", prefix="sha256="),
+    delivery_id=lambda inbound: inbound.headers.get("x-atlassian-webhook-identifier", ""),
     min_interval=0.2,
     search_lag=20.0,
     later_lookups=(2 * 60.0, 10 * 60.0, 60 * 60.0),

@@ -64,7 +64,7 @@ def issue(**changes: Any) -> dict[str, Any]:
             "closed (not planned)",
             StatusCategory.declined,
         ),
-        ("closed", {"state_reason": "duplicate"}, "closed (duplicate)", StatusCategory.declined),
+        ("closed", {"state_reason": "duplicate"}, "closed (duplicate)", StatusCategory.duplicate),
         ("reopened", {"state": "open", "state_reason": "reopened"}, "open", StatusCategory.open),
         ("deleted", {}, "deleted", StatusCategory.gone),
         ("transferred", {}, "transferred", StatusCategory.gone),
@@ -85,6 +85,21 @@ def test_github_status(
     assert event.actor == "ana"
     gone = category is StatusCategory.gone
     assert event.at == (NOW if gone else datetime(2026, 11, 20, 10, 0, tzinfo=UTC))
+
+
+def test_github_tells_which_issue_a_transferred_one_became() -> None:
+    (event,) = github_event(
+        {
+            "action": "transferred",
+            "issue": issue(),
+            "sender": {"login": "ana"},
+            "changes": {
+                "new_issue": issue(id=78, number=8, html_url="https://github.com/acme/b/issues/8"),
+                "new_repository": {"full_name": "acme/b"},
+            },
+        }
+    )
+    assert event.moved_to == TicketRef("78", "acme/b#8", "https://github.com/acme/b/issues/8")
 
 
 def test_github_events_that_say_nothing_about_status() -> None:
@@ -134,6 +149,7 @@ def jira_payload(
         ("Done", "done", {"name": "Done"}, StatusCategory.done),
         ("Done", "done", {"name": "Won't Do"}, StatusCategory.declined),
         ("Rejected", "done", None, StatusCategory.declined),
+        ("Done", "done", {"name": "Duplicate"}, StatusCategory.duplicate),
         ("Strange", "unheard-of", None, StatusCategory.open),
     ],
 )

@@ -79,11 +79,19 @@ async def test_a_renamed_repository_is_followed_when_reading() -> None:
     assert calls == ["GET /repos/acme/app/issues/5", "GET /repositories/9/issues/5"]
 
 
-async def test_a_transferred_issue_is_another_issue_and_this_one_is_gone() -> None:
+async def test_a_transferred_issue_is_followed_to_the_one_that_it_became() -> None:
     async with tracker(moved("/repositories/9/issues/8", {**ISSUE, "id": 78, "number": 8})) as (
         opened,
         _,
     ):
+        state = await opened.get(REF)
+    assert state.category is StatusCategory.open
+    assert state.ref == TicketRef("78", "acme/new#8", "https://github.com/acme/new/issues/5")
+
+
+async def test_an_issue_whose_number_is_anothers_now_is_gone() -> None:
+    same_place = {**ISSUE, "id": 78, "html_url": "https://github.com/acme/app/issues/5"}
+    async with tracker(lambda method, path: (200, {}, same_place)) as (opened, _):
         state = await opened.get(REF)
     assert (state.category, state.status, state.ref) == (StatusCategory.gone, "transferred", REF)
 
