@@ -68,7 +68,7 @@ class KindModel:
     def unsure_below_in(self, sort: str) -> float:
         """The same in a sort of place (``classifiers.grouping.sorts``); the strictest for one that
         is not known."""
-        return float(self.card["unsure_below_by_sort"].get(sort, self.unsure_below))
+        return float(self.card.get("unsure_below_by_sort", {}).get(sort, self.unsure_below))
 
     def probabilities(
         self, features: Features, embedder: Embedder | None = None, texts: Sequence[str] = ()
