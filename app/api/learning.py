@@ -10,6 +10,7 @@ from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.learning import LearningOut, PromoteIn, RollbackIn, TrainIn, TrainOut
 from app.errors import Conflict
+from app.judging.model_in_force import settings_in_force
 from app.judging.product_models import shipped_base
 from app.learning import model_versions
 from app.learning.model_versions import VERSION_UNCONFIRMED
@@ -64,11 +65,12 @@ async def train(
     """
     async with database.transaction() as connection:
         await learning_states(connection, product_id)
+        model_settings = await settings_in_force(connection, settings)
         chosen = [Learned(body.what)] if body.what else list(Learned)
         same_versions = []
         deferred = []
         for learned in chosen:
-            base = shipped_base(learned, settings)
+            base = shipped_base(learned, model_settings)
             version = await unchanged_since(connection, product_id, learned, base)
             if version is not None:
                 same_versions.append(version)

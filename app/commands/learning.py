@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.commands import finding, output
-from app.commands.options import AsJson, OfProduct, Yes, perform, settings
+from app.commands.options import (
+    AsJson,
+    OfProduct,
+    Yes,
+    perform,
+    settings,
+    settings_with_model,
+)
 
 if TYPE_CHECKING:
     from app.learning.model_versions import ModelVersion
@@ -78,11 +85,12 @@ def train(
     if data is not None:
         _train_shipped(data, out, DEFAULT_SEED if seed is None else seed)
         return
-    from app.judging.chosen_model import load_enricher
+    from app.judging.chosen_model import heads_folder, load_enricher
     from app.learning.rejudging import rejudge
     from app.learning.training import train as learn
 
-    enricher = load_enricher(settings())
+    chosen_settings = settings_with_model()
+    enricher = load_enricher(chosen_settings)
 
     async def work(services: Services) -> tuple[list[Outcome], tuple[int, int] | None]:
         async with services.database.transaction() as connection:
@@ -97,7 +105,7 @@ def train(
                 actor=TRAINED_BY,
                 dry_run=dry_run,
                 hold=hold,
-                heads_dir=settings().heads_dir,
+                heads_dir=heads_folder(chosen_settings),
             )
             for part in chosen
         ]

@@ -51,6 +51,18 @@ def perform(work: Callable[[Services], Awaitable[T]], *, migrated: bool = True) 
     return with_services(settings(), work, migrated=migrated)
 
 
+def settings_with_model() -> Settings:
+    """The settings with the model that is in force in the database."""
+
+    from app.judging.model_in_force import settings_in_force
+
+    async def work(services: Services) -> Settings:
+        async with services.database.transaction() as connection:
+            return await settings_in_force(connection, services.settings)
+
+    return perform(work)
+
+
 def configure_logs(level: str) -> None:
     """Send log lines of a short command to standard error."""
     import logging

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _NAMED_COMMAND = re.compile(
     r"(?<![\w./-])relay (?=(?:product|source|tracker|ticket|status|doctor|replay|import|user|token"
-    r"|migrate|train)\b)"
+    r"|migrate|train|model)\b)"
 )
 CUT_COLUMN_LEAST = 12
 """Characters that a column keeps which is cut short in a narrow terminal."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.commands import output
-from app.commands.options import perform, settings
+from app.commands.options import perform, settings, settings_with_model
 from classifiers.grouping.sorts import Sort
 
 if TYPE_CHECKING:
@@ -63,20 +63,6 @@ Write = Annotated[
 
 
 @model.command()
-def prepare() -> None:
-    """Build the encoder's graph once from its published weights; does nothing when it is there."""
-    from classifiers.encoding import encoder
-
-    if settings().encoder:
-        output.done(f"RELAY_ENCODER names {settings().encoder}, which needs no preparation.")
-        return
-    folder = settings().model_path
-    ready = encoder.is_prepared(folder)
-    place = encoder.prepare(folder, progress=output.hint)
-    output.done(f"The encoder {'was' if ready else 'is now'} prepared in {place}.")
-
-
-@model.command()
 def reenrich() -> None:
     """Read comments again after a change of encoder or heads: those that others have read."""
     from app.judging.chosen_model import load_enricher
@@ -91,7 +77,7 @@ def reenrich() -> None:
             services.database, enricher, say=lambda done: output.hint(f"{done:,} of {count:,}")
         )
 
-    enricher = load_enricher(settings())
+    enricher = load_enricher(settings_with_model())
     done = perform(work)
     output.done(f"Comments read again: {done:,}. What is not in a theme goes on to be grouped.")
 

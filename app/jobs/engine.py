@@ -14,9 +14,10 @@ import structlog
 from procrastinate.jobs import Status
 from structlog.contextvars import bound_contextvars
 
-from app.jobs.learning import add_learning
+from app.jobs.learning import add_learning, add_rereading
 from app.jobs.retention import Term
 from app.jobs.upkeep import EVERY_MINUTE, add_retention, add_upkeep
+from app.models.states import ModelChoice
 from app.storage.db import Database
 from app.themes.faces import refresh_faces
 from app.themes.writing import Writer
@@ -52,6 +53,8 @@ class JobTools:
     grouper: Grouper
     refresh_seconds: float
     heads_dir: Path | None = None
+    choice: ModelChoice | None = None
+    """Which model ``enricher`` is; None for one of RELAY_ENCODER."""
     terms: Sequence[Term] = ()
     """What is kept for how long."""
 
@@ -70,6 +73,8 @@ def job_app(tools: JobTools) -> procrastinate.App:
     add_upkeep(jobs, tools.database, tools.grouper)
     add_retention(jobs, tools.database, tools.terms)
     add_learning(jobs, tools.database, tools.enricher, tools.heads_dir)
+    if tools.choice is not None:
+        add_rereading(jobs, tools.database, tools.enricher, tools.choice)
     return jobs
 
 

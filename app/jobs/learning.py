@@ -1,5 +1,5 @@
-"""The jobs that learn: a training that was asked for, and the hourly look for products with new
-labels."""
+"""The jobs that learn: a training that was asked for, the hourly look for products with new labels,
+and the reading again after a change of model."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from structlog.contextvars import bound_contextvars
 
 from app.errors import RelayError
 from app.learning import training
+from app.learning.rereading import reread_some
 from app.learning.training_queue import TRAIN_TASK, ask_for_training, due_for_training
+from app.models.states import ModelChoice
 from app.storage.db import Database
 from app.tickets.ledger import QUEUE
 from classifiers.contract import Enricher
@@ -20,6 +22,7 @@ from classifiers.contract import Enricher
 log = structlog.get_logger(__name__)
 
 LABELS_CRON = "23 * * * *"
+REREAD_CRON = "* * * * * */10"  # the sixth field counts seconds
 
 
 def add_learning(
@@ -39,6 +42,18 @@ def add_learning(
     async def look_for_labels(timestamp: int) -> None:
         with bound_contextvars(job="look_for_labels"):
             await ask_for_all(database, enricher, heads_dir=heads_dir)
+
+
+def add_rereading(
+    jobs: procrastinate.App, database: Database, enricher: Enricher, choice: ModelChoice
+) -> None:
+    """Put the task on the engine that reads comments again which another model has read."""
+
+    @jobs.periodic(cron=REREAD_CRON)
+    @jobs.task(name="reread", queue=QUEUE, queueing_lock="reread", lock="reread")
+    async def reread(timestamp: int) -> None:
+        with bound_contextvars(job="reread"):
+            await reread_some(database, enricher, choice)
 
 
 async def ask_for_all(

@@ -44,9 +44,17 @@ class Stage:
 
 
 def stages(
-    database: Database, enricher: Enricher, grouper: Grouper, settings: Settings
+    database: Database,
+    enricher: Enricher,
+    grouper: Grouper,
+    settings: Settings,
+    *,
+    grouping_waits: Callable[[], bool] = lambda: False,
 ) -> list[Stage]:
-    """Parse, enrich, group and apply the policy, in the way of a comment."""
+    """Parse, enrich, group and apply the policy, in the way of a comment.
+
+    Nothing is grouped while ``grouping_waits`` says so: comments wait for their theme then.
+    """
     parse = partial(
         parse_batch,
         database,
@@ -64,13 +72,17 @@ def stages(
         lease=settings.lease_seconds,
         max_attempts=settings.max_attempts,
     )
-    group = partial(
-        group_batch,
-        database,
-        grouper,
-        limit=settings.batch_size,
-        refresh_seconds=settings.refresh_seconds,
-    )
+
+    async def group() -> int:
+        if grouping_waits():
+            return 0
+        return await group_batch(
+            database,
+            grouper,
+            limit=settings.batch_size,
+            refresh_seconds=settings.refresh_seconds,
+        )
+
     policy = partial(apply_policies, database, limit=settings.batch_size)
     return [
         Stage("parse", parse),

@@ -14,7 +14,7 @@ import structlog
 from numpy.typing import NDArray
 
 from app.config import Settings
-from app.judging.chosen_model import encoder_space
+from app.judging.chosen_model import encoder_space, heads_folder
 from app.models.states import Learned
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
@@ -148,8 +148,8 @@ def shipped_base(learned: Learned, settings: Settings) -> str:
     """What a version of ``learned`` depends on as the settings have it; the same as ``base_of``,
     without an encoder."""
     if learned is Learned.grouping:
-        return shipped_thresholds(settings.heads_dir).version
-    return f"{encoder_space(settings)}+{_kind_heads_name(settings.heads_dir)}"
+        return shipped_thresholds(heads_folder(settings)).version
+    return f"{encoder_space(settings)}+{_kind_heads_name(heads_folder(settings))}"
 
 
 @lru_cache(maxsize=4)

@@ -33,10 +33,6 @@ SELECT_STALE_COMMENTS = f"""
       and c.id > %(after)s and (c.theme_id is not null) = %(themed)s
     order by c.id limit %(limit)s
 """
-COUNT_COMMENTS_OF_OTHER_ENCODERS = """
-    select count(*) as count from comment_embedding e join comment c on c.id = e.comment_id
-    where e.model <> %s and c.deleted_at is null
-"""
 # What is in a theme keeps its kind, and what was said about it.
 SAVE_IN_THEME = """
     update comment c
@@ -73,6 +69,14 @@ class StaleComment:
 
 
 @dataclass(frozen=True, slots=True)
+class RereadBatch:
+    """How many comments were read again, and the id of the last one."""
+
+    last_id: int
+    comments: int
+
+
+@dataclass(frozen=True, slots=True)
 class _ThemeOfComment:
     theme_id: uuid.UUID
 
@@ -80,12 +84,6 @@ class _ThemeOfComment:
 async def stale_comments(connection: Connection, enricher: Enricher) -> int:
     """How many comments another model has read."""
     return int(await fetch_value(connection, COUNT_STALE_COMMENTS, _model_of(enricher)))
-
-
-async def comments_of_other_encoders(connection: Connection, space: str) -> int:
-    """How many comments cannot be compared with new ones, because their vectors are not of
-    ``space``."""
-    return int(await fetch_value(connection, COUNT_COMMENTS_OF_OTHER_ENCODERS, [space]))
 
 
 async def reenrich(
@@ -99,33 +97,38 @@ async def reenrich(
     done = 0
     for themed in (True, False):
         last_id = 0
-        while comments := await _next_batch(database, enricher, last_id=last_id, themed=themed):
-            last_id = comments[-1].id
-            texts = [comment.text for comment in comments]
-            enrichments = await asyncio.to_thread(enricher.enrich, texts)
-            async with database.transaction() as connection:
-                judged = await _judge(connection, enricher, comments, enrichments)
-                await _save(connection, enricher.space, judged, themed=themed)
-            done += len(comments)
+        while batch := await reread_batch(database, enricher, last_id=last_id, themed=themed):
+            last_id = batch.last_id
+            done += batch.comments
             say(done)
     return done
 
 
+async def reread_batch(
+    database: Database,
+    enricher: Enricher,
+    *,
+    last_id: int,
+    themed: bool,
+    limit: int = REENRICH_BATCH_SIZE,
+) -> RereadBatch | None:
+    """Read the next such comments after ``last_id`` again, in themes or in none; None where there
+    are none left. Raises DatabaseAway."""
+    values = {**_model_of(enricher), "after": last_id, "themed": themed, "limit": limit}
+    async with database.transaction() as connection:
+        comments = await fetch_all(connection, SELECT_STALE_COMMENTS, values, of=StaleComment)
+    if not comments:
+        return None
+    texts = [comment.text for comment in comments]
+    enrichments = await asyncio.to_thread(enricher.enrich, texts)
+    async with database.transaction() as connection:
+        judged = await _judge(connection, enricher, comments, enrichments)
+        await _save(connection, enricher.space, judged, themed=themed)
+    return RereadBatch(comments[-1].id, len(comments))
+
+
 def _model_of(enricher: Enricher) -> dict[str, object]:
     return {"space": enricher.space, "judge": enricher.version}
-
-
-async def _next_batch(
-    database: Database, enricher: Enricher, *, last_id: int, themed: bool
-) -> list[StaleComment]:
-    values = {
-        **_model_of(enricher),
-        "after": last_id,
-        "themed": themed,
-        "limit": REENRICH_BATCH_SIZE,
-    }
-    async with database.transaction() as connection:
-        return await fetch_all(connection, SELECT_STALE_COMMENTS, values, of=StaleComment)
 
 
 async def _judge(

@@ -21,7 +21,7 @@ from app.models.base import (
     word,
 )
 from app.models.base import number as count
-from app.models.states import Learned, ModelStatus
+from app.models.states import Learned, ModelChoice, ModelStatus, Rereading
 
 
 def _weight() -> float:
@@ -30,6 +30,23 @@ def _weight() -> float:
         default=1.0, nullable=False, sa_column_kwargs={"server_default": sa.text("1")}
     )
     return weight
+
+
+class ModelInForce(SQLModel, table=True):
+    """The only row: which model reads comments, and how far old ones have been read again."""
+
+    __tablename__ = "model_in_force"
+    __table_args__ = (
+        sa.CheckConstraint("id = 1", name="model_in_force_once"),
+        holds_only("choice", ModelChoice, name="model_in_force_choice"),
+        holds_only("rereading", Rereading, name="model_in_force_rereading"),
+    )
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"server_default": sa.text("1")})
+    choice: str = word(ModelChoice.default)
+    rereading: str = word(Rereading.done)
+    chosen_by: str = word()
+    chosen_at: Moment = utc_now()
 
 
 class KindLabel(SQLModel, table=True):

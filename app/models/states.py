@@ -165,6 +165,22 @@ class Learned(StrEnum):
     grouping = "grouping"
 
 
+class ModelChoice(StrEnum):
+    """The models that come with heads of their own (``classifiers.encoding.models``)."""
+
+    default = "default"
+    multilingual = "multilingual"
+
+
+class Rereading(StrEnum):
+    """How far comments have been read again after a change of model."""
+
+    themes = "themes"
+    """Those in themes are read first; new ones wait for their theme meanwhile."""
+    rest = "rest"
+    done = "done"
+
+
 class ModelStatus(StrEnum):
     """Whether a version that a product learned serves."""
 

@@ -6,7 +6,7 @@ from app.models.account import ApiToken, LoginFailure, LoginSession, User
 from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion, Person, WordShare
 from app.models.delivery import Delivery, DeliveryRepeat, PrivateScope
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
-from app.models.learning import KindLabel, PairLabel, ProductModel
+from app.models.learning import KindLabel, ModelInForce, PairLabel, ProductModel
 from app.models.product import Product
 from app.models.source import Source, SourceSecret
 from app.models.theme import Activity, Separation, Theme, ThemeMiddle, ThemeSuggestion
@@ -26,6 +26,7 @@ __all__ = [
     "KindLabel",
     "LoginFailure",
     "LoginSession",
+    "ModelInForce",
     "PairLabel",
     "Person",
     "PostedText",

@@ -7,14 +7,17 @@ from collections.abc import Callable
 from datetime import datetime
 
 from app.config import Settings
-from app.judging.chosen_model import encoder_space
-from app.learning.reenriching import comments_of_other_encoders
-from app.running.verdicts import right, wrong
+from app.judging.chosen_model import built_in_model, encoder_space
+from app.judging.model_in_force import model_in_force, settings_in_force
+from app.learning.rereading import progress
+from app.models.states import Rereading
+from app.running.verdicts import right, still_to_do, wrong
 from app.storage.db import Database
 from app.storage.dbcheck import check_server
 from app.storage.revisions import revisions
 from app.storage.rows import fetch_value
 from app.themes.search_index import EXACT_MOST, index_states
+from classifiers.encoding import encoder
 from integrations.tracker_contract import Finding
 
 CLOCK_TOLERANCE_SECONDS = 5.0
@@ -61,16 +64,39 @@ async def clock_finding(database: Database, clock: Callable[[], datetime]) -> Fi
     )
 
 
+async def model_in_force_finding(settings: Settings, database: Database) -> Finding:
+    """Whether the model that is in force is on this machine, where a worker may run."""
+    async with database.transaction() as connection:
+        chosen = await settings_in_force(connection, settings)
+    if chosen.encoder:
+        return right("model in force", f"{chosen.encoder}, as RELAY_ENCODER says.")
+    model = built_in_model(chosen)
+    named = f"{model.choice} ({model.name})"
+    if encoder.is_prepared(settings.model_path, model):
+        return right("model in force", f"{named}; it reads {model.about}.")
+    remedy = f"A worker on this machine needs it: run `relay model prepare {model.choice}` here."
+    return wrong("model in force", f"{named} is not installed in {settings.model_path}.", remedy)
+
+
 async def vectors_finding(settings: Settings, database: Database) -> Finding:
     """Whether all vectors are of the encoder that serves."""
-    space = encoder_space(settings)
     async with database.transaction() as connection:
-        count = await comments_of_other_encoders(connection, space)
-    if not count:
+        chosen = await settings_in_force(connection, settings)
+        space = encoder_space(chosen)
+        state = await progress(connection, space)
+        rereading = (await model_in_force(connection)).rereading
+    if not state.waiting:
         return right("vectors", f"All are of {space}.")
+    if rereading is not Rereading.done and not settings.encoder:
+        detail = (
+            f"After a change of model {state.waiting:,} of {state.comments:,} comments are still "
+            f"to be read again, {state.in_themes:,} of them in themes; new comments wait for their "
+            "theme until those are."
+        )
+        return still_to_do("vectors", detail, "Let `relay worker` run: it reads them.")
     detail = (
-        f"Comments with vectors of another encoder than {space}: {count:,}. New ones cannot find "
-        "them by meaning."
+        f"Comments with vectors of another encoder than {space}: {state.waiting:,}. New ones "
+        "cannot find them by meaning."
     )
     return wrong("vectors", detail, "Run `relay model reenrich`.")
 

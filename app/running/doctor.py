@@ -11,6 +11,7 @@ from app.running.checks import tracker_findings
 from app.running.database_findings import (
     clock_finding,
     migrations_finding,
+    model_in_force_finding,
     search_finding,
     server_finding,
     vectors_finding,
@@ -53,6 +54,7 @@ async def findings(
         if secret_key.ok and migrations.ok:
             results += await connected_findings(Services(settings, database))
         if migrations.ok:
+            results.append(await model_in_force_finding(settings, database))
             results.append(await vectors_finding(settings, database))
             results.append(await search_finding(database))
         results += await language_model_findings(settings)

@@ -32,7 +32,8 @@ def few_arenas() -> None:
 
 def settle() -> None:
     """What is loaded now stays: the collector of garbage need not look at it again and again, and
-    what loading has left behind goes back to the system."""
+    what loading has left behind goes back to the system. What stayed before may go by now."""
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     trim()

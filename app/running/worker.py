@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 
@@ -14,9 +15,10 @@ from app.config import Settings
 from app.jobs.engine import JobTools, run_jobs
 from app.jobs.retention import terms_of
 from app.jobs.stages import run_stages, share_interpreter, stages
-from app.judging.chosen_model import load_enricher, load_grouper
+from app.judging.chosen_model import heads_folder, load_enricher, load_grouper
 from app.judging.shared_enricher import SharedEnricher
 from app.running.memory import keep_trimmed, settle
+from app.running.model_watch import ModelWatch
 from app.storage.db import Database
 from app.storage.vault import Vault
 from app.themes.writing import Writer
@@ -33,35 +35,22 @@ CLOSE_SECONDS = 1.5
 
 
 async def run_worker(settings: Settings, database: Database, vault: Vault) -> None:
-    """Work until SIGINT or SIGTERM. Raises ModelError where the encoder cannot be loaded."""
+    """Work until SIGINT or SIGTERM, with the model that is in force at the time.
+
+    Raises ModelError where the encoder cannot be loaded.
+    """
     share_interpreter()
-    enricher = SharedEnricher(await asyncio.to_thread(load_enricher, settings))
-    grouper = load_grouper(settings)
-    chain = stages(database, enricher, grouper, settings)
     await database.open()
     stop = asyncio.Event()
-
-    def end() -> None:
-        stop.set()
-        for stage in chain:
-            stage.wake.set()
-
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, end)
-    log.info("worker_started", model=enricher.version)
-    settle()
-    trimming = asyncio.create_task(keep_trimmed())
-    stages_done = asyncio.create_task(run_stages(database, chain, settings.idle_seconds, stop))
-    tools = job_tools(settings, database, vault, enricher, grouper)
-    jobs_done = asyncio.create_task(run_jobs(tools))
-    tasks = [stages_done, jobs_done]
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
-    end()
-    stopped.cancel()
-    trimming.cancel()
-    await finish(stages_done, tasks)
+        loop.add_signal_handler(number, stop.set)
+    watch = ModelWatch(settings, database)
+    await watch.begin()
+    goes_on = True
+    while goes_on:
+        tasks = await _work_with_model(watch, database, vault, stop)
+        goes_on = watch.changed() and not stop.is_set() and all(task.done() for task in tasks)
     await close_database(database)
     log.info("worker_stopped")
     if not all(task.done() for task in tasks):
@@ -70,6 +59,34 @@ async def run_worker(settings: Settings, database: Database, vault: Vault) -> No
     for task in tasks:
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error
+
+
+async def _work_with_model(
+    watch: ModelWatch, database: Database, vault: Vault, stop: asyncio.Event
+) -> list[asyncio.Task[None]]:
+    """Work until ``stop`` is set or another model is in force; returns the tasks, which have ended
+    unless the database is away."""
+    settings = watch.take()
+    enricher = SharedEnricher(await asyncio.to_thread(load_enricher, settings))
+    grouper = load_grouper(settings)
+    chain = stages(database, enricher, grouper, settings, grouping_waits=watch.held)
+    end = asyncio.Event()
+    log.info("worker_started", model=enricher.version)
+    settle()
+    trimming = asyncio.create_task(keep_trimmed())
+    stages_done = asyncio.create_task(run_stages(database, chain, settings.idle_seconds, end))
+    tools = replace(job_tools(settings, database, vault, enricher, grouper), choice=watch.choice)
+    jobs_done = asyncio.create_task(run_jobs(tools))
+    tasks = [stages_done, jobs_done]
+    reasons_to_end = [asyncio.create_task(stop.wait()), asyncio.create_task(watch.until_changed())]
+    await asyncio.wait([*tasks, *reasons_to_end], return_when=asyncio.FIRST_COMPLETED)
+    end.set()
+    for stage in chain:
+        stage.wake.set()
+    for helper in (trimming, *reasons_to_end):
+        helper.cancel()
+    await finish(stages_done, tasks)
+    return tasks
 
 
 def job_tools(
@@ -100,7 +117,7 @@ def job_tools(
         enricher=enricher,
         grouper=grouper,
         refresh_seconds=settings.refresh_seconds,
-        heads_dir=settings.heads_dir,
+        heads_dir=heads_folder(settings),
         terms=terms_of(settings),
     )
 

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pgvector import HalfVector
 
 from app.config import settings
+from app.judging.chosen_model import heads_folder
+from app.judging.model_in_force import settings_in_force
 from app.judging.product_models import shipped_thresholds
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
@@ -173,7 +175,8 @@ async def label_pairs(
     own_themes = {str(side.row.theme_id) for side in sides.values()}
     member_ids = set(members)
     theme_side = [side for number, side in sides.items() if number in member_ids]
-    grouper = DefaultGrouper(shipped_thresholds(settings().heads_dir))
+    model_settings = await settings_in_force(connection, settings())
+    grouper = DefaultGrouper(shipped_thresholds(heads_folder(model_settings)))
     for side in labelled:
         neighbours = _nearest_sides(side, theme_side)
         if not neighbours:

@@ -1,9 +1,9 @@
-"""The MiniLM encoder as an OpenVINO graph, built straight from its weights, so that neither set-up
-nor serving needs torch.
+"""An encoder as an OpenVINO graph, built straight from its weights, so that neither set-up nor
+serving needs torch.
 
-Architecture: BERT, post-norm (Devlin et al. 2019), six layers of 12 heads. Several texts stand in
-one row, each attending to itself alone; the mean over their tokens, which
-``sentence-transformers/all-MiniLM-L6-v2`` declares in its ``modules.json``, is left to the caller.
+Architecture: BERT, post-norm (Devlin et al. 2019). Several texts stand in one row, each attending
+to itself alone; the mean over their tokens, which ``sentence-transformers/all-MiniLM-L6-v2``
+declares in its ``modules.json``, is left to the caller.
 The weights of its products are 8-bit whole numbers, so that a processor can multiply them by
 activations that it brings to 8 bits as it goes (docs/decisions/0007).
 """
@@ -19,13 +19,8 @@ from numpy.typing import NDArray
 
 from classifiers.contract import Vectors
 from classifiers.encoding.model_files import DIMENSIONS, ENCODER_TOKENS
+from classifiers.encoding.models import Shape
 
-ENCODER_LAYERS = 6
-INNER_LAYER = 4
-"""Layer whose output the heads read: leaving domains out in turn, it beat the last one by .05 macro
-F1."""
-ATTENTION_HEADS = 12
-HEAD_DIMENSIONS = DIMENSIONS // ATTENTION_HEADS
 NORM_EPSILON = 1e-12
 SCALE_GROUP = 64
 """Weights of an output, and activations of a token, that share a scale."""
@@ -39,13 +34,13 @@ GRAPH_OUTPUTS = ("hidden", "inner")
 Weights = Mapping[str, Vectors]
 
 
-def build(weights: Weights) -> Any:
-    """An ``openvino.Model`` from the tensors of ``model.safetensors``.
+def build(weights: Weights, shape: Shape, name: str) -> Any:
+    """An ``openvino.Model`` from tensors under their published names.
 
     Inputs: ``words`` float16[rows, tokens, 384], the rows of ``word_vectors`` for the tokens; and,
     each int32[rows, tokens], ``places`` (of a token in its text) and ``texts`` (its number in the
     row; tokens see those of the same number). Outputs, each float32[rows, tokens, 384]: ``hidden``
-    of the last layer and ``inner`` of the fourth.
+    of the last layer and ``inner`` of the one that heads read.
     """
     from classifiers.encoding.openvino_import import openvino
 
@@ -58,16 +53,16 @@ def build(weights: Weights) -> Any:
     same = op.equal(op.unsqueeze(texts, _ints(op, [2])), op.unsqueeze(texts, _ints(op, [1])))
     bias = op.select(same, op.constant(np.float32(0)), op.constant(np.float32(-1e4)))
     bias = op.unsqueeze(bias, _ints(op, [1]))
-    for layer in range(ENCODER_LAYERS):
-        hidden = _layer(op, weights, f"encoder.layer.{layer}.", hidden, bias)
-        if layer + 1 == INNER_LAYER:
+    for layer in range(shape.layers):
+        hidden = _layer(op, weights, shape, f"encoder.layer.{layer}.", hidden, bias)
+        if layer + 1 == shape.inner_layer:
             inner = op.result(hidden, name=GRAPH_OUTPUTS[1])
     outputs = [op.result(hidden, name=GRAPH_OUTPUTS[0]), inner]
-    for port, name in zip(
+    for port, port_name in zip(
         (words, places, texts, *outputs), (*GRAPH_INPUTS, *GRAPH_OUTPUTS), strict=True
     ):
-        port.output(0).get_tensor().set_names({name})
-    return ov.Model(outputs, [words, places, texts], "all-MiniLM-L6-v2")
+        port.output(0).get_tensor().set_names({port_name})
+    return ov.Model(outputs, [words, places, texts], name)
 
 
 def word_vectors(weights: Weights) -> NDArray[np.float16]:
@@ -111,8 +106,8 @@ def _embed(op: Any, weights: Weights, words: Any, places: Any) -> Any:
     )
 
 
-def _layer(op: Any, weights: Weights, name: str, hidden: Any, bias: Any) -> Any:
-    attended = _attention(op, weights, name + "attention.self.", hidden, bias)
+def _layer(op: Any, weights: Weights, shape: Shape, name: str, hidden: Any, bias: Any) -> Any:
+    attended = _attention(op, weights, shape, name + "attention.self.", hidden, bias)
     attended = _dense(op, weights, name + "attention.output.dense", attended)
     hidden = _norm(op, weights, name + "attention.output.LayerNorm", op.add(attended, hidden))
     inner = op.gelu(_dense(op, weights, name + "intermediate.dense", hidden), "erf")
@@ -124,11 +119,11 @@ def _layer(op: Any, weights: Weights, name: str, hidden: Any, bias: Any) -> Any:
     )
 
 
-def _attention(op: Any, weights: Weights, name: str, hidden: Any, bias: Any) -> Any:
+def _attention(op: Any, weights: Weights, shape: Shape, name: str, hidden: Any, bias: Any) -> Any:
     def heads(part: str) -> Any:
         split = op.reshape(
             _dense(op, weights, name + part, hidden),
-            _ints(op, [0, 0, ATTENTION_HEADS, HEAD_DIMENSIONS]),
+            _ints(op, [0, 0, shape.attention_heads, DIMENSIONS // shape.attention_heads]),
             special_zero=True,
         )
         return op.transpose(split, _ints(op, [0, 2, 1, 3]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -15,7 +16,9 @@ from numpy.typing import NDArray
 
 from classifiers.contract import Encoded, Span, Vectors
 from classifiers.encoding.graph import SCALE_GROUP
-from classifiers.encoding.model_files import DIMENSIONS, ENCODER_TOKENS, MODEL_NAME
+from classifiers.encoding.model_files import DIMENSIONS, ENCODER_TOKENS
+from classifiers.encoding.models import DEFAULT, EncoderModel
+from classifiers.encoding.neutral import neutral_in
 from classifiers.encoding.packing import Batch, Part, batches
 
 Precision = Literal["int8", "f32"]
@@ -38,6 +41,7 @@ class OpenVinoEmbedder:
         threads: int | None = None,
         precision: Precision = "int8",
         words: NDArray[np.float16] | None = None,
+        model: EncoderModel = DEFAULT,
     ) -> None:
         """With ``precision`` int8, products take 8-bit activations, and the rest is bf16, where the
         processor computes these natively; f32 rounds nothing but the weights, as the graph has
@@ -53,7 +57,9 @@ class OpenVinoEmbedder:
 
         core = ov.Core()
         native = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        self._folder, self._precision = folder, precision
+        self._folder, self._precision, self._model = folder, precision, model
+        self.neutral = neutral_in(model.heads)
+        """What makes vectors neutral to language; None for an encoder of one."""
         self._workers = threads or _cores()
         self._compiled = core.compile_model(
             str(folder / "graph.xml"),
@@ -79,7 +85,7 @@ class OpenVinoEmbedder:
     @property
     def name(self) -> str:
         """Model and backend with its precision."""
-        return f"{MODEL_NAME}/openvino-{self._precision}"
+        return f"{self._model.name}/openvino-{self._precision}"
 
     @property
     def dimensions(self) -> int:
@@ -92,18 +98,26 @@ class OpenVinoEmbedder:
 
     def encode(self, texts: Sequence[str], parts: Sequence[Sequence[Span]] = ()) -> Encoded:
         """The same vectors, and the means of the fourth layer."""
+        prefix = self._model.prefix
         vectors, inner = np.empty((2, len(texts), DIMENSIONS), np.float32)
         encoded = Encoded(vectors, inner, np.empty((sum(map(len, parts)), DIMENSIONS), np.float32))
         if not texts:
             return encoded
-        read = [readable(text) for text in texts]
+        read = [prefix + readable(text) for text in texts]
         if not len(encoded.parts):
             return self._run(self._tokenizer.encode_batch_fast(read), {}, encoded)
         # The slower way, which tells where each token begins.
         encodings = self._tokenizer.encode_batch(read)
         rows = count()
+        shift = len(prefix)
         text_parts = {
-            place: [Part(next(rows), *tokens) for tokens in within(encodings[place].offsets, spans)]
+            place: [
+                Part(next(rows), *tokens)
+                for tokens in within(
+                    encodings[place].offsets,
+                    [(begin + shift, end + shift) for begin, end in spans],
+                )
+            ]
             for place, spans in enumerate(parts)
             if spans
         }
@@ -120,6 +134,8 @@ class OpenVinoEmbedder:
             }
             self._queue.start_async(inputs, (batch, parts, encoded))
         self._queue.wait_all()
+        if self.neutral is not None:
+            return replace(encoded, vectors=self.neutral.of(encoded.vectors))
         return encoded
 
     @cached_property
@@ -135,10 +151,8 @@ class OpenVinoEmbedder:
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """The numbers of each text's tokens, at most 256."""
-        return [
-            encoding.ids
-            for encoding in self._tokenizer.encode_batch_fast([readable(text) for text in texts])
-        ]
+        prefixed = [self._model.prefix + readable(text) for text in texts]
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(prefixed)]
 
 
 def _word_vectors(folder: Path) -> NDArray[np.float16]:

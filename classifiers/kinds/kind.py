@@ -13,7 +13,7 @@ from classifiers.kinds.experts import Reports, log_softmax
 from classifiers.kinds.heads import Features, Floats, read
 from classifiers.kinds.report_encoder import ReportHead
 from classifiers.kinds.softmax import softmax
-from classifiers.kinds.troubles import Troubles
+from classifiers.kinds.troubles import TROUBLES, Troubles
 
 KINDS = tuple(Kind)
 
@@ -29,8 +29,12 @@ class KindModel:
         """
         self._heads, self.card = read("kind", folder)
         self._reports = Reports.read(folder)
-        self._troubles, troubles_card = Troubles.read(folder)
-        self._troubles_version = str(troubles_card["version"])
+        self._troubles: Troubles | None = None
+        """None for heads that were trained without any."""
+        self._troubles_version = ""
+        if folder is None or (folder / f"{TROUBLES}.npz").is_file():
+            self._troubles, troubles_card = Troubles.read(folder)
+            self._troubles_version = str(troubles_card["version"])
         self._report_head, card = ReportHead.read()
         self.rereads = ""
         """Version of the tuned layers with which reports are read again; empty for heads of another
@@ -48,7 +52,9 @@ class KindModel:
     def name(self) -> str:
         """The heads, what hears trouble, and the tuned layers where reports are read again:
         ``kind-<version>+troubles-<version>+reports-<version>``."""
-        heads = f"kind-{self.version}+troubles-{self._troubles_version}"
+        heads = f"kind-{self.version}"
+        if self._troubles is not None:
+            heads += f"+troubles-{self._troubles_version}"
         if not self.rereads:
             return heads
         return f"{heads}+reports-{self.rereads}"
@@ -62,7 +68,7 @@ class KindModel:
     def unsure_below_in(self, sort: str) -> float:
         """The same in a sort of place (``classifiers.grouping.sorts``); the strictest for one that
         is not known."""
-        return float(self.card["unsure_below_by_sort"].get(sort, self.unsure_below))
+        return float(self.card.get("unsure_below_by_sort", {}).get(sort, self.unsure_below))
 
     def probabilities(
         self, features: Features, embedder: Embedder | None = None, texts: Sequence[str] = ()
@@ -84,7 +90,8 @@ class KindModel:
         odds = self._reports.odds(features)
         general = log_softmax(self._heads.logits(features))
         opinion = self._reports.blend(general, features, reread, odds)
-        opinion = self._troubles.blend(opinion, features, texts, odds)
+        if self._troubles is not None:
+            opinion = self._troubles.blend(opinion, features, texts, odds)
         return softmax(opinion / self._temperature)
 
 

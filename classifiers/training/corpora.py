@@ -19,7 +19,7 @@ from classifiers.kinds.heads import Features
 from classifiers.kinds.kind import KINDS
 from classifiers.kinds.several import read
 from classifiers.texts.text import clean
-from classifiers.training.seed_texts import comments, seeds
+from classifiers.training.seed_texts import comments, labelled, seeds
 
 Report = Callable[[str], None]
 
@@ -45,6 +45,9 @@ CHAT_DOMAIN = "chat"
 
 SEEDS = "seeds"
 """The project's own comments; see ``seed_texts``."""
+OTHER_LANGUAGES = "languages"
+"""The project's own comments in other languages than English; only a model that reads these learns
+from them."""
 INBOXES = "inboxes"
 """The inboxes of six products, written for this project and never trained on: doubt is fixed on
 them as well."""
@@ -116,9 +119,9 @@ class Corpus:
         return rows
 
 
-def read_corpus(data: Path, embedder: Embedder, say: Report) -> Corpus:
+def read_corpus(data: Path, embedder: Embedder, say: Report, *, languages: bool = False) -> Corpus:
     """All domains under ``data`` (its folder ``classification``) and our own comments, cleaned and
-    encoded.
+    encoded; with those in other ``languages``, if asked for.
 
     Raises:
         DataError: for a missing or unreadable file.
@@ -137,12 +140,16 @@ def read_corpus(data: Path, embedder: Embedder, say: Report) -> Corpus:
         labels += [str(row["kind"]) for row in rows]
         domains += [domain] * len(rows)
         ratings += [float(row.get("rating") or "nan") for row in rows]
-    own = seeds()
-    hashes[SEEDS] = hashlib.sha256("\n".join(text for text, _ in own).encode()).hexdigest()
-    texts += [clean(text) for text, _ in own]
-    labels += [kind.value for _, kind in own]
-    domains += [SEEDS] * len(own)
-    ratings += [float("nan")] * len(own)
+    own = {SEEDS: seeds()}
+    if languages:
+        own[OTHER_LANGUAGES] = labelled(comments("languages"))
+    for domain, rows_of_ours in own.items():
+        lines = "\n".join(text for text, _ in rows_of_ours)
+        hashes[domain] = hashlib.sha256(lines.encode()).hexdigest()
+        texts += [clean(text) for text, _ in rows_of_ours]
+        labels += [kind.value for _, kind in rows_of_ours]
+        domains += [domain] * len(rows_of_ours)
+        ratings += [float("nan")] * len(rows_of_ours)
     say("Computing vectors")
     _, features = read(embedder, texts, [[] for _ in texts])
     sorts = [SORTS_OF_DOMAINS.get(domain, Sort.unknown) for domain in domains]
@@ -213,7 +220,7 @@ def balance(
             same = inside & (labels == label)
             weights[same] = same.sum() ** -label_power
         trust = NOISY.get(str(domain), 1.0)
-        if domain == SEEDS:
+        if domain in (SEEDS, OTHER_LANGUAGES):
             trust = SEEDS_FACTOR
         weights[inside] *= trust * inside.sum() ** (1 - domain_power) / weights[inside].sum()
     return np.asarray(weights / weights.sum())

@@ -16,7 +16,15 @@ from classifiers.kinds.experts import REPORT_KINDS, Reports, log_softmax
 from classifiers.kinds.heads import Floats
 from classifiers.kinds.kind import KINDS
 from classifiers.kinds.softmax import softmax
-from classifiers.training.corpora import DOMAINS, INBOXES, NOISY, SEEDS, Corpus, Report
+from classifiers.training.corpora import (
+    DOMAINS,
+    INBOXES,
+    NOISY,
+    OTHER_LANGUAGES,
+    SEEDS,
+    Corpus,
+    Report,
+)
 from classifiers.training.fitting import (
     Mask,
     Penalties,
@@ -198,7 +206,7 @@ def _even(domains: Names) -> Floats:
     weights = np.zeros(len(domains))
     for domain in np.unique(domains):
         trust = NOISY.get(str(domain), 1.0)
-        if domain == SEEDS:
+        if domain in (SEEDS, OTHER_LANGUAGES):
             trust = 0.0
         weights[domains == domain] = trust / (domains == domain).sum()
     return np.asarray(weights / weights.sum())

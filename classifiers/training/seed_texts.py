@@ -6,11 +6,13 @@ many products with their kind, their channel and, where several say the same, th
 them, thresholds are not fixed on them. ``seeds/streams/*.jsonl`` hold the inbox of one product
 each: grouping is fixed on them, while the kinds never see them, so that they can be judged there.
 ``seeds/narrow/*.jsonl`` hold inboxes of the same form, full of neighbours that differ in the one
-thing that matters.
+thing that matters. ``seeds/languages/*.jsonl`` hold comments in other languages than English, a
+file per language.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from classifiers.contract import Kind
@@ -28,7 +30,12 @@ def seeds() -> list[tuple[str, Kind]]:
         for line in (SEEDS_FOLDER / f"{kind}.txt").read_text(encoding="utf-8").splitlines()
         if line.strip()
     ]
-    return lines + [(str(row["text"]), Kind(str(row["kind"]))) for row in comments("own", "kinds")]
+    return lines + labelled(comments("own", "kinds"))
+
+
+def labelled(rows: Sequence[Row]) -> list[tuple[str, Kind]]:
+    """Every row's text with its kind."""
+    return [(str(row["text"]), Kind(str(row["kind"]))) for row in rows]
 
 
 def comments(*folders: str) -> list[Row]:

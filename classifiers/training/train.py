@@ -22,7 +22,6 @@ from classifiers.stored_weights import SHIPPED_WEIGHTS, Stored, version_of, writ
 from classifiers.training.corpora import (
     CHATS,
     DOMAINS,
-    SEEDS,
     Corpus,
     Report,
     balance,
@@ -44,20 +43,27 @@ SENTIMENT_PENALTIES = Penalties(dense=1e-3, terms=3e-4, signs=1e-3)
 
 
 def train(
-    data: Path, out: Path, seed: int, *, embedder: Embedder | None = None, say: Report = print
+    data: Path,
+    out: Path,
+    seed: int,
+    *,
+    embedder: Embedder | None = None,
+    languages: bool = False,
+    say: Report = print,
 ) -> Mapping[str, Any]:
     """Fit kind and sentiment on all domains under ``data``, judge them on unseen domains, write
     heads and cards.
 
     ``seed`` orders the five folds of one score; the fit itself is a convex problem with one
-    solution. Returns the card of the kind heads.
+    solution. ``languages``: learn from our comments in other languages than English as well.
+    Returns the card of the kind heads.
 
     Raises:
         DataError: for a missing or unreadable data file.
         ModelError: when the encoder cannot be used.
     """
     model = embedder or encoder.load(out.parent / ".encoder", threads=2, backend="openvino")
-    corpus = read_corpus(data, model, say)
+    corpus = read_corpus(data, model, say, languages=languages)
     table = Table.of(corpus.features)
     troubles = TroubleTexts(read_chats(data, model, say), read_asked(model))
     card = train_kind(corpus, read_inboxes(model), troubles, table, out, seed, say)
@@ -195,7 +201,7 @@ def _card(corpus: Corpus, seed: int, *heads: Stored) -> dict[str, Any]:
         "version": version_of(*heads),
         "encoder": MODEL_NAME,
         "data_sha256": corpus.hashes,
-        "rows": {domain: int((corpus.domains == domain).sum()) for domain in [*DOMAINS, SEEDS]},
+        "rows": {domain: int((corpus.domains == domain).sum()) for domain in corpus.hashes},
         "seed": seed,
         "versions": {
             "python": platform.python_version(),

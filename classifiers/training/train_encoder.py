@@ -39,12 +39,14 @@ def train_encoder(
     base: Training | None = None,
     tone: ToneTexts | None = None,
     several: Sequence[Case] | None = None,
+    languages: bool = False,
 ) -> list[str]:
     """Write all heads for ``embedder`` to the folder ``heads``; returns the names of the files.
 
     The grouping thresholds are copied from the shipped ones: they were fixed with the built-in
     encoder. ``base`` trains kind and sentiment, by default from the public sets under ``data``;
-    ``tone`` and ``several`` are other texts for the rest.
+    ``tone`` and ``several`` are other texts for the rest. ``languages``: the encoder reads others
+    than English, so that it learns from our comments in them.
 
     Raises:
         ModelError: ``vector_length`` when the vectors are not 384 long.
@@ -57,7 +59,10 @@ def train_encoder(
             f"database stores {DIMENSIONS}; choose an encoder with {DIMENSIONS} dimensions.",
         )
     heads.mkdir(parents=True, exist_ok=True)
-    (base or _train)(data, heads, seed, embedder, say)
+    if base is None:
+        train(data, heads, seed, embedder=embedder, languages=languages, say=say)
+    else:
+        base(data, heads, seed, embedder, say)
     for card in heads.glob("*.json"):
         named = json.loads(card.read_text(encoding="utf-8")) | {"encoder": space_of(embedder.name)}
         card.write_text(json.dumps(named, indent=2, sort_keys=True) + "\n", encoding="utf-8")
@@ -67,12 +72,8 @@ def train_encoder(
     return sorted(path.name for path in heads.iterdir())
 
 
-def _train(data: Path, heads: Path, seed: int, embedder: Embedder, say: Report) -> None:
-    train(data, heads, seed, embedder=embedder, say=say)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line: ``--encoder``, ``--data``, ``--heads``, ``--seed``."""
+    """Command line: ``--encoder``, ``--data``, ``--heads``, ``--seed``, ``--languages``."""
     parser = argparse.ArgumentParser(
         prog="python -m classifiers.training.train_encoder", description="Train all heads."
     )
@@ -80,10 +81,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--heads", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--languages", action="store_true")
     options = parser.parse_args(arguments)
     try:
         train_encoder(
-            encoder.load_named(options.encoder), options.data, options.heads, options.seed
+            encoder.load_named(options.encoder),
+            options.data,
+            options.heads,
+            options.seed,
+            languages=options.languages,
         )
     except ModelError as error:
         print(error.detail, file=sys.stderr)

@@ -32,7 +32,7 @@ from classifiers.contract import (
     Verdict,
 )
 from classifiers.encoding import encoder
-from classifiers.encoding.model_files import MODEL_NAME, sha256
+from classifiers.encoding.model_files import sha256
 from classifiers.evaluation.datasets import Row, read_rows
 from classifiers.evaluation.evaluate_duplicates import ENRICHED_AT_ONCE
 from classifiers.evaluation.retrieval import Search
@@ -76,17 +76,25 @@ class Inbox:
 
 
 def train_grouping(
-    data: Path, enricher: Enricher, out: Path, seed: int, *, judge: bool = True, say: Report = print
+    data: Path,
+    enricher: Enricher,
+    out: Path,
+    seed: int,
+    *,
+    judge: bool = True,
+    most: int | None = None,
+    say: Report = print,
 ) -> Mapping[str, Any]:
     """Fit the link on all inboxes but the narrow ones and write it with the thresholds to ``out``;
     returns the card.
 
-    ``judge`` runs each family of inboxes under a link that was fitted on the others.
+    ``judge`` runs each family of inboxes under a link that was fitted on the others. ``most``: only
+    so many comments of each public set, the oldest ones, for an encoder that takes its time.
 
     Raises:
         DataError: for a missing or unreadable data file.
     """
-    inboxes = read_inboxes(data, enricher, seed)
+    inboxes = read_inboxes(data, enricher, seed, most)
     fitted = [inbox for inbox in inboxes if inbox.family != NARROW_FAMILY]
     families: list[str] = []
     if judge:
@@ -108,7 +116,7 @@ def train_grouping(
     card = {
         **content,
         "version": version,
-        "encoder": MODEL_NAME,
+        "encoder": enricher.space,
         "kinds": enricher.version,
         "leave_one_family_out": judged,
         "comments": {
@@ -124,7 +132,7 @@ def train_grouping(
     return card
 
 
-def read_inboxes(data: Path, enricher: Enricher, seed: int) -> list[Inbox]:
+def read_inboxes(data: Path, enricher: Enricher, seed: int, most: int | None = None) -> list[Inbox]:
     """Our own comments, products' inboxes and narrow ones (bugs and requests, shuffled) and the
     public sets (by time).
 
@@ -142,7 +150,7 @@ def read_inboxes(data: Path, enricher: Enricher, seed: int) -> list[Inbox]:
     ]
     for family, name in PUBLIC.items():
         rows = read_rows(data / "duplicates" / name, "text")
-        inboxes.append((family, sorted(rows, key=lambda row: str(row["created_at"]))))
+        inboxes.append((family, sorted(rows, key=lambda row: str(row["created_at"]))[:most]))
     return [inbox(family, rows, enricher, labelled=family == "own") for family, rows in inboxes]
 
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.contract import ModelError
-from classifiers.encoding.graph import ATTENTION_HEADS, ENCODER_LAYERS, NORM_EPSILON, Weights
+from classifiers.encoding.graph import NORM_EPSILON, Weights
 from classifiers.encoding.model_files import DIMENSIONS
+from classifiers.encoding.models import DEFAULT
 from classifiers.encoding.packing import PAD_TO, Ids
 from classifiers.training.corpora import Report
 
@@ -53,7 +54,7 @@ class States:
 
 def tuned_names(weights: Weights) -> list[str]:
     """The tensors that are tuned."""
-    layers = tuple(f"encoder.layer.{layer}." for layer in range(FROZEN, ENCODER_LAYERS))
+    layers = tuple(f"encoder.layer.{layer}." for layer in range(FROZEN, DEFAULT.shape.layers))
     return [name for name in weights if name.startswith(layers)]
 
 
@@ -123,7 +124,7 @@ def tune(
     for step, chosen in zip(range(steps), _draws(rows, states.lengths, random), strict=False):
         hidden, mask = _padded(torch, states, chosen)
         with torch.autocast("cpu", torch.bfloat16):
-            hidden = _layers(torch, own, range(FROZEN, ENCODER_LAYERS), hidden, mask)
+            hidden = _layers(torch, own, range(FROZEN, DEFAULT.shape.layers), hidden, mask)
         shown = mask.unsqueeze(2)
         means = (hidden.float() * shown).sum(1) / shown.sum(1)
         logits = head(torch.nn.functional.dropout(means, DROPOUT))
@@ -177,7 +178,9 @@ def _layers(torch: Any, own: Mapping[str, Any], layers: range, hidden: Any, mask
             _dense(torch, own, f"{name}attention.self.{part}", hidden)
             for part in ("query", "key", "value")
         ]
-        heads = [part.unflatten(2, (ATTENTION_HEADS, -1)).transpose(1, 2) for part in parts]
+        heads = [
+            part.unflatten(2, (DEFAULT.shape.attention_heads, -1)).transpose(1, 2) for part in parts
+        ]
         mixed = (
             torch.nn.functional.scaled_dot_product_attention(*heads, attn_mask=bias)
             .transpose(1, 2)

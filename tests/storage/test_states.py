@@ -41,6 +41,8 @@ ALLOWED: dict[str, set[str]] = {
     "kind_label_kind": set(Kind),
     "product_model_what": set(states.Learned),
     "product_model_status": set(states.ModelStatus),
+    "model_in_force_choice": set(states.ModelChoice),
+    "model_in_force_rereading": set(states.Rereading),
 }
 
 

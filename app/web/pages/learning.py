@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Conflict
+from app.judging.model_in_force import settings_in_force
 from app.judging.product_models import shipped_base
 from app.learning import model_versions
 from app.learning.training_queue import ask_for_training
@@ -59,8 +60,9 @@ async def learning_page(request: Request, user: Viewer, product_id: UUID) -> Res
 async def train(act: Administering, product_id: UUID) -> Response:
     """Ask a worker to train now. Raises Conflict where it would only repeat the last version."""
     learned = model_versions.checked_learned(act.text("what"))
-    base = shipped_base(learned, act.request.app.state.settings)
     async with act.database.transaction() as connection:
+        chosen = await settings_in_force(connection, act.request.app.state.settings)
+        base = shipped_base(learned, chosen)
         await learning_states(connection, product_id)
         same_version = await unchanged_since(connection, product_id, learned, base)
         if same_version is not None:

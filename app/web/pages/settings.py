@@ -12,6 +12,7 @@ from app.errors import Conflict, Invalid
 from app.jobs.retention import terms_of
 from app.models.states import Boldness, Policy, Role
 from app.queries.boldness import boldness_history
+from app.queries.model_in_force import shown_model
 from app.setup import accounts, api_tokens, products
 from app.setup.login_sessions import SessionUser
 from app.web import guard, rendering
@@ -61,6 +62,7 @@ async def _page(request: Request, user: SessionUser, token: str = "") -> Respons
     async with guard.database(request).transaction() as connection:
         members = await accounts.list_users(connection)
         history = await boldness_history(connection, [product.id for product in every_product])
+        model = await shown_model(connection, request.app.state.settings)
         tokens = []
         if user.role == Role.admin:
             tokens = await api_tokens.list_tokens(connection)
@@ -75,6 +77,7 @@ async def _page(request: Request, user: SessionUser, token: str = "") -> Respons
         members=members,
         tokens=[row for row in tokens if row.revoked_at is None],
         scopes=SCOPE_CHOICES,
+        model=model,
         token=token,
         terms=terms_of(request.app.state.settings),
     )
