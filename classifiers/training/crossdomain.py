@@ -123,14 +123,18 @@ def calibrate(judged: Judged, allowed: Mask, domains: Names, sorts: Names) -> di
     Every domain weighs the same, one with noisy labels less; what the heads were trained on in
     every round, the project's own comments, does not count. The temperature is that of the heads,
     from what they are judged on and before trouble is heard. Our own comments decide only about a
-    sort that nobody else's tell of, and it has to do better there, as they flatter.
+    sort that nobody else's tell of, and it has to do better there, as they flatter. No sort is
+    doubted more than all together ask for: labels of reviews are so noisy that hardly any would be
+    left.
     """
     of_heads = np.isin(domains, [*DOMAINS, SEEDS, INBOXES])
     scale = temperature(judged.plain[of_heads], allowed[of_heads], _even(domains[of_heads]))
     uncalibrated, calibrated = softmax(judged.heard), softmax(judged.heard / scale)
     confidence = calibrated.max(axis=1)
     right = allowed[np.arange(len(allowed)), judged.heard.argmax(axis=1)]
-    ours = np.isin(domains, [SEEDS, INBOXES])
+    ours, even = np.isin(domains, [SEEDS, INBOXES]), _even(domains)
+    judged_rows = domains != SEEDS
+    overall, _ = unsure_below(confidence[judged_rows], right[judged_rows], even[judged_rows])
     below: dict[str, float] = {}
     coverage: dict[str, Any] = {}
     for sort in sorted(set(sorts) - {Sort.unknown}):
@@ -140,13 +144,12 @@ def calibrate(judged: Judged, allowed: Mask, domains: Names, sorts: Names) -> di
         threshold, _ = unsure_below(
             confidence[inside], right[inside], _even(domains[inside]), precision
         )
-        below[str(sort)] = round(threshold, 4)
-        sure = confidence >= round(threshold, 4)
+        below[str(sort)] = round(min(threshold, overall), 4)
+        sure = confidence >= below[str(sort)]
         coverage[str(sort)] = {
             str(domain): _sure(sure, right, inside & (domains == domain))
             for domain in np.unique(domains[inside])
         }
-    even = _even(domains)
     return {
         "temperature": round(scale, 4),
         "unsure_below": max(below.values()),
