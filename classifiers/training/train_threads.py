@@ -66,7 +66,7 @@ SORT_JOIN: Mapping[Boldness, Mapping[Sort, Mapping[str, float]]] = {
         Sort.chat: {"short": 0.5, "medium": 0.5, "long": 0.5, "technical": 0.75},
         Sort.reviews: {"short": 0.5, "medium": 0.5, "long": 0.5, "technical": 0.75},
         Sort.help_desk: {"short": 0.5, "medium": 0.5, "long": 0.5, "technical": 0.75},
-        Sort.tracker: {"short": 0.5, "medium": 0.5, "long": 0.85, "technical": 0.97},
+        Sort.tracker: {"short": 0.65, "medium": 0.65, "long": 0.85, "technical": 0.97},
     },
     Boldness.bold: {
         Sort.community: {"short": 0.4, "medium": 0.4, "long": 0.4, "technical": 0.5},
@@ -79,7 +79,8 @@ SORT_JOIN: Mapping[Boldness, Mapping[Sort, Mapping[str, float]]] = {
 }
 """Outside of threads. Careful is where some nine joins in ten are right in the six inboxes of close
 neighbours (``seeds/streams``); balanced and bold are where people talk about different things.
-Trackers keep their strictness; where nobody knows the sort, balanced is what the link was fixed
+Balanced joins what is likelier right than wrong; trackers keep their strictness, and where nobody
+knows the sort, balanced is what the link was fixed
 with."""
 
 
