@@ -80,8 +80,7 @@ SORT_JOIN: Mapping[Boldness, Mapping[Sort, Mapping[str, float]]] = {
 """Outside of threads. Careful is where some nine joins in ten are right in the six inboxes of close
 neighbours (``seeds/streams``); balanced and bold are where people talk about different things.
 Balanced joins what is likelier right than wrong; trackers keep their strictness, and where nobody
-knows the sort, balanced is what the link was fixed
-with."""
+knows the sort, balanced is what the link was fixed with."""
 
 
 @dataclass(frozen=True, slots=True)

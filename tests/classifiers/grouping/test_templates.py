@@ -51,6 +51,10 @@ def test_the_same_template_around_other_objects(one: str, other: str, by: tuple[
         ("scanning ends with error 20", "I cannot scan: E20, and the window is gone"),
         ("dark mode please", "please add a dark mode for the night"),
         ("The songs are doubled.", "the song is doubled"),
+        (
+            "### What is wrong\nno sound\n### What did you expect\nmusic",
+            "### What is wrong\nit is silent\n### What did you expect\nsongs",
+        ),
         ("", "anything at all"),
         ("👍", "👍 👍"),
     ],
