@@ -62,10 +62,10 @@ SORT_JOIN: Mapping[Boldness, Mapping[Sort, Mapping[str, float]]] = {
         Sort.unknown: {"short": 0.85, "medium": 0.85, "long": 0.9, "technical": 0.98},
     },
     Boldness.balanced: {
-        Sort.community: {"short": 0.5, "medium": 0.5, "long": 0.5, "technical": 0.75},
-        Sort.chat: {"short": 0.5, "medium": 0.5, "long": 0.5, "technical": 0.75},
-        Sort.reviews: {"short": 0.5, "medium": 0.5, "long": 0.5, "technical": 0.75},
-        Sort.help_desk: {"short": 0.5, "medium": 0.5, "long": 0.5, "technical": 0.75},
+        Sort.community: {"short": 0.55, "medium": 0.55, "long": 0.55, "technical": 0.75},
+        Sort.chat: {"short": 0.55, "medium": 0.55, "long": 0.55, "technical": 0.75},
+        Sort.reviews: {"short": 0.55, "medium": 0.55, "long": 0.55, "technical": 0.75},
+        Sort.help_desk: {"short": 0.55, "medium": 0.55, "long": 0.55, "technical": 0.75},
         Sort.tracker: {"short": 0.65, "medium": 0.65, "long": 0.85, "technical": 0.97},
     },
     Boldness.bold: {
@@ -79,8 +79,8 @@ SORT_JOIN: Mapping[Boldness, Mapping[Sort, Mapping[str, float]]] = {
 }
 """Outside of threads. Careful is where some nine joins in ten are right in the six inboxes of close
 neighbours (``seeds/streams``); balanced and bold are where people talk about different things.
-Balanced joins what is likelier right than wrong; trackers keep their strictness, and where nobody
-knows the sort, balanced is what the link was fixed with."""
+Trackers keep their strictness; where nobody knows the sort, balanced is what the link was fixed
+with."""
 
 
 @dataclass(frozen=True, slots=True)
