@@ -44,7 +44,7 @@ DRIFT_WEIGHT = 0.25
 communities a third of such replies drift; with this weight it is one in nine."""
 THREAD_PRECISION = {
     Boldness.careful: (0.95, 0.98),
-    Boldness.balanced: (0.9, 0.95),
+    Boldness.balanced: (0.9, 0.94),
     Boldness.bold: (0.84, 0.88),
 }
 """How many joins within threads are right at least, in communities that were left out, with
