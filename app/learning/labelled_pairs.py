@@ -16,7 +16,8 @@ from app.themes.candidates import surroundings
 from app.themes.pools import CANDIDATES_MOST
 from app.triage.labels import judge_name
 from classifiers.contract import UNSURE, Kind, Member
-from classifiers.grouping.grouper import DefaultGrouper, pair_class
+from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.grouping.pair_classes import pair_class
 from classifiers.grouping.thresholds import TEXT_CLASSES, Thresholds
 from classifiers.refits.refit_grouping import Pairs
 

@@ -26,7 +26,8 @@ from app.themes.candidates import surroundings
 from app.themes.locks import LockedComment, LockedTheme
 from app.themes.pools import CANDIDATES_MOST
 from classifiers.contract import UNSURE, Decision, Kind, Member, Vectors
-from classifiers.grouping.grouper import DefaultGrouper, pair_class
+from classifiers.grouping.grouper import DefaultGrouper
+from classifiers.grouping.pair_classes import pair_class
 from classifiers.grouping.thresholds import Thresholds
 
 CORRECTION_WEIGHT = 1.0

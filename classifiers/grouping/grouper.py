@@ -6,29 +6,22 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from classifiers.contract import Decision, Member, Nearest, Verdict
 from classifiers.grouping.alternatives import differ
-from classifiers.grouping.distinct import (
-    TEXTS_REMEMBERED,
-    conflict,
-    differ_in_numbers,
-    names_parts,
-)
+from classifiers.grouping.distinct import conflict, differ_in_numbers
 from classifiers.grouping.link import (
     LINK_CHARACTERS,
     LINKED_MEMBERS,
     SIGNS,
     Floats,
     Surroundings,
-    impersonal,
-    in_paragraphs,
-    length,
     overlap,
 )
+from classifiers.grouping.pair_classes import length_class, pair_class, same_words
+from classifiers.grouping.templates import template_apart
 from classifiers.grouping.threads import (
     THREAD_SIGNS,
     agreement,
@@ -39,13 +32,9 @@ from classifiers.grouping.threads import (
 from classifiers.grouping.thresholds import NEVER_JOINS, Level, Thresholds
 from classifiers.middle import Middle
 from classifiers.texts.phrases import shared_words
-from classifiers.texts.text import fingerprint
 
-SHORT_TEXT_WORDS = 20
-LONG_TEXT_WORDS = 60
 JUDGED_THEMES = 5
 """Themes that are weighed, those with the nearest members."""
-COPY_OVERLAP = 0.95
 LEAST_SCORE = 1e-4
 """Scores are rounded to so much."""
 NUMBERS_DIFFER_OVERLAP = 0.6
@@ -181,6 +170,13 @@ class DefaultGrouper:
             apart = differ(comment, members) or ()
             # Who agrees means what was thread_reasons, whatever version it was on.
             agrees = threaded and agreement(text)
+            if (
+                not apart
+                and not threaded
+                and comment.sort
+                and score >= self.thresholds.suggest[size]
+            ):
+                apart = template_apart(text, closest) or ()
             if apart or (not agrees and _mean_different_things(surroundings, nearest)):
                 join_at = NEVER_JOINS
         bars: Mapping[str, float] = {}
@@ -276,6 +272,14 @@ def _logit(score: float) -> float:
     return math.log(bounded_score / (1 - bounded_score))
 
 
+def _of_one_template(comment: Member, closest: Member) -> tuple[str, ...]:
+    """The words by which two texts cut from one template differ. Where nobody knows the sort of
+    place, short questions that share their wording may well be one (``docs/decisions/0017``)."""
+    if not comment.sort:
+        return ()
+    return template_apart(comment.text, closest.text) or ()
+
+
 def _mean_different_things(surroundings: Surroundings, nearest: Sequence[int]) -> bool:
     """Whether kinds, exact names or a number keep the comment from joining by itself."""
     text, closest = surroundings.comment.text, surroundings.candidates[nearest[0]].text
@@ -298,53 +302,3 @@ def _evidence(surroundings: Surroundings, link: _Link) -> tuple[Nearest, ...]:
         )
         for place, member in members
     )
-
-
-@lru_cache(maxsize=TEXTS_REMEMBERED)
-def length_class(text: str) -> str:
-    """``short`` up to 20 words, ``long`` above 60, else ``medium``."""
-    count = length(text)
-    if count <= SHORT_TEXT_WORDS:
-        return "short"
-    if count > LONG_TEXT_WORDS:
-        return "long"
-    return "medium"
-
-
-def pair_class(one: str, other: str) -> str:
-    """What the two texts are like.
-
-    =============  ============================================================================
-    ``report``     both name a version, code or module: *2.1.3 fails* and *since 2.1.3 it fails*
-    ``technical``  one names one; or both have a title or paragraphs; or one has, and both sound
-                   like tasks in a tracker: neither speaks of me or you
-    ``short``      else the length class of the shorter one,
-    ``medium``     see ``length_class``
-    ``long``
-    =============  ============================================================================
-
-    Those who name parts exactly file neighbouring tasks in nearly the same words, and clone whole
-    reports on purpose.
-    """
-    names = names_parts(one) + names_parts(other)
-    if names == 2:
-        return "report"
-    if names == 1:
-        return "technical"
-    paragraphs = in_paragraphs(one) + in_paragraphs(other)
-    if paragraphs == 2 or (paragraphs and impersonal(one) and impersonal(other)):
-        return "technical"
-    sizes = {length_class(one), length_class(other)}
-    return next(size for size in ("short", "medium", "long") if size in sizes)
-
-
-def same_words(one: str, other: str) -> bool:
-    """Whether two texts are copies, however they are cased, spaced or punctuated."""
-    if 0 < overlap(one, other) < COPY_OVERLAP:  # spares most pairs the fingerprints
-        return False
-    return _fingerprint(one) == _fingerprint(other) != ""
-
-
-@lru_cache(maxsize=TEXTS_REMEMBERED)
-def _fingerprint(text: str) -> str:
-    return fingerprint(text)

@@ -21,8 +21,8 @@ _NAMES_OF_PLACES: dict[Sort, str] = {
     " bluesky youtube instagram linkedin lemmy stackoverflow discussion discussions social",
     Sort.chat: "chat slack discord telegram teams matrix zulip",
     Sort.reviews: "reviews review app_store google_play play_store steam g2 trustpilot",
-    Sort.help_desk: "help_desk helpdesk support zendesk intercom freshdesk email in_app survey"
-    " generic widget",
+    Sort.help_desk: "help_desk helpdesk support support_form contact_form feedback_form form ticket"
+    " zendesk intercom freshdesk email mail in_app survey generic widget",
     Sort.tracker: "tracker issue_tracker github gitlab jira gitea bugzilla linear",
 }
 _SORTS = {name: sort for sort, names in _NAMES_OF_PLACES.items() for name in names.split()}

@@ -98,12 +98,12 @@ def thread_signs(
     ==============  =====  =====================================================================
     link            -2.1   the link's own logit, -6 to 6
     opener          1.0    the theme holds what opened the thread
-    parent          0.0    it holds what the comment answers, where the platform says so
+    parent          0.0    it holds what the comment answers, other than what opened the thread
     latest          1.0    it holds what was last said in the thread, of what is in themes
     mates           1.0    how much of the thread, of what is in themes, it holds
     author          0.0    the author has said something of it in this thread
     agrees          1.0    the comment is an agreement
-    agrees_parent   0.0    ... and ``parent``; the others only where nobody is answered
+    agrees_parent   0.0    ... and ``parent``; the others only where no other is answered
     agrees_opener   1.0    ... and ``opener``
     agrees_latest   1.0    ... and ``latest``
     still           0.0    it says that nothing has changed: *still*, *any news*
@@ -121,7 +121,10 @@ def thread_signs(
     thread = in_thread(comment, candidates)
     own = in_thread(comment, members)
     threaded_themes = {one.theme_id for one in thread}
-    answered = bool(comment.answers) and any(one.name == comment.answers for one in own)
+    # Who answers the opening may just have written in the thread: many platforms say no more.
+    to_opening = any(one.opens and one.name == comment.answers for one in thread)
+    stated = bool(comment.answers) and not to_opening
+    answered = stated and any(one.name == comment.answers for one in own)
     opener = any(one.opens for one in own)
     latest = max(thread, key=lambda one: one.comment_id).theme_id == own[0].theme_id
     agrees = agreement(comment.text)
@@ -142,8 +145,8 @@ def thread_signs(
         "author": bool(comment.author) and any(one.author == comment.author for one in own),
         "agrees": agrees,
         "agrees_parent": agrees and answered,
-        "agrees_opener": agrees and opener and not comment.answers,
-        "agrees_latest": agrees and latest and not comment.answers,
+        "agrees_opener": agrees and opener and not stated,
+        "agrees_latest": agrees and latest and not stated,
         "still": bool(_STILL.search(opening)),
         "mine": bool(_MINE.search(opening)),
         "advises": bool(_ADVICE.search(opening)),

@@ -44,12 +44,12 @@ DRIFT_WEIGHT = 0.25
 communities a third of such replies drift; with this weight it is one in nine."""
 THREAD_PRECISION = {
     Boldness.careful: (0.95, 0.98),
-    Boldness.balanced: (0.9, 0.95),
-    Boldness.bold: (0.85, 0.9),
+    Boldness.balanced: (0.9, 0.94),
+    Boldness.bold: (0.84, 0.88),
 }
 """How many joins within threads are right at least, in communities that were left out, with
 drifting reports weighing as in the fit: of what was told a bug or a request, and of the rest."""
-ASIDE_JOIN = 0.9
+ASIDE_JOIN = {Boldness.careful: 0.9, Boldness.balanced: 0.9, Boldness.bold: 0.8}
 """From where a comment that was told neither bug nor request joins outside of its thread."""
 LOWEST_THREAD_JOIN = 0.5
 SORT_JOIN: Mapping[Boldness, Mapping[Sort, Mapping[str, float]]] = {
@@ -62,18 +62,18 @@ SORT_JOIN: Mapping[Boldness, Mapping[Sort, Mapping[str, float]]] = {
         Sort.unknown: {"short": 0.85, "medium": 0.85, "long": 0.9, "technical": 0.98},
     },
     Boldness.balanced: {
-        Sort.community: {"short": 0.6, "medium": 0.6, "long": 0.65, "technical": 0.75},
-        Sort.chat: {"short": 0.65, "medium": 0.6, "long": 0.65, "technical": 0.75},
-        Sort.reviews: {"short": 0.6, "medium": 0.6, "long": 0.6, "technical": 0.75},
-        Sort.help_desk: {"short": 0.6, "medium": 0.6, "long": 0.65, "technical": 0.75},
+        Sort.community: {"short": 0.55, "medium": 0.55, "long": 0.55, "technical": 0.75},
+        Sort.chat: {"short": 0.55, "medium": 0.55, "long": 0.55, "technical": 0.75},
+        Sort.reviews: {"short": 0.55, "medium": 0.55, "long": 0.55, "technical": 0.75},
+        Sort.help_desk: {"short": 0.55, "medium": 0.55, "long": 0.55, "technical": 0.75},
         Sort.tracker: {"short": 0.65, "medium": 0.65, "long": 0.85, "technical": 0.97},
     },
     Boldness.bold: {
-        Sort.community: {"short": 0.5, "medium": 0.5, "long": 0.5, "technical": 0.6},
-        Sort.chat: {"short": 0.5, "medium": 0.5, "long": 0.5, "technical": 0.6},
-        Sort.reviews: {"short": 0.5, "medium": 0.5, "long": 0.5, "technical": 0.6},
-        Sort.help_desk: {"short": 0.5, "medium": 0.5, "long": 0.5, "technical": 0.6},
-        Sort.tracker: {"short": 0.5, "medium": 0.5, "long": 0.75, "technical": 0.9},
+        Sort.community: {"short": 0.4, "medium": 0.4, "long": 0.4, "technical": 0.5},
+        Sort.chat: {"short": 0.4, "medium": 0.4, "long": 0.4, "technical": 0.5},
+        Sort.reviews: {"short": 0.4, "medium": 0.4, "long": 0.4, "technical": 0.5},
+        Sort.help_desk: {"short": 0.4, "medium": 0.4, "long": 0.4, "technical": 0.5},
+        Sort.tracker: {"short": 0.4, "medium": 0.4, "long": 0.6, "technical": 0.8},
         Sort.unknown: {"short": 0.5, "medium": 0.5, "long": 0.75, "technical": 0.9},
     },
 }
@@ -255,7 +255,7 @@ def _level(boldness: Boldness, thread: float, aside: float, report: float) -> Ma
     sorts = {
         str(sort): {**SORT_JOIN[boldness][sort], "report": report} for sort in SORT_JOIN[boldness]
     }
-    return {"sorts": sorts, "thread": thread, "thread_aside": aside, "aside": ASIDE_JOIN}
+    return {"sorts": sorts, "thread": thread, "thread_aside": aside, "aside": ASIDE_JOIN[boldness]}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,8 +9,8 @@ from classifiers.contract import Kind, Member
 from classifiers.faces import titles
 from classifiers.faces.titles_cutting import cut_at
 from classifiers.faces.titles_tidying import in_sentence_case, tidy
-from classifiers.grouping.grouper import pair_class
 from classifiers.grouping.link import SIGNS, Surroundings, overlap
+from classifiers.grouping.pair_classes import pair_class
 from classifiers.grouping.thresholds import Thresholds
 from classifiers.kinds.correction import likeness
 from classifiers.kinds.experts import blend

@@ -65,7 +65,7 @@ async def test_an_agreement_is_counted_with_what_it_agrees_with(
     assert said["bob"]["theme_id"] == said["ann"]["theme_id"] is not None
     (theme,) = await forum.rows("select * from theme where id = %s", said["ann"]["theme_id"])
     assert (theme["people"], theme["mentions"]) == (2, 2)
-    assert {"parent", "agrees"} <= set(said["bob"]["grouping"]["thread"])
+    assert {"opener", "agrees"} <= set(said["bob"]["grouping"]["thread"])
 
 
 async def test_who_only_agrees_speaks_for_nothing(forum: Forum, enricher: Enricher) -> None:
@@ -106,9 +106,8 @@ async def test_the_settings_can_say_what_each_boldness_would_have_done(
 
 async def two_singles(forum: Forum, enricher: Enricher) -> None:
     """Two reports of one bug that were kept apart when they came."""
-    for author in ("ann", "bob"):
-        text = f"Exporting my notes to PDF cuts the pictures in half, writes {author}."
-        await forum.say(text, author)
+    for author, more in (("ann", ""), ("bob", ", each time")):
+        await forum.say(f"Exporting my notes to PDF cuts the pictures in half{more}.", author)
     await drain(stages(forum.database, enricher, Apart(), forum.settings))
 
 

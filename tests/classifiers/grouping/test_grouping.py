@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from classifiers.contract import Kind, Member, Verdict
 from classifiers.grouping.distinct import conflict
-from classifiers.grouping.grouper import DefaultGrouper, length_class, pair_class
+from classifiers.grouping.grouper import DefaultGrouper
 from classifiers.grouping.link import SIGNS, Surroundings, contradict, overlap
+from classifiers.grouping.pair_classes import length_class, pair_class
 from classifiers.grouping.thresholds import Thresholds
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.middle import MIDDLE_COMMENTS, Middle, join

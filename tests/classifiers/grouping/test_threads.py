@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,24 @@ def test_what_says_something_of_its_own_is_no_agreement(text: str) -> None:
 def test_an_agreement_joins_what_it_answers_though_it_shares_no_word() -> None:
     decision = DefaultGrouper(SHIPPED).decide(reply("Same here.", answers="a"), [opening()])
     assert (decision.verdict, decision.theme_id) == (Verdict.join, "doubled")
+    assert {"opener", "agrees"} <= set(decision.thread)
+
+
+@pytest.mark.parametrize("text", ["Same here.", "Mine stays open instead.", "Any news?"])
+def test_whether_a_platform_says_that_a_reply_answers_the_opening_makes_no_difference(
+    text: str,
+) -> None:
+    named, unnamed = (
+        DefaultGrouper(SHIPPED).decide(reply(text, answers=answers), [opening()])
+        for answers in ("a", "")
+    )
+    assert named == unnamed
+
+
+def test_who_answers_another_reply_speaks_of_that_ones_matter() -> None:
+    other = replace(opening("stuck"), comment_id=2, name="b", opens=False)
+    decision = DefaultGrouper(SHIPPED).decide(reply("Same here.", answers="b"), [opening(), other])
+    assert decision.theme_id == "stuck"
     assert {"parent", "agrees"} <= set(decision.thread)
 
 
@@ -159,6 +179,7 @@ def test_reasons_name_what_people_are_told() -> None:
         ("google_play", Sort.reviews),
         ("Slack", Sort.chat),
         ("zendesk", Sort.help_desk),
+        ("Support form", Sort.help_desk),
         ("github", Sort.tracker),
         ("reviews", Sort.reviews),
         ("a place", Sort.unknown),
