@@ -142,7 +142,8 @@ class Member:
     (``classifiers.grouping.sorts``). ``thread`` names what an answer shares with its question, and
     is the same only for comments of one source; ``name`` is what ``answers`` of an answer holds;
     ``opens``: it is the thread's first; ``author`` is who wrote it,
-    blank where nobody is named. ``aside``: it may join a theme, and never opens one.
+    blank where nobody is named. ``aside``: it may join a theme, and never opens one. ``arrival``
+    grows with the time at which its words arrived; 0 where nobody counts, and then its id does.
     """
 
     comment_id: int
@@ -159,6 +160,12 @@ class Member:
     opens: bool = False
     author: str = ""
     aside: bool = False
+    arrival: int = 0
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Orders comments as they arrived."""
+        return self.arrival, self.comment_id
 
 
 class Verdict(Enum):

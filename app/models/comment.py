@@ -131,7 +131,13 @@ class Comment(SQLModel, table=True):
             "comment_failed", "product_id", "id", postgresql_where=sa.text("stage = 'failed'")
         ),
         sa.Index("comment_by_delivery", "delivery_id"),
-        sa.Index("comment_by_thread", "source_id", "thread_id", "id"),
+        sa.Index(
+            "comment_by_thread",
+            "source_id",
+            "thread_id",
+            sa.text("coalesce(delivery_id, 0::bigint)"),
+            "id",
+        ),
         sa.Index(
             "comment_opening",
             "source_id",

@@ -33,7 +33,7 @@ SELECT_MEMBERS = """
     select c.id, c.theme_id, t.kind, left(c.text, 4000) as text, e.embedding,
            t.kind_by = 'person' or (c.kind = t.kind and c.kind_reason <> 'unsure') as sure,
            c.source_id, c.platform, c.thread_id, c.external_id, c.parent_id, c.opens_thread,
-           c.author_id
+           c.author_id, c.delivery_id
     from comment c join theme t on t.id = c.theme_id join comment_embedding e on e.comment_id = c.id
     where c.id = any(%s::bigint[]) and c.deleted_at is null
 """
@@ -100,6 +100,7 @@ async def load_members(connection: Connection, ids: Sequence[int]) -> dict[int, 
             answers=row["parent_id"],
             opens=row["opens_thread"],
             author=str(row["author_id"] or ""),
+            arrival=row["delivery_id"] or 0,
         )
         for row in rows
     }

@@ -69,13 +69,13 @@ async def group_batch(
     async with database.transaction() as connection:
         rows = await fetch_all(connection, SELECT_WAITING_PRODUCTS)
     products = [row["product_id"] for row in rows]
-    await count_grown(database, products)
+    rooms = await count_grown(database, products)
     grouped = 0
     for product_id in products:
         step = _Step(database, grouper, product_id, refresh_seconds)
         with bound_contextvars(stage="group", product=str(product_id)):
             try:
-                grouped += await step.batch(limit)
+                grouped += await step.batch(min(limit, rooms.get(product_id, limit)))
             except (psycopg.Error, ValueError) as error:
                 if _passes_by_itself(error):
                     raise

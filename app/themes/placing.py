@@ -20,7 +20,7 @@ from app.themes.activity import SYSTEM, record, record_created
 from app.themes.candidates import thread_of
 from app.themes.evidence import decision_evidence
 from app.themes.middles import ByModel, middles_of
-from app.themes.pools import Pools, in_thread_of, pools_of
+from app.themes.pools import Pools, pools_of, said_in_thread
 from classifiers.contract import (
     THEME_KINDS,
     UNSURE,
@@ -41,7 +41,7 @@ NOT_GROUPED = "{}"
 SELECT_WAITING: LiteralString = """
     select c.id, c.text, c.kind, c.kind_by, c.kind_reason, c.kind_scores, c.theme_id, c.theme_by,
            c.deleted_at, c.opens_thread, c.thread_title, c.source_id, c.platform, c.thread_id,
-           c.external_id, c.parent_id, c.author_id, e.model, e.embedding,
+           c.external_id, c.parent_id, c.author_id, c.delivery_id, e.model, e.embedding,
            not c.opens_thread and c.thread_id <> '' and (c.parent_id <> '' or exists (
                select from comment o
                where o.source_id = c.source_id and o.thread_id = c.thread_id and o.opens_thread
@@ -106,6 +106,7 @@ class WaitingComment:
     external_id: str
     parent_id: str
     author_id: int | None
+    delivery_id: int | None
     model: str | None
     embedding: HalfVector | None
     in_thread: bool
@@ -151,6 +152,7 @@ class WaitingComment:
             opens=self.opens_thread,
             author=str(self.author_id or ""),
             aside=self.kind not in THEME_KINDS,
+            arrival=self.delivery_id or 0,
         )
 
     @property
@@ -261,7 +263,8 @@ async def _middles(
 def _candidates(member: Member, pools: Pools, batch: Batch) -> list[Member]:
     """What may say the same, in themes before or placed in them by this batch."""
     candidates = pools.candidates(member.comment_id, batch.speaking)
-    candidates += in_thread_of(member, batch.members, THREAD_LATEST)
+    thread = [*pools.in_thread(member.comment_id), *batch.members]
+    candidates += said_in_thread(member, thread, THREAD_LATEST)
     return list({candidate.comment_id: candidate for candidate in candidates}.values())
 
 

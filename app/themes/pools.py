@@ -20,6 +20,7 @@ from classifiers.grouping.fusion import (
     fused_scores,
     shared_titles,
 )
+from classifiers.grouping.threads import in_thread
 
 Halves = NDArray[np.float16]
 
@@ -53,9 +54,9 @@ class Vectors:
         return self.matrix[[self.rows[number] for number in numbers]]
 
     def nearest(self, query: int, numbers: Sequence[int], most: int) -> list[int]:
-        """Of these comments so many that are nearest to one of them."""
-        if len(numbers) <= most:
-            return list(numbers)
+        """Of these comments so many that are nearest to one of them, nearest first."""
+        if not numbers:
+            return []
         cosines = self.take(numbers) @ self.matrix[self.rows[query]]
         order = np.argsort(-cosines, kind="stable")[:most]
         return [numbers[place] for place in order.tolist()]
@@ -78,21 +79,23 @@ class Pools:
     ranks: dict[int, list[int]] = field(default_factory=dict)
 
     def candidates(self, query: int, placed: Mapping[int, Member]) -> list[Member]:
-        """The members of themes that may say the same: copies, then the others, best first, then
-        those of its thread. ``placed`` are the comments of the batch that have a theme by now."""
+        """The members of themes that may say the same: copies, then the others, best first.
+        ``placed`` are the comments of the batch that have a theme by now."""
         ranked = self.ranks.get(query, [])
         if any(number in self.places and number not in placed for number in ranked):
             ranked = self.ranked(query, placed.keys())
         standing = [
             placed.get(number) or self.members.get(number) for number in ranked[:CANDIDATES_MOST]
         ]
-        standing += [
-            self.members.get(number)
+        return [member for member in standing if member is not None]
+
+    def in_thread(self, query: int) -> list[Member]:
+        """Of its thread what stood in themes before the batch."""
+        return [
+            self.members[number]
             for number in self.threads.get(query, ())
-            if number not in self.places
+            if number in self.members and number not in self.places
         ]
-        members = [member for member in standing if member is not None]
-        return list({member.comment_id: member for member in members}.values())
 
     def ranked(self, query: int, placed: Collection[int]) -> list[int]:
         """The pool of a comment, best first, of what stood in themes before or is ``placed``."""
@@ -164,17 +167,20 @@ async def candidates(
 ) -> dict[int, list[Member]]:
     """For each comment the members of themes that may say the same, whatever else is placed now."""
     pools = await pools_of(connection, product_id, ids, ())
-    return {query: pools.candidates(query, {}) for query in ids}
+    members: dict[int, list[Member]] = {}
+    for query in ids:
+        standing = [*pools.candidates(query, {}), *pools.in_thread(query)]
+        members[query] = list({member.comment_id: member for member in standing}.values())
+    return members
 
 
-def in_thread_of(comment: Member, placed: Sequence[Member], latest: int) -> list[Member]:
-    """Of the comments that the batch has placed those of the thread: what opened it, what is
-    answered, and the latest."""
+def said_in_thread(comment: Member, members: Sequence[Member], latest: int) -> list[Member]:
+    """Of ``members`` those of the comment's thread: what opened it, what is answered, and the
+    latest."""
     if not comment.thread:
         return []
-    thread = [one for one in placed if one.thread == comment.thread]
+    thread = sorted(in_thread(comment, members), key=lambda one: one.place)
     first = [
         one for one in thread if one.opens or (comment.answers and one.name == comment.answers)
     ]
-    chosen = [*first, *thread[-latest:]]
-    return list({member.comment_id: member for member in chosen}.values())
+    return [*first, *thread[-latest:]]

@@ -51,7 +51,8 @@ SET_SEARCH_SETTINGS = """
 """
 # The rarest lexemes are looked up one by one, each for the product's comments only (the product is
 # a lexeme of its comments); what more than MATCHES_PER_WORD hold is left to the vectors, so that a
-# growing product costs no more. A comment scores the rarity of what it shares, less for longer
+# growing product costs no more, and where nothing was counted the latest stand for all. A comment
+# scores the rarity of what it shares, less for longer
 # ones: BM25 (Robertson and Zaragoza 2009) of texts that hold a word or do not, as a share of what
 # the asking comment would score itself. The best come back, and whichever of those in `near` share
 # a word.
@@ -91,9 +92,10 @@ FIND_BY_TEXT = r"""
             cross join lateral (
                 select x.id, 1 / (1.3 + octet_length(x.text) / 900.0) as brevity from comment x
                 where x.search @@ word.asked and x.deleted_at is null and x.id <> q.id
-                  and (x.theme_id is not null or x.id = any(%(batch)s::bigint[]))
+                  and (x.theme_id is not null or (x.id = any(%(batch)s::bigint[])
+                       and (x.delivery_id, x.id) < (c.delivery_id, c.id)))
                   and (x.kind in ('bug', 'feature') or x.theme_by = 'person')
-                limit %(matches)s
+                order by x.delivery_id desc nulls last, x.id desc limit %(matches)s
             ) found
             group by found.id
         ) scored
@@ -107,7 +109,8 @@ FIND_BY_FINGERPRINT = """
     cross join lateral (
         select x.id from comment x
         where x.product_id = %(product)s and x.fingerprint = c.fingerprint and x.fingerprint <> ''
-          and (x.theme_id is not null or (x.id = any(%(batch)s::bigint[]) and x.id < q.id))
+          and (x.theme_id is not null or (x.id = any(%(batch)s::bigint[])
+               and (x.delivery_id, x.id) < (c.delivery_id, c.id)))
           and (x.kind in ('bug', 'feature') or x.theme_by = 'person') and x.id <> q.id
         order by x.product_id, x.fingerprint, x.id  -- the order of comment_by_fingerprint
         limit %(most)s
@@ -129,9 +132,10 @@ FIND_IN_THREAD = """
            and x.theme_id is not null and x.deleted_at is null)
         union
         (select x.id from comment x
-         where x.source_id = c.source_id and x.thread_id = c.thread_id and x.id < c.id
+         where x.source_id = c.source_id and x.thread_id = c.thread_id
+           and (coalesce(x.delivery_id, 0::bigint), x.id) < (c.delivery_id, c.id)
            and x.theme_id is not null and x.deleted_at is null
-         order by x.id desc limit %(most)s)
+         order by coalesce(x.delivery_id, 0::bigint) desc, x.id desc limit %(most)s)
     ) near
     where near.id <> q.id and (c.parent_id <> '' or exists (
         select from comment o

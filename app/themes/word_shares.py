@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from typing import LiteralString
+from dataclasses import dataclass
 
 from app.storage.advisory import AdvisoryLock, lock_waiting
 from app.storage.db import Database
@@ -35,13 +35,14 @@ SELECT_PRODUCTS_TO_COUNT = """
 """
 # Of a product smaller than the sample, the comments of a word by its share are how many there were
 # when it was counted.
-SELECT_GROWN_PRODUCTS = """
-    select p.id from unnest(%s::uuid[]) as p(id)
+SELECT_GROWTH = """
+    select p.id, now.size, ceil(greatest(%s, %s * coalesce(
+        (select w.comments / w.share from word_share w where w.product_id = p.id limit 1), 0)
+    ))::int as counted_at
+    from unnest(%s::uuid[]) as p(id)
     cross join lateral (select count(*) as size from (
         select 1 from comment_embedding e
         where e.product_id = p.id and e.live limit %s) counted) now
-    where now.size >= greatest(%s, %s * coalesce(
-        (select w.comments / w.share from word_share w where w.product_id = p.id limit 1), 0))
     order by p.id
 """
 DELETE_WORDS = "delete from word_share where product_id = %s"
@@ -64,28 +65,52 @@ COUNT_WORDS = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Growth:
+    """How many comments of a product are in themes, and at how many its words are counted."""
+
+    id: uuid.UUID
+    size: int
+    counted_at: int
+
+
 async def count_words(
     database: Database, *, older_seconds: float = RECOUNT_SECONDS
 ) -> list[uuid.UUID]:
     """Count the words of every product whose counts are older than ``older_seconds``; returns those
     products."""
     values = [older_seconds, COUNTED_LEAST, COUNTED_LEAST]
-    return await _count(database, SELECT_PRODUCTS_TO_COUNT, values)
+    async with database.transaction() as connection:
+        rows = await fetch_all(connection, SELECT_PRODUCTS_TO_COUNT, values)
+    products = [row["id"] for row in rows]
+    await _count(database, products)
+    return products
 
 
-async def count_grown(database: Database, products: Sequence[uuid.UUID]) -> list[uuid.UUID]:
-    """Count the words of those of ``products`` that have outgrown their counts; returns them."""
+async def count_grown(database: Database, products: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """Count the words of those of ``products`` that have outgrown their counts.
+
+    Returns for each product that grows how many comments may be placed before its next count: so
+    that a count falls on the same comment, however many are placed at once.
+    """
+    grown = [row.id for row in await _growth(database, products) if row.size >= row.counted_at]
+    await _count(database, grown)
+    return {
+        row.id: row.counted_at - row.size
+        for row in await _growth(database, products)
+        if row.size < row.counted_at <= WORD_SAMPLE
+    }
+
+
+async def _growth(database: Database, products: Sequence[uuid.UUID]) -> list[_Growth]:
     if not products:
         return []
-    values = [list(products), WORD_SAMPLE, COUNTED_LEAST, RECOUNT_GROWTH]
-    return await _count(database, SELECT_GROWN_PRODUCTS, values)
-
-
-async def _count(
-    database: Database, select_products: LiteralString, values: Sequence[object]
-) -> list[uuid.UUID]:
+    values = [COUNTED_LEAST, RECOUNT_GROWTH, list(products), WORD_SAMPLE]
     async with database.transaction() as connection:
-        products = [row["id"] for row in await fetch_all(connection, select_products, values)]
+        return await fetch_all(connection, SELECT_GROWTH, values, of=_Growth)
+
+
+async def _count(database: Database, products: Sequence[uuid.UUID]) -> None:
     for product_id in products:
         async with database.transaction() as connection:
             await lock_waiting(connection, AdvisoryLock.words, product_id)
@@ -97,4 +122,3 @@ async def _count(
                 "most": COMMON_WORDS_MOST,
             }
             await connection.execute(COUNT_WORDS, sample)
-    return products

@@ -126,7 +126,7 @@ def thread_signs(
     stated = bool(comment.answers) and not to_opening
     answered = stated and any(one.name == comment.answers for one in own)
     opener = any(one.opens for one in own)
-    latest = max(thread, key=lambda one: one.comment_id).theme_id == own[0].theme_id
+    latest = max(thread, key=lambda one: one.place).theme_id == own[0].theme_id
     agrees = agreement(comment.text)
     nearest = max(float(one.vector @ comment.vector) for one in members)
     outside = [

@@ -295,14 +295,17 @@ SAID = "the app shows page {n} of the list"
 
 
 async def test_words_are_counted_again_as_soon_as_a_product_has_grown_by_half(forum: Forum) -> None:
+    """What it returns: how many more may be placed before the next count."""
+    product = forum.product_id
     await fill(forum, COUNTED_LEAST - 1, words=SAID)
-    assert await count_grown(forum.database, [forum.product_id]) == [], (
-        "too few to tell a rare word from a common one"
-    )
+    assert await count_grown(forum.database, [product]) == {product: 1}
+    assert await forum.rows("select from word_share") == [], "too few to tell rare from common"
     await fill(forum, 1, seed=1, words=SAID)
-    assert await count_grown(forum.database, [forum.product_id]) == [forum.product_id]
+    assert await count_grown(forum.database, [product]) == {product: COUNTED_LEAST // 2}
+    assert await forum.rows("select from word_share limit 1") != []
     await fill(forum, COUNTED_LEAST // 2 - 1, seed=2, words=SAID)
-    assert await count_grown(forum.database, [forum.product_id]) == []
-    assert await count_grown(forum.database, []) == []
+    assert await count_grown(forum.database, [product]) == {product: 1}
+    assert await count_grown(forum.database, []) == {}
     await fill(forum, 1, seed=3, words=SAID)
-    assert await count_grown(forum.database, [forum.product_id]) == [forum.product_id]
+    size = COUNTED_LEAST * 3 // 2
+    assert await count_grown(forum.database, [product]) == {product: size // 2}
