@@ -52,6 +52,9 @@ drifting reports weighing as in the fit: of what was told a bug or a request, an
 ASIDE_JOIN = {Boldness.careful: 0.9, Boldness.balanced: 0.9, Boldness.bold: 0.8}
 """From where a comment that was told neither bug nor request joins outside of its thread."""
 LOWEST_THREAD_JOIN = 0.5
+PEOPLE_JOIN = {"short": 0.5, "medium": 0.5, "long": 0.5, "technical": 0.55, "report": 0.7}
+"""Where people talk: versions and paragraphs make no task in a tracker of what they say."""
+BOLD_PEOPLE_JOIN = {"short": 0.4, "medium": 0.4, "long": 0.4, "technical": 0.5, "report": 0.6}
 SORT_JOIN: Mapping[Boldness, Mapping[Sort, Mapping[str, float]]] = {
     Boldness.careful: {
         Sort.community: {"short": 0.85, "medium": 0.85, "long": 0.85, "technical": 0.9},
@@ -62,17 +65,17 @@ SORT_JOIN: Mapping[Boldness, Mapping[Sort, Mapping[str, float]]] = {
         Sort.unknown: {"short": 0.85, "medium": 0.85, "long": 0.9, "technical": 0.98},
     },
     Boldness.balanced: {
-        Sort.community: {"short": 0.55, "medium": 0.55, "long": 0.55, "technical": 0.75},
-        Sort.chat: {"short": 0.55, "medium": 0.55, "long": 0.55, "technical": 0.75},
-        Sort.reviews: {"short": 0.55, "medium": 0.55, "long": 0.55, "technical": 0.75},
-        Sort.help_desk: {"short": 0.55, "medium": 0.55, "long": 0.55, "technical": 0.75},
+        Sort.community: PEOPLE_JOIN,
+        Sort.chat: PEOPLE_JOIN,
+        Sort.reviews: PEOPLE_JOIN,
+        Sort.help_desk: PEOPLE_JOIN,
         Sort.tracker: {"short": 0.65, "medium": 0.65, "long": 0.85, "technical": 0.97},
     },
     Boldness.bold: {
-        Sort.community: {"short": 0.4, "medium": 0.4, "long": 0.4, "technical": 0.5},
-        Sort.chat: {"short": 0.4, "medium": 0.4, "long": 0.4, "technical": 0.5},
-        Sort.reviews: {"short": 0.4, "medium": 0.4, "long": 0.4, "technical": 0.5},
-        Sort.help_desk: {"short": 0.4, "medium": 0.4, "long": 0.4, "technical": 0.5},
+        Sort.community: BOLD_PEOPLE_JOIN,
+        Sort.chat: BOLD_PEOPLE_JOIN,
+        Sort.reviews: BOLD_PEOPLE_JOIN,
+        Sort.help_desk: BOLD_PEOPLE_JOIN,
         Sort.tracker: {"short": 0.4, "medium": 0.4, "long": 0.6, "technical": 0.8},
         Sort.unknown: {"short": 0.5, "medium": 0.5, "long": 0.75, "technical": 0.9},
     },
@@ -253,7 +256,7 @@ def _unseen(communities: Mapping[str, Examples], *, feedback: bool) -> Unseen:
 
 def _level(boldness: Boldness, thread: float, aside: float, report: float) -> Mapping[str, Any]:
     sorts = {
-        str(sort): {**SORT_JOIN[boldness][sort], "report": report} for sort in SORT_JOIN[boldness]
+        str(sort): {"report": report, **SORT_JOIN[boldness][sort]} for sort in SORT_JOIN[boldness]
     }
     return {"sorts": sorts, "thread": thread, "thread_aside": aside, "aside": ASIDE_JOIN[boldness]}
 
