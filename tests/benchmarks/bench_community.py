@@ -23,7 +23,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as app/cli has it for the 
 from app.config import Settings
 from app.demo.community import DemoComment, load
 from app.jobs.stages import drain, stages
-from app.queries.comments import MAY_REPORT_FROM, UNPLACED
+from app.judging.saving import MAY_REPORT_FROM
+from app.queries.comments import UNPLACED
 from app.storage import migrate
 from app.storage.db import Database
 from app.storage.postgres import EmbeddedPostgres
