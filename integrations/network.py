@@ -113,7 +113,9 @@ def network_of(
         allow_private=allow_private,
         ca_file=ca_file,
         trust_files=tuple(
-            file for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE") if (file := variable(name))
+            dict.fromkeys(
+                file for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE") if (file := variable(name))
+            )
         ),
         trust_folder=variable("SSL_CERT_DIR"),
         http_proxy=proxy or variable("HTTP_PROXY"),

@@ -31,7 +31,7 @@ DEMO_SOURCES = {
     "GitHub repository": "github",
     "Slack community": "slack",
 }
-SANDBOX_TOKEN = {"token": "sandbox"}
+SANDBOX_TOKEN = {"token": "token-of-the-demo"}
 
 
 @dataclass(frozen=True, slots=True)

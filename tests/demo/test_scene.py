@@ -1,14 +1,16 @@
-"""The demo's administrator: whose password is told, and whose is not."""
+"""The demo's administrator, whose password is told or not, and the sandbox's token."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from app.config import Settings
-from app.demo.scene import set_up
+from app.demo.scene import DEMO_TRACKERS, SANDBOX_TOKEN, set_up
 from app.running.runtime import Services
 from app.setup.accounts import list_users, set_password
 from app.storage.db import Database
+from integrations.sandbox.jira.shape import JIRA_ACCOUNT
+from integrations.scrubbing import Scrubber
 
 
 async def test_a_password_that_was_changed_is_not_told(
@@ -25,3 +27,9 @@ async def test_a_password_that_was_changed_is_not_told(
     file.unlink()
     again = await set_up(services, "http://127.0.0.1:1", file)
     assert again.password not in ("", first.password), "without the file a new one is made"
+
+
+def test_the_sandboxs_token_takes_no_name_out_of_what_is_said() -> None:
+    scrubber = Scrubber(SANDBOX_TOKEN.values())
+    for name in (str(JIRA_ACCOUNT["displayName"]), *(tracker.name for tracker in DEMO_TRACKERS)):
+        assert scrubber.clean(name) == name

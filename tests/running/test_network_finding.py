@@ -42,6 +42,15 @@ def test_variables_that_everybody_reads_are_read(monkeypatch: pytest.MonkeyPatch
     assert "http://proxy.example:3128" in network_finding(Settings()).detail
 
 
+def test_a_file_that_two_variables_name_is_named_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = str(Authority(tmp_path).file)
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.setenv(name, file)
+    assert network_finding(Settings()).detail.count(file) == 1
+
+
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "SSL_CERT_FILE"])
 def test_what_cannot_be_used_is_told(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, "socks5://:hunter2@proxy.example")
