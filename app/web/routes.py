@@ -75,7 +75,10 @@ def to_login(request: Request) -> Response:
 async def _back_with(request: Request, error: RelayError) -> Response | None:
     if request.method != "POST" or error.status not in _ON_THE_PAGE:
         return None
-    target = (await request.form()).get("next", "")
+    form = await request.form()
+    target = form.get("next", "")
+    if error.status == 422 and form.get("stay"):  # nothing was decided: that is still to be done
+        target = form["stay"]
     if not isinstance(target, str) or not target:
         return None
     response = RedirectResponse(guard.local_path(target), status_code=303)

@@ -103,6 +103,44 @@ def test_without_a_script_buttons_do_it(fresh: Site, open_page: OpenPage) -> Non
     )
 
 
+def test_titles_of_matters_have_room_on_a_phone(fresh: Site, open_page: OpenPage) -> None:
+    with_cluster(fresh)
+    page = open_page(fresh, viewport={"width": 390, "height": 844})
+    page.goto(fresh.url)
+    matters = page.get_by_role("region", name="What most people spoke of").get_by_role("listitem")
+    expect(matters.filter(has_text="11 themes that may be the same")).to_be_visible()
+    shares = matters.evaluate_all(
+        """rows => rows.map(row => row.querySelector('.title').getBoundingClientRect().width
+                                   / row.getBoundingClientRect().width)"""
+    )
+    assert min(shares) >= 0.5
+
+
+def test_a_title_in_the_queue_reads_as_one_sentence(fresh: Site, open_page: OpenPage) -> None:
+    with_cluster(fresh)
+    page = open_page(fresh)
+    page.goto(f"{fresh.url}/pairs")
+    second = page.get_by_role("region", name="Pairs").get_by_text("and “")
+    expect(second).to_be_visible()
+    pieces = second.evaluate("one => getComputedStyle(one).display")
+    assert "flex" not in pieces, "a row of boxes tears the words from their quotation marks"
+
+
+def test_a_refusal_stays_where_it_was(fresh: Site, open_page: OpenPage) -> None:
+    with_cluster(fresh)
+    page = open_page(fresh)
+    page.goto(f"{fresh.url}/pairs")
+    page.keyboard.press("j")
+    eleven = page.get_by_role("heading", name="Do these 11 say the same?")
+    expect(eleven).to_be_visible()
+    for box in page.get_by_role("checkbox").all():
+        box.uncheck()
+    page.get_by_role("button", name="Same: merge").click()
+    expect(page.get_by_text("Tick at least two themes").first).to_be_visible()
+    expect(eleven).to_be_visible()
+    expect(page.get_by_text("Next:")).to_have_count(0)
+
+
 def test_keys_are_in_the_help(fresh: Site, open_page: OpenPage) -> None:
     with_cluster(fresh)
     page = open_page(fresh)

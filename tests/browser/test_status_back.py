@@ -37,7 +37,7 @@ def test_a_ticket_closed_in_the_sandbox_is_shipped_here(fresh: Site, open_page: 
         (theme,) = fresh.rows(TITLE)
         page = open_page(fresh)
         page.goto(f"{fresh.url}/trackers/{tracker['id']}")
-        expect(page.get_by_text("the webhook has told nothing yet")).to_be_visible()
+        expect(page.get_by_text("The webhook has told nothing yet")).to_be_visible()
         page.get_by_role("button", name="Register the webhook").click()
         expect(page.locator("#toast")).to_contain_text("Registered")
         page.goto(f"{fresh.url}/themes/{theme['id']}")

@@ -45,6 +45,24 @@ async def test_a_shipped_theme_says_so_and_can_be_told(
     assert "Nobody waits for news" in (await person.get("/shipped")).text
 
 
+async def test_a_ticket_says_its_status_once(
+    client: httpx.AsyncClient, database: Database, settings: Settings, vault: Vault
+) -> None:
+    with SandboxServer() as sandbox:
+        followed = await open_followed(database, settings, vault, sandbox)
+        (theme,) = await followed.bench.forum.rows("select id from theme")
+        person = await sign_in(client, database)
+        page = (await person.get(f"/themes/{theme['id']}")).text
+        assert ">Open</span>" in page
+        assert "<bdi>open</bdi>" not in page
+        followed.act("close")
+        await followed.hear()
+        await followed.follow()
+        closed = (await person.get(f"/themes/{theme['id']}")).text
+        assert "<bdi>closed (completed)</bdi>" in closed
+        assert "Shipped: <time" in closed
+
+
 async def test_a_trackers_page_shows_the_webhook_and_takes_meanings(
     shipped: Followed, client: httpx.AsyncClient, database: Database
 ) -> None:
@@ -53,7 +71,7 @@ async def test_a_trackers_page_shows_the_webhook_and_takes_meanings(
     page = (await person.get(f"/trackers/{tracker}")).text
     assert f"/hooks/trackers/{tracker}" in page
     assert shipped.hook.secret in page
-    assert "last heard" in page
+    assert "Last heard" in page
     hostile = '"><script>alert(1)</script>'
     await person.send(
         f"/trackers/{tracker}/statuses",

@@ -117,7 +117,7 @@ async def test_later_comes_after_the_others_and_says_for_how_long(
     assert "Do these 11 say the same?" in (await person.get("/pairs")).text
     await answer(person, eleven, "later")
     page = (await person.get("/pairs")).text
-    assert "it comes after all others for 7 days" in page
+    assert "they come after all others for 7 days" in page
     assert "Do these two say the same?" in page
     assert "put off until" in page
 

@@ -114,9 +114,14 @@ async def answer_pairs(act: Acting) -> Response:
     if answer not in ("different", "later"):
         raise Invalid("Choose same, different or later.", reason="decision_unknown")
     async with act.database.transaction() as connection:
-        ticked = set(chosen_themes(act))
+        ticked = set(_ticked(act))
         named = await read_pairs(connection, _suggestions(act))
         chosen = [pair.id for pair in named if {pair.theme_id, pair.other_id} <= ticked]
+        if not chosen:
+            raise Invalid(
+                "Nothing suggests that the ticked themes are the same; tick others as well.",
+                reason="nothing_selected",
+            )
         decide = keep_apart if answer == "different" else postpone
         activity = await decide(connection, chosen, actor=act.actor)
     if answer == "different":
@@ -124,25 +129,34 @@ async def answer_pairs(act: Acting) -> Response:
         if len(chosen) > 1:
             message = f"{counted(len(chosen), 'pair')} kept apart for good."
     else:
-        message = f"Later: it comes after all others for {LATER_DAYS} days."
+        comes = "they come" if len(ticked) > 2 else "it comes"
+        message = f"Later: {comes} after all others for {LATER_DAYS} days."
     return act.done(message, activity)
 
 
 async def _same(act: Act) -> Response:
-    themes = chosen_themes(act)
+    themes = _ticked(act)
     into = theme_of(act.text("into"))
     if into not in themes:
         raise Invalid(
             "The theme that lives on has to be one of those that are ticked.",
             reason="into_not_ticked",
         )
-    if len(themes) < 2:
-        raise Invalid("Tick at least two themes that are the same.", reason="nothing_to_merge")
     async with act.database.transaction() as connection:
         rows: Mapping[UUID, ThemeRow] = await theme_rows(connection, [into])
     has_ticket = into in rows and any(ticket.is_there for ticket in rows[into].tickets)
     merged = await merge_chosen(act, themes, into=into, tickets_of=into if has_ticket else None)
     return act.done(said_of(merged, len(themes)), *_undoable(merged.already, merged.activity_id))
+
+
+def _ticked(act: Act) -> list[UUID]:
+    """The themes that the answer is about. Raises Invalid."""
+    if len(act.texts("theme")) < 2:
+        raise Invalid(
+            "Tick at least two themes: the answer says how they stand to each other.",
+            reason="nothing_to_merge",
+        )
+    return chosen_themes(act)
 
 
 def _undoable(already: bool, activity: int) -> tuple[int, ...]:

@@ -35,7 +35,8 @@
     if (acted || (location.pathname !== path && document.activeElement === document.body)) {
       (open || page())?.focus();
     }
-    const next = acted && open ? ` Next: ${open.textContent.trim()}` : "";
+    const failed = document.querySelector("#toast.failed");
+    const next = acted && open && !failed ? ` Next: ${open.textContent.trim()}` : "";
     const title = view()?.dataset.title || "";
     say(said ? said + next : location.pathname !== path ? title : document.querySelector("[data-rows]") ? `${rows().length} themes` : "");
     acted = false;
