@@ -247,6 +247,8 @@ def test_every_documented_reason_is_provoked_by_a_test() -> None:
         "boldness_invalid",
         "policy_invalid",
         "threshold_invalid",
+        "nothing_selected",
+        "status_invalid",
     }
     assert unprovoked <= before | {"scope_unknown", "password_invalid", "secret_unreadable"}
 
