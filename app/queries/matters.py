@@ -24,7 +24,7 @@ from app.queries.theme_filters import ThemeFilter
 from app.queries.themes import theme_rows
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
-from app.themes.voices import CREDIT, VOICE
+from app.themes.voices import CREDIT
 
 RISE_DAYS = 7
 """What rises is told from the people of so many days, today among them, and of as many before."""
@@ -45,25 +45,8 @@ COUNT_RISE = sql.SQL("""
     from said group by lead
 """)
 RISE_OF_ALL = COUNT_RISE.format(period=PERIOD, credit=CREDIT, members=MEMBERS, only=sql.SQL(""))
-RISE_OF_SOME = COUNT_RISE.format(
-    period=PERIOD,
-    credit=CREDIT,
-    members=MEMBERS,
-    only=sql.SQL("and cm.theme_id = any(%(only)s::uuid[])"),
-)
-COUNT_MATTERS_OF_PERIOD = sql.SQL("""
-    with {period}, said as (
-        select coalesce(m.lead, t.id) as lead, {voice} as voice, {credit} as credit
-        from period cross join chosen join comment cm on cm.product_id = chosen.id
-        join theme t on t.id = cm.theme_id left join {members} on m.theme = t.id
-        left join author a on a.id = cm.author_id
-        where cm.created_at >= since and cm.created_at < until and cm.deleted_at is null
-          and t.status in ('triage', 'accepted')
-    )
-    select lead, count(*) as mentions, count(distinct credit) as people,
-           count(*) filter (where credit <> voice) as copies
-    from said group by lead order by people desc, mentions desc, lead limit %(limit)s
-""").format(period=PERIOD, voice=VOICE, credit=CREDIT, members=MEMBERS)
+ONLY_THEMES = sql.SQL("and cm.theme_id = any(%(only)s::uuid[])")
+RISE_OF_SOME = COUNT_RISE.format(period=PERIOD, credit=CREDIT, members=MEMBERS, only=ONLY_THEMES)
 SELECT_MATTERS = sql.SQL("""
     with {rises} matter as (
         select coalesce(m.lead, t.id) as id, sum(t.mentions)::bigint as mentions,
@@ -116,16 +99,6 @@ class Matter:
         return len(self.theme_ids) > 1
 
 
-@dataclass(frozen=True, slots=True)
-class TopMatter:
-    """A matter with what was said of it in a period, as of one theme (``TopTheme``)."""
-
-    matter: Matter
-    mentions: int
-    people: int
-    copies: int
-
-
 async def list_matters(
     connection: Connection,
     chosen: ThemeFilter,
@@ -173,38 +146,6 @@ async def list_matters(
     return first_page(rows, limit, order, lambda row: shown[row["id"]])
 
 
-async def top_matters(
-    connection: Connection,
-    product_id: UUID | None = None,
-    days: int = 30,
-    tz: str = "UTC",
-    *,
-    rising: bool = False,
-    limit: int = 10,
-    now: datetime | None = None,
-) -> list[TopMatter]:
-    """The matters that most people spoke of lately, or (``rising``) those with more people in the
-    last seven days than in the seven before, by how many more. Raises Invalid."""
-    clusters = await read_clusters(connection, product_id)
-    values = {**period_values(product_id, days, tz, now), **clusters.values, "limit": limit}
-    if rising:
-        risen = await _rises(connection, product_id, clusters, tz=tz, now=now)
-        leads = sorted(risen, key=lambda lead: (risen[lead].before - risen[lead].recent, lead))
-        rising_leads = [lead for lead in leads if risen[lead].recent > risen[lead].before]
-        values["limit"] = None
-        counts = await fetch_all(connection, COUNT_MATTERS_OF_PERIOD, values)
-        by_lead = {row["lead"]: row for row in counts}
-        counts = [by_lead[lead] for lead in rising_leads if lead in by_lead][:limit]
-    else:
-        counts = await fetch_all(connection, COUNT_MATTERS_OF_PERIOD, values)
-    people = {row["lead"]: row["people"] for row in counts}
-    matters = await matters_of(connection, product_id, people, clusters, tz=tz, now=now)
-    return [
-        TopMatter(matters[row["lead"]], row["mentions"], row["people"], row["copies"])
-        for row in counts
-    ]
-
-
 async def matters_of(
     connection: Connection,
     product_id: UUID | None,
@@ -218,7 +159,7 @@ async def matters_of(
     themes = await theme_rows(connection, list(people))
     ids = [theme for lead in people for theme in clusters.themes(lead)]
     shown = clusters.only(people)
-    risen = await _rises(connection, product_id, shown, only=ids, tz=tz, now=now)
+    risen = await rises(connection, product_id, shown, only=ids, tz=tz, now=now)
     return {
         lead: Matter(
             theme=themes[lead],
@@ -231,7 +172,7 @@ async def matters_of(
     }
 
 
-async def _rises(
+async def rises(
     connection: Connection,
     product_id: UUID | None,
     clusters: Clusters,

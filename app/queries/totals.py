@@ -8,41 +8,41 @@ from uuid import UUID
 
 from psycopg import sql
 
-from app.queries.periods import PERIOD, period_values
+from app.queries.periods import PERIOD_ONCE, period_values
 from app.storage.db import Connection
 from app.storage.rows import fetch_one
 
 COUNT_COMMENTS_OF_PERIOD = sql.SQL("""
     with {period}, said as (
-      select cm.created_at >= since as current, cm.author_id, count(*) as comments,
-             count(*) filter (where abs(cm.sentiment) > 0.2) as toned,
-             count(*) filter (where cm.tone = 'hostile') as hostile,
-             sum(sign(cm.sentiment)) filter (where abs(cm.sentiment) > 0.2) as tone
+      select cm.author_id, count(*) filter (where cm.created_at >= since) as comments,
+             count(*) filter (where cm.created_at < since) as previous,
+             count(*) filter (where cm.created_at >= since and abs(cm.sentiment) > 0.2) as toned,
+             count(*) filter (where cm.created_at >= since and cm.tone = 'hostile') as hostile,
+             sum(sign(cm.sentiment)) filter (
+               where cm.created_at >= since and abs(cm.sentiment) > 0.2) as tone
       from period cross join chosen join comment cm on cm.product_id = chosen.id
       where cm.created_at >= before and cm.created_at < until and cm.deleted_at is null
-      group by 1, 2
+      group by 1
     ),
     heard as (
-      select said.*, a.person_id,
-             case when a.id is null then comments when a.is_staff or a.is_bot then 0
-               when a.person_id is null then 1 else 0 end as voices,
+      select said.*, a.person_id, a.id is null as is_nameless,
              not (a.is_staff or a.is_bot) as counts
       from said left join author a on a.id = said.author_id
-    ),
-    linked as (
-      select distinct current, person_id from heard where person_id is not null and counts
     )
-    select coalesce(sum(comments) filter (where current), 0)::bigint as comments,
-           coalesce(sum(comments) filter (where not current), 0)::bigint as previous_comments,
-           coalesce(sum(voices) filter (where current), 0)::bigint
-             + (select count(*) from linked where current) as people,
-           coalesce(sum(voices) filter (where not current), 0)::bigint
-             + (select count(*) from linked where not current) as previous_people,
-           coalesce(sum(toned) filter (where current), 0)::bigint as toned,
-           coalesce(sum(hostile) filter (where current), 0)::bigint as hostile,
-           coalesce(sum(tone) filter (where current), 0)::float8 as tone
+    select coalesce(sum(comments), 0)::bigint as comments,
+           coalesce(sum(previous), 0)::bigint as previous_comments,
+           (coalesce(sum(comments) filter (where is_nameless), 0)
+             + count(*) filter (where counts and person_id is null and comments > 0)
+             + count(distinct person_id) filter (where counts and comments > 0)
+           )::bigint as people,
+           (coalesce(sum(previous) filter (where is_nameless), 0)
+             + count(*) filter (where counts and person_id is null and previous > 0)
+             + count(distinct person_id) filter (where counts and previous > 0)
+           )::bigint as previous_people,
+           coalesce(sum(toned), 0)::bigint as toned, coalesce(sum(hostile), 0)::bigint as hostile,
+           coalesce(sum(tone), 0)::float8 as tone
     from heard
-""").format(period=PERIOD)
+""").format(period=PERIOD_ONCE)
 COUNT_THEMES_BY_STATUS = """
     select count(*) filter (where status = 'triage') as themes_triage,
            count(*) filter (where status = 'accepted') as themes_accepted,

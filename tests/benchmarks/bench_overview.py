@@ -21,7 +21,7 @@ import httpx
 
 from app.config import Settings
 from app.main import create_app
-from app.queries import health, insights, matters, totals
+from app.queries import health, insights, top_matters, totals
 from app.storage import migrate
 from app.storage.db import Connection, Database
 from app.storage.postgres import EmbeddedPostgres
@@ -98,8 +98,8 @@ QUERIES: dict[str, Callable[[Connection], Awaitable[object]]] = {
     "volume": insights.volume,
     "kinds": insights.kinds,
     "top themes": insights.top_themes,
-    "top matters": matters.top_matters,
-    "rising matters": partial(matters.top_matters, rising=True),
+    "top matters": top_matters.top_matters,
+    "rising matters": partial(top_matters.top_matters, rising=True),
     "stages": health.stages,
     "sources": health.sources,
 }

@@ -9,9 +9,10 @@ import pytest
 
 from app.errors import Invalid
 from app.queries.clusters import BRIDGE_LIKELIHOOD_LEAST, CLUSTER_THEMES_MOST, OpenPair, clustered
-from app.queries.matters import list_matters, top_matters
+from app.queries.matters import list_matters
 from app.queries.pairs import list_pairs, pair_queue, quotes_of
 from app.queries.theme_filters import ThemeFilter
+from app.queries.top_matters import RISING_AT_ONCE, top_matters
 from app.storage.db import Database
 from app.triage.suggestions import keep_apart, postpone
 from app.triage.undo import undo
@@ -138,6 +139,24 @@ async def test_what_rises_is_told_by_people_of_two_weeks(database: Database) -> 
         (rising, 2),
     ]
     assert [one.matter.theme.id for one in risen] == [rising]
+
+
+async def test_ignored_matters_that_rise_take_no_place_from_others(database: Database) -> None:
+    async with database.transaction() as c:
+        cluster = await add_cluster(c, 2, said_at=NOW - timedelta(days=9))
+        for number in range(RISING_AT_ONCE):
+            await add_said(c, cluster.product, cluster.source, f"Noise {number}", ["a", "b"])
+        await c.execute("update theme set status = 'ignored' where title like 'Noise%%'")
+        open_ones = [
+            await add_said(c, cluster.product, cluster.source, f"New {number}", ["z"])
+            for number in range(3)
+        ]
+        await c.execute(
+            "update comment set created_at = now() where text not like 'Export fails%%'"
+        )
+        risen = await top_matters(c, cluster.product, 30, rising=True, limit=2)
+    shown = [one.matter.theme.id for one in risen if one.matter.theme.id in open_ones]
+    assert len(risen) == len(shown) == 2
 
 
 async def test_what_was_put_off_comes_after_the_others_and_back_by_undo(

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.queries import health, insights, totals
 from app.queries.health import SourceStatus
-from app.queries.matters import top_matters
+from app.queries.top_matters import top_matters
 from app.web import charts, guard, rendering
 from app.web.guard import Viewer
 from app.web.routes import PageRoute
