@@ -260,6 +260,7 @@ async def test_what_cannot_be_decided_says_why(scene: Scene, database: Database)
         ),
         (f"/themes/{scene.dark}/split", {"comment_ids": scene.comments[2:]}, 422, "nothing_left"),
         (f"/themes/{crash}/ignore", {"reason": " \n"}, 422, "reason_missing"),
+        (f"/themes/{crash}/told", None, 409, "nothing_to_tell"),
         (f"/themes/{crash}/title", {"title": "  "}, 422, "title_length"),
         (f"/comments/{first}/move", {"theme_id": str(crash)}, 409, "already_in_theme"),
         (f"/comments/{first}/move", {"theme_id": str(foreign)}, 422, "other_product"),

@@ -249,6 +249,8 @@ def test_every_documented_reason_is_provoked_by_a_test() -> None:
         "threshold_invalid",
         "nothing_selected",
         "status_invalid",
+        "recurrence_invalid",
+        "too_many_themes",
     }
     assert unprovoked <= before | {"scope_unknown", "password_invalid", "secret_unreadable"}
 

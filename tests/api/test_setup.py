@@ -175,6 +175,8 @@ async def test_a_tracker_keeps_its_credentials_to_itself(admin: Admin) -> None:
     findings = await admin.send("POST", f"{path}/check")
     assert findings.status_code == 200
     assert not all(one["ok"] for one in findings.json())
+    unreachable = await admin.send("POST", f"{path}/webhook")
+    assert_problem(unreachable, 409, "hook_not_registered")
     for answer in (made, changed.text, findings.text, (await admin.send("GET", "/trackers")).text):
         assert "ghp_" not in str(answer)
         assert "gAAAA" not in str(answer)
