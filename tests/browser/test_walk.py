@@ -136,6 +136,28 @@ def test_several_at_once(fresh: Site, open_page: OpenPage) -> None:
     assert set(statuses(fresh).values()) == {"triage"}
 
 
+def test_several_are_ignored_with_a_reason_and_stay_ticked_without(
+    fresh: Site, open_page: OpenPage
+) -> None:
+    page = open_page(fresh)
+    page.goto(f"{fresh.url}/triage")
+    boxes = page.locator("[data-rows] [name=theme]")
+    for row in (0, 1):
+        boxes.nth(row).check()
+    bulk = page.locator("#bulk")
+    bulk.get_by_role("button", name="Ignore").click()
+    expect(page.locator("#bulk-reason")).to_be_focused()
+    expect(bulk.locator("strong")).to_have_text("2 selected")
+    page.locator("#bulk-reason").select_option(index=1)
+    bulk.get_by_role("button", name="Ignore").click()
+    expect(page.locator("#toast")).to_contain_text("2 themes ignored.")
+    for row in (0, 1):
+        boxes.nth(row).check()
+    bulk.get_by_role("button", name="Ignore").click()
+    bulk.get_by_role("button", name="Accept").click()
+    expect(page.locator("#toast")).to_contain_text("2 themes accepted.")
+
+
 def test_theme_split_rename_merge(fresh: Site, open_page: OpenPage) -> None:
     page = open_page(fresh)
     page.goto(f"{fresh.url}/triage")

@@ -76,6 +76,16 @@
     }
   }
 
+  // What a button needs is asked for here: the page that comes back from a refusal has lost what was ticked.
+  document.addEventListener("click", (event) => {
+    const needed = document.getElementById(event.target.closest("[data-needs]")?.dataset.needs);
+    if (!needed || needed.value) return;
+    event.preventDefault();
+    needed.setCustomValidity(needed.dataset.missing);
+    needed.reportValidity();
+    needed.addEventListener("change", () => needed.setCustomValidity(""), { once: true });
+  });
+
   // --- buttons that only make sense with a script -------------------------------------------------------------
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-open], [data-dismiss], [data-copy], [data-select-all]");
