@@ -114,6 +114,9 @@ def test_titles_of_matters_have_room_on_a_phone(fresh: Site, open_page: OpenPage
                                    / row.getBoundingClientRect().width)"""
     )
     assert min(shares) >= 0.5
+    page.goto(f"{fresh.url}/pairs")
+    hidden = page.locator(".tabs").evaluate("tabs => tabs.scrollWidth - tabs.clientWidth")
+    assert hidden == 0, "every tab is in sight"
 
 
 def test_a_title_in_the_queue_reads_as_one_sentence(fresh: Site, open_page: OpenPage) -> None:

@@ -104,6 +104,17 @@ async def test_different_is_said_of_the_pairs_among_the_ticked(
     assert await counts(database, SUGGESTIONS) == {"open": 10}
 
 
+async def test_a_matter_that_waits_says_that_the_theme_it_shows_is_decided(
+    client: httpx.AsyncClient, database: Database, eleven: Cluster
+) -> None:
+    accept = "update theme set status = 'accepted' where id = %s"
+    async with database.transaction() as connection:
+        await connection.execute(accept, [eleven.themes[0]])
+    page = (await (await sign_in(client, database)).get("/triage")).text
+    assert page.count(">Accepted</span>") == 2, "in the list, and beside it"
+    assert "11 themes that may be the same, not all of them accepted" in page
+
+
 async def test_later_comes_after_the_others_and_says_for_how_long(
     client: httpx.AsyncClient, database: Database, eleven: Cluster
 ) -> None:
