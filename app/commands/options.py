@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -75,3 +75,10 @@ def configure_logs(level: str) -> None:
         from app.logs import configure_logs as configure
 
         configure(level if level in LEVELS else "warning", "console")
+
+
+def require_one_of(value: str | None, known: Iterable[str], option: str) -> None:
+    """Refuse a value of ``option`` that is none of those there are."""
+    names = [name for name in known if name]
+    if value is not None and value not in names:
+        raise typer.BadParameter(f"{value} is none of: {', '.join(names)}.", param_hint=option)

@@ -52,7 +52,7 @@ def say(text: str) -> None:
 
 def done(text: str) -> None:
     """A line that says what was done."""
-    console().print(f"[green]✓[/] {_escaped(text)}")
+    console().print(f"[green]✓[/] {_escaped(commands(text))}")
 
 
 def hint(text: str) -> None:

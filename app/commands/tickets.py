@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands import finding, output
-from app.commands.options import AsJson, OfProduct, perform
+from app.commands.options import AsJson, OfProduct, perform, require_one_of
 
 if TYPE_CHECKING:
     from app.queries.rows import TicketRow
@@ -37,8 +37,12 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Show tickets, newest first."""
+    from app.models.states import TicketState, TicketStatus
     from app.queries.paging import PAGE_MAX_ROWS
     from app.queries.tickets import list_tickets
+
+    require_one_of(state, TicketState, "--state")
+    require_one_of(status, TicketStatus, "--status")
 
     async def work(services: Services) -> list[TicketRow]:
         async with services.database.transaction() as connection:

@@ -306,6 +306,10 @@ def test_a_blocked_ticket_is_listed_and_tried_again(relay: Relay, database_url: 
     assert row["due_at"] is not None
     assert relay("ticket", "list", "--tracker", "repo").rows[1][:2] == ["pending", "repo"]
     assert "(ticket_not_found)" in relay("ticket", "retry", "TIDE-1", fails=True).err
+    for option, known in (("--status", "declined"), ("--state", "blocked")):
+        refused = relay("ticket", "list", option, "shipped", fails=True).err
+        assert "shipped" in refused
+        assert known in refused
 
 
 def test_failed_deliveries_go_back_into_the_queue(relay: Relay, database_url: str) -> None:

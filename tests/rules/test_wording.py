@@ -88,6 +88,14 @@ def test_commands_of_the_demo_lead_to_the_demo(monkeypatch: pytest.MonkeyPatch) 
     assert output.commands(said) == expected
 
 
+def test_what_was_done_leads_to_the_demo_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(options, "demo", True)
+    output.done("The worker looks at 3 tickets: relay ticket list --drifting")
+    assert "relay --demo ticket list --drifting" in capsys.readouterr().out
+
+
 def test_a_hint_after_a_demo_command(database_url: str, tmp_path: Path) -> None:
     relay = command_line(database_url, tmp_path)
     made = relay("--demo", "product", "add", "Tide")
