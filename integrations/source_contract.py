@@ -65,6 +65,7 @@ from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 from pydantic import BaseModel, Field, JsonValue
 
 from integrations.contract import Inbound, Visibility
+from integrations.poll_contract import Polling
 
 if TYPE_CHECKING:
     import httpx
@@ -199,15 +200,6 @@ Change = ScopeChange | AccountChange
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
-    """One page fetched by a poll: the raw body becomes a delivery, ``cursor`` is where the next
-    poll starts."""
-
-    deliveries: Sequence[Inbound]
-    cursor: str
-
-
-@dataclass(frozen=True, slots=True)
 class Source(Generic[S]):
     """A platform we listen to.
 
@@ -252,16 +244,19 @@ class Source(Generic[S]):
     several at once: when one is deleted, the others stay. It is empty where nothing is left. Where
     ``without`` is None, a delivery is emptied as a whole.
 
-    ``global_authors``: author ids mean the same person in every source of the platform. ``poll``
-    asks a platform that does not send, from a cursor (``""`` at first); ``reply`` answers a comment
-    and returns the address of the answer. Both take a client of ``integrations.http`` and are None
-    where the platform cannot.
+    ``global_authors``: author ids mean the same person in every source of the platform.
+    ``polling`` says how the platform is asked for what it did not send; None where it cannot be.
+    ``reply`` answers a comment, with a client of ``integrations.http``, and returns the address of
+    the answer; None where the platform cannot.
+
+    ``signature`` is None for a platform that sends nothing and is only polled: it has no secret,
+    and its address takes nothing.
     """
 
     name: str
     title: str
     settings: type[S]
-    signature: Signature
+    signature: Signature | None
     handled: frozenset[str]
     ignored: Mapping[str, str]
     event: Callable[[Inbound], str]
@@ -278,6 +273,6 @@ class Source(Generic[S]):
     renamed: Callable[[Inbound, AuthorRef], bytes] | None = None
     global_authors: bool = False
     new_secret: Callable[[], str] | None = None
-    poll: Callable[[S, str, httpx.AsyncClient], Awaitable[Poll]] | None = None
+    polling: Polling[S] | None = None
     reply: Callable[[S, CommentEvent, str, httpx.AsyncClient], Awaitable[str]] | None = None
     max_body_bytes: int = 1_048_576

@@ -7,6 +7,7 @@ from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion
 from app.models.delivery import Delivery, DeliveryRepeat, PrivateScope
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, ModelInForce, PairLabel, ProductModel
+from app.models.polling import PollAccount, SourceHistory, SourcePoll
 from app.models.product import Product
 from app.models.source import Source, SourceSecret
 from app.models.theme import Activity, Separation, Theme, ThemeMiddle, ThemeSuggestion
@@ -29,12 +30,15 @@ __all__ = [
     "ModelInForce",
     "PairLabel",
     "Person",
+    "PollAccount",
     "PostedText",
     "PrivateScope",
     "Product",
     "ProductModel",
     "Separation",
     "Source",
+    "SourceHistory",
+    "SourcePoll",
     "SourceSecret",
     "Theme",
     "ThemeFace",
