@@ -15,6 +15,7 @@ from app.commands import (
     learning,
     models,
     people,
+    polling,
     products,
     quality,
     retention,
@@ -72,6 +73,14 @@ for name, command in (
     ("rollback", learning.rollback),
 ):
     quality.model.command(name)(command)
+
+
+for name, command in (
+    ("credentials", polling.credentials),
+    ("poll", polling.poll),
+    ("history", polling.history),
+):
+    sources.app.command(name)(command)
 
 
 @app.callback()

@@ -13,6 +13,7 @@ from app.api import (
     learning,
     matters,
     merging,
+    polling,
     products,
     sources,
     stats,
@@ -28,6 +29,7 @@ router = APIRouter()
 for part in (
     products,
     sources,
+    polling,
     deliveries,
     comments,
     decisions,

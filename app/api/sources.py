@@ -1,7 +1,7 @@
 """Sources: connected channels, their secrets and their set-up steps."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
@@ -12,7 +12,7 @@ from app.api.routes import LimitedRoute
 from app.api.schemas.delivery import ReplayOut
 from app.api.schemas.source import (
     GuideOut,
-    KindOfIntegrationOut,
+    PlatformOut,
     SecretIn,
     SourceIn,
     SourceOut,
@@ -24,6 +24,7 @@ from app.intake import replay
 from app.setup import sources
 from app.setup.sources import Source
 from integrations import registry
+from integrations.source_contract import Source as Platform
 
 router = APIRouter(route_class=LimitedRoute, tags=["sources"])
 SourceId = Annotated[
@@ -47,16 +48,23 @@ def _with_secret(source: Source, settings: Settings, secret: str) -> SourceSecre
 @router.get(
     "/platforms", operation_id="list_platforms", summary="List platforms", responses=refusals()
 )
-async def platforms(caller: Reader) -> list[KindOfIntegrationOut]:
-    """Every platform that can be connected, with the JSON Schema of its settings."""
-    return [
-        KindOfIntegrationOut(
-            name=platform.name,
-            title=platform.title,
-            settings=platform.settings.model_json_schema(),
-        )
-        for platform in registry.sources().values()
-    ]
+async def platforms(caller: Reader) -> list[PlatformOut]:
+    """Every platform that can be connected, with the JSON Schemas of its settings and
+    credentials."""
+    return [_platform(platform) for platform in registry.sources().values()]
+
+
+def _platform(platform: Platform[Any]) -> PlatformOut:
+    polling = platform.polling
+    asks_for = None if polling is None else polling.credentials
+    return PlatformOut(
+        name=platform.name,
+        title=platform.title,
+        settings=platform.settings.model_json_schema(),
+        sends=platform.signature is not None,
+        polled=polling is not None,
+        credentials=None if asks_for is None else asks_for.model_json_schema(),
+    )
 
 
 @router.get("/sources", operation_id="list_sources", summary="List sources", responses=refusals())

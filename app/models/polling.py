@@ -31,10 +31,11 @@ def _counter() -> int:
 class SourcePoll(SQLModel, table=True):
     """A source that is polled. ``cursor`` is where the next poll begins, blank before the first.
 
-    ``interval_seconds`` is 0 for the platform's. ``due_at``: when it is polled next. One worker at a time has the lease ``lease_id`` until
-    ``lease_until``. ``paused_until`` holds every call back; ``reason`` and ``detail`` say why, and
-    ``failures`` counts those in a row. ``looked_back_at``: when the last days were last walked over
-    again. ``comments`` counts what polls brought, ``missed`` what of it the webhook had not.
+    ``interval_seconds`` is 0 for the platform's pace. ``due_at``: when it is polled next. One
+    worker at a time has the lease ``lease_id`` until ``lease_until``. ``paused_until`` holds every
+    call back; ``reason`` and ``detail`` say why, and ``failures`` counts those in a row.
+    ``looked_back_at``: when the last days were last walked over again. ``comments`` counts what
+    polls brought, ``missed`` what of it the webhook had not.
     """
 
     __tablename__ = "source_poll"

@@ -38,7 +38,8 @@ UPSERT_POLL = """
     insert into source_poll as p (source_id, credentials)
     values (%(source)s, %(credentials)s)
     on conflict (source_id) do update
-    set credentials = coalesce(excluded.credentials, p.credentials), enabled = true, due_at = now(), paused_until = null, reason = '', detail = '', failures = 0
+    set credentials = coalesce(excluded.credentials, p.credentials), enabled = true,
+        due_at = now(), paused_until = null, reason = '', detail = '', failures = 0
 """
 UPDATE_POLL = """
     update source_poll
@@ -123,6 +124,19 @@ async def poll_state(connection: Connection, source_id: uuid.UUID) -> PollState 
     return await fetch_one(connection, SELECT_POLL_STATE, [source_id], of=PollState)
 
 
+async def read_polling(connection: Connection, source_id: uuid.UUID) -> PollState:
+    """How polling the source does. Raises NotFound, Invalid (``not_polled``), Conflict
+    (``not_polled_yet``)."""
+    polling_of(await get_source(connection, source_id))
+    state = await poll_state(connection, source_id)
+    if state is None:
+        raise Conflict(
+            "This source is not polled yet: enter the credentials that let us read it.",
+            reason="not_polled_yet",
+        )
+    return state
+
+
 async def latest_history(connection: Connection, source_id: uuid.UUID) -> History | None:
     """The newest fetching of the source's history; None where there was none."""
     return await fetch_one(connection, SELECT_HISTORY, [source_id], of=History)
@@ -144,7 +158,7 @@ async def set_poll_credentials(
         )
     sealed = vault.encrypt_fields(entered) if entered else None
     await connection.execute(UPSERT_POLL, {"source": source_id, "credentials": sealed})
-    return await _state(connection, source_id)
+    return await read_polling(connection, source_id)
 
 
 async def begin_polling(connection: Connection, source: Source) -> None:
@@ -179,7 +193,7 @@ async def update_polling(
             "0 for the platform's own pace.",
             reason="interval_invalid",
         )
-    await _state(connection, source_id)
+    await read_polling(connection, source_id)
     values = {
         "source": source_id,
         "enabled": enabled,
@@ -187,7 +201,7 @@ async def update_polling(
         "soon": soon or enabled is True,
     }
     await connection.execute(UPDATE_POLL, values)
-    return await _state(connection, source_id)
+    return await read_polling(connection, source_id)
 
 
 async def start_history(
@@ -202,7 +216,7 @@ async def start_history(
         raise Invalid("The date lies ahead: history is in the past.", reason="since_in_future")
     source = await get_source(connection, source_id)
     polling = polling_of(source)
-    await _state(connection, source_id)
+    await read_polling(connection, source_id)
     history = await fetch_one(
         connection, INSERT_HISTORY, [source_id, since, polling.begin(since)], of=History
     )
@@ -255,14 +269,3 @@ async def poll_credentials(
     """What lets us in, in clear; never log or show it. Raises SecretUnreadable."""
     stored = await fetch_value(connection, SELECT_POLL_CREDENTIALS, [source_id])
     return vault.decrypt_fields(bytes(stored)) if stored is not None else {}
-
-
-async def _state(connection: Connection, source_id: uuid.UUID) -> PollState:
-    await get_source(connection, source_id)
-    state = await poll_state(connection, source_id)
-    if state is None:
-        raise Conflict(
-            "This source is not polled yet: enter the credentials that let us read it.",
-            reason="not_polled_yet",
-        )
-    return state

@@ -36,6 +36,7 @@ ADD_MODEL = """
     insert into product_model (product_id, what, number, weights, settings, status, activated_at)
     values (%s, 'kind', %s, '', %s, %s, case when %s = 'active' then now() end)
 """
+ADD_HISTORY = "insert into source_history (source_id, cursor) values (%s, '{}')"
 ADD_USER = """
     insert into user_account (id, email, name, password_hash)
     values (gen_random_uuid(), %s, 'Ada', 'nobody knows it') returning id
@@ -45,15 +46,19 @@ LEARNED = json.dumps({"unsure_below": 0.6, "empty": False, "shifts": {"join": {}
 
 @dataclass(frozen=True)
 class Everything:
-    """Ids by the names that paths and bodies have for them; ``decided`` is an ignored theme."""
+    """Ids by the names that paths and bodies have for them; ``decided`` is an ignored theme,
+    ``fetching`` a source whose history is being fetched."""
 
     ids: dict[str, object]
     decided: str
+    fetching: str
 
     def for_path(self, operation: str) -> dict[str, object]:
         """The ids for the path of an operation."""
         if operation == "reopen_theme":
             return self.ids | {"theme_id": self.decided}
+        if operation == "cancel_source_history":
+            return self.ids | {"source_id": self.fetching}
         return self.ids
 
     def in_body(self, operation: str, body: Any) -> Any:
@@ -75,6 +80,8 @@ class Everything:
             named |= {"what": "kind", "number": 1}
         if operation == "create_tracker":
             named |= {"credentials": {"token": TOKEN}}
+        if operation == "set_source_credentials":
+            named |= {"credentials": {"api_key": TOKEN, "api_username": "ada"}}
         if operation == "roll_back_model":
             named |= {"what": "kind"}
         return {key: named.get(key, value) for key, value in body.items()}
@@ -90,6 +97,10 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     name = uuid.uuid4().hex[:12]
     product = await add_product(connection, f"product-{name}")
     source = await add_source(connection, product)
+    fetching = await add_source(connection, product, "Fetching")
+    for polled in (source, fetching):
+        await connection.execute("insert into source_poll (source_id) values (%s)", [polled])
+    await connection.execute(ADD_HISTORY, [fetching])
     tracker = uuid.uuid4()
     credentials = vault.encrypt_fields({"token": TOKEN})
     await connection.execute(ADD_TRACKER, [tracker, product, json.dumps(UNREACHABLE), credentials])
@@ -132,4 +143,4 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         "user_id": str(user["id"]),
         "token_id": str(token.id),
     }
-    return Everything(ids, str(decided))
+    return Everything(ids, str(decided), str(fetching))

@@ -1,7 +1,7 @@
 """Stand-ins for platforms that are polled: a real socket, pages, limits, and every way to fail.
 
 A stand-in answers by path. ``faults`` are met one after the other by the requests that come, before
-the paths are asked; ``asked`` is what was requested. ``credentials`` is the header that has to come.
+the paths are asked; ``asked`` is what was requested. ``credentials`` is a header that must come.
 """
 
 from __future__ import annotations

@@ -134,6 +134,26 @@ class KindOfIntegrationOut(Out):
     )
 
 
+class PlatformOut(KindOfIntegrationOut):
+    """A platform that can be connected. ``credentials`` is a JSON Schema of what lets us read it,
+    null where it is not polled or needs none."""
+
+    sends: bool = Field(description="It has webhooks.")
+    polled: bool = Field(description="It can be asked for what it does not send.")
+    credentials: dict[str, Any] | None
+
+    model_config = Out.model_config | example(
+        {
+            "name": "discourse",
+            "title": "Discourse",
+            "settings": {"type": "object", "properties": {}},
+            "sends": True,
+            "polled": True,
+            "credentials": {"type": "object", "properties": {}},
+        }
+    )
+
+
 def _clean_secret(value: SecretStr | None) -> SecretStr | None:
     if value is not None:
         check_text(value.get_secret_value())

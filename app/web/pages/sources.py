@@ -18,6 +18,7 @@ from app.setup.login_sessions import SessionUser
 from app.setup.sources import Source
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Admin, Administering, Viewer
+from app.web.pages.source_polling import poll_shown
 from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
 from app.web.words import counted
@@ -134,6 +135,7 @@ async def source_page(
     async with guard.database(request).transaction() as connection:
         state = (await health.sources(connection, source_id=source_id))[0]
         secrets = await health.count_active_secrets(connection, source_id)
+        polled = await poll_shown(connection, source)
         counts = await deliveries.count_deliveries(connection, source_id=source_id)
         delivered = await deliveries.list_deliveries(
             connection,
@@ -153,6 +155,8 @@ async def source_page(
         title=platform.title,
         state=state,
         counts=counts,
+        sends=platform.signature is not None,
+        **polled,
         makes_secrets=platform.new_secret is not None,
         secrets=secrets,
         broken=sum(count.count for count in counts if count.stage in BROKEN_STAGES),
