@@ -61,9 +61,11 @@ async def request(
     params: Query | None = None,
     headers: Mapping[str, str] | None = None,
     question: Mapping[str, Any] | None = None,
+    anywhere: bool = False,
 ) -> httpx.Response:
-    """One request along redirects on the same host, to which alone the credentials go. Raises
-    PollError for a status that is neither 2xx nor 304."""
+    """One request along redirects on the same host, to which alone the credentials go; ``anywhere``
+    also along others, for what has none. Raises PollError for a status that is neither 2xx nor
+    304."""
     address, query = url, params
     for _ in range(_REDIRECTS_MAX):
         response = await _send(http, title, address, query, headers, question)
@@ -71,7 +73,7 @@ async def request(
         if not response.is_redirect or not location or question is not None:
             break
         target = urljoin(str(response.url), location)
-        if urlsplit(target)[:2] != urlsplit(url)[:2]:
+        if not anywhere and urlsplit(target)[:2] != urlsplit(url)[:2]:
             break
         address, query = target, None if urlsplit(target).query else params
     if response.is_success or response.status_code == httpx.codes.NOT_MODIFIED:

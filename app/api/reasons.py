@@ -128,6 +128,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "not_polled": (422, "The platform only sends; it cannot be asked."),
         "since_in_future": (422, "The date from which history is to be fetched lies ahead."),
         "interval_invalid": (422, "Polls are 30 seconds to 7 days apart, or 0 for the usual pace."),
+        "secret_unused": (422, "The platform sends nothing, so there is no secret."),
         "name_length": (422, "A name has 1 to 100 characters."),
         "name_invalid": (422, "The slug that was sent has no Latin letter or digit."),
         "boldness_invalid": (422, "Boldness is careful, balanced or bold."),

@@ -36,8 +36,15 @@ SECRET_STAND_IN_OF_GUIDE = "<the secret that was shown when the source was made>
 
 
 def _shown(source: Source, settings: Settings) -> SourceOut:
-    url = sources.webhook_url(settings.base_url, source.id)
-    return SourceOut.model_validate({**asdict(source), "webhook_url": url})
+    return SourceOut.model_validate(
+        {**asdict(source), "webhook_url": _webhook_url(source, settings)}
+    )
+
+
+def _webhook_url(source: Source, settings: Settings) -> str:
+    """Blank for a platform that sends nothing."""
+    sends = registry.source(source.platform).signature is not None
+    return sources.webhook_url(settings.base_url, source.id) if sends else ""
 
 
 def _with_secret(source: Source, settings: Settings, secret: str) -> SourceSecretOut:
@@ -167,7 +174,9 @@ async def delete(caller: Admin, database: DatabaseOf, source_id: SourceId) -> No
     operation_id="rotate_source_secret",
     summary="Rotate a source's secret",
     status_code=201,
-    responses=refusals("source_not_found", *WEAK_SECRETS, "secret_needed", body=True),
+    responses=refusals(
+        "source_not_found", *WEAK_SECRETS, "secret_needed", "secret_unused", body=True
+    ),
 )
 async def rotate(
     caller: Admin,
@@ -197,9 +206,9 @@ async def guide(
     """The platform's set-up steps with this source's real address."""
     async with database.transaction() as connection:
         source = await sources.get_source(connection, source_id)
-    url = sources.webhook_url(settings.base_url, source.id)
     return GuideOut(
-        webhook_url=url, guide=sources.guide(source, settings.base_url, SECRET_STAND_IN_OF_GUIDE)
+        webhook_url=_webhook_url(source, settings),
+        guide=sources.guide(source, settings.base_url, SECRET_STAND_IN_OF_GUIDE),
     )
 
 

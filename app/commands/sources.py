@@ -46,7 +46,8 @@ def add(
     definition = known(platform)
     chosen = pairs(settings or [], "--set")
     secret_of_platform = None
-    if ask or definition.new_secret is None:
+    sends = definition.signature is not None
+    if sends and (ask or definition.new_secret is None):
         secret_of_platform = ask_secret(f"Secret from {definition.title}")
 
     async def work(services: Services) -> dict[str, Any]:
@@ -229,10 +230,12 @@ def remove(source: Named, product: OfProduct = None, yes: Yes = False) -> None:
 
 def described(services: Services, source: Source, secrets: list[str]) -> dict[str, Any]:
     """A source with its address, secrets (newest first) and set-up steps."""
+    from app.setup.platforms import platform
     from app.setup.sources import guide, webhook_url
 
     base = services.settings.base_url
     secret = secrets[0] if secrets else "none: run `relay source rotate`"
+    sends = platform(source.platform).signature is not None
     return {
         "id": source.id,
         "product_id": source.product_id,
@@ -240,10 +243,10 @@ def described(services: Services, source: Source, secrets: list[str]) -> dict[st
         "platform": source.platform,
         "enabled": source.enabled,
         "settings": source.settings,
-        "webhook_url": webhook_url(base, source.id),
+        "webhook_url": webhook_url(base, source.id) if sends else "",
         "secrets": secrets,
         "guide": guide(source, base, secret),
-        "public": bool(services.settings.public_url),
+        "public": bool(services.settings.public_url) or not sends,
     }
 
 

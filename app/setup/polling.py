@@ -161,13 +161,6 @@ async def set_poll_credentials(
     return await read_polling(connection, source_id)
 
 
-async def begin_polling(connection: Connection, source: Source) -> None:
-    """Poll a source whose platform needs no credentials from now on."""
-    polling = platform(source.platform).polling
-    if polling is not None and polling.credentials is None:
-        await connection.execute(UPSERT_POLL, {"source": source.id, "credentials": None})
-
-
 async def forget_poll_credentials(connection: Connection, source_id: uuid.UUID) -> None:
     """Poll the source no longer, and forget what let us in. What was fetched stays. Raises
     NotFound."""

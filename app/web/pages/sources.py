@@ -103,6 +103,9 @@ async def create_source(act: Administering) -> Response:
         return await _new(
             act.request, act.user, platform, act=act, error=refused.detail, status=refused.status
         )
+    if not secret:
+        done = "Connected. It is asked from now on; what it holds appears here in a moment."
+        return act.done(done, to=f"/sources/{source.id}")
     return await _ready(act, source, secret, fresh=True)
 
 
