@@ -16,7 +16,7 @@ from integrations.poll_contract import PollError
 from integrations.retries import reset_after, retry_after
 
 _NEEDS_A_PERSON = frozenset({"address_refused", "ca_file_unusable", "proxy_invalid"})
-_SECONDARY_LIMIT_SECONDS = 60.0
+_UNTIMED_LIMIT_SECONDS = 60.0
 _LIMIT_WORDS = ("rate limit", "rate_limit", "ratelimit", "too many requests")
 _REDIRECTS_MAX = 3
 Query = Mapping[str, str | int]
@@ -179,7 +179,7 @@ def refusal(title: str, response: httpx.Response) -> PollError:
     mentions_limit = any(word in words for word in _LIMIT_WORDS)
     if status == 429 or (status == 403 and (wait is not None or mentions_limit)):
         if wait is None and mentions_limit and status == 403:
-            wait = _SECONDARY_LIMIT_SECONDS
+            wait = _UNTIMED_LIMIT_SECONDS
         return limited(title, wait)
     if status == 401:
         return unauthorized(title)

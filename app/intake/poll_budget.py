@@ -14,7 +14,7 @@ from app.storage.rows import fetch_value
 from integrations.poll_contract import Polling
 from integrations.retries import reset_after, retry_after
 
-PATIENCE_SECONDS = 5.0
+CALL_PATIENCE_SECONDS = 5.0
 """A longer wait gives the source back: somebody else may have something to do."""
 
 # The generic cell rate algorithm (ITU-T I.371): a call moves the moment from which on calls are
@@ -70,7 +70,7 @@ class Budget:
                 if await fetch_value(connection, TAKE_CALL, values) is not None:
                     return
                 wait_seconds = await fetch_value(connection, SELECT_WAIT, [self.key])
-            if wait_seconds > PATIENCE_SECONDS:
+            if wait_seconds > CALL_PATIENCE_SECONDS:
                 raise BudgetSpent(wait_seconds)
             await asyncio.sleep(wait_seconds)
 

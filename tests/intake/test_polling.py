@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -12,40 +10,15 @@ import pytest
 
 from app.config import Settings
 from app.intake import polling
-from app.setup.polling import cancel_history, poll_state, set_poll_credentials
-from app.setup.sources import create_source
+from app.setup.polling import cancel_history
 from app.storage.db import Database
 from app.storage.vault import Vault
 from tests.scenes.places import discourse
 from tests.scenes.polled import DISCOURSE_KEY, Polled, polled
 from tests.scenes.stand_ins import (
-    BROKEN,
-    FAILED,
-    HTML,
-    THROTTLED,
-    UNAUTHORIZED,
-    Reply,
     StandInForum,
     pages_asked,
-    standing,
-    throttled,
 )
-
-
-@pytest.fixture
-def community() -> StandInForum:
-    return StandInForum(per_page=10)
-
-
-@pytest.fixture
-def address(community: StandInForum) -> Iterator[str]:
-    with standing(community) as url:
-        yield url
-
-
-@pytest.fixture
-async def source(address: str, database: Database, settings: Settings, vault: Vault) -> Polled:
-    return await polled(database, settings, vault, "discourse", DISCOURSE_KEY, base_url=address)
 
 
 async def test_history_is_fetched_to_its_date(source: Polled, community: StandInForum) -> None:
@@ -256,101 +229,6 @@ async def test_private_words_are_stored_where_the_switch_says_so(
     assert row["visibility"] == "private"
 
 
-@pytest.mark.parametrize(
-    ("fault", "reason", "seconds"),
-    [
-        (throttled(77), "rate_limited", 77),
-        (THROTTLED, "rate_limited", None),
-        (HTML, "source_unreadable", None),
-        (BROKEN, "source_unreachable", None),
-        (FAILED, "source_error", None),
-        (UNAUTHORIZED, "source_unauthorized", 3600),
-        (
-            Reply({"errors": ["You are not permitted"], "error_type": "invalid_access"}),
-            "source_forbidden",
-            3600,
-        ),
-        (Reply({"something": "else"}), "source_unreadable", None),
-        (Reply([]), "source_unreadable", None),
-        (Reply(b"", 302, {"location": "https://elsewhere.example/"}), "source_moved", 3600),
-    ],
-)
-async def test_a_failure_says_what_to_do_and_goes_on_by_itself(
-    source: Polled,
-    community: StandInForum,
-    fault: Reply,
-    reason: str,
-    seconds: int | None,
-) -> None:
-    for number in range(1, 31):
-        community.write(f"word {number}", at=datetime.now(UTC) - timedelta(minutes=60 - number))
-    community.faults = [None, None, fault]
-    before = datetime.now(UTC)
-    await source.poll()
-    state = await source.state()
-    assert state.reason == reason
-    assert state.detail.endswith(".")
-    assert "a-key" not in state.detail
-    assert state.paused_until is not None
-    wait = (state.paused_until - before).total_seconds()
-    if seconds is not None:
-        assert seconds - 1 <= wait <= seconds + 60
-    else:
-        assert 1 <= wait <= 960
-    assert await source.poll() == 0
-    await source.make_due()
-    await source.poll()
-    assert len(await source.texts()) == 30
-    state = await source.state()
-    assert (state.reason, state.paused_until) == ("", None)
-
-
-async def test_one_account_waits_for_all_its_sources(
-    source: Polled, address: str, community: StandInForum, vault: Vault
-) -> None:
-    community.faults = [throttled(120)]
-    await source.poll()
-    assert len(community.asked) == 1
-    async with source.tools.database.transaction() as connection:
-        product_id = source.place.forum.product_id
-        other, _ = await create_source(
-            connection, vault, product_id, "discourse", "other", {"base_url": address}
-        )
-        await set_poll_credentials(connection, vault, other.id, DISCOURSE_KEY)
-    assert await source.poll() == 1
-    assert len(community.asked) == 1
-    async with source.tools.database.transaction() as connection:
-        state = await poll_state(connection, other.id)
-    assert state is not None
-    assert state.reason == "rate_limited"
-    assert state.paused_until is not None
-    assert (state.paused_until - datetime.now(UTC)).total_seconds() > 60
-
-
-async def test_a_page_that_repeats_ends_the_turn(source: Polled, community: StandInForum) -> None:
-    for number in range(1, 31):
-        community.write(f"word {number}", at=datetime.now(UTC) - timedelta(minutes=60 - number))
-    first_page = json.loads(
-        Reply({"latest_posts": sorted(community.posts, key=lambda p: -p["id"])[:10]}).content
-    )
-    site = Reply({"categories": [{"id": 5}]})
-    community.faults = [Reply(first_page), site, Reply(first_page)]
-    await source.poll()
-    assert (await source.state()).reason == "page_repeated"
-    await source.make_due()
-    await source.poll()
-    assert len(await source.texts()) == 30
-
-
-async def test_a_clock_that_is_ahead_does_no_harm(source: Polled, community: StandInForum) -> None:
-    community.write("from tomorrow", at=datetime.now(UTC) + timedelta(days=1))
-    await source.poll()
-    community.write("from now", at=datetime.now(UTC))
-    await source.make_due()
-    await source.poll()
-    assert sorted(await source.texts()) == ["from now", "from tomorrow"]
-
-
 async def test_a_cancelled_history_ends_and_keeps_what_came(
     source: Polled, community: StandInForum, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -370,23 +248,3 @@ async def test_a_cancelled_history_ends_and_keeps_what_came(
     assert (await source.history()).state == "cancelled"
     assert len(await source.texts()) == 10
     assert pages_asked(community, "/posts.json") <= 4
-
-
-async def test_new_credentials_end_a_pause(
-    source: Polled, community: StandInForum, vault: Vault
-) -> None:
-    community.credentials = ("api-key", "another-key")
-    community.write("word", at=datetime.now(UTC))
-    await source.poll()
-    assert (await source.state()).reason == "source_unauthorized"
-    async with source.tools.database.transaction() as connection:
-        await set_poll_credentials(
-            connection,
-            vault,
-            source.place.source_id,
-            {**DISCOURSE_KEY, "api_key": "another-key"},
-        )
-    await source.poll()
-    assert await source.texts() == ["word"]
-    (row,) = await source.place.forum.rows("select credentials from source_poll")
-    assert b"another-key" not in bytes(row["credentials"])

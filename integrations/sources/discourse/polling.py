@@ -23,7 +23,7 @@ from integrations.poll_contract import Poll, PolledItem, PollError, Polling
 from integrations.polling import ask, forbidden, unreadable
 from integrations.sources.discourse.settings import Settings
 
-_TITLE = "Discourse"
+_FORUM_TITLE = "Discourse"
 POSTS_WINDOW = 50
 """Older versions answer with the posts of so many ids, however few of them are public."""
 EMPTY_WINDOWS_MAX = 200
@@ -83,7 +83,9 @@ def _next(walk: _Walk, posts: list[dict[str, Any]]) -> _Walk:
     ids = [post["id"] for post in posts]
     lowest = min(ids, default=walk.before or 1)
     if walk.before and lowest > walk.before:
-        raise PollError("page_repeated", f"{_TITLE} answers with the same page again and again.")
+        raise PollError(
+            "page_repeated", f"{_FORUM_TITLE} answers with the same page again and again."
+        )
     before = lowest - 1 if ids else max(walk.before - POSTS_WINDOW, 0)
     return walk.model_copy(
         update={
@@ -97,7 +99,7 @@ def _next(walk: _Walk, posts: list[dict[str, Any]]) -> _Walk:
 def _posts(answer: Any) -> list[dict[str, Any]]:
     listed = answer.get("latest_posts") if isinstance(answer, dict) else None
     if not isinstance(listed, list):
-        raise unreadable(_TITLE)
+        raise unreadable(_FORUM_TITLE)
     return [
         post
         for post in listed
@@ -172,10 +174,10 @@ async def _ask(
         "Api-Username": str(credentials.get("api_username", "")),
         "Accept": "application/json",
     }
-    answer = await ask(http, _TITLE, settings.base_url + path, params=params, headers=headers)
+    answer = await ask(http, _FORUM_TITLE, settings.base_url + path, params=params, headers=headers)
     value = answer.value
     if isinstance(value, dict) and value.get("errors"):  # some proxies turn its 403 into a 200
-        raise forbidden(_TITLE, "an account that may read, and the scopes posts and topics")
+        raise forbidden(_FORUM_TITLE, "an account that may read, and the scopes posts and topics")
     return value
 
 
@@ -200,7 +202,7 @@ def _account(settings: Settings, credentials: Mapping[str, Any]) -> str:
     return payload.joined("discourse", settings.base_url.lower())
 
 
-POLLING: Polling[Settings] = Polling(
+DISCOURSE_POLLING: Polling[Settings] = Polling(
     credentials=DiscourseCredentials,
     begin=_begin,
     poll=_poll,

@@ -23,7 +23,7 @@ from integrations.sources.feed.settings import Settings
 
 FEED_ENTRIES_MAX = 2_000
 FEED_PAGES_MAX = 500
-_TITLE = "The feed"
+_FEED_TITLE = "The feed"
 _OLDER = ("next", "prev-archive")
 _DECLARES_ENTITIES = (b"<!entity", "<!entity".encode("utf-16-le"), "<!entity".encode("utf-16-be"))
 
@@ -53,7 +53,7 @@ async def _poll(
         headers |= {"If-None-Match": walk.etag} if walk.etag else {}
         headers |= {"If-Modified-Since": walk.modified} if walk.modified else {}
     url = walk.next_url or _address(settings)
-    response = await request(http, _TITLE, url, headers=headers, anywhere=True)
+    response = await request(http, _FEED_TITLE, url, headers=headers, anywhere=True)
     if response.status_code == httpx.codes.NOT_MODIFIED:
         return Poll([], cursor, done=True)
     feed = await _read(response)
@@ -179,7 +179,7 @@ async def _check(
     settings: Settings, credentials: Mapping[str, Any], http: httpx.AsyncClient
 ) -> list[Finding]:
     try:
-        response = await request(http, _TITLE, _address(settings), anywhere=True)
+        response = await request(http, _FEED_TITLE, _address(settings), anywhere=True)
         feed = await _read(response)
     except PollError as error:
         return [Finding("Feed", False, error.detail, "Correct the address in its settings.")]
@@ -190,7 +190,7 @@ def _account(settings: Settings, credentials: Mapping[str, Any]) -> str:
     return payload.joined("feed", urlsplit(settings.url).netloc.lower())
 
 
-POLLING: Polling[Settings] = Polling(
+FEED_POLLING: Polling[Settings] = Polling(
     credentials=None,
     begin=_begin,
     poll=_poll,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from integrations.source_contract import Source
 from integrations.sources.feed.entries import FEED_IGNORED, delivery_id, event, parse
-from integrations.sources.feed.polling import POLLING
+from integrations.sources.feed.polling import FEED_POLLING
 from integrations.sources.feed.settings import Settings
 
 SOURCE: Source[Settings] = Source(
@@ -28,6 +28,6 @@ SOURCE: Source[Settings] = Source(
     event=event,
     parse=parse,
     delivery_id=delivery_id,
-    polling=POLLING,
+    polling=FEED_POLLING,
     guide=__doc__,
 )

@@ -11,8 +11,8 @@ import httpx
 from integrations.poll_contract import PollError
 from integrations.polling import ask, forbidden, limited, unreadable
 
-TITLE = "GitHub"
-_REPOSITORY = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", re.ASCII)
+GITHUB_TITLE = "GitHub"
+_OWNER_AND_NAME = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", re.ASCII)
 _LABELS = "labels(first: 50) { nodes { name } }"
 _AUTHOR = """
     author { login __typename
@@ -20,33 +20,33 @@ _AUTHOR = """
       ... on Mannequin { databaseId } ... on EnterpriseUserAccount { id } }
     authorAssociation
 """
-_WORDS = f"""
+_WORDS_FIELDS = f"""
     databaseId id url body createdAt updatedAt lastEditedAt {_AUTHOR}
     reactions(content: THUMBS_UP) {{ totalCount }}
 """
 _COMMENTS = f"""
     pageInfo {{ hasNextPage endCursor }}
-    nodes {{ {_WORDS} replies(first: 100) {{ nodes {{ {_WORDS} }} }} }}
+    nodes {{ {_WORDS_FIELDS} replies(first: 100) {{ nodes {{ {_WORDS_FIELDS} }} }} }}
 """
-_DISCUSSION = f"{_WORDS} number title category {{ slug name }} {_LABELS}"
+_DISCUSSION_FIELDS = f"{_WORDS_FIELDS} number title category {{ slug name }} {_LABELS}"
 DISCUSSIONS_QUERY = f"""
     query($owner: String!, $name: String!, $after: String) {{
       repository(owner: $owner, name: $name) {{
         discussions(first: 5, after: $after, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
           pageInfo {{ hasNextPage endCursor }}
-          nodes {{ {_DISCUSSION} comments(first: 50) {{ {_COMMENTS} }} }} }} }} }}
+          nodes {{ {_DISCUSSION_FIELDS} comments(first: 50) {{ {_COMMENTS} }} }} }} }} }}
 """
 DISCUSSION_QUERY = f"""
     query($owner: String!, $name: String!, $number: Int!, $after: String) {{
       repository(owner: $owner, name: $name) {{
         discussion(number: $number) {{
-          {_DISCUSSION} comments(first: 50, after: $after) {{ {_COMMENTS} }} }} }} }}
+          {_DISCUSSION_FIELDS} comments(first: 50, after: $after) {{ {_COMMENTS} }} }} }} }}
 """
 
 
 def owner_and_name(repository: str) -> tuple[str, str]:
     """The two parts of ``owner/name``. Raises PollError."""
-    if not _REPOSITORY.fullmatch(repository):
+    if not _OWNER_AND_NAME.fullmatch(repository):
         raise PollError(
             "settings_invalid",
             "Write every repository as owner/name in this source's settings.",
@@ -67,7 +67,11 @@ async def query(
     (a deleted issue) is null."""
     address = api_url.removesuffix("/v3") + "/graphql"
     answer = await ask(
-        http, TITLE, address, headers=headers, question={"query": text, "variables": variables}
+        http,
+        GITHUB_TITLE,
+        address,
+        headers=headers,
+        question={"query": text, "variables": variables},
     )
     value = answer.value if isinstance(answer.value, dict) else {}
     data = value.get("data")
@@ -77,10 +81,10 @@ async def query(
     errors = value.get("errors")
     kinds = {str(e.get("type")) for e in errors or [] if isinstance(e, dict)}
     if "RATE_LIMITED" in kinds:
-        raise limited(TITLE, None)
+        raise limited(GITHUB_TITLE, None)
     if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"}:
-        raise forbidden(TITLE, "read access to the repository's issues and discussions")
-    raise unreadable(TITLE)
+        raise forbidden(GITHUB_TITLE, "read access to the repository's issues and discussions")
+    raise unreadable(GITHUB_TITLE)
 
 
 async def issues_by_number(

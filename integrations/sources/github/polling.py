@@ -140,7 +140,7 @@ def _account(settings: Settings, credentials: Mapping[str, Any]) -> str:
     return payload.fingerprinted("github", settings.api_url, str(credentials.get("token", "")))
 
 
-POLLING: Polling[Settings] = Polling(
+GITHUB_POLLING: Polling[Settings] = Polling(
     credentials=GitHubSourceCredentials,
     begin=_begin,
     poll=_poll,

@@ -14,7 +14,7 @@ from integrations.polling import ask, unreadable
 from integrations.sources.github.graphql import (
     DISCUSSION_QUERY,
     DISCUSSIONS_QUERY,
-    TITLE,
+    GITHUB_TITLE,
     as_item,
     issues_by_number,
     next_page,
@@ -90,10 +90,10 @@ class GitHubReader:
         """The repository as a webhook describes it: its name and who may read it."""
         owner_and_name(self.name)
         answer = await ask(
-            self.http, TITLE, f"{self.api_url}/repos/{self.name}", headers=self.headers
+            self.http, GITHUB_TITLE, f"{self.api_url}/repos/{self.name}", headers=self.headers
         )
         if not isinstance(answer.value, dict) or not answer.value.get("full_name"):
-            raise unreadable(TITLE)
+            raise unreadable(GITHUB_TITLE)
         named = ("full_name", "private", "visibility", "has_discussions")
         return {key: answer.value.get(key) for key in named}
 
@@ -112,11 +112,11 @@ class GitHubReader:
         etag = self.walk.etags.get(self.key, "") if not self.walk.moment else ""
         headers = self.headers | ({"If-None-Match": etag} if etag else {})
         address = f"{self.api_url}/repos/{self.name}/{LISTED_PATHS[self.stream]}"
-        answer = await ask(self.http, TITLE, address, params=params, headers=headers)
+        answer = await ask(self.http, GITHUB_TITLE, address, params=params, headers=headers)
         if answer.not_modified:
             return [], self.walk, True
         if not isinstance(answer.value, list):
-            raise unreadable(TITLE)
+            raise unreadable(GITHUB_TITLE)
         rows = [row for row in answer.value if isinstance(row, dict)]
         items = await (self._issues(rows) if self.stream == "issues" else self._comments(rows))
         newest = max([self.walk.newest, *(str(row.get("updated_at") or "") for row in rows)])

@@ -35,7 +35,7 @@ from integrations.sources.github.events import (
     delivery_id,
     event,
 )
-from integrations.sources.github.polling import POLLING
+from integrations.sources.github.polling import GITHUB_POLLING
 from integrations.sources.github.settings import Settings
 from integrations.sources.github.visibility import changes, visibility
 
@@ -52,7 +52,7 @@ SOURCE: Source[Settings] = Source(
     visibility=visibility,
     changes=changes,
     delivery_id=delivery_id,
-    polling=POLLING,
+    polling=GITHUB_POLLING,
     guide=__doc__,
     global_authors=True,
     new_secret=lambda: secrets.token_urlsafe(32),

@@ -23,7 +23,7 @@ from integrations.polling import ask, forbidden, limited, unauthorized, unreadab
 from integrations.sources.slack import timestamps
 from integrations.sources.slack.settings import Settings
 
-_TITLE = "Slack"
+_SLACK_TITLE = "Slack"
 _API_URL = "https://slack.com/api"
 MESSAGES_PER_PAGE = 200
 CHANNELS_PER_PAGE = 200
@@ -75,26 +75,28 @@ async def _call(
     """One call of the Web API, which says 200 to failures as well. Raises PollError."""
     headers = {"Authorization": f"Bearer {credentials.get('bot_token', '')}"}
     url = f"{settings.api_url or _API_URL}/{method}"
-    answer = await ask(http, _TITLE, url, params=params, headers=headers)
+    answer = await ask(http, _SLACK_TITLE, url, params=params, headers=headers)
     if not isinstance(answer.value, dict):
-        raise unreadable(_TITLE)
+        raise unreadable(_SLACK_TITLE)
     if answer.value.get("ok") is True:
         return answer.value
     error = str(answer.value.get("error") or "")
     if error in _NOT_LET_IN:
-        raise unauthorized(_TITLE)
+        raise unauthorized(_SLACK_TITLE)
     if error in ("ratelimited", "rate_limited"):
-        raise limited(_TITLE, None)
+        raise limited(_SLACK_TITLE, None)
     if error == "missing_scope":
         needed = payload.name(answer.value.get("needed")) or "the scopes that the guide names"
-        raise forbidden(_TITLE, f"the scope {needed}")
+        raise forbidden(_SLACK_TITLE, f"the scope {needed}")
     if error == "invalid_cursor":
-        raise CursorExpired(_TITLE)
+        raise CursorExpired(_SLACK_TITLE)
     if error in _GONE_CHANNEL:
         return {"messages": []}
     if not error:
-        raise unreadable(_TITLE)
-    raise PollError("source_error", f"{_TITLE} answered {payload.name(error)}; it is asked again.")
+        raise unreadable(_SLACK_TITLE)
+    raise PollError(
+        "source_error", f"{_SLACK_TITLE} answered {payload.name(error)}; it is asked again."
+    )
 
 
 async def _channels(
@@ -174,7 +176,7 @@ async def _poll(
 def _messages(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     listed = answer.get("messages")
     if not isinstance(listed, list):
-        raise unreadable(_TITLE)
+        raise unreadable(_SLACK_TITLE)
     return [message for message in listed if isinstance(message, dict)]
 
 
@@ -274,7 +276,7 @@ def _account(settings: Settings, credentials: Mapping[str, Any]) -> str:
     return payload.fingerprinted("slack", settings.api_url, str(credentials.get("bot_token", "")))
 
 
-POLLING: Polling[Settings] = Polling(
+SLACK_POLLING: Polling[Settings] = Polling(
     credentials=SlackSourceCredentials,
     begin=_begin,
     poll=_poll,

@@ -34,7 +34,7 @@ from integrations.sources.slack.events import (
     delivery_id,
     event,
 )
-from integrations.sources.slack.polling import POLLING
+from integrations.sources.slack.polling import SLACK_POLLING
 from integrations.sources.slack.settings import Settings
 from integrations.sources.slack.visibility import changes, visibility
 
@@ -56,7 +56,7 @@ SOURCE: Source[Settings] = Source(
     changes=changes,
     unkept=frozenset({"user_change", "user_profile_changed"}),
     delivery_id=delivery_id,
-    polling=POLLING,
+    polling=SLACK_POLLING,
     guide=__doc__,
     challenge=challenge,
     global_authors=True,
