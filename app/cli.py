@@ -75,12 +75,9 @@ for name, command in (
     quality.model.command(name)(command)
 
 
-for name, command in (
-    ("credentials", polling.credentials),
-    ("poll", polling.poll),
-    ("history", polling.history),
-):
-    sources.app.command(name)(command)
+sources.app.command("credentials")(polling.credentials)
+sources.app.command("poll")(polling.poll)
+sources.app.command("history")(polling.history)
 
 
 @app.callback()

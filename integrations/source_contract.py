@@ -66,11 +66,10 @@ from pydantic import BaseModel, Field, JsonValue
 
 from integrations.contract import Inbound, Visibility
 from integrations.poll_contract import Polling
+from integrations.signatures import SENDS_NOTHING, Signature
 
 if TYPE_CHECKING:
     import httpx
-
-    from integrations.signatures import Signature
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -249,14 +248,14 @@ class Source(Generic[S]):
     ``reply`` answers a comment, with a client of ``integrations.http``, and returns the address of
     the answer; None where the platform cannot.
 
-    ``signature`` is None for a platform that sends nothing and is only polled: it has no secret,
-    and its address takes nothing.
+    ``signature`` is SENDS_NOTHING for a platform that is only polled: it has no secret, and its
+    address takes nothing.
     """
 
     name: str
     title: str
     settings: type[S]
-    signature: Signature | None
+    signature: Signature
     handled: frozenset[str]
     ignored: Mapping[str, str]
     event: Callable[[Inbound], str]
@@ -276,3 +275,8 @@ class Source(Generic[S]):
     polling: Polling[S] | None = None
     reply: Callable[[S, CommentEvent, str, httpx.AsyncClient], Awaitable[str]] | None = None
     max_body_bytes: int = 1_048_576
+
+    @property
+    def sends(self) -> bool:
+        """Whether it has webhooks."""
+        return self.signature != SENDS_NOTHING

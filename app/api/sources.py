@@ -43,7 +43,7 @@ def _shown(source: Source, settings: Settings) -> SourceOut:
 
 def _webhook_url(source: Source, settings: Settings) -> str:
     """Blank for a platform that sends nothing."""
-    sends = registry.source(source.platform).signature is not None
+    sends = registry.source(source.platform).sends
     return sources.webhook_url(settings.base_url, source.id) if sends else ""
 
 
@@ -68,7 +68,7 @@ def _platform(platform: Platform[Any]) -> PlatformOut:
         name=platform.name,
         title=platform.title,
         settings=platform.settings.model_json_schema(),
-        sends=platform.signature is not None,
+        sends=platform.sends,
         polled=polling is not None,
         credentials=None if asks_for is None else asks_for.model_json_schema(),
     )

@@ -46,8 +46,7 @@ def add(
     definition = known(platform)
     chosen = pairs(settings or [], "--set")
     secret_of_platform = None
-    sends = definition.signature is not None
-    if sends and (ask or definition.new_secret is None):
+    if definition.sends and (ask or definition.new_secret is None):
         secret_of_platform = ask_secret(f"Secret from {definition.title}")
 
     async def work(services: Services) -> dict[str, Any]:
@@ -56,7 +55,7 @@ def add(
             source, secret = await create_source(
                 connection, services.vault, of.id, platform, name, chosen, secret_of_platform
             )
-            return described(services, source, [secret])
+            return described(services, source, [secret] if secret else [])
 
     shown = perform(work)
     if as_json:
@@ -235,7 +234,7 @@ def described(services: Services, source: Source, secrets: list[str]) -> dict[st
 
     base = services.settings.base_url
     secret = secrets[0] if secrets else "none: run `relay source rotate`"
-    sends = platform(source.platform).signature is not None
+    sends = platform(source.platform).sends
     return {
         "id": source.id,
         "product_id": source.product_id,

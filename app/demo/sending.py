@@ -62,7 +62,6 @@ def request(event: DemoEvent, name: str, source: SourceAddress, now: datetime) -
     headers, payload = DEMO_PLATFORMS[source.platform].request(event)
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
     signature = registry.source(source.platform).signature
-    assert signature is not None
     signed = sign(
         signature,
         source.secret,

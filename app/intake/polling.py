@@ -309,7 +309,7 @@ async def _insert(connection: Connection, claimed: ClaimedPoll, sifted: Sifted) 
 def _count_missed(visit: _Visit, events: list[CommentEvent], now: datetime) -> int:
     """How many comments the webhook should have sent by now: written since both ways are open, and
     not just now."""
-    if visit.source.signature is None:
+    if not visit.source.sends:
         return 0
     latest = now - timedelta(seconds=WEBHOOK_PATIENCE_SECONDS)
     written_at = [event.edited_at or event.created_at for event in events]

@@ -84,7 +84,7 @@ def source_settings_finding(source: Source) -> Finding:
 
 async def source_secret_finding(services: Services, source: Source) -> Finding:
     """Whether a source has secrets that can be read."""
-    if platform(source.platform).signature is None:
+    if not platform(source.platform).sends:
         return right("secret", "It needs none.")
     try:
         async with services.database.transaction() as connection:

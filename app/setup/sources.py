@@ -121,7 +121,7 @@ async def create_source(
         raise name_taken(name)
     if definition.polling is not None and definition.polling.credentials is None:
         await connection.execute(BEGIN_POLLING, [source.id])
-    if definition.signature is None:
+    if not definition.sends:
         return source, ""
     return source, await _add_secret(connection, vault, source, secret)
 
@@ -215,7 +215,7 @@ async def _add_secret(
     connection: Connection, vault: Vault, source: Source, secret: str | None
 ) -> str:
     definition = platform(source.platform)
-    if definition.signature is None:
+    if not definition.sends:
         raise Invalid(
             f"{definition.title} sends nothing, so there is no secret.", reason="secret_unused"
         )

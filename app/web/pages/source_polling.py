@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -33,7 +34,7 @@ def poll_fields(source: sources.Source, state: polling.PollState | None) -> list
     return [replace(field, required=field.required and not stored) for field in fields]
 
 
-async def poll_shown(connection: Connection, source: sources.Source) -> dict[str, object]:
+async def poll_shown(connection: Connection, source: sources.Source) -> dict[str, Any]:
     """What the page of a source says about polling it."""
     definition = platform(source.platform).polling
     if definition is None:

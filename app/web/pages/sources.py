@@ -158,7 +158,7 @@ async def source_page(
         title=platform.title,
         state=state,
         counts=counts,
-        sends=platform.signature is not None,
+        sends=platform.sends,
         **polled,
         makes_secrets=platform.new_secret is not None,
         secrets=secrets,

@@ -13,6 +13,7 @@ An entry that leaves the feed stays here.
 
 from __future__ import annotations
 
+from integrations.signatures import SENDS_NOTHING
 from integrations.source_contract import Source
 from integrations.sources.feed.entries import FEED_IGNORED, delivery_id, event, parse
 from integrations.sources.feed.polling import FEED_POLLING
@@ -22,7 +23,7 @@ SOURCE: Source[Settings] = Source(
     name="feed",
     title="RSS or Atom feed",
     settings=Settings,
-    signature=None,
+    signature=SENDS_NOTHING,
     handled=frozenset({"entry"}),
     ignored=FEED_IGNORED,
     event=event,
