@@ -46,8 +46,8 @@ log = structlog.get_logger(__name__)
 
 POLL_SLICE_SECONDS = 20.0
 """How long one source is polled before another one has its turn."""
-LOOK_BACK_SECONDS = 2 * 24 * 3600.0
-LOOK_BACK_EVERY_SECONDS = 6 * 3600.0
+POLL_LOOK_BACK_SECONDS = 2 * 24 * 3600.0
+POLL_LOOK_BACK_EVERY_SECONDS = 6 * 3600.0
 WEBHOOK_PATIENCE_SECONDS = 30.0
 """A webhook may take so long before what it did not send counts as missed."""
 PARSE_BACKLOG_MAX = 4_000
@@ -222,12 +222,14 @@ async def _steady(visit: _Visit) -> None:
 
 def _is_look_back_due(claimed: ClaimedPoll) -> bool:
     last = claimed.looked_back_at
-    return last is None or datetime.now(UTC) - last > timedelta(seconds=LOOK_BACK_EVERY_SECONDS)
+    return last is None or datetime.now(UTC) - last > timedelta(
+        seconds=POLL_LOOK_BACK_EVERY_SECONDS
+    )
 
 
 async def _look_back(visit: _Visit) -> str:
     """A cursor that walks over the last days again: what was edited there, and what was missed."""
-    since = datetime.now(UTC) - timedelta(seconds=LOOK_BACK_SECONDS)
+    since = datetime.now(UTC) - timedelta(seconds=POLL_LOOK_BACK_SECONDS)
     cursor = visit.polling.begin(since)
     async with visit.tools.database.transaction() as connection:
         await visit.lease.renew(connection)
