@@ -97,4 +97,8 @@ class CursorExpired(PollError):
     not stored again."""
 
     def __init__(self, title: str) -> None:
-        super().__init__("cursor_expired", f"{title} no longer knows where the last poll ended.")
+        super().__init__(
+            "cursor_expired",
+            f"{title} no longer knows where the last page ended: it is walked over again in a "
+            "moment, and what is here already is not stored twice.",
+        )

@@ -100,7 +100,10 @@ class _Visit:
 
     async def page(self, cursor: str) -> Poll:
         """The next page of a walk. Raises PollError where it leads nowhere."""
-        poll = await self.polling.poll(self.settings, self.credentials, cursor, self.http)
+        try:
+            poll = await self.polling.poll(self.settings, self.credentials, cursor, self.http)
+        except ValidationError:  # a cursor that another version of the program wrote
+            raise CursorExpired(self.source.title) from None
         if poll.cursor == cursor and not poll.done:
             raise PollError(
                 "page_repeated",
@@ -203,9 +206,8 @@ async def _steady(visit: _Visit) -> None:
         try:
             poll = await visit.page(cursor)
         except CursorExpired:
-            log.warning("poll_cursor_expired")
-            cursor = await _look_back(visit)
-            continue
+            await _look_back(visit)
+            raise
         await _store(visit, poll, None)
         cursor = poll.cursor
         if not poll.done:
@@ -249,12 +251,11 @@ async def _history_page(visit: _Visit) -> bool:
     try:
         poll = await visit.page(history.cursor)
     except CursorExpired:
-        log.warning("history_cursor_expired")
         values = [visit.polling.begin(history.since), visit.claimed.source_id]
         async with visit.tools.database.transaction() as connection:
             await visit.lease.renew(connection)
             await connection.execute(poll_leases.RESTART_HISTORY, values)
-        return False
+        raise
     await _store(visit, poll, history)
     return not poll.done
 

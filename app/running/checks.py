@@ -51,7 +51,9 @@ async def source_findings(services: Services, source: Source) -> list[Finding]:
     secret = await source_secret_finding(services, source)
     async with services.database.transaction() as connection:
         [source_health] = await health.sources(connection, source_id=source.id)
-    findings = [source_settings_finding(source), secret, DELIVERY_FINDINGS[source_health.status]]
+    findings = [source_settings_finding(source), secret]
+    if platform(source.platform).sends:
+        findings.append(DELIVERY_FINDINGS[source_health.status])
     return [*findings, *await polling_findings(services, source)]
 
 

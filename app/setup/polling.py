@@ -243,7 +243,7 @@ async def check_polling(
         return []
     state = await poll_state(connection, source_id)
     if state is None:
-        remedy = f"relay source credentials {source.name}, or the source's page."
+        remedy = f"Run `relay source credentials {source.name!r}`, or enter them on its page."
         detail = "Without credentials its history, and what the webhook misses, cannot be fetched."
         return [Finding("Polling", True, detail, remedy, to_do=True)]
     credentials = await poll_credentials(connection, vault, source_id)

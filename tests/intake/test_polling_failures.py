@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.errors import Invalid
 from app.setup.polling import poll_state, set_poll_credentials
 from app.setup.sources import create_source
 from app.storage.vault import Vault
@@ -136,3 +137,28 @@ async def test_new_credentials_end_a_pause(
     assert await source.texts() == ["word"]
     (row,) = await source.place.forum.rows("select credentials from source_poll")
     assert b"another-key" not in bytes(row["credentials"])
+
+
+async def test_a_cursor_that_nobody_can_read_is_begun_anew(
+    source: Polled, community: StandInForum
+) -> None:
+    community.write("word", at=datetime.now(UTC))
+    await source.place.forum.change('update source_poll set cursor = \'{"before": "x"}\'')
+    await source.poll()
+    assert (await source.state()).reason == "cursor_expired"
+    await source.make_due()
+    await source.poll()
+    assert await source.texts() == ["word"]
+
+
+@pytest.mark.parametrize("key", ["", "two words", "schlüssel", "a\nkey"])
+async def test_a_key_that_cannot_be_sent_is_refused_when_it_is_entered(
+    source: Polled, vault: Vault, key: str
+) -> None:
+    async with source.tools.database.transaction() as connection:
+        with pytest.raises(Invalid) as refused:
+            await set_poll_credentials(
+                connection, vault, source.place.source_id, {**DISCOURSE_KEY, "api_key": key}
+            )
+    assert refused.value.reason == "settings_invalid"
+    assert not key or key not in refused.value.detail

@@ -177,9 +177,15 @@ async def test_a_cursor_that_expired_starts_the_walk_anew(
     expired = Reply({"ok": False, "error": "invalid_cursor"})
     slack.faults = [None, None, None, expired]
     await source.poll()
+    assert (await source.state()).reason == "cursor_expired"
+    await source.make_due()
+    await source.poll()
     assert len(await source.texts()) == 9
     await source.start_history()
     slack.faults = [None, None, None, expired]
+    await source.poll()
+    assert (await source.history()).state == "running"
+    await source.make_due()
     await source.poll()
     assert (await source.history()).state == "done"
     assert await source.count("delivery") == 9

@@ -48,6 +48,7 @@ ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
         ("weak_secrets",),
         (
             "signatures",
+            "entered_tokens",
             "addresses",
             "retries",
             "certificates",

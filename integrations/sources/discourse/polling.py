@@ -13,12 +13,14 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
 from integrations import payload
 from integrations.contract import Finding
+from integrations.entered_tokens import SECRETIVE, Token
 from integrations.poll_contract import Poll, PolledItem, PollError, Polling
 from integrations.polling import ask, forbidden, unreadable
 from integrations.sources.discourse.settings import Settings
@@ -32,7 +34,9 @@ EMPTY_WINDOWS_MAX = 200
 class DiscourseCredentials(BaseModel):
     """What lets us read a forum."""
 
-    api_key: SecretStr = Field(description="A key of the forum's API.")
+    model_config = SECRETIVE
+
+    api_key: Token = Field(description="A key of the forum's API.")
     api_username: str = Field(
         min_length=1, max_length=100, description="The account that the key belongs to."
     )
@@ -171,7 +175,7 @@ async def _ask(
         )
     headers = {
         "Api-Key": str(credentials.get("api_key", "")),
-        "Api-Username": str(credentials.get("api_username", "")),
+        "Api-Username": quote(str(credentials.get("api_username", "")), safe=""),
         "Accept": "application/json",
     }
     answer = await ask(http, _FORUM_TITLE, settings.base_url + path, params=params, headers=headers)

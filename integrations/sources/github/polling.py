@@ -15,10 +15,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
 from integrations import payload
 from integrations.contract import Finding
+from integrations.entered_tokens import SECRETIVE, Token
 from integrations.poll_contract import Poll, PollError, Polling
 from integrations.sources.github.reading import (
     GITHUB_STREAMS,
@@ -35,7 +36,9 @@ OVERLAP_SECONDS = 60
 class GitHubSourceCredentials(BaseModel):
     """What lets us read repositories."""
 
-    token: SecretStr = Field(description="A personal access token that reads issues.")
+    model_config = SECRETIVE
+
+    token: Token = Field(description="A personal access token that reads issues.")
 
 
 def _begin(since: datetime | None) -> str:

@@ -14,10 +14,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
 from integrations import payload
 from integrations.contract import Finding, PayloadError
+from integrations.entered_tokens import SECRETIVE, Token
 from integrations.poll_contract import CursorExpired, Poll, PolledItem, PollError, Polling
 from integrations.polling import ask, forbidden, limited, unauthorized, unreadable
 from integrations.sources.slack import timestamps
@@ -38,7 +39,9 @@ _GONE_CHANNEL = frozenset(
 class SlackSourceCredentials(BaseModel):
     """What lets us read a workspace."""
 
-    bot_token: SecretStr = Field(description="The Bot User OAuth Token (xoxb-...).")
+    model_config = SECRETIVE
+
+    bot_token: Token = Field(description="The Bot User OAuth Token (xoxb-...).")
 
 
 class _Walk(BaseModel):
