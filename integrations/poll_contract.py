@@ -15,12 +15,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import httpx
 from pydantic import BaseModel
 
 from integrations.contract import Finding, IntegrationError
+
+if TYPE_CHECKING:
+    import httpx
 
 S = TypeVar("S", bound=BaseModel)
 

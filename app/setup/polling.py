@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
 from app.errors import Conflict, Invalid
 from app.models.states import HistoryState
 from app.setup.fields import checked_fields
@@ -19,7 +17,6 @@ from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
 from app.storage.vault import Vault
 from integrations.contract import Finding
-from integrations.http import client
 from integrations.network import Network
 from integrations.poll_contract import POLL_PAGE_MAX_BYTES, PollError, Polling
 
@@ -33,13 +30,15 @@ SELECT_POLL_STATE = """
     from source_poll p where p.source_id = %s
 """
 SELECT_POLL_CREDENTIALS = "select credentials from source_poll where source_id = %s"
-# What was wrong may be right now: it is tried at once.
+# What was wrong may be right now: it is tried at once, and whoever polls by what was entered before
+# stores no more.
 UPSERT_POLL = """
     insert into source_poll as p (source_id, credentials)
     values (%(source)s, %(credentials)s)
     on conflict (source_id) do update
     set credentials = coalesce(excluded.credentials, p.credentials), enabled = true,
-        due_at = now(), paused_until = null, reason = '', detail = '', failures = 0
+        due_at = now(), paused_until = null, reason = '', detail = '', failures = 0,
+        lease_id = null, lease_until = null
 """
 UPDATE_POLL = """
     update source_poll
@@ -165,8 +164,9 @@ async def forget_poll_credentials(connection: Connection, source_id: uuid.UUID) 
     """Poll the source no longer, and forget what let us in. What was fetched stays. Raises
     NotFound."""
     await get_source(connection, source_id)
-    await connection.execute(CANCEL_HISTORY, [source_id])
+    # In the order in which a worker locks them that stores a page.
     await connection.execute(DELETE_POLL, [source_id])
+    await connection.execute(CANCEL_HISTORY, [source_id])
 
 
 async def update_polling(
@@ -237,6 +237,10 @@ async def check_polling(
 ) -> list[Finding]:
     """Ask the platform whether the credentials suffice; each finding that is not right has a
     remedy. Empty where the platform cannot be polled."""
+    import httpx  # here: most who read how a source is polled call nothing
+
+    from integrations.http import client
+
     source = await get_source(connection, source_id)
     definition = platform(source.platform)
     if definition.polling is None:

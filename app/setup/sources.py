@@ -43,11 +43,13 @@ UPDATE_SOURCE = """
     returning id, product_id, platform, name, settings, enabled, created_at
 """
 BEGIN_POLLING = "insert into source_poll (source_id) values (%s)"
-# What was wrong may be right now. Where another server is asked, its cursor means nothing.
+# What was wrong may be right now. Where another server is asked, its cursor means nothing, and
+# whoever polls the old one stores no more.
 RESUME_POLLING = """
     update source_poll
     set due_at = now(), paused_until = null, reason = '', detail = '', failures = 0,
-        cursor = case when %(elsewhere)s then '' else cursor end
+        cursor = case when %(elsewhere)s then '' else cursor end,
+        lease_id = null, lease_until = null
     where source_id = %(source)s
 """
 DELETE_SOURCE = "delete from source where id = %s"

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.errors import Invalid
+from app.intake import polling
 from app.setup.polling import poll_state, set_poll_credentials
-from app.setup.sources import create_source
+from app.setup.sources import create_source, update_source
 from app.storage.vault import Vault
 from tests.scenes.polled import DISCOURSE_KEY, Polled
 from tests.scenes.stand_ins import (
@@ -20,6 +21,7 @@ from tests.scenes.stand_ins import (
     UNAUTHORIZED,
     Reply,
     StandInForum,
+    standing,
     throttled,
 )
 
@@ -162,3 +164,24 @@ async def test_a_key_that_cannot_be_sent_is_refused_when_it_is_entered(
             )
     assert refused.value.reason == "settings_invalid"
     assert not key or key not in refused.value.detail
+
+
+async def test_settings_that_change_end_a_poll_that_runs_and_a_pause(
+    source: Polled, community: StandInForum, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    community.write("word", at=datetime.now(UTC))
+    other = StandInForum()
+    other.write("another word", at=datetime.now(UTC))
+    stored = polling._store
+    with standing(other) as elsewhere:
+
+        async def moves(*arguments: object) -> None:
+            monkeypatch.setattr(polling, "_store", stored)
+            async with source.tools.database.transaction() as connection:
+                settings = {"base_url": elsewhere}
+                await update_source(connection, source.place.source_id, settings=settings)
+            await stored(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(polling, "_store", moves)
+        await source.poll()
+        assert await source.texts() == ["another word"]
