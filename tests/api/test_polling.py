@@ -72,3 +72,18 @@ async def test_a_platform_that_only_sends(client: httpx.AsyncClient, database: D
     polled = {platform["name"]: platform["polled"] for platform in platforms}
     assert polled["discourse"]
     assert not polled["generic"]
+
+
+async def test_a_platform_that_sends_nothing_has_no_secret(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    headers = await bearer(database)
+    async with database.transaction() as connection:
+        product = await add_product(connection, "tide")
+    body = {"product_id": str(product), "platform": "feed", "name": "Posts"}
+    made = (await client.post(f"{V1}/sources", json=body, headers=headers)).json()
+    assert (made["secret"], made["source"]["webhook_url"]) == ("", "")
+    address = f"{V1}/sources/{made['source']['id']}"
+    assert (await client.get(f"{address}/polling", headers=headers)).status_code == 200
+    refused = await client.post(f"{address}/secrets", json={}, headers=headers)
+    assert_problem(refused, 422, "secret_unused")
