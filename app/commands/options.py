@@ -77,8 +77,8 @@ def configure_logs(level: str) -> None:
         configure(level if level in LEVELS else "warning", "console")
 
 
-def require_one_of(value: str | None, known: Iterable[str], option: str) -> None:
+def require_one_of(value: str | None, names: Iterable[str], option: str) -> None:
     """Refuse a value of ``option`` that is none of those there are."""
-    names = [name for name in known if name]
-    if value is not None and value not in names:
-        raise typer.BadParameter(f"{value} is none of: {', '.join(names)}.", param_hint=option)
+    offered = [name for name in names if name]
+    if value is not None and value not in offered:
+        raise typer.BadParameter(f"{value} is none of: {', '.join(offered)}.", param_hint=option)
