@@ -64,6 +64,19 @@ class SignatureRefused(IntegrationError):
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of a check: what was looked at, whether it is right, and what to do if it is not.
+    ``subject`` is a few words, ``detail`` and ``remedy`` are sentences without a secret."""
+
+    subject: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+    to_do: bool = False
+    """Nothing is wrong, and yet something is still to be done: ``remedy`` says what."""
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """One HTTP request as it arrived. Header names are lower case; ``body`` holds the raw bytes;
     times are UTC."""

@@ -65,6 +65,7 @@ from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 from pydantic import BaseModel, Field, JsonValue
 
 from integrations.contract import Inbound, Visibility
+from integrations.reply_contract import Replying
 
 if TYPE_CHECKING:
     import httpx
@@ -253,9 +254,9 @@ class Source(Generic[S]):
     ``without`` is None, a delivery is emptied as a whole.
 
     ``global_authors``: author ids mean the same person in every source of the platform. ``poll``
-    asks a platform that does not send, from a cursor (``""`` at first); ``reply`` answers a comment
-    and returns the address of the answer. Both take a client of ``integrations.http`` and are None
-    where the platform cannot.
+    asks a platform that does not send, from a cursor (``""`` at first), and is None where the
+    platform cannot. ``replying`` says how an answer goes back into a thread; where it is None,
+    ``no_replies`` says why, a sentence.
     """
 
     name: str
@@ -279,5 +280,6 @@ class Source(Generic[S]):
     global_authors: bool = False
     new_secret: Callable[[], str] | None = None
     poll: Callable[[S, str, httpx.AsyncClient], Awaitable[Poll]] | None = None
-    reply: Callable[[S, CommentEvent, str, httpx.AsyncClient], Awaitable[str]] | None = None
+    replying: Replying[S] | None = None
+    no_replies: str = "This platform has no way to answer there."
     max_body_bytes: int = 1_048_576

@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, Protocol, Ty
 
 from pydantic import BaseModel, Field
 
+from integrations.contract import Finding as Finding
 from integrations.contract import Inbound, IntegrationError, Visibility
 from integrations.network import PLAIN_NETWORK, Network
 from integrations.ticket_status import ChangedTickets, RegisteredHook
@@ -142,19 +143,6 @@ class Account:
     def identity(self) -> str:
         """What tells whether two are the same account."""
         return self.key or self.id
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of a check: what was looked at, whether it is right, and what to do if it is not.
-    ``subject`` is a few words, ``detail`` and ``remedy`` are sentences without a secret."""
-
-    subject: str
-    ok: bool
-    detail: str
-    remedy: str = ""
-    to_do: bool = False
-    """Nothing is wrong, and yet something is still to be done: ``remedy`` says what."""
 
 
 class TrackerError(IntegrationError):

@@ -8,6 +8,7 @@ from app.models.delivery import Delivery, DeliveryRepeat, PrivateScope
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, ModelInForce, PairLabel, ProductModel
 from app.models.product import Product
+from app.models.reply import Reply, ReplyPolicy, ReplyTemplate, SourceReplies
 from app.models.source import Source, SourceSecret
 from app.models.theme import Activity, Separation, Theme, ThemeMiddle, ThemeSuggestion
 from app.models.tracker import PostedText, Ticket, TicketDelivery, Tracker
@@ -33,8 +34,12 @@ __all__ = [
     "PrivateScope",
     "Product",
     "ProductModel",
+    "Reply",
+    "ReplyPolicy",
+    "ReplyTemplate",
     "Separation",
     "Source",
+    "SourceReplies",
     "SourceSecret",
     "Theme",
     "ThemeFace",

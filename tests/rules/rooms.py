@@ -41,10 +41,10 @@ ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
         ("registry",),
         ("sources", "trackers"),
         ("chat",),
-        ("failures", "payload", "requests_guard", "scrubbing"),
+        ("failures", "payload", "reply_calls", "requests_guard", "scrubbing"),
         ("http", "neutralize", "text"),
         ("source_contract", "tracker_contract"),
-        ("weak_secrets",),
+        ("reply_contract", "weak_secrets"),
         (
             "signatures",
             "addresses",

@@ -41,6 +41,7 @@ from integrations.sources.discourse.events import (
     delivery_id,
     event,
 )
+from integrations.sources.discourse.replying import REPLYING
 from integrations.sources.discourse.settings import Settings
 from integrations.sources.discourse.visibility import visibility
 
@@ -51,7 +52,7 @@ SOURCE: Source[Settings] = Source(
     signature=Signature(header="x-discourse-event-signature", prefix="sha256="),
     handled=frozenset(DISCOURSE_EVENTS) | DISCOURSE_WIDE_EVENTS,
     ignored=DISCOURSE_IGNORED,
-    unkept=frozenset({"user", "whisper"}),
+    unkept=frozenset({"own_post", "user", "whisper"}),
     event=event,
     parse=parse,
     visibility=visibility,
@@ -59,5 +60,6 @@ SOURCE: Source[Settings] = Source(
     renamed=renamed,
     delivery_id=delivery_id,
     guide=__doc__,
+    replying=REPLYING,
     new_secret=lambda: secrets.token_urlsafe(32),
 )
