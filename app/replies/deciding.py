@@ -79,7 +79,7 @@ async def preview_of(
     words = await words_for(connection, target.product_id, theme_id)
     answer = worded(text, meaning, words, target, target.definition.replying)
     if able.ok and not answer.plain:
-        able = CanReply("reply_empty", "The answer says nothing.")
+        able = CanReply("reply_says_nothing", "The answer says nothing to these readers.")
     if able.ok and answer.too_long:
         detail = (
             f"The answer is too long for {target.definition.title}: {answer.length:,} of "
@@ -89,6 +89,16 @@ async def preview_of(
     if able.ok and not await still_true(connection, theme_id, meaning):
         able = CanReply("status_changed", STATUS_CHANGED_DETAIL)
     return Preview(target, able, answer)
+
+
+async def preview_answer(
+    connection: Connection, comment_id: int, text: str, meaning: ReplyMeaning
+) -> Preview:
+    """What a person's own answer would say, and whether it could be sent; a blank text is the
+    template of the meaning. Raises Invalid, NotFound."""
+    target = await _answerable(connection, comment_id)
+    checked = await _own_text(connection, target, text, meaning)
+    return await preview_of(connection, comment_id, target.theme_id, checked, meaning)
 
 
 async def edit_reply(
@@ -153,13 +163,8 @@ async def write_reply(
 ) -> Reply:
     """A person's own answer to a comment; a blank text is the template of the meaning. ``key``
     makes the same form, sent twice, one answer. Raises Invalid, NotFound, Conflict."""
-    target = await comment_target(connection, comment_id)
-    if target is None:
-        raise NotFound("There is no comment with this number.", reason="comment_not_found")
-    if not text.strip() and meaning is not ReplyMeaning.free:
-        templates = await reply_templates(connection, target.product_id)
-        text = template_for(templates, target.platform, meaning)
-    checked = _checked_answer(text)
+    target = await _answerable(connection, comment_id)
+    checked = await _own_text(connection, target, text, meaning)
     await note_stops(connection)
     able = (await preview_of(connection, comment_id, target.theme_id, checked, meaning)).able
     if not able.ok:
@@ -184,6 +189,22 @@ async def write_reply(
             reason="already_answered",
         )
     return await read_reply(connection, added)
+
+
+async def _answerable(connection: Connection, comment_id: int) -> Target:
+    target = await comment_target(connection, comment_id)
+    if target is None:
+        raise NotFound("There is no comment with this number.", reason="comment_not_found")
+    return target
+
+
+async def _own_text(
+    connection: Connection, target: Target, text: str, meaning: ReplyMeaning
+) -> str:
+    if not text.strip() and meaning is not ReplyMeaning.free:
+        templates = await reply_templates(connection, target.product_id)
+        text = template_for(templates, target.platform, meaning)
+    return _checked_answer(text)
 
 
 def _checked_answer(text: str) -> str:

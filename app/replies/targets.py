@@ -129,7 +129,7 @@ def can_reply(target: Target, now: datetime) -> CanReply:
     try:
         settings = definition.settings.model_validate(dict(target.settings))
     except ValidationError:
-        return CanReply("settings_invalid", "The settings of this source are not complete.")
+        return CanReply("source_incomplete", "The settings of this source are not complete.")
     able = definition.replying.can_reply(settings, target.comment)
     if able.ok and able.until is not None and able.until <= now:
         return CanReply("too_late", "The platform took answers only until then.", able.until)

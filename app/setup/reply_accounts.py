@@ -70,10 +70,10 @@ class ReplyAccount:
 
 
 def replying_of(source: Source) -> Replying[Any]:
-    """How the source's platform is answered. Raises Invalid (``platform_cannot``)."""
+    """How the source's platform is answered. Raises Conflict (``platform_cannot``)."""
     definition = platform(source.platform)
     if definition.replying is None:
-        raise Invalid(definition.no_replies, reason="platform_cannot")
+        raise Conflict(definition.no_replies, reason="platform_cannot")
     return definition.replying
 
 

@@ -146,7 +146,7 @@ async def set_reply_rules(
     if rules.time_zone not in available_timezones():
         raise Invalid(
             "There is no such time zone: write it like Europe/Berlin, or UTC.",
-            reason="time_zone_invalid",
+            reason="timezone_unknown",
         )
     values = {
         "product": product_id,

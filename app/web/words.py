@@ -8,6 +8,8 @@ from app.models.states import (
     DeliveryStage,
     HeardFrom,
     Recurrence,
+    ReplyMeaning,
+    ReplyState,
     ThemeStatus,
     TicketState,
     TicketStatus,
@@ -106,7 +108,24 @@ RECURRENCES: dict[str, str] = {
     Recurrence.comment: "Comment on the ticket",
     Recurrence.reopen: "Open the ticket again",
 }
+REPLY_MEANINGS: dict[str, str] = {
+    ReplyMeaning.free: "In own words",
+    ReplyMeaning.need_detail: "Asks for more",
+    ReplyMeaning.acknowledged: "Written down",
+    ReplyMeaning.planned: "In progress",
+    ReplyMeaning.shipped: "Shipped",
+    ReplyMeaning.declined: "Won't do",
+}
+REPLY_STATES: dict[str, str] = {
+    ReplyState.draft: "Drafts",
+    ReplyState.approved: "On their way",
+    ReplyState.sending: "Being sent",
+    ReplyState.posted: "Sent",
+    ReplyState.skipped: "Skipped",
+}
+REPLY_TONES: dict[str, str] = {ReplyState.posted: "good", ReplyState.draft: "warn"}
 VERBS = {
+    "replied": "answered in a thread",
     "created": "opened this theme",
     "accepted": "accepted it",
     "ignored": "ignored it",

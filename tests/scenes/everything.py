@@ -36,6 +36,11 @@ ADD_MODEL = """
     insert into product_model (product_id, what, number, weights, settings, status, activated_at)
     values (%s, 'kind', %s, '', %s, %s, case when %s = 'active' then now() end)
 """
+ADD_REPLY_ACCOUNT = "insert into source_replies (source_id, credentials) values (%s, %s)"
+ADD_REPLY = """
+    insert into reply (id, product_id, theme_id, source_id, thread, comment_id, meaning, text)
+    values (gen_random_uuid(), %s, %s, %s, '7', %s, 'shipped', 'Done: {title}') returning id
+"""
 ADD_USER = """
     insert into user_account (id, email, name, password_hash)
     values (gen_random_uuid(), %s, 'Ada', 'nobody knows it') returning id
@@ -116,6 +121,9 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     action = await decisions.ignore(connection, decided, actor="user:ada", reason="Done.")
     for number, status in ((1, "candidate"), (2, "active")):
         await connection.execute(ADD_MODEL, [product, number, LEARNED, status, status])
+    reply = await one(connection, ADD_REPLY, product, theme, source, comment)
+    key = vault.encrypt_fields({"api_key": "a-key", "api_username": "team"})
+    await connection.execute(ADD_REPLY_ACCOUNT, [source, key])
     user = await one(connection, ADD_USER, f"{name}@example.org")
     token, _ = await api_tokens.create_token(connection, name, ["read"])
     ids: dict[str, object] = {
@@ -126,6 +134,7 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         "other_id": str(other),
         "comment_id": comment,
         "ticket_id": str(ticket),
+        "reply_id": str(reply["id"]),
         "delivery_id": delivery,
         "suggestion_id": suggestion["id"],
         "action_id": action,

@@ -32,6 +32,8 @@ FOR_ADMINISTRATORS = {
     ("POST", "/deliveries/{delivery_id}/replay"),
     ("POST", "/sources/{source_id}/secret"),
     ("POST", "/sources/{source_id}/secret/retire"),
+    ("POST", "/sources/{source_id}/replies"),
+    ("POST", "/sources/{source_id}/replies/check"),
     ("GET", "/trackers/new"),
     ("POST", "/trackers/new"),
     ("GET", "/trackers/{tracker_id}"),

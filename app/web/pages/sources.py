@@ -18,6 +18,7 @@ from app.setup.login_sessions import SessionUser
 from app.setup.sources import Source
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Admin, Administering, Viewer
+from app.web.pages.replies import source_answering
 from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
 from app.web.words import counted
@@ -134,6 +135,7 @@ async def source_page(
     async with guard.database(request).transaction() as connection:
         state = (await health.sources(connection, source_id=source_id))[0]
         secrets = await health.count_active_secrets(connection, source_id)
+        answering = await source_answering(connection, source)
         counts = await deliveries.count_deliveries(connection, source_id=source_id)
         delivered = await deliveries.list_deliveries(
             connection,
@@ -152,6 +154,7 @@ async def source_page(
         source=source,
         title=platform.title,
         state=state,
+        answering=answering,
         counts=counts,
         makes_secrets=platform.new_secret is not None,
         secrets=secrets,
