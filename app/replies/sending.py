@@ -42,6 +42,7 @@ from app.replies.outcomes import (
 )
 from app.replies.stops import note_stops
 from app.setup.platforms import platform
+from app.setup.reply_accounts import secret_values
 from app.setup.reply_policies import reply_rules
 from app.storage.advisory import AdvisoryLock, held_alone
 from app.storage.db import Connection, Database
@@ -125,7 +126,7 @@ class SendReplies:
                 per_hour=account.per_hour or definition.replying.per_hour,
                 troubled=account.troubled,
                 http=http,
-                scrubber=Scrubber([str(value) for value in credentials.values()]),
+                scrubber=Scrubber(secret_values(definition.replying, credentials)),
             )
             posted = 0
             for _ in range(REPLIES_PER_RUN):

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pydantic import SecretStr
+
 from app.errors import Conflict, Invalid
 from app.setup.fields import checked_fields
 from app.setup.platforms import platform
@@ -142,6 +144,15 @@ async def reply_credentials(
     return vault.decrypt_fields(bytes(stored)) if stored is not None else {}
 
 
+def secret_values(replying: Replying[Any], credentials: Mapping[str, object]) -> list[str]:
+    """What of the credentials nobody may read; the name of an account is no secret."""
+    return [
+        str(credentials.get(name) or "")
+        for name, field in replying.credentials.model_fields.items()
+        if field.annotation is SecretStr
+    ]
+
+
 async def check_replies(
     connection: Connection, vault: Vault, source_id: uuid.UUID, *, network: Network
 ) -> list[Finding]:
@@ -152,7 +163,7 @@ async def check_replies(
     await required_account(connection, source_id)
     credentials = await reply_credentials(connection, vault, source_id)
     settings = platform(source.platform).settings.model_validate(source.settings)
-    scrubber = Scrubber([str(value) for value in credentials.values()])
+    scrubber = Scrubber(secret_values(replying, credentials))
     async with client(network) as http:
         try:
             findings = await replying.check(settings, credentials, http)

@@ -20,7 +20,7 @@ RECORDED_BODY_MAX_BYTES = 256 * 1024
 _SILENT_MODES = ("timeout_after_work", "lost_response")
 _GATEWAY_PREFIX = re.compile(r"^/ex/jira/[^/]+(?=/rest/)")
 _SIGNED_PATH = re.compile(r"^/app(/|$)|^/repos/[^/]+/[^/]+/installation$")
-UNGUARDED_PATHS = ("/_sandbox", "/tickets", "/browse/", "/static/", "/forum/t/-/")
+UNGUARDED_PATHS = ("/_sandbox", "/tickets", "/browse/", "/static/")
 
 
 class Gate:
@@ -35,11 +35,7 @@ class Gate:
         if scope["type"] == "http":
             host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
             self._state.base_url = f"{scope['scheme']}://{host}"
-        if (
-            scope["type"] != "http"
-            or scope["path"] == "/"
-            or scope["path"].startswith(UNGUARDED_PATHS)
-        ):
+        if scope["type"] != "http" or scope["path"] == "/" or _is_unguarded(scope["path"]):
             await self._app(scope, receive, send)
             return
         body = await _read(receive)
@@ -101,6 +97,12 @@ def _without_gateway(scope: Scope) -> Scope:
     if path == scope["path"]:
         return scope
     return {**scope, "path": path, "raw_path": path.encode()}
+
+
+def _is_unguarded(path: str) -> bool:
+    """Whether a path is one of our pages; the forum's addresses of data end in ``.json``."""
+    is_topic_page = path.startswith("/forum/t/") and not path.endswith(".json")
+    return is_topic_page or path.startswith(UNGUARDED_PATHS)
 
 
 def _authorization(path: str, headers: dict[str, str]) -> str:

@@ -36,10 +36,13 @@ ADD_MODEL = """
     insert into product_model (product_id, what, number, weights, settings, status, activated_at)
     values (%s, 'kind', %s, '', %s, %s, case when %s = 'active' then now() end)
 """
+NAME_THE_FORUM = """
+    update source set settings = '{"base_url": "https://forum.example"}' where id = %s
+"""
 ADD_REPLY_ACCOUNT = "insert into source_replies (source_id, credentials) values (%s, %s)"
 ADD_REPLY = """
     insert into reply (id, product_id, theme_id, source_id, thread, comment_id, meaning, text)
-    values (gen_random_uuid(), %s, %s, %s, '7', %s, 'shipped', 'Done: {title}') returning id
+    values (gen_random_uuid(), %s, %s, %s, '7', %s, 'free', 'Done: {title}') returning id
 """
 ADD_USER = """
     insert into user_account (id, email, name, password_hash)
@@ -59,6 +62,8 @@ class Everything:
         """The ids for the path of an operation."""
         if operation == "reopen_theme":
             return self.ids | {"theme_id": self.decided}
+        if operation == "write_reply":
+            return self.ids | {"comment_id": self.ids["answered_id"]}
         return self.ids
 
     def in_body(self, operation: str, body: Any) -> Any:
@@ -98,6 +103,7 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     tracker = uuid.uuid4()
     credentials = vault.encrypt_fields({"token": TOKEN})
     await connection.execute(ADD_TRACKER, [tracker, product, json.dumps(UNREACHABLE), credentials])
+    await connection.execute(NAME_THE_FORUM, [source])
     theme = await add_theme(connection, product, mentions=2)
     other = await add_theme(connection, product, "Near")
     decided = await add_theme(connection, product, "Decided")
@@ -112,6 +118,9 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         visibility="private",
     )
     await add_comment(connection, product, source, theme_id=theme, vector=[1, 0.2])
+    answered = await add_comment(
+        connection, product, source, theme_id=other, vector=[0.8, 0.1], thread_id="7"
+    )
     await add_comment(connection, product, source, theme_id=other, vector=[0.9, 0.1])
     await add_comment(connection, product, source, theme_id=decided, vector=[0, 1])
     ticket = await add_ticket(
@@ -121,7 +130,7 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     action = await decisions.ignore(connection, decided, actor="user:ada", reason="Done.")
     for number, status in ((1, "candidate"), (2, "active")):
         await connection.execute(ADD_MODEL, [product, number, LEARNED, status, status])
-    reply = await one(connection, ADD_REPLY, product, theme, source, comment)
+    reply = await one(connection, ADD_REPLY, product, other, source, answered)
     key = vault.encrypt_fields({"api_key": "a-key", "api_username": "team"})
     await connection.execute(ADD_REPLY_ACCOUNT, [source, key])
     user = await one(connection, ADD_USER, f"{name}@example.org")
@@ -135,6 +144,7 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         "comment_id": comment,
         "ticket_id": str(ticket),
         "reply_id": str(reply["id"]),
+        "answered_id": answered,
         "delivery_id": delivery,
         "suggestion_id": suggestion["id"],
         "action_id": action,

@@ -95,8 +95,11 @@ async def test_an_account_is_entered_checked_and_forgotten(
     page = await person.get(address)
     assert "a-new-key" not in page.text
     assert 'value="5"' in page.text
-    await person.send(f"{address}/replies/check", next=address)
-    assert "Answers are written by tide-team" in (await person.get(address)).text
+    answer = await person.send(f"{address}/replies/check", next=address)
+    assert answer.status_code == 303, answer.text
+    toast = re.search(r"data-says>([^<]*)<", (await person.get(address)).text)
+    assert toast is not None
+    assert toast[1] == "Answers are written by tide-team."
     await person.send(f"{address}/replies", act="forget")
     assert "Nobody is answered here yet" in (await person.get(address)).text
 
