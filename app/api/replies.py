@@ -226,7 +226,7 @@ async def wanted(
 ) -> None:
     """Whether whoever wrote the comment gets answers of ours, on all sources of its platform."""
     async with database.transaction() as connection:
-        await set_replies_wanted(connection, comment_id, wanted=body.wanted)
+        await set_replies_wanted(connection, comment_id, wants_replies=body.wanted)
 
 
 async def _detail(connection: Connection, reply_id: UUID) -> ReplyDetailOut:

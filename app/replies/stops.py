@@ -45,9 +45,11 @@ async def note_stops(connection: Connection) -> bool:
     return await fetch_value(connection, NOTE_STOPS, values) is not None
 
 
-async def set_replies_wanted(connection: Connection, comment_id: int, *, wanted: bool) -> None:
+async def set_replies_wanted(
+    connection: Connection, comment_id: int, *, wants_replies: bool
+) -> None:
     """Whether whoever wrote a comment gets answers of ours, as a person says. Raises NotFound."""
-    values = {"comment": comment_id, "wanted": wanted}
+    values = {"comment": comment_id, "wanted": wants_replies}
     if await fetch_value(connection, SET_NO_REPLIES, values) is None:
         raise NotFound(
             "There is no comment with this number, or nobody is known to have written it.",

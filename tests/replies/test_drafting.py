@@ -130,10 +130,10 @@ async def test_stop_before_any_answer_is_said_to_somebody_else(scene: Answering)
 async def test_a_person_may_switch_answers_off_and_on(scene: Answering) -> None:
     (row,) = await scene.forum.rows("select id from comment order by id limit 1")
     async with scene.forum.database.transaction() as connection:
-        await set_replies_wanted(connection, row["id"], wanted=False)
+        await set_replies_wanted(connection, row["id"], wants_replies=False)
         with pytest.raises(Conflict) as refusal:
             await write_reply(connection, row["id"], "Hello", actor="me", undo_seconds=0)
-        await set_replies_wanted(connection, row["id"], wanted=True)
+        await set_replies_wanted(connection, row["id"], wants_replies=True)
         await write_reply(connection, row["id"], "Hello", actor="me", undo_seconds=0)
     assert refusal.value.reason == "opted_out"
 

@@ -13,6 +13,7 @@ from app.storage.db import Connection, Database
 from app.storage.vault import Vault
 from app.triage import decisions
 from tests.scenes.reading import (
+    add_author,
     add_comment,
     add_delivery,
     add_product,
@@ -62,7 +63,7 @@ class Everything:
         """The ids for the path of an operation."""
         if operation == "reopen_theme":
             return self.ids | {"theme_id": self.decided}
-        if operation == "write_reply":
+        if operation in ("write_reply", "set_replies_wanted"):
             return self.ids | {"comment_id": self.ids["answered_id"]}
         return self.ids
 
@@ -118,8 +119,15 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         visibility="private",
     )
     await add_comment(connection, product, source, theme_id=theme, vector=[1, 0.2])
+    author = await add_author(connection, product, "ada")
     answered = await add_comment(
-        connection, product, source, theme_id=other, vector=[0.8, 0.1], thread_id="7"
+        connection,
+        product,
+        source,
+        theme_id=other,
+        vector=[0.8, 0.1],
+        thread_id="7",
+        author_id=author,
     )
     await add_comment(connection, product, source, theme_id=other, vector=[0.9, 0.1])
     await add_comment(connection, product, source, theme_id=decided, vector=[0, 1])

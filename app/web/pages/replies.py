@@ -17,6 +17,7 @@ from app.replies.deciding import Preview
 from app.replies.ledger import read_reply
 from app.replies.stops import set_replies_wanted
 from app.setup import reply_accounts
+from app.setup.sources import Source, get_source
 from app.storage.db import Connection
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Acting, Administering, Viewer
@@ -134,7 +135,7 @@ async def wanted(act: Acting, comment_id: int) -> Response:
     """Whether whoever wrote the comment gets answers of ours."""
     wants = act.text("wanted") == "on"
     async with act.database.transaction() as connection:
-        await set_replies_wanted(connection, comment_id, wanted=wants)
+        await set_replies_wanted(connection, comment_id, wants_replies=wants)
     return act.done("They get answers again." if wants else "They get no answers any more.")
 
 
@@ -142,7 +143,7 @@ async def wanted(act: Acting, comment_id: int) -> Response:
 async def save_account(act: Administering, source_id: UUID) -> Response:
     """Enter by whose account a source is answered, and how."""
     async with act.database.transaction() as connection:
-        source = await reply_accounts.get_source(connection, source_id)
+        source = await get_source(connection, source_id)
         if act.text("act") == "forget":
             await reply_accounts.forget_reply_account(connection, source_id)
             return act.done("Forgotten: nothing is answered there any more.")
@@ -190,9 +191,7 @@ class SourceAnswering:
     per_hour: int
 
 
-async def source_answering(
-    connection: Connection, source: reply_accounts.Source
-) -> SourceAnswering:
+async def source_answering(connection: Connection, source: Source) -> SourceAnswering:
     """What a source's page shows about answers."""
     definition = registry.source(source.platform)
     if definition.replying is None:

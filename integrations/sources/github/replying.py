@@ -44,7 +44,7 @@ _HUB = "GitHub"
 GITHUB_API = "https://api.github.com"
 COMMENT_MAX_CHARACTERS = 65_536
 COMMENT_PAGES_LOOKED_AT = 10
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_REPOSITORY_PATH = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
 DISCUSSION_QUERY = """
 query($owner: String!, $name: String!, $number: Int!) {
@@ -229,7 +229,7 @@ def _thread(comment: AnsweredComment) -> tuple[str, int]:
     """The repository and the number of the issue or discussion; blank and 0 where unknown."""
     repository = str(comment.extras.get("repository") or "")
     number = comment.extras.get("number")
-    if not _REPOSITORY.fullmatch(repository) or ".." in repository:
+    if not _REPOSITORY_PATH.fullmatch(repository) or ".." in repository:
         return "", 0
     try:
         return repository, int(str(number))

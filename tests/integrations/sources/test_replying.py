@@ -20,7 +20,7 @@ from integrations.reply_contract import AnsweredComment, ReplyError, Replying
 ANSWER_KEY = uuid.UUID("5f0c0a52-9a57-4c3e-9d43-0c3d6b5fd001")
 WRITTEN_AT = datetime(2026, 11, 1, tzinfo=UTC)
 
-COMMENTS = {
+COMMENTS: dict[str, dict[str, Any]] = {
     "discourse": {"external_id": "31", "thread_id": "7", "position": 4, "extras": {}},
     "github": {
         "external_id": "issue_comment:5",
@@ -29,17 +29,17 @@ COMMENTS = {
     },
     "slack": {"external_id": "C1:1700000002.000100", "thread_id": "C1:1700000000.000100"},
 }
-SETTINGS = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "discourse": {"base_url": "https://forum.example"},
     "github": {},
     "slack": {"workspace_url": "https://acme.slack.com"},
 }
-CREDENTIALS = {
+CREDENTIALS: dict[str, dict[str, Any]] = {
     "discourse": {"api_key": "k-secret", "api_username": "team"},
     "github": {"token": "t-secret", "api_url": "https://api.github.com"},
     "slack": {"token": "xoxb-secret"},
 }
-POSTED = {
+POSTED: dict[str, dict[str, Any]] = {
     "discourse": {"id": 40, "post_number": 9},
     "github": {"id": 77, "html_url": "https://github.com/acme/app/issues/12#issuecomment-77"},
     "slack": {"ok": True, "ts": "1700000009.000200"},
@@ -143,7 +143,11 @@ def discussion(locked: bool, *nodes: dict[str, Any]) -> dict[str, Any]:
     return {"data": {"repository": {"discussion": thread}}}
 
 
-NODE = {"id": "DC_1", "databaseId": 3, "url": "https://github.com/acme/app/discussions/12#d-3"}
+NODE: dict[str, Any] = {
+    "id": "DC_1",
+    "databaseId": 3,
+    "url": "https://github.com/acme/app/discussions/12#d-3",
+}
 
 
 async def test_github_discussions_are_answered_over_graphql() -> None:
