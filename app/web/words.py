@@ -123,6 +123,14 @@ REPLY_STATES: dict[str, str] = {
     ReplyState.posted: "Sent",
     ReplyState.skipped: "Skipped",
 }
+REPLY_STATE_NOTES: dict[str, str] = {
+    ReplyState.draft: "draft",
+    ReplyState.approved: "on its way",
+    ReplyState.sending: "being sent",
+    ReplyState.posted: "sent",
+    ReplyState.skipped: "skipped",
+}
+"""What is said of one answer; ``REPLY_STATES`` are the names of lists."""
 REPLY_TONES: dict[str, str] = {ReplyState.posted: "good", ReplyState.draft: "warn"}
 VERBS = {
     "replied": "answered in a thread",

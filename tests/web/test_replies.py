@@ -117,3 +117,18 @@ async def test_hostile_words_are_only_shown(
         page = await person.get(address)
         assert page.status_code == 200
         assert "<script>alert" not in page.text
+
+
+async def test_an_administrator_says_how_we_answer(
+    scene: Answering, client: httpx.AsyncClient, database: Database
+) -> None:
+    person = await sign_in(client, database)
+    address = f"/products/{scene.forum.product_id}/answers"
+    fields = {"wait_minutes": "5", "quiet_from": "22", "quiet_until": "7", "time_zone": "UTC"}
+    await person.send(address, **fields, drafted="shipped", automatic="shipped", disclosure="Hi.")
+    await person.send(f"{address}/template", meaning="shipped", platform="", text="Our words")
+    page = await person.get(address)
+    assert 'value="22"' in page.text
+    assert "Our words" in page.text
+    await person.send(f"{address}/template", meaning="shipped", platform="", text="{secret}")
+    assert "is no placeholder" in (await person.get(address)).text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -147,11 +147,18 @@ async def save_account(act: Administering, source_id: UUID) -> Response:
         if act.text("act") == "forget":
             await reply_accounts.forget_reply_account(connection, source_id)
             return act.done("Forgotten: nothing is answered there any more.")
-        fields = forms.fields(reply_accounts.replying_of(source).credentials, REPLY_FIELD_PREFIX)
-        entered = forms.typed(act.form, fields, REPLY_FIELD_PREFIX)
-        if any(entered.get(field.name.removeprefix(REPLY_FIELD_PREFIX)) for field in fields):
+        replying = reply_accounts.replying_of(source)
+        fields = forms.fields(replying.credentials, REPLY_FIELD_PREFIX)
+        # Secrets are never shown: left blank, those that are stored stay.
+        typed_secret = any(
+            act.text(field.name) for field in fields if field.control in forms.SECRET_CONTROLS
+        )
+        if typed_secret or await reply_accounts.reply_account(connection, source_id) is None:
             await reply_accounts.set_reply_credentials(
-                connection, act.request.app.state.vault, source_id, entered
+                connection,
+                act.request.app.state.vault,
+                source_id,
+                forms.typed(act.form, fields, REPLY_FIELD_PREFIX),
             )
         per_hour = act.text("per_hour")
         await reply_accounts.update_reply_account(
@@ -196,11 +203,15 @@ async def source_answering(connection: Connection, source: Source) -> SourceAnsw
     definition = registry.source(source.platform)
     if definition.replying is None:
         return SourceAnswering(definition.no_replies, "", None, [], False, 0)
+    account = await reply_accounts.reply_account(connection, source.id)
+    fields = forms.fields(definition.replying.credentials, REPLY_FIELD_PREFIX)
+    if account is not None:
+        fields = [replace(field, required=False) for field in fields]
     return SourceAnswering(
         why_not="",
         guide=definition.replying.guide,
-        account=await reply_accounts.reply_account(connection, source.id),
-        fields=forms.fields(definition.replying.credentials, REPLY_FIELD_PREFIX),
+        account=account,
+        fields=fields,
         may_be_automatic=definition.replying.automatic,
         per_hour=definition.replying.per_hour,
     )
