@@ -12,7 +12,7 @@ from psycopg import sql
 from app.errors import NotFound
 from app.models.states import ReplyMeaning, ReplyState
 from app.queries.paging import Filters, Listing, Order, Page
-from app.replies.targets import THREAD_KEY, can_reply, thread_targets
+from app.replies.targets import OF_MATTER, THREAD_KEY, can_reply, thread_targets
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 from app.themes.voices import VOICE
@@ -94,11 +94,13 @@ SELECT_LEDGER_PEOPLE = sql.SQL(
     order by min(cm.created_at) limit %s
     """
 ).format(thread=THREAD_KEY, voice=VOICE)
-SELECT_LEDGER_REPLIES = """
+SELECT_LEDGER_REPLIES = sql.SQL(
+    """
     select p.id, p.source_id, p.thread, p.meaning, p.state, p.reason, p.detail, p.posted_at,
            p.permalink
-    from reply p where p.theme_id = %s order by p.created_at, p.id
-"""
+    from reply p where {of_matter} order by p.created_at, p.id
+    """
+).format(of_matter=OF_MATTER.format(theme=sql.Placeholder("theme")))
 # People of the community alone: what the team says in the thread is no answer to it.
 SELECT_ANSWERS_BACK = sql.SQL(
     """
@@ -107,14 +109,14 @@ SELECT_ANSWERS_BACK = sql.SQL(
     from comment cm left join author a on a.id = cm.author_id
     where cm.deleted_at is null and not coalesce(a.is_bot, false)
       and not coalesce(a.is_staff, false)
-      and exists (select from reply p where p.theme_id = %s and p.state = 'posted'
-                  and p.source_id = cm.source_id and p.thread = {thread}
-                  and p.thread = cm.thread_id and cm.created_at > p.posted_at)
+      and exists (select from reply p where {of_matter} and p.state = 'posted'
+                  and p.source_id = cm.source_id and p.thread = cm.thread_id
+                  and cm.created_at > p.posted_at)
       and (cm.source_id, cm.thread_id) in (
-        select p.source_id, p.thread from reply p where p.theme_id = %s and p.state = 'posted')
-    order by cm.created_at desc, cm.id desc limit %s
+        select p.source_id, p.thread from reply p where {of_matter} and p.state = 'posted')
+    order by cm.created_at desc, cm.id desc limit %(most)s
     """
-).format(thread=THREAD_KEY)
+).format(of_matter=OF_MATTER.format(theme=sql.Placeholder("theme")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,9 @@ async def reply_ledger(connection: Connection, theme_id: UUID) -> list[LedgerThr
     """Who was heard, and who was told: the threads of a theme, the earliest first."""
     values = [theme_id, PEOPLE_OF_LEDGER_MOST]
     people = await fetch_all(connection, SELECT_LEDGER_PEOPLE, values, of=LedgerPerson)
-    replies = await fetch_all(connection, SELECT_LEDGER_REPLIES, [theme_id], of=LedgerReply)
+    replies = await fetch_all(
+        connection, SELECT_LEDGER_REPLIES, {"theme": theme_id}, of=LedgerReply
+    )
     targets = {
         (target.source_id, target.thread): target
         for target in await thread_targets(connection, theme_id)
@@ -269,7 +273,7 @@ async def reply_ledger(connection: Connection, theme_id: UUID) -> list[LedgerThr
 
 async def answers_back(connection: Connection, theme_id: UUID) -> list[AnswerBack]:
     """What people said in the threads after we had answered, the newest first."""
-    values = [theme_id, theme_id, ANSWERS_BACK_SHOWN]
+    values = {"theme": theme_id, "most": ANSWERS_BACK_SHOWN}
     return await fetch_all(connection, SELECT_ANSWERS_BACK, values, of=AnswerBack)
 
 

@@ -10,13 +10,15 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from psycopg import sql
+
 from app.models.states import ReplyMeaning, TicketStatus
 from app.replies.ledger import NewReply, add_reply
 from app.replies.stops import note_stops
-from app.replies.targets import can_reply, thread_targets
+from app.replies.targets import OF_MATTER, can_reply, thread_targets
 from app.setup.reply_policies import reply_rules, reply_templates, template_for
 from app.storage.db import Connection, Database
-from app.storage.rows import fetch_one, fetch_value
+from app.storage.rows import fetch_all, fetch_one, fetch_value
 from app.themes.activity import SYSTEM
 
 MEANING_OF = {
@@ -32,7 +34,8 @@ NEXT_TICKET_TO_TELL = """
     select k.id, k.product_id, k.theme_id, k.status, k.status_since
     from ticket k join theme t on t.id = k.theme_id
     left join reply_policy p on p.product_id = k.product_id
-    where k.superseded_at is null and k.state = 'created' and k.told_at is null
+    where exists (select from source_replies where enabled)
+      and k.superseded_at is null and k.state = 'created' and k.told_at is null
       and k.status in ('open', 'in_progress', 'done', 'declined')
       and k.status_since is not null and k.drafted_since is distinct from k.status_since
       and k.status_since <= now() - make_interval(mins => coalesce(p.wait_minutes, 30))
@@ -45,6 +48,18 @@ NEXT_TICKET_TO_TELL = """
     order by k.status_since, k.id limit 1 for update of k skip locked
 """
 MARK_DRAFTED = "update ticket set drafted_since = %s where id = %s"
+
+
+# An answer of a theme that was merged into this one told the thread already.
+SELECT_TOLD_BEFORE = sql.SQL(
+    "select p.source_id, p.thread from reply p where p.meaning = %(meaning)s and {of_matter}"
+).format(of_matter=OF_MATTER.format(theme=sql.Placeholder("theme")))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    source_id: uuid.UUID
+    thread: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +97,18 @@ async def _draft(connection: Connection, ticket: TicketToTell) -> int:
     templates = await reply_templates(connection, ticket.product_id)
     now = datetime.now(UTC)
     drafts = 0
+    places = await fetch_all(
+        connection, SELECT_TOLD_BEFORE, {"theme": ticket.theme_id, "meaning": meaning}, of=_Place
+    )
     for target in await thread_targets(connection, ticket.theme_id):
-        if not can_reply(target, now).ok:
+        if _Place(target.source_id, target.thread) in places or not can_reply(target, now).ok:
             continue
         replying = target.definition.replying
         alone = (
             meaning in rules.automatic_meanings
             and target.automatic
+            and target.account_since is not None
+            and target.account_since <= ticket.status_since
             and replying is not None
             and replying.automatic
         )

@@ -8,7 +8,7 @@ from psycopg import sql
 
 from app.models.states import ReplyMeaning
 from app.replies.ledger import Reply
-from app.replies.targets import THREAD_KEY
+from app.replies.targets import OF_MATTER, THREAD_KEY
 from app.storage.db import Connection
 from app.storage.rows import fetch_value
 from app.themes.activity import SYSTEM, record
@@ -62,10 +62,10 @@ MARK_ALL_TOLD = sql.SQL(
           and not exists (
             select from reply p
             where p.source_id = cm.source_id and p.thread = {thread} and p.state = 'posted'
-              and p.theme_id = k.theme_id and p.meaning = 'shipped'))
+              and {of_matter} and p.meaning = 'shipped'))
     returning k.id
     """
-).format(thread=THREAD_KEY)
+).format(thread=THREAD_KEY, of_matter=OF_MATTER.format(theme=sql.SQL("k.theme_id")))
 
 
 async def claim_reply(connection: Connection, reply_id: uuid.UUID) -> bool:

@@ -23,6 +23,10 @@ from integrations.source_contract import Source
 THREAD_KEY = sql.SQL("case when cm.thread_id = '' then 'comment:' || cm.id else cm.thread_id end")
 """What answers of one thread have in common, over a comment ``cm``."""
 THREADS_TOLD_MOST = 500
+OF_MATTER = sql.SQL(
+    "p.theme_id in (select m.id from theme m where m.id = {theme} or m.merged_into = {theme})"
+)
+"""Whether an answer ``p`` is about a theme, also where it was sent before its own was merged."""
 
 _TARGET_COLUMNS = sql.SQL(
     """
@@ -30,7 +34,8 @@ _TARGET_COLUMNS = sql.SQL(
     s.platform, s.settings, {thread} as thread, cm.external_id, cm.thread_id, cm.thread_title,
     cm.permalink, cm.parent_id, cm.position, cm.opens_thread, cm.created_at, cm.visibility,
     cm.extras, cm.deleted_at, coalesce(a.is_bot, false) as is_bot, a.no_replies_at,
-    coalesce(r.enabled, false) as has_account, coalesce(r.automatic, false) as automatic
+    coalesce(r.enabled, false) as has_account, coalesce(r.automatic, false) as automatic,
+    r.created_at as account_since
     """
 ).format(thread=THREAD_KEY)
 _TARGET_TABLES = sql.SQL(
@@ -82,6 +87,7 @@ class Target:
     no_replies_at: datetime | None
     has_account: bool
     automatic: bool
+    account_since: datetime | None
 
     @property
     def comment(self) -> AnsweredComment:

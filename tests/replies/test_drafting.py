@@ -98,6 +98,7 @@ async def test_an_answer_goes_out_by_itself_where_both_say_so(scene: Answering) 
     await scene.forum.change("update ticket set drafted_since = null")
     async with scene.forum.database.transaction() as connection:
         await update_reply_account(connection, scene.forum.source_id, automatic=True)
+    await scene.forum.change("update source_replies set created_at = now() - interval '1 day'")
     assert {one.state for one in await scene.drafts()} == {ReplyState.approved}
     assert await scene.send() == 2
 
@@ -226,3 +227,28 @@ async def test_our_own_answer_is_no_feedback(scene: Answering) -> None:
     await scene.say(scene.posts[0].raw, "tide-team", 7)
     (after,) = await scene.forum.rows("select count(*) as n from comment")
     assert before == after
+
+
+async def test_what_was_shipped_before_there_was_an_account_waits_for_a_person(
+    scene: Answering,
+) -> None:
+    await scene.rules(automatic="shipped")
+    async with scene.forum.database.transaction() as connection:
+        await update_reply_account(connection, scene.forum.source_id, automatic=True)
+    await scene.status("done")
+    assert {one.state for one in await scene.drafts()} == {ReplyState.draft}
+
+
+async def test_a_merge_tells_no_thread_a_second_time(scene: Answering) -> None:
+    await scene.status("done")
+    await scene.drafts()
+    await scene.forum.change(
+        "insert into theme (id, product_id, kind, title, status, merged_into)"
+        " select gen_random_uuid(), product_id, kind, 'Before', 'merged', id from theme"
+    )
+    await scene.forum.change(
+        "update reply set theme_id = (select id from theme where status = 'merged')"
+        " where thread = '7'"
+    )
+    await scene.forum.change("update ticket set drafted_since = null")
+    assert len(await scene.drafts()) == 2
