@@ -15,6 +15,7 @@ from app.commands import (
     learning,
     models,
     people,
+    polling,
     products,
     quality,
     replies,
@@ -78,6 +79,11 @@ for name, command in (
     ("rollback", learning.rollback),
 ):
     quality.model.command(name)(command)
+
+
+sources.app.command("credentials")(polling.credentials)
+sources.app.command("poll")(polling.poll)
+sources.app.command("history")(polling.history)
 
 
 @app.callback()

@@ -224,6 +224,12 @@ def joined(*parts: str) -> str:
     return _bounded(":".join(parts), ID_MAX_CHARACTERS)
 
 
+def fingerprinted(*parts: str) -> str:
+    """The parts as one key in which the last, a secret, is its SHA-256."""
+    *open_parts, secret = parts
+    return joined(*open_parts, hashlib.sha256(secret.encode()).hexdigest())
+
+
 def delivery_key(*parts: str) -> str | None:
     """The parts as one delivery id of at most 200 characters; None where a part is blank."""
     cleaned = [sanitize(part, len(part)) for part in parts]

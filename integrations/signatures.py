@@ -50,6 +50,10 @@ class Signature:
     secret_prefix: str = ""
 
 
+SENDS_NOTHING = Signature(header="")
+"""Of a platform that sends nothing: no request carries it, and no source has a secret for it."""
+
+
 def verify(signature: Signature, inbound: Inbound, secrets: Sequence[str], now: datetime) -> None:
     """Return if a holder of one of ``secrets`` signed this request lately, else raise
     SignatureRefused.

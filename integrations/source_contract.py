@@ -56,7 +56,7 @@ use a clock, a database or the network, and a delivery gives the same comments e
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -65,12 +65,12 @@ from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 from pydantic import BaseModel, Field, JsonValue
 
 from integrations.contract import Inbound, Visibility
+from integrations.poll_contract import Polling
 from integrations.reply_contract import Replying
+from integrations.signatures import SENDS_NOTHING, Signature
 
 if TYPE_CHECKING:
-    import httpx
-
-    from integrations.signatures import Signature
+    pass
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -200,15 +200,6 @@ Change = ScopeChange | AccountChange
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
-    """One page fetched by a poll: the raw body becomes a delivery, ``cursor`` is where the next
-    poll starts."""
-
-    deliveries: Sequence[Inbound]
-    cursor: str
-
-
-@dataclass(frozen=True, slots=True)
 class Source(Generic[S]):
     """A platform we listen to.
 
@@ -253,10 +244,13 @@ class Source(Generic[S]):
     several at once: when one is deleted, the others stay. It is empty where nothing is left. Where
     ``without`` is None, a delivery is emptied as a whole.
 
-    ``global_authors``: author ids mean the same person in every source of the platform. ``poll``
-    asks a platform that does not send, from a cursor (``""`` at first), and is None where the
-    platform cannot. ``replying`` says how an answer goes back into a thread; where it is None,
-    ``no_replies`` says why, a sentence.
+    ``global_authors``: author ids mean the same person in every source of the platform.
+    ``polling`` says how the platform is asked for what it did not send; None where it cannot be.
+    ``replying`` says how an answer goes back into a thread; where it is None, ``no_replies`` says
+    why, a sentence.
+
+    ``signature`` is SENDS_NOTHING for a platform that is only polled: it has no secret, and its
+    address takes nothing.
     """
 
     name: str
@@ -279,7 +273,12 @@ class Source(Generic[S]):
     renamed: Callable[[Inbound, AuthorRef], bytes] | None = None
     global_authors: bool = False
     new_secret: Callable[[], str] | None = None
-    poll: Callable[[S, str, httpx.AsyncClient], Awaitable[Poll]] | None = None
+    polling: Polling[S] | None = None
     replying: Replying[S] | None = None
     no_replies: str = "This platform has no way to answer there."
     max_body_bytes: int = 1_048_576
+
+    @property
+    def sends(self) -> bool:
+        """Whether it has webhooks."""
+        return self.signature != SENDS_NOTHING

@@ -13,6 +13,7 @@ from app.api import (
     learning,
     matters,
     merging,
+    polling,
     products,
     replies,
     reply_rules,
@@ -30,6 +31,7 @@ router = APIRouter()
 for part in (
     products,
     sources,
+    polling,
     deliveries,
     comments,
     decisions,

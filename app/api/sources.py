@@ -1,7 +1,7 @@
 """Sources: connected channels, their secrets and their set-up steps."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
@@ -12,7 +12,7 @@ from app.api.routes import LimitedRoute
 from app.api.schemas.delivery import ReplayOut
 from app.api.schemas.source import (
     GuideOut,
-    KindOfIntegrationOut,
+    PlatformOut,
     SecretIn,
     SourceIn,
     SourceOut,
@@ -24,6 +24,7 @@ from app.intake import replay
 from app.setup import sources
 from app.setup.sources import Source
 from integrations import registry
+from integrations.source_contract import Source as Platform
 
 router = APIRouter(route_class=LimitedRoute, tags=["sources"])
 SourceId = Annotated[
@@ -35,8 +36,15 @@ SECRET_STAND_IN_OF_GUIDE = "<the secret that was shown when the source was made>
 
 
 def _shown(source: Source, settings: Settings) -> SourceOut:
-    url = sources.webhook_url(settings.base_url, source.id)
-    return SourceOut.model_validate({**asdict(source), "webhook_url": url})
+    return SourceOut.model_validate(
+        {**asdict(source), "webhook_url": _webhook_url(source, settings)}
+    )
+
+
+def _webhook_url(source: Source, settings: Settings) -> str:
+    """Blank for a platform that sends nothing."""
+    sends = registry.source(source.platform).sends
+    return sources.webhook_url(settings.base_url, source.id) if sends else ""
 
 
 def _with_secret(source: Source, settings: Settings, secret: str) -> SourceSecretOut:
@@ -47,16 +55,23 @@ def _with_secret(source: Source, settings: Settings, secret: str) -> SourceSecre
 @router.get(
     "/platforms", operation_id="list_platforms", summary="List platforms", responses=refusals()
 )
-async def platforms(caller: Reader) -> list[KindOfIntegrationOut]:
-    """Every platform that can be connected, with the JSON Schema of its settings."""
-    return [
-        KindOfIntegrationOut(
-            name=platform.name,
-            title=platform.title,
-            settings=platform.settings.model_json_schema(),
-        )
-        for platform in registry.sources().values()
-    ]
+async def platforms(caller: Reader) -> list[PlatformOut]:
+    """Every platform that can be connected, with the JSON Schemas of its settings and
+    credentials."""
+    return [_platform(platform) for platform in registry.sources().values()]
+
+
+def _platform(platform: Platform[Any]) -> PlatformOut:
+    polling = platform.polling
+    asks_for = None if polling is None else polling.credentials
+    return PlatformOut(
+        name=platform.name,
+        title=platform.title,
+        settings=platform.settings.model_json_schema(),
+        sends=platform.sends,
+        polled=polling is not None,
+        credentials=None if asks_for is None else asks_for.model_json_schema(),
+    )
 
 
 @router.get("/sources", operation_id="list_sources", summary="List sources", responses=refusals())
@@ -159,7 +174,9 @@ async def delete(caller: Admin, database: DatabaseOf, source_id: SourceId) -> No
     operation_id="rotate_source_secret",
     summary="Rotate a source's secret",
     status_code=201,
-    responses=refusals("source_not_found", *WEAK_SECRETS, "secret_needed", body=True),
+    responses=refusals(
+        "source_not_found", *WEAK_SECRETS, "secret_needed", "secret_unused", body=True
+    ),
 )
 async def rotate(
     caller: Admin,
@@ -189,9 +206,9 @@ async def guide(
     """The platform's set-up steps with this source's real address."""
     async with database.transaction() as connection:
         source = await sources.get_source(connection, source_id)
-    url = sources.webhook_url(settings.base_url, source.id)
     return GuideOut(
-        webhook_url=url, guide=sources.guide(source, settings.base_url, SECRET_STAND_IN_OF_GUIDE)
+        webhook_url=_webhook_url(source, settings),
+        guide=sources.guide(source, settings.base_url, SECRET_STAND_IN_OF_GUIDE),
     )
 
 

@@ -46,7 +46,7 @@ def add(
     definition = known(platform)
     chosen = pairs(settings or [], "--set")
     secret_of_platform = None
-    if ask or definition.new_secret is None:
+    if definition.sends and (ask or definition.new_secret is None):
         secret_of_platform = ask_secret(f"Secret from {definition.title}")
 
     async def work(services: Services) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def add(
             source, secret = await create_source(
                 connection, services.vault, of.id, platform, name, chosen, secret_of_platform
             )
-            return described(services, source, [secret])
+            return described(services, source, [secret] if secret else [])
 
     shown = perform(work)
     if as_json:
@@ -229,10 +229,12 @@ def remove(source: Named, product: OfProduct = None, yes: Yes = False) -> None:
 
 def described(services: Services, source: Source, secrets: list[str]) -> dict[str, Any]:
     """A source with its address, secrets (newest first) and set-up steps."""
+    from app.setup.platforms import platform
     from app.setup.sources import guide, webhook_url
 
     base = services.settings.base_url
     secret = secrets[0] if secrets else "none: run `relay source rotate`"
+    sends = platform(source.platform).sends
     return {
         "id": source.id,
         "product_id": source.product_id,
@@ -240,10 +242,10 @@ def described(services: Services, source: Source, secrets: list[str]) -> dict[st
         "platform": source.platform,
         "enabled": source.enabled,
         "settings": source.settings,
-        "webhook_url": webhook_url(base, source.id),
+        "webhook_url": webhook_url(base, source.id) if sends else "",
         "secrets": secrets,
         "guide": guide(source, base, secret),
-        "public": bool(services.settings.public_url),
+        "public": bool(services.settings.public_url) or not sends,
     }
 
 

@@ -119,7 +119,7 @@ class Ingest:
 
     async def _source(self, source_id: str) -> ConnectedSource:
         source = self.sources.peek(source_id) or await self.sources.get(source_id)
-        if source is None:
+        if source is None or not source.definition.sends:
             raise Refused(
                 "No enabled source has this address; check the webhook's URL.",
                 reason="unknown_source",

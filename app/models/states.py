@@ -24,6 +24,15 @@ class DeliveryStage(StrEnum):
     """Could not be read; it can be replayed."""
 
 
+class HistoryState(StrEnum):
+    """Where the fetching of a source's history is."""
+
+    running = "running"
+    done = "done"
+    cancelled = "cancelled"
+    """Somebody stopped it; what was fetched stays."""
+
+
 class CommentStage(StrEnum):
     """Where a comment is: the queue of the enrich and the group step."""
 

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from app.errors import RelayError
 from app.queries import health
 from app.running.runtime import Services
-from app.running.verdicts import right, under, wrong
+from app.running.verdicts import right, still_to_do, under, wrong
 from app.setup.platforms import platform
+from app.setup.polling import check_polling, poll_state
 from app.setup.products import Product
 from app.setup.sources import Source, active_secrets, list_sources
 from app.setup.trackers import Tracker, check_tracker, list_trackers
@@ -50,7 +51,27 @@ async def source_findings(services: Services, source: Source) -> list[Finding]:
     secret = await source_secret_finding(services, source)
     async with services.database.transaction() as connection:
         [source_health] = await health.sources(connection, source_id=source.id)
-    return [source_settings_finding(source), secret, DELIVERY_FINDINGS[source_health.status]]
+    findings = [source_settings_finding(source), secret]
+    if platform(source.platform).sends:
+        findings.append(DELIVERY_FINDINGS[source_health.status])
+    return [*findings, *await polling_findings(services, source)]
+
+
+async def polling_findings(services: Services, source: Source) -> list[Finding]:
+    """What the platform answers when it is asked, and why polling waits, if it does."""
+    try:
+        async with services.database.transaction() as connection:
+            findings = await check_polling(
+                connection, services.vault, source.id, network=services.settings.network
+            )
+            state = await poll_state(connection, source.id)
+    except RelayError as error:
+        remedy = f"Run `relay source credentials {source.name!r}`."
+        return [wrong("polling", error.detail, remedy)]
+    if state is not None and state.reason and all(finding.ok for finding in findings):
+        remedy = f"Run `relay source poll {source.name!r} --now`, or wait: it goes on by itself."
+        findings.append(still_to_do("polling", state.detail, remedy))
+    return findings
 
 
 def source_settings_finding(source: Source) -> Finding:
@@ -65,6 +86,8 @@ def source_settings_finding(source: Source) -> Finding:
 
 async def source_secret_finding(services: Services, source: Source) -> Finding:
     """Whether a source has secrets that can be read."""
+    if not platform(source.platform).sends:
+        return right("secret", "It needs none.")
     try:
         async with services.database.transaction() as connection:
             count = len(await active_secrets(connection, services.vault, source.id))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from app.errors import RelayError
 from app.running.runtime import Services
 from app.running.verdicts import right, wrong
+from app.setup.polling import poll_credentials
 from app.setup.products import list_products
 from app.setup.sources import Source, active_secrets, list_sources
 from app.setup.tracker_hooks import read_hook
@@ -31,7 +32,7 @@ class StoredSecrets:
 
 
 async def try_stored_secrets(services: Services) -> StoredSecrets:
-    """Decrypt the secrets of every source and the credentials of every tracker."""
+    """Decrypt the secrets of every source and tracker, and what lets us into them."""
     async with services.database.transaction() as connection:
         slugs = {product.id: product.slug for product in await list_products(connection)}
         sources = await list_sources(connection)
@@ -39,11 +40,15 @@ async def try_stored_secrets(services: Services) -> StoredSecrets:
         unreadable_sources = [
             source for source in sources if not await _reads_source(services, connection, source)
         ]
+        unreadable_polls = [
+            source for source in sources if not await _reads_poll(services, connection, source)
+        ]
         unreadable_hooks = [
             tracker for tracker in trackers if not await _reads_hook(services, connection, tracker)
         ]
     readable = [tracker for tracker in trackers if _reads_tracker(services, tracker)]
     findings = [_source_finding(source, slugs[source.product_id]) for source in unreadable_sources]
+    findings += [_poll_finding(source, slugs[source.product_id]) for source in unreadable_polls]
     findings += [
         _tracker_finding(tracker, slugs[tracker.product_id])
         for tracker in trackers
@@ -63,6 +68,14 @@ async def try_stored_secrets(services: Services) -> StoredSecrets:
 async def _reads_source(services: Services, connection: Connection, source: Source) -> bool:
     try:
         await active_secrets(connection, services.vault, source.id)
+    except RelayError:
+        return False
+    return True
+
+
+async def _reads_poll(services: Services, connection: Connection, source: Source) -> bool:
+    try:
+        await poll_credentials(connection, services.vault, source.id)
     except RelayError:
         return False
     return True
@@ -90,6 +103,15 @@ def _source_finding(source: Source, product: str) -> Finding:
         f"source {source.name}: secret",
         "It was stored with another key, so everything that arrives is turned away.",
         f"{RESTORE_KEY}`{rotate}`, put the new secret into the platform, then `{rotate} --finish`.",
+    )
+
+
+def _poll_finding(source: Source, product: str) -> Finding:
+    enter = f"relay source credentials {source.name!r} --product {product}"
+    return wrong(
+        f"source {source.name}: credentials",
+        "They were stored with another key, so its platform cannot be asked.",
+        f"{RESTORE_KEY}`{enter}`.",
     )
 
 

@@ -12,7 +12,9 @@ from dataclasses import replace
 import structlog
 
 from app.config import Settings
+from app.intake.polling import PollTools
 from app.jobs.engine import JobTools, run_jobs
+from app.jobs.polling import run_polls
 from app.jobs.retention import terms_of
 from app.jobs.stages import run_stages, share_interpreter, stages
 from app.judging.chosen_model import heads_folder, load_enricher, load_grouper
@@ -78,7 +80,9 @@ async def _work_with_model(
     stages_done = asyncio.create_task(run_stages(database, chain, settings.idle_seconds, end))
     tools = replace(job_tools(settings, database, vault, enricher, grouper), choice=watch.choice)
     jobs_done = asyncio.create_task(run_jobs(tools))
-    tasks = [stages_done, jobs_done]
+    polling = PollTools(database, vault, settings.network)
+    polls_done = asyncio.create_task(run_polls(polling, end))
+    tasks = [stages_done, jobs_done, polls_done]
     reasons_to_end = [asyncio.create_task(stop.wait()), asyncio.create_task(watch.until_changed())]
     await asyncio.wait([*tasks, *reasons_to_end], return_when=asyncio.FIRST_COMPLETED)
     end.set()

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from psycopg.types.json import Jsonb
+from pydantic import ValidationError
 
 from app.errors import Invalid, NotFound
 from app.setup.fields import checked_fields, checked_name, name_taken
@@ -40,6 +41,16 @@ UPDATE_SOURCE = """
         enabled = coalesce(%(enabled)s, enabled)
     where id = %(id)s
     returning id, product_id, platform, name, settings, enabled, created_at
+"""
+BEGIN_POLLING = "insert into source_poll (source_id) values (%s)"
+# What was wrong may be right now. Where another server is asked, its cursor means nothing, and
+# whoever polls the old one stores no more.
+RESUME_POLLING = """
+    update source_poll
+    set due_at = now(), paused_until = null, reason = '', detail = '', failures = 0,
+        cursor = case when %(elsewhere)s then '' else cursor end,
+        lease_id = null, lease_until = null
+    where source_id = %(source)s
 """
 DELETE_SOURCE = "delete from source where id = %s"
 SELECT_ACTIVE_SECRETS = """
@@ -100,8 +111,8 @@ async def create_source(
     settings: Mapping[str, Any],
     secret: str | None = None,
 ) -> tuple[Source, str]:
-    """A new source and its secret in clear, shown this once. ``secret`` takes one that the platform
-    made."""
+    """A new source and its secret in clear, shown this once; blank where its platform sends
+    nothing. ``secret`` takes one that the platform made."""
     definition = platform(platform_name)
     await get_product(connection, product_id)
     name = checked_name(name)
@@ -110,6 +121,10 @@ async def create_source(
     source = await fetch_one(connection, INSERT_SOURCE, values, of=Source)
     if source is None:
         raise name_taken(name)
+    if definition.polling is not None and definition.polling.credentials is None:
+        await connection.execute(BEGIN_POLLING, [source.id])
+    if not definition.sends:
+        return source, ""
     return source, await _add_secret(connection, vault, source, secret)
 
 
@@ -156,7 +171,25 @@ async def update_source(
     changed = await fetch_one(connection, UPDATE_SOURCE, values, of=Source)
     if changed is None:
         raise _source_not_found()
+    if settings is not None:
+        values = {
+            "source": source_id,
+            "elsewhere": _polled_account(source) != _polled_account(changed),
+        }
+        await connection.execute(RESUME_POLLING, values)
     return changed
+
+
+def _polled_account(source: Source) -> str:
+    """Where a source's platform is asked; blank where it is not, or its settings are not
+    complete."""
+    definition = platform(source.platform)
+    if definition.polling is None:
+        return ""
+    try:
+        return definition.polling.account(definition.settings.model_validate(source.settings), {})
+    except ValidationError:
+        return ""
 
 
 async def delete_source(connection: Connection, source_id: uuid.UUID) -> None:
@@ -167,7 +200,8 @@ async def delete_source(connection: Connection, source_id: uuid.UUID) -> None:
 
 
 def webhook_url(base_url: str, source_id: uuid.UUID) -> str:
-    """Where the platform has to post to."""
+    """Where the platform has to post to. One that is only polled posts nothing: what comes there is
+    refused."""
     return f"{base_url}/hooks/{source_id}"
 
 
@@ -183,6 +217,10 @@ async def _add_secret(
     connection: Connection, vault: Vault, source: Source, secret: str | None
 ) -> str:
     definition = platform(source.platform)
+    if not definition.sends:
+        raise Invalid(
+            f"{definition.title} sends nothing, so there is no secret.", reason="secret_unused"
+        )
     if secret is None:
         if definition.new_secret is None:
             raise Invalid(

@@ -132,13 +132,13 @@ def calibrate(judged: Judged, allowed: Mask, domains: Names, sorts: Names) -> di
     uncalibrated, calibrated = softmax(judged.heard), softmax(judged.heard / scale)
     confidence = calibrated.max(axis=1)
     right = allowed[np.arange(len(allowed)), judged.heard.argmax(axis=1)]
-    ours, even = np.isin(domains, [SEEDS, INBOXES]), _even(domains)
+    own_rows, even = np.isin(domains, [SEEDS, INBOXES]), _even(domains)
     judged_rows = domains != SEEDS
     overall, _ = unsure_below(confidence[judged_rows], right[judged_rows], even[judged_rows])
     below: dict[str, float] = {}
     coverage: dict[str, Any] = {}
     for sort in sorted(set(sorts) - {Sort.unknown}):
-        inside, precision = (sorts == sort) & ~ours, SURE_PRECISION
+        inside, precision = (sorts == sort) & ~own_rows, SURE_PRECISION
         if not inside.any():
             inside, precision = (sorts == sort) & (domains != SEEDS), SURE_PRECISION_OF_OURS
         threshold, _ = unsure_below(

@@ -1,4 +1,4 @@
-"""Tokens as they may stand in a header, and private keys."""
+"""What lets us into a tracker: tokens, and private keys."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Annotated
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import AfterValidator, ConfigDict, SecretStr
+from pydantic import AfterValidator, SecretStr
 
-# An error of pydantic quotes what was entered: it must not quote a secret.
-SECRETIVE = ConfigDict(hide_input_in_errors=True)
+from integrations.entered_tokens import SECRETIVE as SECRETIVE
+from integrations.entered_tokens import Token as Token
+
 MULTILINE = "multiline"
 """Key of ``json_schema_extra`` for a secret of several lines."""
 ASKED_WITH = "asked_with"
@@ -20,15 +21,6 @@ where it has none."""
 RSA_LEAST_BITS = 2048
 
 _PEM = re.compile(r"(-----BEGIN [A-Z ]+-----)(.*?)(-----END [A-Z ]+-----)", re.DOTALL)
-
-
-def _sendable(token: SecretStr) -> SecretStr:
-    value = token.get_secret_value().strip()
-    if not value or not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError(
-            "A token is one word of ASCII characters. Copy it again, without anything around it."
-        )
-    return SecretStr(value)
 
 
 def _rsa_key(secret: SecretStr) -> SecretStr:
@@ -47,5 +39,4 @@ def _rsa_key(secret: SecretStr) -> SecretStr:
     return SecretStr(lines)
 
 
-Token = Annotated[SecretStr, AfterValidator(_sendable)]
 PrivateKey = Annotated[SecretStr, AfterValidator(_rsa_key)]

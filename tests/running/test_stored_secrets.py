@@ -5,6 +5,8 @@ from __future__ import annotations
 from app.config import Settings
 from app.running.doctor import connected_findings
 from app.running.runtime import Services
+from app.setup.polling import set_poll_credentials
+from app.setup.sources import create_source
 from app.setup.trackers import create_tracker
 from app.storage.vault import Vault, new_key
 from integrations.tracker_contract import Finding
@@ -32,8 +34,19 @@ async def test_every_secret_is_tried(forum: Forum, settings: Settings, vault: Va
             {"repository": "acme/app", "base_url": "http://127.0.0.1:9"},
             {"token": "a-secret-token"},
         )
+        polled, _ = await create_source(
+            connection, vault, forum.product_id, "discourse", "talk", {}
+        )
+        entered = {"api_key": "a-key", "api_username": "ada"}
+        await set_poll_credentials(connection, vault, polled.id, entered)
     findings = by_subject(await connected_findings(services(forum, settings, new_key())))
-    assert set(findings) == {"source forum: secret", "tracker repo: credentials"}
+    assert set(findings) == {
+        "source forum: secret",
+        "source talk: secret",
+        "source talk: credentials",
+        "tracker repo: credentials",
+    }
+    assert "relay source credentials 'talk'" in findings["source talk: credentials"].remedy
     assert not any(finding.ok for finding in findings.values())
     assert "relay source rotate 'forum' --product tide" in findings["source forum: secret"].remedy
     assert (

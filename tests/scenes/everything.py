@@ -45,6 +45,7 @@ ADD_REPLY = """
     insert into reply (id, product_id, theme_id, source_id, thread, comment_id, meaning, text)
     values (gen_random_uuid(), %s, %s, %s, '7', %s, 'free', 'Done: {title}') returning id
 """
+ADD_HISTORY = "insert into source_history (source_id, cursor) values (%s, '{}')"
 ADD_USER = """
     insert into user_account (id, email, name, password_hash)
     values (gen_random_uuid(), %s, 'Ada', 'nobody knows it') returning id
@@ -54,10 +55,12 @@ LEARNED = json.dumps({"unsure_below": 0.6, "empty": False, "shifts": {"join": {}
 
 @dataclass(frozen=True)
 class Everything:
-    """Ids by the names that paths and bodies have for them; ``decided`` is an ignored theme."""
+    """Ids by the names that paths and bodies have for them; ``decided`` is an ignored theme,
+    ``fetching`` a source whose history is being fetched."""
 
     ids: dict[str, object]
     decided: str
+    fetching: str
 
     def for_path(self, operation: str) -> dict[str, object]:
         """The ids for the path of an operation."""
@@ -65,6 +68,8 @@ class Everything:
             return self.ids | {"theme_id": self.decided}
         if operation in ("write_reply", "set_replies_wanted"):
             return self.ids | {"comment_id": self.ids["answered_id"]}
+        if operation == "cancel_source_history":
+            return self.ids | {"source_id": self.fetching}
         return self.ids
 
     def in_body(self, operation: str, body: Any) -> Any:
@@ -86,6 +91,8 @@ class Everything:
             named |= {"what": "kind", "number": 1}
         if operation == "create_tracker":
             named |= {"credentials": {"token": TOKEN}}
+        if operation == "set_source_credentials":
+            named |= {"credentials": {"api_key": TOKEN, "api_username": "ada"}}
         if operation == "roll_back_model":
             named |= {"what": "kind"}
         return {key: named.get(key, value) for key, value in body.items()}
@@ -101,6 +108,10 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     name = uuid.uuid4().hex[:12]
     product = await add_product(connection, f"product-{name}")
     source = await add_source(connection, product)
+    fetching = await add_source(connection, product, "Fetching")
+    for polled in (source, fetching):
+        await connection.execute("insert into source_poll (source_id) values (%s)", [polled])
+    await connection.execute(ADD_HISTORY, [fetching])
     tracker = uuid.uuid4()
     credentials = vault.encrypt_fields({"token": TOKEN})
     await connection.execute(ADD_TRACKER, [tracker, product, json.dumps(UNREACHABLE), credentials])
@@ -159,4 +170,4 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         "user_id": str(user["id"]),
         "token_id": str(token.id),
     }
-    return Everything(ids, str(decided))
+    return Everything(ids, str(decided), str(fetching))

@@ -66,7 +66,9 @@ class SourceOut(Out):
     settings: dict[str, Any]
     enabled: bool
     created_at: datetime
-    webhook_url: str = Field(description="Where the platform has to post to.")
+    webhook_url: str = Field(
+        description="Where the platform has to post to; blank for one that sends nothing."
+    )
 
     model_config = Out.model_config | example(
         {
@@ -100,7 +102,9 @@ class SourceSecretOut(Out):
     platform up."""
 
     source: SourceOut
-    secret: str = Field(description="Keep it: it cannot be read again.")
+    secret: str = Field(
+        description="Keep it: it cannot be read again. Blank for a platform that sends nothing."
+    )
     guide: str = Field(description="Markdown, with the address and the secret in it.")
 
 
@@ -130,6 +134,26 @@ class KindOfIntegrationOut(Out):
             "name": "discourse",
             "title": "Discourse",
             "settings": {"type": "object", "properties": {}},
+        }
+    )
+
+
+class PlatformOut(KindOfIntegrationOut):
+    """A platform that can be connected. ``credentials`` is a JSON Schema of what lets us read it,
+    null where it is not polled or needs none."""
+
+    sends: bool = Field(description="It has webhooks.")
+    polled: bool = Field(description="It can be asked for what it does not send.")
+    credentials: dict[str, Any] | None
+
+    model_config = Out.model_config | example(
+        {
+            "name": "discourse",
+            "title": "Discourse",
+            "settings": {"type": "object", "properties": {}},
+            "sends": True,
+            "polled": True,
+            "credentials": {"type": "object", "properties": {}},
         }
     )
 

@@ -19,6 +19,7 @@ from app.setup.sources import Source
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Admin, Administering, Viewer
 from app.web.pages.replies import source_answering
+from app.web.pages.source_polling import poll_shown
 from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
 from app.web.words import counted
@@ -103,6 +104,9 @@ async def create_source(act: Administering) -> Response:
         return await _new(
             act.request, act.user, platform, act=act, error=refused.detail, status=refused.status
         )
+    if not secret:
+        done = "Connected. It is asked from now on; what it holds appears here in a moment."
+        return act.done(done, to=f"/sources/{source.id}")
     return await _ready(act, source, secret, fresh=True)
 
 
@@ -136,6 +140,7 @@ async def source_page(
         state = (await health.sources(connection, source_id=source_id))[0]
         secrets = await health.count_active_secrets(connection, source_id)
         answering = await source_answering(connection, source)
+        polled = await poll_shown(connection, source)
         counts = await deliveries.count_deliveries(connection, source_id=source_id)
         delivered = await deliveries.list_deliveries(
             connection,
@@ -156,6 +161,8 @@ async def source_page(
         state=state,
         answering=answering,
         counts=counts,
+        sends=platform.sends,
+        **polled,
         makes_secrets=platform.new_secret is not None,
         secrets=secrets,
         broken=sum(count.count for count in counts if count.stage in BROKEN_STAGES),

@@ -41,6 +41,7 @@ from integrations.sources.discourse.events import (
     delivery_id,
     event,
 )
+from integrations.sources.discourse.polling import DISCOURSE_POLLING
 from integrations.sources.discourse.replying import REPLYING
 from integrations.sources.discourse.settings import Settings
 from integrations.sources.discourse.visibility import visibility
@@ -59,6 +60,7 @@ SOURCE: Source[Settings] = Source(
     changes=changes,
     renamed=renamed,
     delivery_id=delivery_id,
+    polling=DISCOURSE_POLLING,
     guide=__doc__,
     replying=REPLYING,
     new_secret=lambda: secrets.token_urlsafe(32),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from integrations import payload
 from integrations.source_contract import KeepPrivate
 
 UNFOLLOWED_CATEGORIES = "announcements, polls, show-and-tell"
@@ -32,5 +33,10 @@ class Settings(BaseModel):
         default="internal",
         description="Issues and discussions with one of these labels are not read, nor their "
         "comments. Separate labels by commas.",
+    )
+    api_url: payload.SettingAddress = Field(
+        default="",
+        description="Address of the API, where it is not GitHub's own (https://git.example.com/"
+        "api/v3). It is asked for history and for what the webhook missed.",
     )
     keep_private: KeepPrivate = False

@@ -35,6 +35,7 @@ from integrations.sources.github.events import (
     delivery_id,
     event,
 )
+from integrations.sources.github.polling import GITHUB_POLLING
 from integrations.sources.github.replying import REPLYING
 from integrations.sources.github.settings import Settings
 from integrations.sources.github.visibility import changes, visibility
@@ -52,6 +53,7 @@ SOURCE: Source[Settings] = Source(
     visibility=visibility,
     changes=changes,
     delivery_id=delivery_id,
+    polling=GITHUB_POLLING,
     guide=__doc__,
     replying=REPLYING,
     global_authors=True,

@@ -32,4 +32,9 @@ class Settings(BaseModel):
         "help desk (B0123ABCD), separated by commas. Messages of any other bot are kept and not "
         "judged.",
     )
+    api_url: payload.SettingAddress = Field(
+        default="",
+        description="Address of Slack's API, where it is another one than slack.com's "
+        "(https://slack-gov.com/api).",
+    )
     keep_private: KeepPrivate = False

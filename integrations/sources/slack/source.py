@@ -34,6 +34,7 @@ from integrations.sources.slack.events import (
     delivery_id,
     event,
 )
+from integrations.sources.slack.polling import SLACK_POLLING
 from integrations.sources.slack.replying import REPLYING
 from integrations.sources.slack.settings import Settings
 from integrations.sources.slack.visibility import changes, visibility
@@ -56,6 +57,7 @@ SOURCE: Source[Settings] = Source(
     changes=changes,
     unkept=frozenset({"user_change", "user_profile_changed"}),
     delivery_id=delivery_id,
+    polling=SLACK_POLLING,
     guide=__doc__,
     replying=REPLYING,
     challenge=challenge,

@@ -1,0 +1,3 @@
+"""RSS and Atom feeds, as the registry finds them."""
+
+from integrations.sources.feed.source import SOURCE as SOURCE
