@@ -26,7 +26,7 @@ _NOT_SENT = frozenset(
         "proxy_unreachable",
     }
 )
-_LIMIT_WORDS = ("rate limit", "rate_limit", "too many requests", "abuse detection")
+_REPLY_LIMIT_WORDS = ("rate limit", "rate_limit", "too many requests", "abuse detection")
 _PLATFORM_WORDS_MAX_CHARACTERS = 300
 
 
@@ -175,7 +175,8 @@ def refusal(title: str, response: httpx.Response, *, writes: bool) -> ReplyError
         wait = reset_after(response.headers, now=now)
     words = response.content[:2_000].decode("utf-8", "replace")
     if status == 429 or (
-        status == 403 and (wait is not None or any(word in words.lower() for word in _LIMIT_WORDS))
+        status == 403
+        and (wait is not None or any(word in words.lower() for word in _REPLY_LIMIT_WORDS))
     ):
         return reply_limited(title, wait)
     if status == 401:

@@ -39,7 +39,7 @@ RETURN_TO_DRAFT = """
         detail = %(detail)s
     where id = %(reply)s
 """
-PAUSE_ACCOUNT = """
+PAUSE_REPLY_ACCOUNT = """
     update source_replies
     set paused_until = now() + make_interval(secs => %(seconds)s), reason = %(reason)s,
         detail = %(detail)s
@@ -116,7 +116,7 @@ async def pause_account(
 ) -> None:
     """Send nothing to the source for a while, and say why."""
     values = {"source": source_id, "reason": reason, "detail": detail, "seconds": seconds}
-    await connection.execute(PAUSE_ACCOUNT, values)
+    await connection.execute(PAUSE_REPLY_ACCOUNT, values)
 
 
 async def clear_account(connection: Connection, source_id: uuid.UUID) -> None:

@@ -46,7 +46,7 @@ COMMENT_MAX_CHARACTERS = 65_536
 COMMENT_PAGES_LOOKED_AT = 10
 _REPOSITORY_PATH = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
-DISCUSSION_QUERY = """
+ANSWERED_DISCUSSION = """
 query($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { discussion(number: $number) {
     id locked
@@ -168,7 +168,7 @@ async def _discussion(
     repository, number = _thread(comment)
     owner, _, name = repository.partition("/")
     variables = {"owner": owner, "name": name, "number": number}
-    data = await _graphql(credentials, DISCUSSION_QUERY, variables, http)
+    data = await _graphql(credentials, ANSWERED_DISCUSSION, variables, http)
     discussion = (data.get("repository") or {}).get("discussion")
     if not isinstance(discussion, dict):
         raise thread_gone(_HUB)
