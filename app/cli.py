@@ -18,6 +18,8 @@ from app.commands import (
     polling,
     products,
     quality,
+    replies,
+    reply_accounts,
     retention,
     serving,
     sources,
@@ -58,11 +60,15 @@ app.add_typer(people.users, name="user", rich_help_panel=SETUP)
 app.add_typer(people.tokens, name="token", rich_help_panel=SETUP)
 app.add_typer(quality.model, name="model", rich_help_panel=SETUP)
 app.add_typer(tickets.app, name="ticket", rich_help_panel=WORK)
+app.add_typer(replies.app, name="reply", rich_help_panel=WORK)
 app.add_typer(suggestions.app, name="suggestion", rich_help_panel=WORK)
 app.command("import", rich_help_panel=WORK)(importing.import_file)
 app.command("replay", rich_help_panel=WORK)(tickets.replay)
 app.add_typer(quality.evaluate, name="evaluate", rich_help_panel=WORK)
 app.command("train", rich_help_panel=WORK)(learning.train)
+sources.app.command("reply")(replies.answer)
+sources.app.command("replies")(reply_accounts.replies)
+sources.app.command("check-replies")(reply_accounts.check_replies)
 for name, command in (
     ("use", models.use_model),
     ("list", models.list_models),

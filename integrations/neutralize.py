@@ -35,6 +35,8 @@ _MARKDOWN_LINE_START = re.compile(r"^(?:[-+=/:!>]|\d{1,9}(?=[.)]))")
 _WIKI_SPECIAL = re.compile(r"[{}\[\]*_\-+^~?!|]")
 _EMOTICON = re.compile(r"[(:;]")
 _HOST = re.compile(r"[A-Za-z0-9.:_-]+")
+_PLAIN_LINK = re.compile(r"https?://[^\s<>\"'\[\]`|\\\u200b]+")
+_SLACK_SIGIL = re.compile(r"[@#*_~`]")
 _URL_SAFE = "/%:@&+,=?._-"
 
 
@@ -93,13 +95,50 @@ def markdown_quote(text: str, limit: int) -> str:
     return "\n".join(f"> {line}".rstrip() for line in shown) or ">"
 
 
-def _markdown_line(line: str) -> str:
+def markdown_plain(text: str) -> str:
+    """Plain text as Markdown that shows these very words; addresses alone stay links."""
+    return "\n".join(
+        _markdown_line(line, with_links=True) for line in clean(text).strip().split("\n")
+    )
+
+
+def slack_plain(text: str) -> str:
+    """Plain text as Slack's mrkdwn that shows these very words: nobody is mentioned, nothing is
+    formatted; addresses alone stay links."""
+    return "".join(
+        part if is_link else _slack_inert(part) for part, is_link in _by_links(clean(text).strip())
+    )
+
+
+def _slack_inert(text: str) -> str:
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SLACK_SIGIL.sub(lambda match: match[0] + BREAK, text)
+
+
+def _by_links(text: str) -> list[tuple[str, bool]]:
+    """The text in parts, and whether a part is an address that may stay a link."""
+    parts, end = [], 0
+    for match in _PLAIN_LINK.finditer(text):
+        address = match[0].rstrip(".,;:!?)")
+        if link(address) != address:
+            continue
+        parts += [(text[end : match.start()], False), (address, True)]
+        end = match.start() + len(address)
+    return [*parts, (text[end:], False)]
+
+
+def _markdown_line(line: str, *, with_links: bool = False) -> str:
     body = line.rstrip().lstrip(" ")
     indent = "\u00a0" * min(len(line) - len(line.lstrip(" ")), 16) if body else ""
-    body = _MARKDOWN_SPECIAL.sub(lambda match: "\\" + match[0], break_references(body))
-    body = _MARKDOWN_LINE_START.sub(_escape_start, body)
-    body = body.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    parts = _by_links(body) if with_links else [(body, False)]
+    shown = [part if is_link else _markdown_inert(part) for part, is_link in parts]
+    body = _MARKDOWN_LINE_START.sub(_escape_start, "".join(shown))
     return indent + body
+
+
+def _markdown_inert(text: str) -> str:
+    text = _MARKDOWN_SPECIAL.sub(lambda match: "\\" + match[0], break_references(text))
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _escape_start(match: re.Match[str]) -> str:

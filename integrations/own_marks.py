@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from uuid import UUID
 
 OWN_MARKER = re.compile(r"relay-[0-9a-f]{32}")
 OWN_BLOCK_EDGE = re.compile(rf"<!-- {OWN_MARKER.pattern}:(?:begin|end) -->")
@@ -21,3 +22,8 @@ def is_own_comment(body: str) -> bool:
     """Whether a comment is one that we wrote: by an edge of our block on a line of its own, which
     whoever quotes us does not have."""
     return _OWN_LINE.search(body) is not None
+
+
+def reply_mark(key: UUID) -> str:
+    """What an answer of ours carries on a line of its own, hidden from readers."""
+    return f"<!-- relay-{key.hex}:end -->"

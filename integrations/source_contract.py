@@ -56,7 +56,7 @@ use a clock, a database or the network, and a delivery gives the same comments e
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -66,10 +66,11 @@ from pydantic import BaseModel, Field, JsonValue
 
 from integrations.contract import Inbound, Visibility
 from integrations.poll_contract import Polling
+from integrations.reply_contract import Replying
 from integrations.signatures import SENDS_NOTHING, Signature
 
 if TYPE_CHECKING:
-    import httpx
+    pass
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -245,8 +246,8 @@ class Source(Generic[S]):
 
     ``global_authors``: author ids mean the same person in every source of the platform.
     ``polling`` says how the platform is asked for what it did not send; None where it cannot be.
-    ``reply`` answers a comment, with a client of ``integrations.http``, and returns the address of
-    the answer; None where the platform cannot.
+    ``replying`` says how an answer goes back into a thread; where it is None, ``no_replies`` says
+    why, a sentence.
 
     ``signature`` is SENDS_NOTHING for a platform that is only polled: it has no secret, and its
     address takes nothing.
@@ -273,7 +274,8 @@ class Source(Generic[S]):
     global_authors: bool = False
     new_secret: Callable[[], str] | None = None
     polling: Polling[S] | None = None
-    reply: Callable[[S, CommentEvent, str, httpx.AsyncClient], Awaitable[str]] | None = None
+    replying: Replying[S] | None = None
+    no_replies: str = "This platform has no way to answer there."
     max_body_bytes: int = 1_048_576
 
     @property

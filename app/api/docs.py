@@ -42,6 +42,10 @@ API_TAGS = [
         "description": "One bug or one request each: the group of comments that say it.",
     },
     {
+        "name": "replies",
+        "description": "Answers that go back into the threads where people asked.",
+    },
+    {
         "name": "decisions",
         "description": "What people decide about themes. Every decision can be undone.",
     },

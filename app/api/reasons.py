@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from app.api.reply_reasons import REPLY_REASONS
+
 API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
     {
         "body_invalid": (400, "The body cannot be read: it is not UTF-8 or not JSON."),
@@ -160,6 +162,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
             "The database cannot be reached; Retry-After says when to try again.",
         ),
         "disk_full": (507, "The disk is full; nothing was stored."),
+        **REPLY_REASONS,
     }
 )
 

@@ -139,3 +139,22 @@ async def ticket(connection: Connection, name: str) -> uuid.UUID:
             f"Several tickets are named {name!r}: give the whole id.", reason="name_ambiguous"
         )
     return ticket_ids[0]
+
+
+async def reply(connection: Connection, name: str) -> uuid.UUID:
+    """The answer with this id, or whose id begins like this. Raises NotFound, Conflict."""
+    from app.errors import Conflict, NotFound
+    from app.queries.replies import replies_named
+
+    # No id starts with "-": a blank name must not match every answer.
+    reply_ids = await replies_named(connection, name.strip() or "-")
+    if not reply_ids:
+        raise NotFound(
+            f"No answer has the id {name!r}: `relay reply list` shows them.",
+            reason="reply_not_found",
+        )
+    if len(reply_ids) > 1:
+        raise Conflict(
+            f"Several answers begin with {name!r}: give the whole id.", reason="name_ambiguous"
+        )
+    return reply_ids[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +17,15 @@ from app.queries.deliveries import count_deliveries_of
 from app.running.runtime import Services
 from app.setup.accounts import create_user, has_password, list_users, set_password
 from app.setup.products import Product, create_product, list_products
-from app.setup.sources import Source, active_secrets, create_source, list_sources
+from app.setup.reply_accounts import set_reply_credentials
+from app.setup.reply_policies import reply_rules, set_reply_rules
+from app.setup.sources import (
+    Source,
+    active_secrets,
+    create_source,
+    list_sources,
+    update_source,
+)
 from app.setup.tracker_hooks import register_hook
 from app.setup.trackers import create_tracker, list_trackers, update_tracker
 from app.storage.db import Connection
@@ -31,6 +39,7 @@ DEMO_SOURCES = {
     "GitHub repository": "github",
     "Slack community": "slack",
 }
+FORUM_ACCOUNT = {"api_key": "key-of-the-demo", "api_username": "tidewater-team"}
 SANDBOX_TOKEN = {"token": "token-of-the-demo"}
 
 
@@ -93,6 +102,7 @@ async def set_up(services: Services, sandbox: str, password_file: Path) -> Scene
     async with services.database.transaction() as connection:
         product = await _product(connection)
         sources = await _sources(connection, services.vault, product)
+        await _answers(connection, services.vault, product, sources, sandbox)
         await _trackers(connection, services.vault, product, sandbox)
         addresses = {
             source.name: SourceAddress(
@@ -146,6 +156,23 @@ async def _sources(connection: Connection, vault: Vault, product: Product) -> li
                 connection, vault, product.id, platform, name, fields, secret
             )
     return [by_name[name] for name in DEMO_SOURCES]
+
+
+async def _answers(
+    connection: Connection, vault: Vault, product: Product, sources: list[Source], sandbox: str
+) -> None:
+    """Answers to the forum's people go to the sandbox, which shows them; nobody waits there for a
+    status to stand."""
+    address = f"{sandbox}/forum"
+    for source in sources:
+        if source.platform != "discourse" or source.settings.get("base_url") == address:
+            continue
+        await update_source(
+            connection, source.id, settings={**source.settings, "base_url": address}
+        )
+        await set_reply_credentials(connection, vault, source.id, FORUM_ACCOUNT)
+        rules = await reply_rules(connection, product.id)
+        await set_reply_rules(connection, product.id, replace(rules, wait_minutes=0))
 
 
 async def _trackers(connection: Connection, vault: Vault, product: Product, sandbox: str) -> None:

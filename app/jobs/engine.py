@@ -15,9 +15,11 @@ from procrastinate.jobs import Status
 from structlog.contextvars import bound_contextvars
 
 from app.jobs.learning import add_learning, add_rereading
+from app.jobs.replies import add_replies
 from app.jobs.retention import Term
 from app.jobs.upkeep import EVERY_MINUTE, add_retention, add_upkeep
 from app.models.states import ModelChoice
+from app.replies.sending import SendReplies
 from app.storage.db import Database
 from app.themes.faces import refresh_faces
 from app.themes.writing import Writer
@@ -48,6 +50,7 @@ class JobTools:
     database: Database
     push: Push
     follow: Follow
+    replies: SendReplies
     writer: Writer
     enricher: Enricher
     grouper: Grouper
@@ -72,6 +75,7 @@ def job_app(tools: JobTools) -> procrastinate.App:
     add_faces(jobs, tools)
     add_upkeep(jobs, tools.database, tools.grouper)
     add_retention(jobs, tools.database, tools.terms)
+    add_replies(jobs, tools.replies)
     add_learning(jobs, tools.database, tools.enricher, tools.heads_dir)
     if tools.choice is not None:
         add_rereading(jobs, tools.database, tools.enricher, tools.choice)

@@ -63,7 +63,8 @@ class Person(SQLModel, table=True):
 class Author(SQLModel, table=True):
     """A handle on one platform. ``realm`` is where ``external_id`` is unique: a platform, or one
     source of it. ``named_at``: when the platform said what the account is called; what is older
-    than that does not name it any more."""
+    than that does not name it any more. ``no_replies_at``: when they said, or somebody said for
+    them, that they want no answers of ours."""
 
     __tablename__ = "author"
     __table_args__ = (
@@ -84,6 +85,7 @@ class Author(SQLModel, table=True):
     )
     person_id: int | None = reference("person.id", nullable=True, cascade=False)
     named_at: Moment = moment()
+    no_replies_at: Moment = moment()
     created_at: Moment = utc_now()
 
 

@@ -130,6 +130,35 @@ class TicketEventStage(StrEnum):
     failed = "failed"
 
 
+class ReplyMeaning(StrEnum):
+    """What an answer tells whoever asked."""
+
+    acknowledged = "acknowledged"
+    """It is written down where the team works."""
+    planned = "planned"
+    """Somebody works on it."""
+    shipped = "shipped"
+    declined = "declined"
+    """It will not be done."""
+    need_detail = "need_detail"
+    """The team asks back."""
+    free = "free"
+    """A person's own words."""
+
+
+class ReplyState(StrEnum):
+    """Where an answer is."""
+
+    draft = "draft"
+    """Waits for a person; where it could not be sent, reason and detail say why."""
+    approved = "approved"
+    """Is to be sent: no call of it is in doubt."""
+    sending = "sending"
+    """The call is or may be out: the thread is looked at before anything is sent again."""
+    posted = "posted"
+    skipped = "skipped"
+
+
 class Recurrence(StrEnum):
     """What is done in the tracker when people speak again of what was shipped."""
 

@@ -9,6 +9,7 @@ from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, ModelInForce, PairLabel, ProductModel
 from app.models.polling import PollAccount, SourceHistory, SourcePoll
 from app.models.product import Product
+from app.models.reply import Reply, ReplyPolicy, ReplyTemplate, SourceReplies
 from app.models.source import Source, SourceSecret
 from app.models.theme import Activity, Separation, Theme, ThemeMiddle, ThemeSuggestion
 from app.models.tracker import PostedText, Ticket, TicketDelivery, Tracker
@@ -35,8 +36,12 @@ __all__ = [
     "PrivateScope",
     "Product",
     "ProductModel",
+    "Reply",
+    "ReplyPolicy",
+    "ReplyTemplate",
     "Separation",
     "Source",
+    "SourceReplies",
     "SourceHistory",
     "SourcePoll",
     "SourceSecret",

@@ -164,7 +164,8 @@ class Ticket(SQLModel, table=True):
     said of it. ``drift`` says in one word what differs between here and there, ``drift_detail`` in
     a sentence. ``recurred_since`` is the ``status_since`` for which was done what the tracker's
     rule says about matters that are spoken of again; ``told_at``: when somebody said that the
-    people who asked for it were told what became of it.
+    people who asked for it were told what became of it. ``drafted_since`` is the ``status_since``
+    for which answers to them were drafted.
     """
 
     __tablename__ = "ticket"
@@ -248,3 +249,4 @@ class Ticket(SQLModel, table=True):
     drift_detail: str = word()
     recurred_since: Moment = moment()
     told_at: Moment = moment()
+    drafted_since: Moment = moment()

@@ -19,6 +19,7 @@ from app.jobs.retention import terms_of
 from app.jobs.stages import run_stages, share_interpreter, stages
 from app.judging.chosen_model import heads_folder, load_enricher, load_grouper
 from app.judging.shared_enricher import SharedEnricher
+from app.replies.sending import SendReplies
 from app.running.memory import keep_trimmed, settle
 from app.running.model_watch import ModelWatch
 from app.storage.db import Database
@@ -117,6 +118,7 @@ def job_tools(
         database=database,
         push=push,
         follow=follow,
+        replies=SendReplies(database, vault, settings.network),
         writer=Writer(database, settings),
         enricher=enricher,
         grouper=grouper,

@@ -67,6 +67,8 @@ class AdvisoryLock(StrEnum):
     """Held by whoever pushes tickets to a tracker."""
     follow = "follow"
     """Held by whoever looks after the tickets of a tracker that were created."""
+    reply = "reply"
+    """Held by whoever sends answers to the threads of a source."""
 
     def name_of(self, key: UUID | str) -> str:
         """The lock's name for one product or tracker; a blank key for the only one there is."""

@@ -8,6 +8,8 @@ from app.models.states import (
     DeliveryStage,
     HeardFrom,
     Recurrence,
+    ReplyMeaning,
+    ReplyState,
     ThemeStatus,
     TicketState,
     TicketStatus,
@@ -106,7 +108,32 @@ RECURRENCES: dict[str, str] = {
     Recurrence.comment: "Comment on the ticket",
     Recurrence.reopen: "Open the ticket again",
 }
+REPLY_MEANINGS: dict[str, str] = {
+    ReplyMeaning.free: "In own words",
+    ReplyMeaning.need_detail: "Asks for more",
+    ReplyMeaning.acknowledged: "Written down",
+    ReplyMeaning.planned: "In progress",
+    ReplyMeaning.shipped: "Shipped",
+    ReplyMeaning.declined: "Won't do",
+}
+REPLY_STATES: dict[str, str] = {
+    ReplyState.draft: "Drafts",
+    ReplyState.approved: "On their way",
+    ReplyState.sending: "Being sent",
+    ReplyState.posted: "Sent",
+    ReplyState.skipped: "Skipped",
+}
+REPLY_STATE_NOTES: dict[str, str] = {
+    ReplyState.draft: "draft",
+    ReplyState.approved: "on its way",
+    ReplyState.sending: "being sent",
+    ReplyState.posted: "sent",
+    ReplyState.skipped: "skipped",
+}
+"""What is said of one answer; ``REPLY_STATES`` are the names of lists."""
+REPLY_TONES: dict[str, str] = {ReplyState.posted: "good", ReplyState.draft: "warn"}
 VERBS = {
+    "replied": "answered in a thread",
     "created": "opened this theme",
     "accepted": "accepted it",
     "ignored": "ignored it",

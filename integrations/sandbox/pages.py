@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from integrations.sandbox.control import Move, move
+from integrations.sandbox.forum_post import ForumPost
 from integrations.sandbox.rendering import body_html
 from integrations.sandbox.routing import PlainRoute
 from integrations.sandbox.routing import state_of as _state
@@ -78,6 +79,12 @@ def _comes_from_another_site(request: Request) -> bool:
         return fetch_site not in ("same-origin", "none")
     origin = request.headers.get("origin", "")
     return bool(origin) and urlsplit(origin).netloc != request.url.netloc
+
+
+def topic_page(topic_id: int, number: int, posts: list[ForumPost]) -> Response:
+    """A topic of the forum."""
+    shown = [(post, body_html(post.raw, markdown=True)) for post in posts]
+    return _page("topic.html", topic_id=topic_id, number=number, posts=shown)
 
 
 @router.get("/browse/{key}")

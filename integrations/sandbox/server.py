@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from integrations.sandbox import control, hooks, pages
+from integrations.sandbox import control, forum, hooks, pages
 from integrations.sandbox.gate import Gate
 from integrations.sandbox.github import apps, graphql, issues
 from integrations.sandbox.jira import issues as jira
@@ -43,7 +43,7 @@ def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:
         title="Sandbox tracker", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     app.state.sandbox = state
-    for part in (control, hooks, apps, issues, graphql, lists, links, jira, pages):
+    for part in (control, hooks, apps, issues, graphql, lists, links, jira, forum, pages):
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=pages.SANDBOX_FOLDER / "static"))
     app.add_middleware(Gate, state=state)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from integrations.sandbox.faults import Faults
+from integrations.sandbox.forum_post import ForumPost
 from integrations.sandbox.history import (
     HISTORY_MOST,
     PERSON,
@@ -94,6 +95,8 @@ class Saved(BaseModel):
     tickets: list[Ticket] = Field(default_factory=list)
     links: list[Link] = Field(default_factory=list)
     hooks: list[Hook] = Field(default_factory=list)
+    posts: list[ForumPost] = Field(default_factory=list)
+    closed_topics: list[int] = Field(default_factory=list)
     settings: Settings = Field(default_factory=Settings)
 
 

@@ -257,6 +257,10 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
+_NO_REPLIES = (
+    "Comments come from a program of yours, which takes no answers: answer where they were written."
+)
+
 SOURCE: Source[Settings] = Source(
     name="generic",
     title="Generic webhook",
@@ -278,6 +282,7 @@ SOURCE: Source[Settings] = Source(
     visibility=visibility,
     delivery_id=delivery_id,
     guide=__doc__,
+    no_replies=_NO_REPLIES,
     validate=validate,
     without=without,
     new_secret=new_secret,

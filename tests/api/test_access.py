@@ -76,6 +76,11 @@ async def test_reading_and_deciding_do_not_need_administrators(app: FastAPI) -> 
         "train_models",
         "roll_back_model",
         "promote_model",
+        "update_reply_rules",
+        "set_reply_template",
+        "set_reply_account",
+        "delete_reply_account",
+        "check_reply_account",
     }
     writes = {o.name for o in operations(app) if o.method != "get"}
     assert {name for name, scope in scopes.items() if scope == "read"}.isdisjoint(writes)

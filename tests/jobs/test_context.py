@@ -19,6 +19,7 @@ from app.errors import Conflict
 from app.jobs import learning
 from app.jobs.engine import JobTools, add_faces, add_pushes
 from app.jobs.stages import Stage, run_stage, stage_backoff
+from app.replies.sending import SendReplies
 from app.setup.opened_tracker import OpenedTracker
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault
@@ -55,8 +56,9 @@ async def test_a_push_knows_its_job_and_tracker(
         open_tracker=no_tracker,
     )
     follow = Follow(database, vault, "http://relay.test", Network(allow_private=True))
+    replies = SendReplies(database, vault, Network(allow_private=True))
     writer = Writer(database, settings)
-    tools = JobTools(database, push, follow, writer, SmallEnricher(), SmallGrouper(), 0.0)
+    tools = JobTools(database, push, follow, replies, writer, SmallEnricher(), SmallGrouper(), 0.0)
     jobs = procrastinate.App(connector=InMemoryConnector())
     add_pushes(jobs, tools)
     add_faces(jobs, tools)

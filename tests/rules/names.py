@@ -45,7 +45,7 @@ VAGUE_WORDS = frozenset(
 )
 """Words that fit any value. A name says what the value is: ``open_ticket``, not ``found``."""
 
-SHARED_ON_PURPOSE = frozenset({"SOURCE", "TRACKER", "T", "S"})
+SHARED_ON_PURPOSE = frozenset({"REPLYING", "SOURCE", "TRACKER", "T", "S", "S_contra"})
 """Constants that every platform declares under one name, and type variables."""
 
 Sources = Mapping[str, str]

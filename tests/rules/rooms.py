@@ -41,10 +41,10 @@ ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
         ("registry",),
         ("sources", "trackers"),
         ("chat",),
-        ("failures", "payload", "polling", "requests_guard", "scrubbing"),
+        ("failures", "payload", "polling", "reply_calls", "requests_guard", "scrubbing"),
         ("http", "neutralize", "text"),
         ("source_contract", "tracker_contract"),
-        ("poll_contract",),
+        ("poll_contract", "reply_contract"),
         ("weak_secrets",),
         (
             "signatures",

@@ -13,6 +13,7 @@ from app.storage.db import Connection, Database
 from app.storage.vault import Vault
 from app.triage import decisions
 from tests.scenes.reading import (
+    add_author,
     add_comment,
     add_delivery,
     add_product,
@@ -36,6 +37,14 @@ ADD_MODEL = """
     insert into product_model (product_id, what, number, weights, settings, status, activated_at)
     values (%s, 'kind', %s, '', %s, %s, case when %s = 'active' then now() end)
 """
+NAME_THE_FORUM = """
+    update source set settings = '{"base_url": "https://forum.example"}' where id = %s
+"""
+ADD_REPLY_ACCOUNT = "insert into source_replies (source_id, credentials) values (%s, %s)"
+ADD_REPLY = """
+    insert into reply (id, product_id, theme_id, source_id, thread, comment_id, meaning, text)
+    values (gen_random_uuid(), %s, %s, %s, '7', %s, 'free', 'Done: {title}') returning id
+"""
 ADD_HISTORY = "insert into source_history (source_id, cursor) values (%s, '{}')"
 ADD_USER = """
     insert into user_account (id, email, name, password_hash)
@@ -57,6 +66,8 @@ class Everything:
         """The ids for the path of an operation."""
         if operation == "reopen_theme":
             return self.ids | {"theme_id": self.decided}
+        if operation in ("write_reply", "set_replies_wanted"):
+            return self.ids | {"comment_id": self.ids["answered_id"]}
         if operation == "cancel_source_history":
             return self.ids | {"source_id": self.fetching}
         return self.ids
@@ -104,6 +115,7 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     tracker = uuid.uuid4()
     credentials = vault.encrypt_fields({"token": TOKEN})
     await connection.execute(ADD_TRACKER, [tracker, product, json.dumps(UNREACHABLE), credentials])
+    await connection.execute(NAME_THE_FORUM, [source])
     theme = await add_theme(connection, product, mentions=2)
     other = await add_theme(connection, product, "Near")
     decided = await add_theme(connection, product, "Decided")
@@ -118,6 +130,16 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         visibility="private",
     )
     await add_comment(connection, product, source, theme_id=theme, vector=[1, 0.2])
+    author = await add_author(connection, product, "ada")
+    answered = await add_comment(
+        connection,
+        product,
+        source,
+        theme_id=other,
+        vector=[0.8, 0.1],
+        thread_id="7",
+        author_id=author,
+    )
     await add_comment(connection, product, source, theme_id=other, vector=[0.9, 0.1])
     await add_comment(connection, product, source, theme_id=decided, vector=[0, 1])
     ticket = await add_ticket(
@@ -127,6 +149,9 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     action = await decisions.ignore(connection, decided, actor="user:ada", reason="Done.")
     for number, status in ((1, "candidate"), (2, "active")):
         await connection.execute(ADD_MODEL, [product, number, LEARNED, status, status])
+    reply = await one(connection, ADD_REPLY, product, other, source, answered)
+    key = vault.encrypt_fields({"api_key": "a-key", "api_username": "team"})
+    await connection.execute(ADD_REPLY_ACCOUNT, [source, key])
     user = await one(connection, ADD_USER, f"{name}@example.org")
     token, _ = await api_tokens.create_token(connection, name, ["read"])
     ids: dict[str, object] = {
@@ -137,6 +162,8 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         "other_id": str(other),
         "comment_id": comment,
         "ticket_id": str(ticket),
+        "reply_id": str(reply["id"]),
+        "answered_id": answered,
         "delivery_id": delivery,
         "suggestion_id": suggestion["id"],
         "action_id": action,

@@ -12,8 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.models.states import Recurrence
+from app.queries.replies import count_drafts, reply_ledger
 from app.queries.rows import TicketRow
-from app.queries.shipped import list_shipped, waiting_threads
+from app.queries.shipped import list_shipped
 from app.queries.tickets import list_tickets
 from app.setup import tracker_hooks, trackers
 from app.setup.status_words import STATUS_CHOICES
@@ -133,7 +134,10 @@ async def shipped_page(request: Request, user: Viewer, cursor: Cursor = None) ->
         page = await list_shipped(
             connection, frame.product_id, cursor=cursor or None, limit=SHIPPED_PER_PAGE
         )
-        threads = await waiting_threads(connection, [theme.theme_id for theme in page.items])
+        threads = {
+            theme.theme_id: await reply_ledger(connection, theme.theme_id) for theme in page.items
+        }
+        drafts = await count_drafts(connection, frame.product_id)
     return await rendering.page(
         request,
         user,
@@ -141,6 +145,7 @@ async def shipped_page(request: Request, user: Viewer, cursor: Cursor = None) ->
         frame=frame,
         shipped=page.items,
         threads=threads,
+        drafts=drafts,
         cursor=page.next_cursor,
         first=not cursor,
     )

@@ -18,6 +18,7 @@ from app.setup.login_sessions import SessionUser
 from app.setup.sources import Source
 from app.web import forms, guard, rendering
 from app.web.guard import Act, Admin, Administering, Viewer
+from app.web.pages.replies import source_answering
 from app.web.pages.source_polling import poll_shown
 from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
@@ -138,6 +139,7 @@ async def source_page(
     async with guard.database(request).transaction() as connection:
         state = (await health.sources(connection, source_id=source_id))[0]
         secrets = await health.count_active_secrets(connection, source_id)
+        answering = await source_answering(connection, source)
         polled = await poll_shown(connection, source)
         counts = await deliveries.count_deliveries(connection, source_id=source_id)
         delivered = await deliveries.list_deliveries(
@@ -157,6 +159,7 @@ async def source_page(
         source=source,
         title=platform.title,
         state=state,
+        answering=answering,
         counts=counts,
         sends=platform.sends,
         **polled,

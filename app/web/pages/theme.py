@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.models.states import ThemeStatus, TicketState
 from app.queries.comments import read_excerpts
+from app.queries.replies import answers_back, reply_ledger
 from app.queries.rows import CommentRow, SuggestionRow, ThemeRow
 from app.queries.theme_filters import ThemeFilter
 from app.queries.theme_history import similar_themes, theme_activity, theme_timeline
@@ -66,6 +67,8 @@ async def theme_page(
         timeline = await theme_timeline(connection, theme_id, THEME_DAYS)
         activity = await theme_activity(connection, theme_id, ACTIVITIES_SHOWN)
         similar = await similar_themes(connection, theme_id, SIMILAR_SHOWN)
+        ledger = await reply_ledger(connection, theme_id)
+        back = await answers_back(connection, theme_id)
         merged_into: ThemeRow | None = None
         if theme.row.merged_into:
             merged_into = (await read_theme(connection, theme.row.merged_into)).row
@@ -86,6 +89,9 @@ async def theme_page(
         comments=comments.items,
         near=texts,
         face=face,
+        ledger=ledger,
+        back=back,
+        reply_key=uuid4,
         telling=quotes,
         cursor=comments.next_cursor,
         first=not cursor,

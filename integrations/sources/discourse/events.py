@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from integrations import payload
 from integrations.contract import Inbound, PayloadError
+from integrations.own_marks import is_own_comment
 from integrations.source_contract import EventType
 from integrations.sources.discourse.shapes import DeliveryVersion
 
@@ -33,6 +34,7 @@ DISCOURSE_IGNORED = {
     "ping": "The test that Discourse sends when somebody presses Ping.",
     "small_action.*": "A line that Discourse writes into a topic (closed, pinned).",
     "whisper.*": "Staff whisper among themselves.",
+    "own_post.*": "An answer that we wrote ourselves is not what the community says.",
     "topic.*": "A topic's words arrive with its posts; its state does not concern us.",
     "like.*": "Likes are not comments.",
     "notification.*": "Notifications repeat what posts already said.",
@@ -65,6 +67,7 @@ def event(inbound: Inbound) -> str:
     if kind == "post" and isinstance(post, dict):
         post_type = post.get("post_type")
         kind = _UNFOLLOWED.get(post_type, kind) if isinstance(post_type, int) else kind
+        kind = "own_post" if is_own_comment(str(post.get("raw") or "")) else kind
     return f"{kind}.{action}" if action and action != kind else kind
 
 

@@ -42,6 +42,7 @@ from integrations.sources.discourse.events import (
     event,
 )
 from integrations.sources.discourse.polling import DISCOURSE_POLLING
+from integrations.sources.discourse.replying import REPLYING
 from integrations.sources.discourse.settings import Settings
 from integrations.sources.discourse.visibility import visibility
 
@@ -52,7 +53,7 @@ SOURCE: Source[Settings] = Source(
     signature=Signature(header="x-discourse-event-signature", prefix="sha256="),
     handled=frozenset(DISCOURSE_EVENTS) | DISCOURSE_WIDE_EVENTS,
     ignored=DISCOURSE_IGNORED,
-    unkept=frozenset({"user", "whisper"}),
+    unkept=frozenset({"own_post", "user", "whisper"}),
     event=event,
     parse=parse,
     visibility=visibility,
@@ -61,5 +62,6 @@ SOURCE: Source[Settings] = Source(
     delivery_id=delivery_id,
     polling=DISCOURSE_POLLING,
     guide=__doc__,
+    replying=REPLYING,
     new_secret=lambda: secrets.token_urlsafe(32),
 )

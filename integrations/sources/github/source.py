@@ -36,6 +36,7 @@ from integrations.sources.github.events import (
     event,
 )
 from integrations.sources.github.polling import GITHUB_POLLING
+from integrations.sources.github.replying import REPLYING
 from integrations.sources.github.settings import Settings
 from integrations.sources.github.visibility import changes, visibility
 
@@ -54,6 +55,7 @@ SOURCE: Source[Settings] = Source(
     delivery_id=delivery_id,
     polling=GITHUB_POLLING,
     guide=__doc__,
+    replying=REPLYING,
     global_authors=True,
     new_secret=lambda: secrets.token_urlsafe(32),
 )

@@ -35,6 +35,7 @@ from integrations.sources.slack.events import (
     event,
 )
 from integrations.sources.slack.polling import SLACK_POLLING
+from integrations.sources.slack.replying import REPLYING
 from integrations.sources.slack.settings import Settings
 from integrations.sources.slack.visibility import changes, visibility
 
@@ -58,6 +59,7 @@ SOURCE: Source[Settings] = Source(
     delivery_id=delivery_id,
     polling=SLACK_POLLING,
     guide=__doc__,
+    replying=REPLYING,
     challenge=challenge,
     global_authors=True,
 )
