@@ -46,8 +46,8 @@ BOUNDED = settings(
     suppress_health_check=list(HealthCheck),
 )
 AnyCase = Case[Any]
-NEVER_BY_CHANCE = {"create_tracker"}
-"""What needs credentials that a schema cannot tell."""
+NEVER_BY_CHANCE = {"create_tracker", "register_tracker_webhook"}
+"""What needs credentials that a schema cannot tell, or a tracker that answers."""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ ADD_REPLY = """
     insert into reply (id, product_id, theme_id, source_id, thread, comment_id, meaning, text)
     values (gen_random_uuid(), %s, %s, %s, '7', %s, 'free', 'Done: {title}') returning id
 """
+MARK_DONE = "update ticket set status = 'done' where theme_id = %s"
 ADD_HISTORY = "insert into source_history (source_id, cursor) values (%s, '{}')"
 ADD_USER = """
     insert into user_account (id, email, name, password_hash)
@@ -55,8 +56,8 @@ LEARNED = json.dumps({"unsure_below": 0.6, "empty": False, "shifts": {"join": {}
 
 @dataclass(frozen=True)
 class Everything:
-    """Ids by the names that paths and bodies have for them; ``decided`` is an ignored theme,
-    ``fetching`` a source whose history is being fetched."""
+    """Ids by the names that paths and bodies have for them; ``decided`` is an ignored theme whose
+    ticket is done, ``fetching`` a source whose history is being fetched."""
 
     ids: dict[str, object]
     decided: str
@@ -64,7 +65,7 @@ class Everything:
 
     def for_path(self, operation: str) -> dict[str, object]:
         """The ids for the path of an operation."""
-        if operation == "reopen_theme":
+        if operation in ("reopen_theme", "mark_told"):
             return self.ids | {"theme_id": self.decided}
         if operation in ("write_reply", "set_replies_wanted"):
             return self.ids | {"comment_id": self.ids["answered_id"]}
@@ -93,6 +94,10 @@ class Everything:
             named |= {"credentials": {"token": TOKEN}}
         if operation == "set_source_credentials":
             named |= {"credentials": {"api_key": TOKEN, "api_username": "ada"}}
+        if operation == "answer_suggestions":
+            named |= {"ids": [self.ids["suggestion_id"]]}
+        if operation == "merge_many_themes":
+            named |= {"theme_ids": [self.ids["theme_id"], other], "into": None, "versions": {}}
         if operation == "roll_back_model":
             named |= {"what": "kind"}
         return {key: named.get(key, value) for key, value in body.items()}
@@ -145,6 +150,8 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     ticket = await add_ticket(
         connection, product, theme, tracker, state=TicketState.blocked, reason="invalid_request"
     )
+    await add_ticket(connection, product, decided, tracker, state=TicketState.created)
+    await connection.execute(MARK_DONE, [decided])
     suggestion = await one(connection, ADD_SUGGESTION, product, theme, other)
     action = await decisions.ignore(connection, decided, actor="user:ada", reason="Done.")
     for number, status in ((1, "candidate"), (2, "active")):
