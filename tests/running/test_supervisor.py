@@ -140,6 +140,7 @@ async def test_a_signal_stops_supervisor_and_children(tmp_path: Path) -> None:
     supervisor = Supervisor([child(PATIENT, tmp_path)], print)
     running = asyncio.create_task(supervisor.run())
     await until(lambda: len(pids(tmp_path)) == 1)
+    assert not running.done(), "nobody listens for the signal any more"
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(running, PATIENCE_SECONDS)
     assert not alive(pids(tmp_path)[0])
