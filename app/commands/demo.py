@@ -20,6 +20,8 @@ from app.running.runtime import Services
 from app.running.stack import Stack
 from app.storage.db import Database
 from app.triage.policy import themes_due
+from app.triage.settling import settle
+from classifiers.grouping.grouper import DefaultGrouper
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -28,6 +30,8 @@ SANDBOX_HOST = "127.0.0.1"
 STUCK_SECONDS = 180.0
 """Without any progress for so long we stop waiting and say where to look."""
 POLL_SECONDS = 0.2
+ONE_AFTER_ANOTHER = 1
+"""Deliveries under way at once: in one order they end in the same themes in every demo."""
 
 
 def show(settings: Settings, sandbox_port: int) -> None:
@@ -88,6 +92,7 @@ async def _send(stack: Stack, scene: Scene, bar: Progress) -> None:
         stack.local_address,
         scene.sources,
         epoch=scene.epoch,
+        concurrency=ONE_AFTER_ANOTHER,
         on_progress=lambda done, total: bar.update(task, completed=done, total=total),
     )
     if result.refused:
@@ -101,7 +106,7 @@ async def _send(stack: Stack, scene: Scene, bar: Progress) -> None:
 
 
 async def _understand(database: Database, scene: Scene, bar: Progress) -> None:
-    """Wait until nothing waits before the push."""
+    """Wait until nothing waits before the push, then let the themes settle at once."""
     task = bar.add_task("Deliveries understood", total=scene.expected)
 
     async def waiting() -> int:
@@ -114,6 +119,7 @@ async def _understand(database: Database, scene: Scene, bar: Progress) -> None:
     await _settled(
         waiting, lambda count: bar.update(task, completed=max(0, scene.expected - count))
     )
+    await settle(database, DefaultGrouper(), quiet_seconds=0)
 
 
 async def _push(database: Database, scene: Scene, bar: Progress) -> int:

@@ -1,5 +1,4 @@
-"""Periodic work on themes and their search: single themes are looked at again, merges proposed,
-words counted, indexes kept."""
+"""Periodic work on themes and their search: themes settle, words are counted, indexes kept."""
 
 from __future__ import annotations
 
@@ -11,11 +10,10 @@ from structlog.contextvars import bound_contextvars
 
 from app.jobs.retention import Term, let_go
 from app.storage.db import Database
-from app.themes.proposals import propose_merges
 from app.themes.search_index import keep_search_indexes
 from app.themes.word_shares import count_words
 from app.tickets.ledger import QUEUE
-from app.triage.second_look import look_again
+from app.triage.settling import settle
 from classifiers.contract import Grouper
 
 log = structlog.get_logger(__name__)
@@ -30,16 +28,10 @@ def add_upkeep(jobs: procrastinate.App, database: Database, grouper: Grouper) ->
     """Add the tasks to the engine. Each can end at any moment and starts again where it was."""
 
     @jobs.periodic(cron=EVERY_MINUTE)
-    @jobs.task(name="propose_merges", queue=QUEUE, queueing_lock="propose_merges")
-    async def propose(timestamp: int) -> None:
-        with bound_contextvars(job="propose_merges"):
-            await propose_merges(database, grouper)
-
-    @jobs.periodic(cron=EVERY_MINUTE)
-    @jobs.task(name="look_again", queue=QUEUE, queueing_lock="look_again")
-    async def look(timestamp: int) -> None:
-        with bound_contextvars(job="look_again"):
-            await look_again(database, grouper)
+    @jobs.task(name="settle_themes", queue=QUEUE, queueing_lock="settle_themes")
+    async def settle_themes(timestamp: int) -> None:
+        with bound_contextvars(job="settle_themes"):
+            await settle(database, grouper)
 
     @jobs.periodic(cron=EVERY_TEN_MINUTES)
     @jobs.task(name="keep_search", queue=QUEUE, queueing_lock="keep_search")

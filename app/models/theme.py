@@ -14,13 +14,13 @@ from app.models.base import (
     document,
     holds_only,
     moment,
-    new_id,
     number,
     reference,
     serial_id,
     utc_now,
     word,
 )
+from app.models.ids import ordered_id
 from app.models.states import DecidedBy, SuggestionState, ThemeStatus, Visibility
 
 
@@ -64,7 +64,7 @@ class Theme(SQLModel, table=True):
         ),
     )
 
-    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    id: uuid.UUID = Field(default_factory=ordered_id, primary_key=True)
     product_id: uuid.UUID = reference("product.id", index=False)
     kind: str = Field(sa_type=sa.Text)
     kind_by: str = word(DecidedBy.model)

@@ -53,8 +53,9 @@ class AdvisoryLock(StrEnum):
     """Held by whoever trains a product, from its labels to the version it leads to."""
     model = "model"
     """Held while a product's version in force is switched."""
-    propose = "propose"
-    """Held by the pass that proposes merges in a product, which groups on until it writes."""
+    settle = "settle"
+    """Held by whoever settles the themes of a product, over several transactions in which comments
+    are grouped on."""
     group = "group"
     """Held while comments of a product change their theme."""
     words = "words"

@@ -13,6 +13,7 @@ from typing import LiteralString
 from pgvector import HalfVector
 
 from app.judging.places import place_of
+from app.models.ids import ordered_id
 from app.models.states import DecidedBy
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_value
@@ -316,7 +317,7 @@ async def _theme_of_its_own(
         }
         if await fetch_value(connection, RENEW_OWN_THEME, values) is not None:
             return comment.theme_id
-    new_id = uuid.uuid4()
+    new_id = ordered_id()
     batch.themes.append((new_id, comment.kind, comment.title))
     return new_id
 

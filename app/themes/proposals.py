@@ -3,6 +3,7 @@ merges anything."""
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -10,12 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from psycopg import sql
 from psycopg.types.json import Jsonb
-from structlog.contextvars import bound_contextvars
 
 from app.judging.product_models import own_grouper
 from app.models.states import SuggestionState
-from app.storage.advisory import AdvisoryLock, lock_if_free
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_all
 from app.themes.comparing import strongest_links
@@ -30,16 +30,12 @@ OPEN_PROPOSALS_MOST = 10
 THEMES_PER_TRANSACTION = 32
 """Themes that are compared in one transaction."""
 
-SELECT_PRODUCTS_TO_COMPARE = """
-    select product_id from theme where compared_at is distinct from changed_at
-    union select product_id from theme_suggestion where state = 'open'
-"""
-SELECT_CHANGED_THEMES = """
-    select id, changed_at, status in ('triage', 'accepted') and mentions > 0 as speaks
-    from theme
-    where product_id = %s and compared_at is distinct from changed_at
-    order by changed_at, id limit %s
-"""
+TO_COMPARE = sql.SQL("t.compared_at is distinct from t.changed_at")
+SELECT_CHANGED_THEMES = sql.SQL("""
+    select t.id, t.changed_at, t.status in ('triage', 'accepted') and t.mentions > 0 as speaks
+    from theme t where t.product_id = %s and {to_compare}
+    order by t.changed_at, t.id limit %s
+""").format(to_compare=TO_COMPARE)
 LOCK_COMPARED_THEMES = """
     select 1 from theme where id = any(%s::uuid[]) order by id for no key update
 """
@@ -155,18 +151,20 @@ class _Findings:
     separated: set[Pair]
 
 
-async def propose_merges(database: Database, grouper: Grouper, *, seconds: float = 30.0) -> Passed:
-    """Compare every theme that changed since it was last compared, for about ``seconds`` at most.
+async def propose_merges(
+    database: Database, grouper: Grouper, product_id: uuid.UUID, end: float = math.inf
+) -> Passed:
+    """Compare every theme of a product that changed since it was last compared, a few in each
+    transaction, until ``end`` (``time.monotonic``). What is left waits for the next pass.
 
-    Each product under a lock of its own, which keeps nobody from grouping. What is left waits for
-    the next pass.
+    Whoever calls it is the only one to do so (``app.triage.settling``); it keeps nobody from
+    grouping.
     """
-    passed, end = Passed(), time.monotonic() + seconds
-    async with database.transaction() as connection:
-        rows = await fetch_all(connection, SELECT_PRODUCTS_TO_COMPARE)
-    for product_id in sorted(row["product_id"] for row in rows):
-        with bound_contextvars(product=str(product_id)):
-            await _compare_product(database, grouper, product_id, passed, end)
+    passed = Passed()
+    while True:
+        compared = await _compare_some(database, grouper, product_id, passed)
+        if compared < THEMES_PER_TRANSACTION or time.monotonic() >= end:
+            break
     if passed.proposed or passed.withdrawn:
         log.info(
             "merges_proposed",
@@ -177,24 +175,11 @@ async def propose_merges(database: Database, grouper: Grouper, *, seconds: float
     return passed
 
 
-async def _compare_product(
-    database: Database, grouper: Grouper, product_id: uuid.UUID, passed: Passed, end: float
-) -> None:
-    """Compare the themes of a product, a few in each transaction, until none is left or the time is
-    over."""
-    while True:
-        compared = await _compare_some(database, grouper, product_id, passed)
-        if compared < THEMES_PER_TRANSACTION or time.monotonic() >= end:
-            return
-
-
 async def _compare_some(
     database: Database, grouper: Grouper, product_id: uuid.UUID, passed: Passed
 ) -> int:
     """One transaction's worth of themes; returns how many there were."""
     async with database.transaction() as connection:
-        if not await lock_if_free(connection, AdvisoryLock.propose, product_id):
-            return 0
         values = [product_id, THEMES_PER_TRANSACTION]
         changed = await fetch_all(connection, SELECT_CHANGED_THEMES, values, of=ChangedTheme)
         speaking = [theme.id for theme in changed if theme.speaks]

@@ -45,12 +45,7 @@ CERTAIN_PAIRS = sql.SQL("""
         select from separation x join comment c on c.id = x.comment_id
         where (x.theme_id = t.id and c.theme_id = s.id)
            or (x.theme_id = s.id and c.theme_id = t.id))
-      and not exists (
-        select from comment c where c.product_id = g.product_id and c.stage = 'enriched')
 """)
-SELECT_PRODUCTS_WITH_CERTAIN = sql.SQL("select distinct g.product_id {pairs}").format(
-    pairs=CERTAIN_PAIRS
-)
 SELECT_CERTAIN_PAIRS = sql.SQL("""
     select s.id as theme_id, t.id as into_id, g.evidence,
            (select array_agg(c.id order by c.id) from comment c where c.theme_id = s.id) as comments
@@ -68,18 +63,12 @@ class CertainPair:
     comments: Sequence[int]
 
 
-async def merge_certain_pairs(database: Database) -> int:
-    """Merge what is certain, a few pairs of each product; returns how many. What is left, and what
-    hangs together with these, waits for the next pass."""
-    values: dict[str, object] = {"most": SPEAKERS_PER_THEME}
+async def merge_certain_pairs(database: Database, product_id: uuid.UUID) -> int:
+    """Merge what is certain in a product, a few pairs at once; returns how many. What is left, and
+    what hangs together with these, waits for the next call."""
     async with database.transaction() as connection:
-        rows = await fetch_all(connection, SELECT_PRODUCTS_WITH_CERTAIN, values)
-    merged = 0
-    for product_id in sorted(row["product_id"] for row in rows):
-        async with database.transaction() as connection:
-            await lock_grouping(connection, product_id)
-            merged += await _merge_some(connection, product_id)
-    return merged
+        await lock_grouping(connection, product_id)
+        return await _merge_some(connection, product_id)
 
 
 async def _merge_some(connection: Connection, product_id: uuid.UUID) -> int:

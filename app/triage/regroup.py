@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.errors import Conflict, Invalid
+from app.models.ids import ordered_id
 from app.models.states import DecidedBy
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
@@ -244,7 +245,7 @@ async def _new_theme(
     opening = await fetch_one(connection, SELECT_OPENING_COMMENT, values, of=OpeningComment)
     assert opening is not None
     title = opening_title(opening.text, kind, opening.thread_title, opening.opens_thread)
-    new_id = uuid.uuid4()
+    new_id = ordered_id()
     await connection.execute(INSERT_THEME, [new_id, product_id, kind, title])
     return new_id
 

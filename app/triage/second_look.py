@@ -4,18 +4,19 @@ opened, and against each other.
 Only what nobody has decided is touched: a theme that waits and has no ticket, with one comment that
 the classifiers put there. It is merged where the comment would join today; everything bigger is
 proposed (``app.themes.proposals``), and merged where it is small and certain
-(``app.triage.certain_pairs``). Each merge can be undone, and is then kept apart.
+(``app.triage.certain_pairs``). Each merge can be undone, and is then kept apart. When it is time
+says ``app.triage.settling``.
 """
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections.abc import Sequence
 
 import structlog
 from psycopg import sql
-from structlog.contextvars import bound_contextvars
 
 from app.judging.product_models import own_grouper
 from app.storage.db import Connection, Database
@@ -26,7 +27,6 @@ from app.themes.middles import middles_of
 from app.themes.placing import SELECT_WAITING, WaitingComment, barred_themes
 from app.themes.pools import pools_of
 from app.triage.by_itself import merge_by_itself
-from app.triage.certain_pairs import merge_certain_pairs
 from classifiers.contract import Decision, Grouper, Verdict
 
 log = structlog.get_logger(__name__)
@@ -35,8 +35,6 @@ LOOKED_AT_ONCE = 32
 """Themes in one transaction."""
 
 # A theme is looked at once for itself, and again whenever one that it may be the same as has grown.
-# Nothing is looked at while comments of the product are on their way, so that what becomes of them
-# does not depend on when this runs.
 SINGLE = sql.SQL("""
     t.status = 'triage' and t.mentions = 1 and t.kind_by = 'model' and t.title_by <> 'person'
     and not exists (select from ticket k where k.theme_id = t.id)
@@ -46,11 +44,6 @@ SINGLE = sql.SQL("""
         where (g.theme_id = t.id or g.other_id = t.id) and g.state = 'open'
           and o.changed_at > t.looked_at))
 """)
-SELECT_PRODUCTS_WITH_SINGLES = sql.SQL("""
-    select distinct t.product_id from theme t
-    where {single} and not exists (
-        select from comment c where c.product_id = t.product_id and c.stage = 'enriched')
-""").format(single=SINGLE)
 SELECT_SINGLES = sql.SQL("""
     {waiting}
     join theme t on t.id = c.theme_id
@@ -65,19 +58,17 @@ MARK_LOOKED = """
 """
 
 
-async def look_again(database: Database, grouper: Grouper, *, seconds: float = 20.0) -> int:
-    """Hold single themes again against all others, for about ``seconds`` at most, and merge the
-    pairs that are certain; returns how many were merged. What is left waits for the next pass."""
-    end, merged = time.monotonic() + seconds, 0
-    async with database.transaction() as connection:
-        rows = await fetch_all(connection, SELECT_PRODUCTS_WITH_SINGLES)
-    for product_id in sorted(row["product_id"] for row in rows):
-        looked = LOOKED_AT_ONCE
-        while looked == LOOKED_AT_ONCE and time.monotonic() < end:
-            with bound_contextvars(product=str(product_id)):
-                looked, joined = await _look_at_some(database, grouper, product_id)
-            merged += joined
-    merged += await merge_certain_pairs(database)
+async def look_again(
+    database: Database, grouper: Grouper, product_id: uuid.UUID, end: float = math.inf
+) -> int:
+    """Hold the single themes of a product again against all others, until ``end``
+    (``time.monotonic``); returns how many were merged. What is left waits for the next pass."""
+    merged = 0
+    while True:
+        looked, joined = await _look_at_some(database, grouper, product_id)
+        merged += joined
+        if looked < LOOKED_AT_ONCE or time.monotonic() >= end:
+            break
     if merged:
         log.info("single_themes_merged", merged=merged)
     return merged
@@ -88,7 +79,6 @@ async def _look_at_some(
 ) -> tuple[int, int]:
     """One transaction's worth: how many were looked at, and how many of them merged."""
     async with database.transaction() as connection:
-        # Waiting, because the pass that proposes merges starts at the same second every minute.
         await lock_grouping(connection, product_id)
         values = [product_id, LOOKED_AT_ONCE]
         singles = await fetch_all(

@@ -7,6 +7,7 @@ The lower layers stay as they were published, so that what they leave of the tex
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,7 +71,7 @@ def freeze(weights: Weights, texts: Sequence[Ids]) -> States:
     tokens = np.empty((starts[-1], DIMENSIONS), np.float16)
     types = own["embeddings.token_type_embeddings.weight"][0]
     order = np.argsort(np.diff(starts), kind="stable")
-    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+    with _flushing(torch), torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
         for begin in range(0, len(order), TUNING_BATCH):
             rows = order[begin : begin + TUNING_BATCH]
             ids, mask = torch.zeros(
@@ -121,25 +122,26 @@ def tune(
         optimizer, lambda step: min(1, (step + 1) / (WARM_UP * steps)) * max(0.02, 1 - step / steps)
     )
     losses = []
-    for step, chosen in zip(range(steps), _draws(rows, states.lengths, random), strict=False):
-        hidden, mask = _padded(torch, states, chosen)
-        with torch.autocast("cpu", torch.bfloat16):
-            hidden = _layers(torch, own, range(FROZEN, DEFAULT.shape.layers), hidden, mask)
-        shown = mask.unsqueeze(2)
-        means = (hidden.float() * shown).sum(1) / shown.sum(1)
-        logits = head(torch.nn.functional.dropout(means, DROPOUT))
-        loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(classes[chosen]))
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_([*own.values(), *head.parameters()], 1.0)
-        optimizer.step()
-        plan.step()
-        losses.append(float(loss.detach()))
-        with torch.no_grad():
-            for name, tensor in own.items():
-                average[name].lerp_(tensor, 1 - min(AVERAGED, (step + 2) / (step + 11)))
-        if (step + 1) % 25 == 0:
-            say(f"step {step + 1} of {steps}: loss {np.mean(losses[-25:]):.3f}")
+    with _flushing(torch):
+        for step, chosen in zip(range(steps), _draws(rows, states.lengths, random), strict=False):
+            hidden, mask = _padded(torch, states, chosen)
+            with torch.autocast("cpu", torch.bfloat16):
+                hidden = _layers(torch, own, range(FROZEN, DEFAULT.shape.layers), hidden, mask)
+            shown = mask.unsqueeze(2)
+            means = (hidden.float() * shown).sum(1) / shown.sum(1)
+            logits = head(torch.nn.functional.dropout(means, DROPOUT))
+            loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(classes[chosen]))
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_([*own.values(), *head.parameters()], 1.0)
+            optimizer.step()
+            plan.step()
+            losses.append(float(loss.detach()))
+            with torch.no_grad():
+                for name, tensor in own.items():
+                    average[name].lerp_(tensor, 1 - min(AVERAGED, (step + 2) / (step + 11)))
+            if (step + 1) % 25 == 0:
+                say(f"step {step + 1} of {steps}: loss {np.mean(losses[-25:]):.3f}")
     return {name: tensor.numpy() for name, tensor in average.items()}
 
 
@@ -220,5 +222,15 @@ def _torch() -> Any:
             'pip install "feedback-relay[torch]"',
         ) from error
     torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
     return torch
+
+
+@contextmanager
+def _flushing(torch: Any) -> Iterator[None]:
+    """Numbers too small to be normal count as zero, which is much faster; only here, since the
+    whole thread would go on with it."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)

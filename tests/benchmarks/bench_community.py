@@ -28,7 +28,7 @@ from app.queries.comments import UNPLACED
 from app.storage import migrate
 from app.storage.db import Database
 from app.storage.postgres import EmbeddedPostgres
-from app.triage.second_look import look_again
+from app.triage.settling import settle
 from classifiers.contract import Enricher
 from classifiers.evaluation.agreement import clusters
 from classifiers.grouping.grouper import DefaultGrouper
@@ -70,7 +70,7 @@ async def run_community(
     try:
         keys = await deliver_community(database, "community", comments)
         await drain(stages(database, enricher, DefaultGrouper(), settings))
-        looked = await look_again(database, DefaultGrouper())
+        looked = await settle(database, DefaultGrouper(), quiet_seconds=0)
         print(f"merged at the second look: {looked}")
         async with database.transaction() as connection:
             rows = await (await connection.execute(SELECT_PLACES)).fetchall()

@@ -36,7 +36,7 @@ async def say(forum: Forum, text: str, author: str = "ann") -> dict[str, Any]:
 
 
 async def compare(forum: Forum) -> Passed:
-    return await propose_merges(forum.database, SmallGrouper())
+    return await propose_merges(forum.database, SmallGrouper(), forum.product_id)
 
 
 async def proposals(forum: Forum) -> list[dict[str, Any]]:
@@ -305,13 +305,15 @@ async def test_what_keeps_a_comment_out_of_a_theme_is_stored(forum: Forum) -> No
 
 async def test_the_job_engine_does_it_by_itself(forum: Forum) -> None:
     await grown_together(forum)
+    await forum.change("update delivery set received_at = now() - interval '1 minute'")
     jobs = procrastinate.App(connector=InMemoryConnector())
     add_upkeep(jobs, forum.database, SmallGrouper())
     periodic = {
         task.task.name: task.cron for task in jobs.periodic_registry.periodic_tasks.values()
     }
-    assert periodic["propose_merges"] == "* * * * *"
+    assert periodic["settle_themes"] == "* * * * *"
     assert periodic["keep_search"] == "*/10 * * * *"
-    for name in ("propose_merges", "keep_search"):
+    for name in ("settle_themes", "keep_search"):
         await jobs.tasks[name](timestamp=0)
-    assert [row["state"] for row in await proposals(forum)] == ["open"]
+    # Proposed, then merged: nobody decided about the theme of one comment.
+    assert [row["state"] for row in await proposals(forum)] == ["accepted"]

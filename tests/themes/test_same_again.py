@@ -11,6 +11,7 @@ import pytest
 from app.config import Settings
 from app.demo.community import load
 from app.jobs.stages import drain, stages
+from app.judging.shared_enricher import SharedEnricher
 from app.storage.db import Database
 from classifiers.contract import Enricher, Enrichment
 from classifiers.encoding import encoder
@@ -41,7 +42,7 @@ class RememberingEnricher:
 
 @pytest.fixture
 def enricher(model_dir: Path) -> RememberingEnricher:
-    return RememberingEnricher(DefaultEnricher(encoder.load(model_dir)))
+    return RememberingEnricher(SharedEnricher(DefaultEnricher(encoder.load(model_dir))))
 
 
 async def test_batches_and_workers_make_no_difference(

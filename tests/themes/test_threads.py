@@ -13,11 +13,12 @@ import pytest
 
 from app.config import Settings
 from app.jobs.stages import drain, stages
+from app.judging.shared_enricher import SharedEnricher
 from app.queries.boldness import boldness_history
 from app.queries.comments import CommentFilter, list_comments
 from app.storage.db import Database
 from app.storage.vault import Vault
-from app.triage.second_look import look_again
+from app.triage.settling import settle
 from app.triage.undo import undo
 from classifiers.contract import Enricher
 from classifiers.encoding import encoder
@@ -33,7 +34,7 @@ TOPIC = {"id": "7", "title": "Notes are doubled"}
 
 @pytest.fixture(scope="module")
 def enricher(model_dir: Path) -> Enricher:
-    return DefaultEnricher(encoder.load(model_dir, backend="openvino"))
+    return SharedEnricher(DefaultEnricher(encoder.load(model_dir, backend="openvino")))
 
 
 async def thread(forum: Forum, enricher: Enricher) -> dict[str, dict[str, Any]]:
@@ -121,7 +122,7 @@ class Apart(DefaultGrouper):
 async def test_single_themes_are_looked_at_again(forum: Forum, enricher: Enricher) -> None:
     await two_singles(forum, enricher)
     assert [theme["mentions"] for theme in await forum.themes()] == [1, 1]
-    assert await look_again(forum.database, DefaultGrouper()) == 1
+    assert await settle(forum.database, DefaultGrouper(), quiet_seconds=0) == 1
     assert [theme["mentions"] for theme in await forum.themes()] == [2]
 
 
@@ -129,14 +130,14 @@ async def test_what_was_merged_by_itself_and_undone_stays_apart(
     forum: Forum, enricher: Enricher
 ) -> None:
     await two_singles(forum, enricher)
-    await look_again(forum.database, DefaultGrouper())
+    await settle(forum.database, DefaultGrouper(), quiet_seconds=0)
     (line,) = await forum.rows("select id, actor from activity where verb = 'merged'")
     assert line["actor"] == "system"
     async with forum.database.transaction() as connection:
         await undo(connection, line["id"], actor=ME)
     assert [theme["mentions"] for theme in await forum.themes()] == [1, 1]
     await forum.rows("update theme set looked_at = null returning id")
-    assert await look_again(forum.database, DefaultGrouper()) == 0
+    assert await settle(forum.database, DefaultGrouper(), quiet_seconds=0) == 0
 
 
 async def test_a_theme_that_a_person_decided_about_is_left_alone(
@@ -144,7 +145,7 @@ async def test_a_theme_that_a_person_decided_about_is_left_alone(
 ) -> None:
     await two_singles(forum, enricher)
     await forum.rows("update theme set status = 'accepted' returning id")
-    assert await look_again(forum.database, DefaultGrouper()) == 0
+    assert await settle(forum.database, DefaultGrouper(), quiet_seconds=0) == 0
 
 
 def deliveries() -> Sequence[dict[str, Any]]:

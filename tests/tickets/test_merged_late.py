@@ -14,7 +14,7 @@ from app.storage.db import Database
 from app.storage.vault import Vault
 from app.tickets.retrying import retry_ticket
 from app.triage import decisions
-from app.triage.second_look import look_again
+from app.triage.settling import settle
 from integrations.sandbox.server import SandboxServer
 from integrations.tracker_contract import TrackerError
 from tests.scenes.forum import ME
@@ -164,7 +164,7 @@ async def test_the_second_look_leaves_a_theme_with_a_ticket(bench: Bench) -> Non
         "update comment set text = %s where text = %s returning id", EXPORT, LOGIN
     )
     await bench.forum.rows("update theme set looked_at = null returning id")
-    await look_again(bench.forum.database, SmallGrouper())
+    await settle(bench.forum.database, SmallGrouper(), quiet_seconds=0)
     rows = await bench.forum.rows("select id from theme where status = 'merged'")
     assert theme not in [row["id"] for row in rows]
 
