@@ -10,6 +10,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["RELAY_UNDO_SECONDS"] = "0"
 
 import random
+import shutil
 import sys
 import tempfile
 import uuid
@@ -38,6 +39,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("no clock")
 
+SERVER_BYTES_MOST = 4 * 2**30
 _FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -84,9 +86,17 @@ def pytest_sessionfinish() -> None:
 def server(testrun_uid: str) -> Iterator[EmbeddedPostgres]:
     """The run's PostgreSQL, shared by all test processes; fsync is off, because its data does not
     outlive the run."""
-    folder = Path(tempfile.gettempdir()) / f"relay-tests-{testrun_uid[:12]}"
-    with EmbeddedPostgres(folder, options=_FAST) as embedded:
+    with EmbeddedPostgres(
+        _quick_folder() / f"relay-tests-{testrun_uid[:12]}", options=_FAST
+    ) as embedded:
         yield embedded
+
+
+def _quick_folder() -> Path:
+    """Memory where there is enough, since every test makes and drops a database; else a disk."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > SERVER_BYTES_MOST
+    return memory if roomy else Path(tempfile.gettempdir())
 
 
 @pytest.fixture(scope="session")
