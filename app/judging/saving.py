@@ -20,6 +20,8 @@ SCORE_DIGITS = 4
 MAY_REPORT_FROM = 0.2
 """Of the probabilities of bug and request together: from here on a comment that was told neither is
 held against themes, and listed for a person where it joins none, however sure its kind is."""
+QUESTION_MAY_REPORT_FROM = 0.15
+"""The same of what was told a question: trouble is often told in the words of one."""
 JOINING_REASONS = frozenset({"", UNSURE, UNSUPPORTED_LANGUAGE, "agreement", "no_words"})
 """Of what is neither bug nor request: "+1" or a thumb may agree in a thread; greetings, links and
 spam say nothing that a theme could say as well."""
@@ -127,7 +129,9 @@ def judgement_columns(comments: Sequence[JudgedComment]) -> dict[str, Any]:
 def _may_report(enrichment: Enrichment) -> bool:
     """Whether it may be a bug or a request though it was told neither."""
     likely = sum(enrichment.scores.get(kind, 0.0) for kind in THEME_KINDS)
-    return enrichment.reason == UNSURE or (not enrichment.reason and likely >= MAY_REPORT_FROM)
+    asks = enrichment.kind is Kind.question
+    least = QUESTION_MAY_REPORT_FROM if asks else MAY_REPORT_FROM
+    return enrichment.reason == UNSURE or (not enrichment.reason and likely >= least)
 
 
 def scores_json(scores: Mapping[Kind, float]) -> str:

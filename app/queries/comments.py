@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg import sql
 
 from app.errors import NotFound
-from app.judging.saving import MAY_REPORT_FROM
+from app.judging.saving import MAY_REPORT_FROM, QUESTION_MAY_REPORT_FROM
 from app.queries.paging import BIGINT_MAX, Filters, Listing, Order, Page
 from app.queries.rows import CommentDetail, CommentRow, CommentVersionRow
 from app.storage.db import Connection
@@ -59,10 +59,13 @@ UNPLACED = """
     and not (coalesce(a.is_staff, false) or coalesce(a.is_bot, false))
     and (cm.kind_reason = 'unsupported_language' or cm.kind_reason in ('', 'unsure')
          and coalesce((cm.kind_scores ->> 'bug')::float, 0)
-             + coalesce((cm.kind_scores ->> 'feature')::float, 0) >= %(may_report)s)
+             + coalesce((cm.kind_scores ->> 'feature')::float, 0)
+             >= case cm.kind when 'question' then %(asks)s else %(may_report)s end)
 """
 """Nothing that reports or asks for something is lost without a word: where the model told neither
 bug nor request and may be wrong, or cannot read the language, a person looks."""
+UNPLACED_LEAST = {"may_report": MAY_REPORT_FROM, "asks": QUESTION_MAY_REPORT_FROM}
+"""The parameters of ``UNPLACED``."""
 SELECT_COMMENT = COMMENT_LIST.select(
     "where cm.id = %s",
     sql.SQL(", cm.kind_scores, cm.model_version, cm.delivery_id, cm.parent_id"),
@@ -123,7 +126,7 @@ class CommentFilter:
         if self.unsure:
             filters.add("cm.kind_reason = 'unsure'")
         if self.unplaced:
-            filters.add(UNPLACED, may_report=MAY_REPORT_FROM)
+            filters.add(UNPLACED, **UNPLACED_LEAST)
         filters.add_equal("cm.language", self.language)
         filters.add_equal("cm.stage", self.stage)
         if self.q:

@@ -24,6 +24,12 @@ TROUBLES = "kind_troubles"
 ASKED_SHARE = 0.5
 """Weight of the second opinion between bug and question outside chats; chosen on our own comments
 that were kept out of its fit."""
+CLEAR_ASKED_ODDS = 2.0
+CLEAR_BROKEN_ODDS = -0.4
+"""Log odds of the second opinion, of the one for chats, from which a question is told a bug all the
+same, an unsure one: of such questions two in three report trouble, in places that were left out
+(docs/decisions/0021)."""
+BARELY_ODDS = 0.01
 BUG_COLUMN, QUESTION_COLUMN = 0, 2
 """Of the probabilities of all kinds."""
 
@@ -78,13 +84,15 @@ class Troubles:
         asks &= ~chats & np.isneginf(report_odds[: len(texts)])
         rows = np.flatnonzero(chats | asks)
         read = np.hstack([dense[rows], trouble_signs([texts[row] for row in rows.tolist()])])
-        chat_rows, other_rows = rows[chats[rows]], rows[asks[rows]]
-        blended[chat_rows] = broken_or_not(
-            heard[chat_rows], self.broken.log_odds(read[chats[rows]])
+        in_chat = chats[rows]
+        broken, asked = self.broken.log_odds(read), self.asked.log_odds(read)
+        judged = np.where(
+            in_chat[:, None],
+            broken_or_not(heard[rows], broken),
+            bug_or_question(heard[rows], asked),
         )
-        blended[other_rows] = bug_or_question(
-            heard[other_rows], self.asked.log_odds(read[asks[rows]])
-        )
+        clear = (asked >= CLEAR_ASKED_ODDS) | (in_chat & (broken >= CLEAR_BROKEN_ODDS))
+        blended[rows] = no_question(judged, clear)
         return blended
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -137,4 +145,19 @@ def bug_or_question(opinion: Floats, trouble: Floats) -> Floats:
     blended = opinion.copy()
     blended[:, BUG_COLUMN] = both - np.logaddexp(0, -odds)
     blended[:, QUESTION_COLUMN] = both - np.logaddexp(0, odds)
+    return blended
+
+
+def no_question(opinion: Floats, clear: NDArray[np.bool_]) -> Floats:
+    """Log probabilities ``float64[n, 5]`` in which bug and question share evenly what both had,
+    bug barely ahead, where question is the strongest in ``opinion`` and trouble is ``clear``
+    bool[n].
+
+    So it opens a theme as a bug does, and nobody is sure of it.
+    """
+    told = clear & (opinion.argmax(axis=1) == QUESTION_COLUMN)
+    blended = opinion.copy()
+    both = np.logaddexp(opinion[told, BUG_COLUMN], opinion[told, QUESTION_COLUMN])
+    blended[told, BUG_COLUMN] = both - np.logaddexp(0, -BARELY_ODDS)
+    blended[told, QUESTION_COLUMN] = both - np.logaddexp(0, BARELY_ODDS)
     return blended

@@ -23,8 +23,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as app/cli has it for the 
 from app.config import Settings
 from app.demo.community import DemoComment, load
 from app.jobs.stages import drain, stages
-from app.judging.saving import MAY_REPORT_FROM
-from app.queries.comments import UNPLACED
+from app.queries.comments import UNPLACED, UNPLACED_LEAST
 from app.storage import migrate
 from app.storage.db import Database
 from app.storage.postgres import EmbeddedPostgres
@@ -76,9 +75,7 @@ async def run_community(
             rows = await (await connection.execute(SELECT_PLACES)).fetchall()
             cursor = await connection.execute(SELECT_SUGGESTIONS)
             suggestions: Any = await cursor.fetchone()
-            waiting = await (
-                await connection.execute(SELECT_UNPLACED, {"may_report": MAY_REPORT_FROM})
-            ).fetchall()
+            waiting = await (await connection.execute(SELECT_UNPLACED, UNPLACED_LEAST)).fetchall()
     finally:
         await database.close()
     rows_by_key = {keys[row["delivery"]]: row for row in rows if row["delivery"] in keys}

@@ -29,6 +29,8 @@ class Wavering(SmallEnricher):
         scores = {Kind.question: 0.7, Kind.bug: 0.25, Kind.other: 0.05}
         if texts and "rooms" in texts[0]:
             scores = {Kind.question: 0.7, Kind.bug: 0.05, Kind.other: 0.25}
+        if texts and "bell" in texts[0]:
+            scores = {Kind.question: 0.7, Kind.bug: 0.16, Kind.other: 0.14}
         return [
             replace(each, kind=Kind.question, confidence=0.7, scores=scores, reason=UNSURE)
             for each in super().enrich(texts)
@@ -69,3 +71,11 @@ async def test_what_hardly_reports_anything_is_not_listed(forum: Forum) -> None:
     async with forum.database.transaction() as connection:
         page = await list_comments(connection, CommentFilter(unplaced=True), limit=10)
     assert page.items == []
+
+
+async def test_a_question_is_listed_from_less_on(forum: Forum) -> None:
+    await forum.say("why is there no bell?")
+    await forum.work(Wavering(0.6))
+    async with forum.database.transaction() as connection:
+        page = await list_comments(connection, CommentFilter(unplaced=True), limit=10)
+    assert [comment.text for comment in page.items] == ["why is there no bell?"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers.contract import Embedder, Kind
+from classifiers.contract import UNSURE, Embedder, Kind
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.experts import log_softmax
 from classifiers.kinds.kind import KINDS, KindModel
@@ -21,6 +21,7 @@ from classifiers.kinds.troubles import (
     Troubles,
     broken_or_not,
     bug_or_question,
+    no_question,
 )
 from classifiers.stored_weights import version_of, write
 from tests.scenes.growth import grows_at_most
@@ -105,6 +106,28 @@ def test_bug_and_question_share_what_both_had() -> None:
     assert KINDS[QUESTION_COLUMN] is Kind.question
 
 
+def test_clear_trouble_is_no_question_but_nobody_is_sure_of_it() -> None:
+    asks = log_softmax(np.log([[0.2, 0.1, 0.6, 0.04, 0.06]]))
+    after = np.exp(no_question(np.repeat(asks, 2, axis=0), np.array([True, False])))
+    np.testing.assert_allclose(after[1], np.exp(asks[0]))
+    assert KINDS[int(after[0].argmax())] is Kind.bug
+    assert after[0, BUG_COLUMN] == pytest.approx(0.4, abs=0.01)
+    np.testing.assert_allclose(after.sum(axis=1), 1)
+    praise = log_softmax(np.log([[0.2, 0.1, 0.1, 0.5, 0.1]]))
+    np.testing.assert_allclose(no_question(praise, np.array([True])), praise)
+
+
+def test_trouble_in_a_dialog_opens_a_theme_and_is_doubted(enricher: DefaultEnricher) -> None:
+    dialog = (
+        "<okapi> exported my clip, the sound is off by like 1s at the end\n"
+        "<lumen4> 5.2?\n<okapi> ye\n<lumen4> known afaik. go back to 5.1 for now"
+    )
+    told = enricher.enrich([dialog])[0]
+    assert told.kind is Kind.bug
+    assert told.reason == UNSURE
+    assert told.scores[Kind.question] > 0.3
+
+
 def test_parts_and_reports_keep_their_probabilities(embedder: Embedder) -> None:
     texts = [ASKING, "why does it stop since the update?", "how do I print?"]
     _, features = read(embedder, texts, [[(0, 20)], [], []])
@@ -149,7 +172,7 @@ def test_what_is_stored_is_read_again_and_named(tmp_path: Path) -> None:
 def test_the_card_says_how_communities_that_were_left_out_are_told() -> None:
     card = KindModel().card
     told = card["bugs_in_unseen_communities"]
-    assert told["all"]["f1"] >= 0.7
+    assert told["all"]["f1"] >= 0.72
     assert min(scores["f1"] for scores in told.values()) >= 0.68
     chats = {
         domain: sure for domain, sure in card["coverage_by_sort"]["chat"].items() if domain in told
