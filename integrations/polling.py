@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -13,11 +12,9 @@ import httpx
 
 from integrations.contract import IntegrationError
 from integrations.poll_contract import PollError
-from integrations.retries import reset_after, retry_after
+from integrations.refusals import Refused, refusal_of
 
 _NEEDS_A_PERSON = frozenset({"address_refused", "ca_file_unusable", "proxy_invalid"})
-_UNTIMED_LIMIT_SECONDS = 60.0
-_LIMIT_WORDS = ("rate limit", "rate_limit", "ratelimit", "too many requests")
 _REDIRECTS_MAX = 3
 Query = Mapping[str, str | int]
 
@@ -171,39 +168,34 @@ def limited(title: str, wait_seconds: float | None) -> PollError:
 
 def refusal(title: str, response: httpx.Response) -> PollError:
     """What a status outside 2xx means."""
-    status, now = response.status_code, datetime.now(UTC)
-    wait = retry_after(response.headers, now=now)
-    if wait is None:
-        wait = reset_after(response.headers, now=now)
-    words = response.content[:2_000].decode("utf-8", "replace").lower()
-    mentions_limit = any(word in words for word in _LIMIT_WORDS)
-    if status == 429 or (status == 403 and (wait is not None or mentions_limit)):
-        if wait is None and mentions_limit and status == 403:
-            wait = _UNTIMED_LIMIT_SECONDS
-        return limited(title, wait)
-    if status == 401:
-        return unauthorized(title)
-    if status == 403:
-        return forbidden(title)
-    if status in (404, 410):
-        return PollError(
-            "source_not_there",
-            f"{title} does not have what this source follows, or hides it from the credentials: "
-            "check its settings and the access.",
-            needs_person=True,
-        )
-    if 300 <= status < 400:
-        return PollError(
-            "source_moved",
-            f"{title} answers that this moved elsewhere: enter the new address in the settings.",
-            needs_person=True,
-        )
-    if status >= 500:
-        return PollError(
-            "source_error",
-            f"{title} failed with status {status}; it is asked again later.",
-            retry_after=wait,
-        )
+    status, answer = response.status_code, refusal_of(response)
+    match answer.meaning:
+        case Refused.limited:
+            return limited(title, answer.wait_seconds)
+        case Refused.unauthorized:
+            return unauthorized(title)
+        case Refused.forbidden:
+            return forbidden(title)
+        case Refused.not_there:
+            return PollError(
+                "source_not_there",
+                f"{title} does not have what this source follows, or hides it from the "
+                "credentials: check its settings and the access.",
+                needs_person=True,
+            )
+        case Refused.moved:
+            return PollError(
+                "source_moved",
+                f"{title} answers that this moved elsewhere: enter the new address in the "
+                "settings.",
+                needs_person=True,
+            )
+        case Refused.failed:
+            return PollError(
+                "source_error",
+                f"{title} failed with status {status}; it is asked again later.",
+                retry_after=answer.wait_seconds,
+            )
     return PollError(
         "source_refused",
         f"{title} answered with status {status}: check this source's settings.",

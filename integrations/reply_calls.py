@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
 from integrations.contract import IntegrationError
+from integrations.refusals import Refused, refusal_of
 from integrations.reply_contract import ReplyError
-from integrations.retries import reset_after, retry_after
 
 _NOT_SENT = frozenset(
     {
@@ -26,7 +25,6 @@ _NOT_SENT = frozenset(
         "proxy_unreachable",
     }
 )
-_REPLY_LIMIT_WORDS = ("rate limit", "rate_limit", "too many requests", "abuse detection")
 _PLATFORM_WORDS_MAX_CHARACTERS = 300
 
 
@@ -169,38 +167,33 @@ def reply_limited(title: str, wait_seconds: float | None) -> ReplyError:
 
 def refusal(title: str, response: httpx.Response, *, writes: bool) -> ReplyError:
     """What a status outside 2xx means."""
-    status, now = response.status_code, datetime.now(UTC)
-    wait = retry_after(response.headers, now=now)
-    if wait is None:
-        wait = reset_after(response.headers, now=now)
-    words = response.content[:2_000].decode("utf-8", "replace")
-    if status == 429 or (
-        status == 403
-        and (wait is not None or any(word in words.lower() for word in _REPLY_LIMIT_WORDS))
-    ):
-        return reply_limited(title, wait)
-    if status == 401:
-        return unauthorized_reply(title)
-    if status == 403:
-        return thread_locked(title) if "locked" in words.lower() else forbidden_reply(title)
-    if status in (404, 410):
-        return thread_gone(title)
-    if status >= 500 or status == 408:
-        return ReplyError(
-            "reply_platform_error",
-            f"{title} failed with status {status}; the thread is looked at before anything is sent "
-            "again.",
-            ambiguous=writes,
-            whole_source=True,
-            retry_after=wait,
-        )
-    if 300 <= status < 400:
-        return ReplyError(
-            "reply_moved",
-            f"{title} answers that this moved elsewhere: enter the new address in the settings.",
-            whole_source=True,
-            permanent=True,
-        )
+    answer = refusal_of(response)
+    match answer.meaning:
+        case Refused.limited:
+            return reply_limited(title, answer.wait_seconds)
+        case Refused.unauthorized:
+            return unauthorized_reply(title)
+        case Refused.forbidden:
+            return thread_locked(title) if "locked" in answer.words else forbidden_reply(title)
+        case Refused.not_there:
+            return thread_gone(title)
+        case Refused.failed:
+            return ReplyError(
+                "reply_platform_error",
+                f"{title} failed with status {response.status_code}; the thread is looked at "
+                "before anything is sent again.",
+                ambiguous=writes,
+                whole_source=True,
+                retry_after=answer.wait_seconds,
+            )
+        case Refused.moved:
+            return ReplyError(
+                "reply_moved",
+                f"{title} answers that this moved elsewhere: enter the new address in the "
+                "settings.",
+                whole_source=True,
+                permanent=True,
+            )
     return refused_answer(title, "")
 
 

@@ -12,17 +12,20 @@ from __future__ import annotations
 import binascii
 import hmac
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Literal
+from urllib.parse import parse_qs
 
-from integrations.contract import Inbound, SignatureRefused
+from integrations.contract import Inbound, PayloadError, SignatureRefused
+from integrations.signed_times import TIME_WORDS, TimeFormat, read_time, written_time
 
 _HASH_NAMES = {"hmac-sha256": "sha256", "hmac-sha1": "sha1"}
 _SIGNATURE_BYTES = {"hmac-sha256": 32, "hmac-sha1": 20, "ed25519": 64}
 _MOST_SIGNATURES = 16  # in one header; rotation needs two
-_TIMESTAMP_MOST_DIGITS = 12
+_MOST_FORM_FIELDS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,18 @@ class Signature:
     header that holds several. ``algorithm`` ``token`` means that the header is the secret itself;
     for ``ed25519`` the secret is the platform's public key in hex. ``signed`` is the string to
     sign, with ``{id}``, ``{timestamp}`` and ``{body}`` filled in; ``id_header`` and
-    ``timestamp_header`` (Unix seconds) name where those come from. ``tolerance`` in seconds bounds
-    the age (and the future) of a signed timestamp. ``secret_prefix`` marks secrets that are base64
-    behind it (``whsec_``).
+    ``timestamp_header`` name where those come from, and ``timestamp_format`` how the time is
+    written: Unix seconds, Unix milliseconds, or RFC 3339. ``tolerance`` in seconds bounds the age
+    (and the future) of a signed timestamp. ``secret_prefix`` marks secrets that are base64 behind
+    it (``whsec_``); ``is_base64_secret`` says that every secret is, as a whole.
+
+    ``signature_key`` and ``timestamp_key`` name parts of one header that holds both, split by
+    ``separator``: ``t=1700000000,s=5257a8..``. ``body_token`` names the field of a JSON body or a
+    form that holds the secret itself, where no header does.
+
+    ``otherwise`` is the scheme of senders that do not sign: it holds for requests without this
+    header, and for sources without a secret behind ``secret_prefix``. The two never share a secret,
+    and a signature that came is never passed over.
     """
 
     header: str
@@ -48,6 +60,12 @@ class Signature:
     tolerance: int = 300
     separator: str = ""
     secret_prefix: str = ""
+    timestamp_format: TimeFormat = "seconds"
+    is_base64_secret: bool = False
+    signature_key: str = ""
+    timestamp_key: str = ""
+    body_token: str = ""
+    otherwise: Signature | None = None
 
 
 SENDS_NOTHING = Signature(header="")
@@ -63,11 +81,16 @@ def verify(signature: Signature, inbound: Inbound, secrets: Sequence[str], now: 
     looked at. Reasons: ``secret_missing``, ``signature_missing``, ``timestamp_missing``,
     ``signature_malformed``, ``signature_wrong``, ``signature_stale``.
     """
+    if signature.otherwise is not None:
+        signature, secrets = _scheme(signature, signature.otherwise, inbound, secrets)
     keys = [key for secret in secrets if (key := _key(signature, secret))]
     if not keys:
         raise SignatureRefused(
             "secret_missing", "No usable secret is stored for this source: store one and try again."
         )
+    if signature.body_token:
+        _verify_token(signature, _token_in_body(signature, inbound), keys)
+        return
     header = inbound.headers.get(signature.header, "")
     if not header:
         raise SignatureRefused(
@@ -76,7 +99,7 @@ def verify(signature: Signature, inbound: Inbound, secrets: Sequence[str], now: 
     if signature.algorithm == "token":
         _verify_token(signature, header, keys)
         return
-    timestamp = _timestamp(signature, inbound)
+    timestamp, stamped_at = _timestamp(signature, inbound, header)
     candidates = list(_candidates(signature, header))
     if not candidates:
         raise SignatureRefused(
@@ -90,7 +113,7 @@ def verify(signature: Signature, inbound: Inbound, secrets: Sequence[str], now: 
             "signature_wrong",
             "The signature does not match: check that both sides hold the same secret.",
         )
-    if timestamp and abs(now.timestamp() - int(timestamp)) > signature.tolerance:
+    if timestamp and abs(now.timestamp() - stamped_at) > signature.tolerance:
         raise SignatureRefused(
             "signature_stale",
             f"The signed time is more than {signature.tolerance} seconds away from ours: check "
@@ -104,9 +127,13 @@ def sign(
     """The headers that make ``body`` a request signed with ``secret``: what a sender does.
 
     ``timestamp`` is Unix seconds. Raises ValueError for ed25519 (only the platform holds the
-    private key), for an unusable secret, and where the scheme signs an ``id`` or ``timestamp`` that
-    is not given.
+    private key), for a secret that stands in the body, for an unusable one, and where the scheme
+    signs an ``id`` or ``timestamp`` that is not given.
     """
+    if signature.otherwise is not None and not secret.startswith(signature.secret_prefix):
+        return sign(signature.otherwise, secret, body, id, timestamp)
+    if signature.body_token:
+        raise ValueError("The secret of this scheme stands in the body.")
     if signature.algorithm == "ed25519":
         raise ValueError("ed25519 requests can only be signed by the platform.")
     key = _key(signature, secret)
@@ -114,13 +141,18 @@ def sign(
         raise ValueError("The secret is empty or not base64 behind its prefix.")
     if signature.algorithm == "token":
         return {signature.header: signature.prefix + secret}
-    if (signature.id_header and not id) or (signature.timestamp_header and not timestamp):
+    is_timed = bool(signature.timestamp_header or signature.timestamp_key)
+    if (signature.id_header and not id) or (is_timed and not timestamp):
         raise ValueError("This scheme signs an id or a timestamp: give both.")
-    stamp = str(timestamp)
+    stamp = written_time(timestamp, signature.timestamp_format)
     digest = hmac.digest(
         key, _message(signature, body, id, stamp), _HASH_NAMES[signature.algorithm]
     )
-    headers = {signature.header: signature.prefix + _encoded(signature, digest)}
+    encoded = signature.prefix + _encoded(signature, digest)
+    if signature.signature_key:
+        parts = [f"{signature.timestamp_key}={stamp}", f"{signature.signature_key}={encoded}"]
+        encoded = signature.separator.join(parts)
+    headers = {signature.header: encoded}
     if signature.id_header:
         headers[signature.id_header] = id
     if signature.timestamp_header:
@@ -134,8 +166,9 @@ def _key(signature: Signature, secret: str) -> bytes:
     if not secret or secret.isspace():
         return b""
     try:
-        if signature.secret_prefix and secret.startswith(signature.secret_prefix):
-            encoded = secret[len(signature.secret_prefix) :].rstrip("=")
+        is_prefixed = bool(signature.secret_prefix) and secret.startswith(signature.secret_prefix)
+        if is_prefixed or signature.is_base64_secret:
+            encoded = secret.removeprefix(signature.secret_prefix).rstrip("=")
             return binascii.a2b_base64(encoded + "=" * (-len(encoded) % 4), strict_mode=True)
         if signature.algorithm == "ed25519":
             return bytes.fromhex(secret)
@@ -144,8 +177,37 @@ def _key(signature: Signature, secret: str) -> bytes:
         return b""
 
 
-def _verify_token(signature: Signature, header: str, keys: Sequence[bytes]) -> None:
-    token = header.removeprefix(signature.prefix).encode("utf-8", "replace")
+def _scheme(
+    signature: Signature, otherwise: Signature, inbound: Inbound, secrets: Sequence[str]
+) -> tuple[Signature, Sequence[str]]:
+    """The scheme that a request has to fulfil, and the secrets that are meant for it."""
+    signing = [secret for secret in secrets if secret.startswith(signature.secret_prefix)]
+    if signing and inbound.headers.get(signature.header):
+        return signature, signing
+    return otherwise, [secret for secret in secrets if secret not in signing]
+
+
+def _token_in_body(signature: Signature, inbound: Inbound) -> str:
+    """The field that holds the secret, of a JSON object or a form. Raises SignatureRefused."""
+    value: object = None
+    if inbound.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        body = inbound.body.decode("utf-8", "replace")
+        with suppress(ValueError):
+            fields = parse_qs(body, max_num_fields=_MOST_FORM_FIELDS)
+            value = fields.get(signature.body_token, [""])[0]
+    else:
+        with suppress(PayloadError):
+            value = inbound.json().get(signature.body_token)
+    if not isinstance(value, str) or not value:
+        raise SignatureRefused(
+            "signature_missing",
+            f"The body has no {signature.body_token}: it holds the secret of the platform.",
+        )
+    return value
+
+
+def _verify_token(signature: Signature, sent: str, keys: Sequence[bytes]) -> None:
+    token = sent.removeprefix(signature.prefix).encode("utf-8", "replace")
     # A list, not a generator: the time must not tell which secret matched.
     if not any([hmac.compare_digest(token, key) for key in keys]):
         raise SignatureRefused(
@@ -153,21 +215,33 @@ def _verify_token(signature: Signature, header: str, keys: Sequence[bytes]) -> N
         )
 
 
-def _timestamp(signature: Signature, inbound: Inbound) -> str:
-    if not signature.timestamp_header:
-        return ""
-    timestamp = inbound.headers.get(signature.timestamp_header, "")
+def _timestamp(signature: Signature, inbound: Inbound, header: str) -> tuple[str, float]:
+    """The signed time as it was sent, and in Unix seconds; blank and 0 where none is signed."""
+    if signature.timestamp_key:
+        timestamp, where = _part(signature, header, signature.timestamp_key), "signed"
+    elif signature.timestamp_header:
+        timestamp = inbound.headers.get(signature.timestamp_header, "")
+        where = signature.timestamp_header
+    else:
+        return "", 0.0
     if not timestamp:
+        raise SignatureRefused("timestamp_missing", f"The {where} header is missing its time.")
+    try:
+        return timestamp, read_time(timestamp, signature.timestamp_format)
+    except (ValueError, OverflowError):
+        written = TIME_WORDS[signature.timestamp_format]
         raise SignatureRefused(
-            "timestamp_missing", f"The {signature.timestamp_header} header is missing."
-        )
-    if not (
-        timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= _TIMESTAMP_MOST_DIGITS
-    ):
-        raise SignatureRefused(
-            "signature_malformed", f"The {signature.timestamp_header} header is not Unix seconds."
-        )
-    return timestamp
+            "signature_malformed", f"The time in the {where} header is not {written}."
+        ) from None
+
+
+def _part(signature: Signature, header: str, key: str) -> str:
+    """What stands behind ``key=`` in a header of several parts, or blank."""
+    for part in header.split(signature.separator, _MOST_SIGNATURES):
+        name, _, value = part.strip().partition("=")
+        if name == key:
+            return value
+    return ""
 
 
 def _signed_id(signature: Signature, inbound: Inbound) -> str:
@@ -184,7 +258,9 @@ def _candidates(signature: Signature, header: str) -> Iterator[bytes]:
     """The decoded signatures of this scheme in the header: others (``v1a``, a wrong length, no
     base64) are left out."""
     parts = [header]
-    if signature.separator:
+    if signature.signature_key:
+        parts = [_part(signature, header, signature.signature_key)]
+    elif signature.separator:
         parts = header.split(signature.separator, _MOST_SIGNATURES)[:_MOST_SIGNATURES]
     for part in parts:
         if not part.startswith(signature.prefix):

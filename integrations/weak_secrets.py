@@ -23,24 +23,26 @@ def weakness(signature: Signature, secret: str) -> tuple[str, str]:
     if signature.algorithm == "ed25519":
         return _public_key_weakness(secret)
     prefix = signature.secret_prefix
-    if prefix and secret.startswith(prefix):
+    if signature.is_base64_secret or (prefix and secret.startswith(prefix)):
         return _encoded_weakness(secret.removeprefix(prefix), prefix)
     return _sameness(secret)
 
 
 def _encoded_weakness(encoded: str, prefix: str) -> tuple[str, str]:
+    subject = f"What stands behind {prefix}" if prefix else "This secret"
+    where = f" behind {prefix}" if prefix else ""
     encoded = encoded.rstrip("=")
     try:
         key = binascii.a2b_base64(encoded + "=" * (-len(encoded) % 4), strict_mode=True)
     except ValueError:
         return (
             "secret_malformed",
-            f"What stands behind {prefix} is not base64: copy the whole secret again.",
+            f"{subject} is not base64: copy the whole secret again.",
         )
     if len(key) < STANDARD_KEY_BYTES_LEAST:
         return (
             "secret_too_short",
-            f"A secret has at least {STANDARD_KEY_BYTES_LEAST} bytes behind {prefix}, this one has "
+            f"A secret has at least {STANDARD_KEY_BYTES_LEAST} bytes{where}, this one has "
             f"{len(key)}: copy the whole of it, or leave it out to get one made.",
         )
     return _sameness(key)

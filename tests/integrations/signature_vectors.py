@@ -24,6 +24,44 @@ DISCORD = Signature(
 )
 PLAIN_ED25519 = Signature(header="x-signature", algorithm="ed25519")
 
+ZENDESK = Signature(
+    header="x-zendesk-webhook-signature",
+    encoding="base64",
+    signed="{timestamp}{body}",
+    timestamp_header="x-zendesk-webhook-signature-timestamp",
+    timestamp_format="rfc3339",
+)
+FRONT = Signature(
+    header="x-front-signature",
+    encoding="base64",
+    signed="{timestamp}:{body}",
+    timestamp_header="x-front-request-timestamp",
+    timestamp_format="milliseconds",
+)
+TEAMS = Signature(header="authorization", prefix="HMAC ", encoding="base64", is_base64_secret=True)
+X = Signature(header="x-twitter-webhooks-signature", prefix="sha256=", encoding="base64")
+LINKEDIN = Signature(header="x-li-signature", signed="hmacsha256={body}")
+INTERCOM = Signature(header="x-hub-signature", algorithm="hmac-sha1", prefix="sha1=")
+TIKTOK = Signature(
+    header="tiktok-signature",
+    signed="{timestamp}.{body}",
+    signature_key="s",
+    timestamp_key="t",
+    separator=",",
+)
+GITLAB = Signature(
+    header="webhook-signature",
+    encoding="base64",
+    prefix="v1,",
+    signed="{id}.{timestamp}.{body}",
+    id_header="webhook-id",
+    timestamp_header="webhook-timestamp",
+    separator=" ",
+    secret_prefix="whsec_",
+    otherwise=TOKEN,
+)
+MATTERMOST = Signature(header="", algorithm="token", body_token="token")
+
 NOW = datetime(2026, 11, 2, 9, 15, tzinfo=UTC)
 STAMP = int(NOW.timestamp())
 
@@ -116,4 +154,90 @@ VECTORS = {
         NOW,
     ),
     "token": (TOKEN, "a token", b"{}", {"x-gitlab-token": "a token"}, NOW),
+    # A public test of a webhook's receiver; the secret is what Zendesk signs with before there is
+    # one, used as it stands.
+    "zendesk": (
+        ZENDESK,
+        "dGhpc19zZWNyZXRfaXNfZm9yX3Rlc3Rpbmdfb25seQ==",
+        b'{"event":"ticket.updated","id":123}',
+        {
+            "x-zendesk-webhook-signature": "S/RDdU2ERmj7LHDDoWJ2onPYH+t7/f2+LTM4dL7UiLM=",
+            "x-zendesk-webhook-signature-timestamp": "2021-03-25T05:09:27Z",
+        },
+        datetime(2021, 3, 25, 5, 9, 27, tzinfo=UTC),
+    ),
+    # openssl: the private key of RFC 8032, section 7.1, TEST 1, over 1700000000{"type":1}.
+    "discord": (
+        DISCORD,
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        b'{"type":1}',
+        {
+            "x-signature-ed25519": "1695961a47c91a1ec033b819b7e87e3dbc583dd0cee6d1fd0216f58ac87b62"
+            "28ae531ddbf91fb7bc28d7edf7f08604da16f54624f38a6bc0614e4dc13cd47f0f",
+            "x-signature-timestamp": "1700000000",
+        },
+        datetime.fromtimestamp(1700000000, UTC),
+    ),
+    # printf '{"a":"b"}' | openssl dgst -sha256 -hmac consumer-secret-for-tests -binary | base64
+    "x": (
+        X,
+        "consumer-secret-for-tests",
+        b'{"a":"b"}',
+        {"x-twitter-webhooks-signature": "sha256=xpZT94FOO2+cxvaRMXtPLhfoWcLY87eigihvIiB5FFE="},
+        NOW,
+    ),
+    # printf 'hmacsha256={"a":"b"}' | openssl dgst -sha256 -hmac client-secret-for-tests
+    "linkedin": (
+        LINKEDIN,
+        "client-secret-for-tests",
+        b'{"a":"b"}',
+        {"x-li-signature": "959f174c0b2561039a176273071321b1849aa9f3bea8b767396baf51261ea450"},
+        NOW,
+    ),
+    # The key is the one of Microsoft's sample.
+    "teams": (
+        TEAMS,
+        "vqF0En+Z0ucuRTM/01o2GuhMH3hKKk/N2bOmlM31zaA=",
+        b'{"type":"message","text":"hi"}',
+        {"authorization": "HMAC OsI22fOxGbRqh5cP8AMgGG80vP5pVkuGv1D1ft388ls="},
+        NOW,
+    ),
+    # printf '{"a":"b"}' | openssl dgst -sha1 -hmac client-secret-for-tests
+    "intercom": (
+        INTERCOM,
+        "client-secret-for-tests",
+        b'{"a":"b"}',
+        {"x-hub-signature": "sha1=d05976abaeb45c2ac414709e0d69f61c0e27feec"},
+        NOW,
+    ),
+    # GitLab's new signing is Standard Webhooks: the vector of its reference libraries.
+    "gitlab": (
+        GITLAB,
+        STANDARD_SECRET,
+        b'{"test": 2432232314}',
+        STANDARD_HEADERS,
+        datetime.fromtimestamp(1614265330, UTC),
+    ),
+    # printf '1730538900000:{"a":"b"}' | openssl dgst -sha256 -hmac a-front-secret -binary | base64
+    "front": (
+        FRONT,
+        "a-front-secret",
+        b'{"a":"b"}',
+        {
+            "x-front-signature": "JZpeh6JsmGIYQ+2fWk+Gf4c9Yevl03GX/Q/28PZKNng=",
+            "x-front-request-timestamp": "1730538900000",
+        },
+        datetime.fromtimestamp(1730538900, UTC),
+    ),
+    # printf '1730538900.{"a":"b"}' | openssl dgst -sha256 -hmac a-tiktok-secret
+    "tiktok": (
+        TIKTOK,
+        "a-tiktok-secret",
+        b'{"a":"b"}',
+        {
+            "tiktok-signature": "t=1730538900,s="
+            "7f0a99937a2d7688190b831cf8350c769b248a7dd0dbd7fb6a44556ae5126bfe"
+        },
+        datetime.fromtimestamp(1730538900, UTC),
+    ),
 }

@@ -45,9 +45,12 @@ def refusal(
 
 
 def test_every_declared_scheme_has_a_vector() -> None:
+    """A token proves itself by being the same; every other scheme is judged by a vector."""
     declared = {source.signature for source in registry.sources().values() if source.sends}
     declared |= {tracker.signature for tracker in registry.trackers().values()}
-    assert declared - {signature for signature, *_ in VECTORS.values()} == set()
+    declared = {signature for signature in declared if signature.algorithm != "token"}
+    judged = {replace(signature, otherwise=None) for signature, *_ in VECTORS.values()}
+    assert {replace(signature, otherwise=None) for signature in declared} - judged == set()
 
 
 @pytest.mark.parametrize("name", VECTORS)
@@ -75,6 +78,7 @@ def test_one_changed_character_of_a_header_is_refused(name: str) -> None:
             assert refusal(signature, changed, body, secret, now=now) in (
                 "signature_wrong",
                 "signature_malformed",
+                "timestamp_missing",
             )
 
 
