@@ -18,6 +18,7 @@ from app.api.schemas.polling import (
 from app.api.schemas.tracker import FindingOut
 from app.api.sources import SourceId
 from app.setup import polling, sources
+from app.setup.rechecks import read_rechecks
 from app.storage.db import Connection
 from integrations.contract import Finding
 
@@ -28,8 +29,13 @@ NOT_POLLED = ("source_not_found", "not_polled", "not_polled_yet")
 async def _shown(connection: Connection, source_id: UUID) -> PollingOut:
     state = await polling.read_polling(connection, source_id)
     history = await polling.latest_history(connection, source_id)
+    rechecks = await read_rechecks(connection, source_id)
     return PollingOut.model_validate(
-        {**asdict(state), "history": await _history(connection, source_id, history)}
+        {
+            **asdict(state),
+            "history": await _history(connection, source_id, history),
+            "rechecks": None if rechecks is None else asdict(rechecks),
+        }
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from app.commands.sources import Named
 if TYPE_CHECKING:
     from app.running.runtime import Services
     from app.setup.polling import History, PollState
+    from app.setup.rechecks import Rechecks
     from app.setup.sources import Source
 
 
@@ -86,19 +88,22 @@ def poll(
 ) -> None:
     """Show how polling a source does, or change that."""
     from app.setup.polling import read_polling, update_polling
+    from app.setup.rechecks import read_rechecks
 
-    async def work(services: Services) -> PollState:
+    async def work(services: Services) -> tuple[PollState, Rechecks | None]:
         async with services.database.transaction() as connection:
             row = await finding.source(connection, source, product)
+            rechecks = await read_rechecks(connection, row.id)
             if now or every is not None or enabled is not None:
-                return await update_polling(
+                state = await update_polling(
                     connection, row.id, enabled=enabled, interval_seconds=every, soon=now
                 )
-            return await read_polling(connection, row.id)
+                return state, rechecks
+            return await read_polling(connection, row.id), rechecks
 
-    state = perform(work)
+    state, rechecks = perform(work)
     if as_json:
-        output.as_json(state)
+        output.as_json({**asdict(state), "rechecks": rechecks})
         return
     output.card(
         {
@@ -108,8 +113,21 @@ def poll(
             "why": state.detail,
             "comments": state.comments,
             "missed by the webhook": state.missed,
+            **_looked_again(rechecks),
         }
     )
+
+
+def _looked_again(rechecks: Rechecks | None) -> dict[str, object]:
+    """What looking again found, for people."""
+    if rechecks is None:
+        return {}
+    return {
+        "all looked at again": output.ago(rechecks.ended_at),
+        "edits that no event told": rechecks.edited,
+        "deletions that no event told": rechecks.gone,
+        "not looked at": rechecks.detail,
+    }
 
 
 def history(

@@ -7,7 +7,7 @@ from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion
 from app.models.delivery import Delivery, DeliveryRepeat, PrivateScope
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, ModelInForce, PairLabel, ProductModel
-from app.models.polling import PollAccount, SourceHistory, SourcePoll
+from app.models.polling import PollAccount, SourceHistory, SourcePoll, SourceRecheck
 from app.models.product import Product
 from app.models.reply import Reply, ReplyPolicy, ReplyTemplate, SourceReplies
 from app.models.source import Source, SourceSecret
@@ -44,6 +44,7 @@ __all__ = [
     "SourceReplies",
     "SourceHistory",
     "SourcePoll",
+    "SourceRecheck",
     "SourceSecret",
     "Theme",
     "ThemeFace",

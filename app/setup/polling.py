@@ -12,6 +12,7 @@ from app.errors import Conflict, Invalid
 from app.models.states import HistoryState
 from app.setup.fields import checked_fields
 from app.setup.platforms import platform
+from app.setup.rechecks import resume_rechecks
 from app.setup.sources import Source, get_source
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
@@ -157,6 +158,7 @@ async def set_poll_credentials(
         )
     sealed = vault.encrypt_fields(entered) if entered else None
     await connection.execute(UPSERT_POLL, {"source": source_id, "credentials": sealed})
+    await resume_rechecks(connection, source_id)
     return await read_polling(connection, source_id)
 
 

@@ -106,3 +106,20 @@ async def test_a_feed_has_neither_address_nor_secret(
     assert "/hooks/" not in shown
     assert "Rotate the secret" not in shown
     assert "missed by the webhook" not in shown
+
+
+async def test_what_looking_again_found_is_told(
+    person: Person, source: uuid.UUID, database: Database
+) -> None:
+    page = f"/sources/{source}"
+    await person.send(f"{page}/credentials", poll_api_key=KEY, poll_api_username="ada")
+    async with database.transaction() as connection:
+        await connection.execute(
+            "insert into source_recheck (source_id, ring, edited, gone, reason, detail, ended_at) "
+            "values (%s, 'all', 3, 1, 'not_all_seen', 'Some topics are hidden.', now())",
+            [source],
+        )
+    shown = (await person.get(page)).text
+    assert "3 edits and 1 deletion found that no event told" in shown
+    assert "Some topics are hidden." in shown
+    assert "every comment looked at again" in shown

@@ -59,6 +59,16 @@ class HistoryOut(Out):
     finished_at: datetime | None
 
 
+class RechecksOut(Out):
+    """What looking again at comments found that no event had told."""
+
+    ended_at: datetime | None = Field(description="When all comments had been looked at last.")
+    edited: int
+    gone: int = Field(description="Deletions.")
+    reason: str
+    detail: str = Field(description="What could not be looked at, and why.")
+
+
 class PollingOut(Out):
     """How polling a source does. ``reason`` and ``detail`` say why it waits, if it does."""
 
@@ -75,6 +85,7 @@ class PollingOut(Out):
     missed: int = Field(description="What of it the webhook should have sent, and did not.")
     missed_at: datetime | None
     history: HistoryOut | None
+    rechecks: RechecksOut | None
 
     model_config = Out.model_config | example(
         {
@@ -91,5 +102,12 @@ class PollingOut(Out):
             "missed": 2,
             "missed_at": "2026-11-20T11:00:00Z",
             "history": None,
+            "rechecks": {
+                "ended_at": "2026-11-20T03:00:00Z",
+                "edited": 4,
+                "gone": 1,
+                "reason": "",
+                "detail": "",
+            },
         }
     )

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from app.errors import Invalid
 from app.setup import polling, sources
 from app.setup.platforms import platform
+from app.setup.rechecks import read_rechecks
 from app.storage.db import Connection
 from app.web import forms
 from app.web.forms import FormField
@@ -48,6 +49,7 @@ async def poll_shown(connection: Connection, source: sources.Source) -> dict[str
         "poll_fields": poll_fields(source, state),
         "poll_seconds": (state.interval_seconds if state else 0) or definition.interval_seconds,
         "history": history,
+        "rechecks": await read_rechecks(connection, source.id),
         "history_percent": percent,
     }
 

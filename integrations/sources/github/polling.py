@@ -27,6 +27,7 @@ from integrations.sources.github.reading import (
     GitHubReader,
     GitHubWalk,
 )
+from integrations.sources.github.rechecking import recheck_threads
 from integrations.sources.github.settings import Settings
 
 OVERLAP_SECONDS = 60
@@ -153,5 +154,8 @@ GITHUB_POLLING: Polling[Settings] = Polling(
     calls_per_minute=75,  # 5,000 an hour, less what others need of them
     burst=30,
     newest_first=False,
+    recheck=recheck_threads,
+    recheck_most=100,
 )
-"""How repositories are polled. Edits are seen, as they change the time; deletions are not."""
+"""How repositories are polled. Edits are seen, as they change the time; deletions where a comment
+is looked at again."""
