@@ -26,12 +26,13 @@ from app.intake.private_words import (
 from app.models.states import DeliveryStage, Visibility
 from integrations import registry
 from integrations.contract import Inbound, IntegrationError
-from integrations.source_contract import Change, CommentEvent, Source
+from integrations.source_contract import TEST_HEADER, Change, CommentEvent, Source
 
 log = structlog.get_logger(__name__)
 
 NOT_KEPT_REASON = "not_kept"
 NOT_KEPT_DETAIL = "What it said was carried out; the request itself is not kept."
+TEST_REASON = "test_event"
 EVENT_MAX_CHARACTERS = 200
 
 
@@ -70,7 +71,19 @@ class Outcome:
 
 
 def understand(delivery: ClaimedDelivery, max_attempts: int) -> Outcome:
-    """Name the delivery's event and parse it. Pure: no database, no network."""
+    """Name the delivery's event and parse it. Pure: no database, no network. A test is read, and
+    nothing of it counts."""
+    outcome = _understand(delivery, max_attempts)
+    if TEST_HEADER not in delivery.headers:
+        return outcome
+    words = "it could not be read: " + outcome.detail if outcome.detail else "nothing was read"
+    if outcome.events:
+        words = "it was read as a comment, as the platform's own would be"
+    detail = f"A test of the way in, sent from here: {words}. It does not count."
+    return Outcome(delivery, DeliveryStage.ignored, outcome.event, TEST_REASON, detail)
+
+
+def _understand(delivery: ClaimedDelivery, max_attempts: int) -> Outcome:
     event = ""
 
     def failed(reason: str, detail: str) -> Outcome:

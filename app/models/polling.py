@@ -34,6 +34,7 @@ class SourcePoll(SQLModel, table=True):
     ``interval_seconds`` is 0 for the platform's pace. ``due_at``: when it is polled next. One
     worker at a time has the lease ``lease_id`` until ``lease_until``. ``paused_until`` holds every
     call back; ``reason`` and ``detail`` say why, and ``failures`` counts those in a row.
+    ``credentials_end_at``: when what lets us in ends, where the platform or a person said so.
     ``looked_back_at``: when the last days were last walked over again. ``comments`` counts what
     polls brought, ``missed`` what of it the webhook had not.
     """
@@ -45,6 +46,7 @@ class SourcePoll(SQLModel, table=True):
         sa_column=sa.Column(sa.ForeignKey("source.id", ondelete="CASCADE"), primary_key=True)
     )
     credentials: bytes | None = Field(default=None, sa_type=sa.LargeBinary, nullable=True)
+    credentials_end_at: Moment = moment()
     enabled: bool = Field(
         default=True, nullable=False, sa_column_kwargs={"server_default": sa.true()}
     )

@@ -10,7 +10,7 @@ from app.models.learning import KindLabel, ModelInForce, PairLabel, ProductModel
 from app.models.polling import PollAccount, SourceHistory, SourcePoll, SourceRecheck
 from app.models.product import Product
 from app.models.reply import Reply, ReplyPolicy, ReplyTemplate, SourceReplies
-from app.models.source import Source, SourceSecret
+from app.models.source import RefusedRequest, Source, SourceSecret
 from app.models.theme import Activity, Separation, Theme, ThemeMiddle, ThemeSuggestion
 from app.models.tracker import PostedText, Ticket, TicketDelivery, Tracker
 
@@ -36,6 +36,7 @@ __all__ = [
     "PrivateScope",
     "Product",
     "ProductModel",
+    "RefusedRequest",
     "Reply",
     "ReplyPolicy",
     "ReplyTemplate",

@@ -22,7 +22,7 @@ WEEKS_FROM_DAYS = 90
 """From here on the chart shows weeks: daily bars would be too thin for a phone."""
 PLOT_PIXELS, CHART_PIXELS = 150, 192
 TOP_MATTERS = 7
-TROUBLED = (SourceStatus.failing, SourceStatus.quiet, SourceStatus.never)
+TROUBLED = frozenset(SourceStatus) - {SourceStatus.ok, SourceStatus.disabled}
 
 
 def volume_series(
