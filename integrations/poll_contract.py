@@ -89,6 +89,8 @@ class Polling(Generic[S]):
     - ``account``: what the platform counts calls by; sources of one account share its limit.
     - ``guide``: steps in Markdown that lead to the credentials.
     - ``calls_per_minute`` and ``burst``: what the platform permits an account at least.
+    - ``credentials_end``: when the credentials end, by the headers of an answer; None where they
+      do not tell.
     - ``newest_first``: a walk goes back in time.
     - ``recheck``: looks again at comments that we have, ``recheck_most`` at once, neighbours in
       their threads; so few that their calls take less than a minute. None where the platform
@@ -105,6 +107,7 @@ class Polling(Generic[S]):
     burst: int = 10
     interval_seconds: float = POLL_INTERVAL_SECONDS
     newest_first: bool = True
+    credentials_end: Callable[[Mapping[str, str]], datetime | None] | None = None
     recheck: (
         Callable[
             [S, Mapping[str, Any], Sequence[KnownComment], httpx.AsyncClient], Awaitable[Rechecked]

@@ -37,11 +37,17 @@ def credentials(
         list[str] | None,
         typer.Option("--credential-env", help="A secret, as name=VARIABLE; repeatable."),
     ] = None,
+    ends: Annotated[
+        str | None,
+        typer.Option("--ends", help="The day on which they end, such as 2026-12-31."),
+    ] = None,
     forget: Annotated[
         bool, typer.Option("--forget", help="Poll it no longer, and forget what lets us in.")
     ] = False,
 ) -> None:
-    """Enter what lets us read a source's platform, so that it can be polled."""
+    """Enter what lets us read a source's platform, so that it can be polled. --ends alone says when
+    what was entered ends."""
+    from app.setup.credentials_end import set_credentials_end
     from app.setup.polling import forget_poll_credentials, polling_of, set_poll_credentials
 
     row = perform(lambda services: _source(services, source, product))
@@ -53,6 +59,16 @@ def credentials(
 
         perform(let_go)
         output.done(f"Source {row.name} is polled no longer.")
+        return
+    ends_at = _moment(ends)
+    if ends_at is not None and not plain and not variables:
+
+        async def remember(services: Services) -> None:
+            async with services.database.transaction() as connection:
+                await set_credentials_end(connection, row.id, ends_at)
+
+        perform(remember)
+        output.done(f"The credentials of source {row.name} end on {ends}.")
         return
     polling = polling_of(row)
     entered: dict[str, Any] = {}
@@ -67,6 +83,8 @@ def credentials(
     async def work(services: Services) -> None:
         async with services.database.transaction() as connection:
             await set_poll_credentials(connection, services.vault, row.id, entered)
+            if ends_at is not None:
+                await set_credentials_end(connection, row.id, ends_at)
 
     perform(work)
     output.done(f"Source {row.name} is polled from now on.")
@@ -113,6 +131,7 @@ def poll(
             "why": state.detail,
             "comments": state.comments,
             "missed by the webhook": state.missed,
+            "credentials end": state.credentials_end_at,
             **_looked_again(rechecks),
         }
     )

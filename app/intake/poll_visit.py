@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -43,6 +44,25 @@ class PollTools:
         return RoutedTransport(self.network)
 
 
+@dataclass(slots=True)
+class SeenEnd:
+    """When the credentials end, as the platform's answers tell."""
+
+    moment: datetime | None = None
+
+    def watch(self, http: httpx.AsyncClient, polling: Polling[Any]) -> None:
+        """Look at every answer."""
+        told_by = polling.credentials_end
+        if told_by is None:
+            return
+
+        async def look(response: httpx.Response) -> None:
+            self.moment = told_by(response.headers) or self.moment
+
+        hooks = http.event_hooks
+        http.event_hooks = {**hooks, "response": [*hooks["response"], look]}
+
+
 @dataclass(frozen=True, slots=True)
 class Visit:
     """One turn of a source: what it is, what lets us in, and the right to poll it."""
@@ -55,6 +75,7 @@ class Visit:
     credentials: dict[str, Any]
     http: httpx.AsyncClient
     ends_at: float
+    seen_end: SeenEnd
 
     @property
     def polling(self) -> Polling[Any]:

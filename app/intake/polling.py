@@ -21,8 +21,9 @@ from app.intake.poll_budget import Budget, BudgetSpent
 from app.intake.poll_leases import ClaimedPoll, Lease, LeaseLost, RunningHistory
 from app.intake.poll_sifting import read_page, sift
 from app.intake.poll_storing import insert_polled
-from app.intake.poll_visit import PollTools, Visit, pause_after
+from app.intake.poll_visit import PollTools, SeenEnd, Visit, pause_after
 from app.intake.rechecking import begin_rechecks, recheck_some
+from app.setup.credentials_end import set_credentials_end
 from app.storage.db import DatabaseAway
 from integrations import registry
 from integrations.http import client
@@ -94,7 +95,9 @@ async def _visit(
         http = client(transport=_Shared(transport), max_response_bytes=POLL_PAGE_MAX_BYTES)
         budget.watch(http)
         ends_at = tools.clock() + POLL_SLICE_SECONDS
-        visit = Visit(tools, claimed, lease, source, settings, credentials, http, ends_at)
+        seen_end = SeenEnd()
+        seen_end.watch(http, source.polling)
+        visit = Visit(tools, claimed, lease, source, settings, credentials, http, ends_at, seen_end)
         await _walk(visit, budget)
     except BudgetSpent as spent:
         await _pause(tools, claimed, lease, spent.wait_seconds, "rate_limited", BUDGET_WORDS, 0)
@@ -153,6 +156,8 @@ async def _steady(visit: Visit) -> None:
         async with visit.tools.database.transaction() as connection:
             await visit.lease.finish(connection, seconds)
             await begin_rechecks(connection, visit)
+            if visit.seen_end.moment is not None:
+                await set_credentials_end(connection, claimed.source_id, visit.seen_end.moment)
         return
 
 

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from typing import Any, cast
 
 import structlog
 from starlette.types import Receive, Scope, Send
@@ -129,8 +130,8 @@ class Refusals:
         """The sender's address, as the proxies that are trusted tell it."""
         seen_by_proxies = dict(scope)
         if self._trusted_proxies:
-            proxies = ProxyHeadersMiddleware(_nothing, self._trusted_proxies)
-            await proxies(seen_by_proxies, _receive_nothing, _send_nothing)  # type: ignore[arg-type]
+            proxies: Any = ProxyHeadersMiddleware(cast(Any, _nothing), self._trusted_proxies)
+            await proxies(seen_by_proxies, _receive_nothing, _send_nothing)
         client = seen_by_proxies.get("client")
         return str(client[0])[:64] if client else SOMEWHERE
 

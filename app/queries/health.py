@@ -70,6 +70,7 @@ class SourceHealth:
     ignored: int
     silent: bool
     last_refused_at: datetime | None
+    credentials_end_at: datetime | None
     status: SourceStatus
 
 
@@ -129,7 +130,7 @@ SELECT_SOURCE_HEALTH = """
       coalesce(n >= 4 and last_said_at < clock.now - interval '1 day'
         and clock.now - last_said_at > 10 * (last_said_at - first_said_at) / greatest(1, n - 1)
         and clock.now - last_said_at > 1.5 * longest_gap, false) as silent,
-      refused.last_refused_at,
+      refused.last_refused_at, p.credentials_end_at,
       coalesce(refused.last_refused_at > coalesce(heard.last_heard_at, '-infinity')
         and refused.last_refused_at > clock.now - interval '7 days', false) as refusing,
       coalesce(p.missed_at > coalesce(heard.last_heard_at, '-infinity'), false) as missed_since,

@@ -16,6 +16,7 @@ from app.models.states import (
     Visibility,
 )
 from app.queries.health import SourceStatus
+from app.setup.credentials_end import near_end
 from app.setup.status_words import IGNORED_STATUS
 from classifiers.contract import Kind
 
@@ -224,6 +225,12 @@ _DURATIONS = (
     (24 * _MONTH, _MONTH, "mo"),
 )
 _NOTHING = "—"
+
+
+def credentials_warning(ends_at: datetime | None) -> str:
+    """What to say of credentials that end soon; blank where they do not."""
+    ending = near_end(ends_at)
+    return ending.detail if ending else ""
 
 
 def number(value: float | None) -> str:

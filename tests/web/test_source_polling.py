@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -123,3 +124,19 @@ async def test_what_looking_again_found_is_told(
     assert "3 edits and 1 deletion found that no event told" in shown
     assert "Some topics are hidden." in shown
     assert "every comment looked at again" in shown
+
+
+async def test_the_end_of_credentials_is_entered_and_told(
+    person: Person, source: uuid.UUID
+) -> None:
+    page = f"/sources/{source}"
+    await person.send(f"{page}/credentials", poll_api_key=KEY, poll_api_username="ada")
+    day = (datetime.now(UTC) + timedelta(days=10)).strftime("%Y-%m-%d")
+    await person.send(f"{page}/credentials/end", ends=day)
+    shown = (await person.get(page)).text
+    assert f"The credentials end in 9 days, on {day}" in shown
+    assert f'value="{day}"' in shown
+    assert "credentials end soon" in (await person.get("/sources")).text
+    assert "credentials end soon" in (await person.get("/")).text
+    await person.send(f"{page}/credentials/end", ends="")
+    assert "The credentials end" not in (await person.get(page)).text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from app.api.schemas.base import CleanJson, Flag, In, Moment, Out, example
 from app.models.states import HistoryState
@@ -31,6 +31,10 @@ class PollingPatch(In):
         ge=0,
         le=604_800,
         description="How long to wait between two polls, at least 30; 0 for the platform's pace.",
+    )
+
+    credentials_end_at: AwareDatetime | None = Field(
+        default=None, description="When the credentials end, where the platform does not tell."
     )
 
     model_config = In.model_config | example({"interval_seconds": 600})
@@ -84,6 +88,9 @@ class PollingOut(Out):
     comments: int = Field(description="What polls brought besides its history.")
     missed: int = Field(description="What of it the webhook should have sent, and did not.")
     missed_at: datetime | None
+    credentials_end_at: datetime | None = Field(
+        description="When the credentials end, where the platform or somebody said so."
+    )
     history: HistoryOut | None
     rechecks: RechecksOut | None
 
@@ -101,6 +108,7 @@ class PollingOut(Out):
             "comments": 12,
             "missed": 2,
             "missed_at": "2026-11-20T11:00:00Z",
+            "credentials_end_at": None,
             "history": None,
             "rechecks": {
                 "ended_at": "2026-11-20T03:00:00Z",

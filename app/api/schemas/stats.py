@@ -135,6 +135,7 @@ class SourceHealthOut(Out):
         "long again as its longest."
     )
     last_refused_at: datetime | None = Field(description="When a request was refused last.")
+    credentials_end_at: datetime | None
     status: Literal["ok", "quiet", "refusing", "asked", "held", "failing", "never", "disabled"]
 
     model_config = Out.model_config | example(
@@ -152,6 +153,7 @@ class SourceHealthOut(Out):
             "ignored": 9,
             "silent": False,
             "last_refused_at": None,
+            "credentials_end_at": None,
             "status": "ok",
         }
     )
