@@ -46,16 +46,22 @@ class Relay(FastAPI):
 def create_app(settings: Settings, database: Database, vault: Vault) -> FastAPI:
     """The application over an opened or not yet opened database; opens and closes it with its own
     life."""
-    ingest = Ingest(database, vault, now=lambda: datetime.now(UTC), clock=time.monotonic)
+    ingest = Ingest(
+        database,
+        vault,
+        now=lambda: datetime.now(UTC),
+        clock=time.monotonic,
+        trusted_proxies=settings.trusted_proxies,
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await database.open()
-        ingest.committer.start()
+        ingest.start()
         try:
             yield
         finally:
-            await ingest.committer.stop()
+            await ingest.stop()
             await database.close()
 
     app = Relay(

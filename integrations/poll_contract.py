@@ -13,7 +13,7 @@ machine; a page that is asked for twice must not hurt.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -50,6 +50,33 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownComment:
+    """A comment that we have, as ``CommentEvent`` describes it, to be looked at again where it was
+    written."""
+
+    external_id: str
+    thread_id: str = ""
+    place: str = ""
+    opens_thread: bool = False
+    extras: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecked:
+    """What the platform says of comments that we have.
+
+    ``deliveries`` are those that exist, as a poll would bring them. ``gone`` are the ids of those
+    that the platform says are deleted, while it shows what they stood in: a page that is missing as
+    a whole, or that we may not see any more, says nothing of them. ``unseen`` is a sentence about
+    what could not be looked at, blank where all could. An id that is in neither is left alone.
+    """
+
+    deliveries: Sequence[PolledItem] = ()
+    gone: frozenset[str] = frozenset()
+    unseen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Polling(Generic[S]):
     """How a platform is polled.
 
@@ -62,7 +89,12 @@ class Polling(Generic[S]):
     - ``account``: what the platform counts calls by; sources of one account share its limit.
     - ``guide``: steps in Markdown that lead to the credentials.
     - ``calls_per_minute`` and ``burst``: what the platform permits an account at least.
+    - ``credentials_end``: when the credentials end, by the headers of an answer; None where they
+      do not tell.
     - ``newest_first``: a walk goes back in time.
+    - ``recheck``: looks again at comments that we have, ``recheck_most`` at once, neighbours in
+      their threads; so few that their calls take less than a minute. None where the platform
+      cannot be asked for single ones.
     """
 
     credentials: type[BaseModel] | None
@@ -75,6 +107,14 @@ class Polling(Generic[S]):
     burst: int = 10
     interval_seconds: float = POLL_INTERVAL_SECONDS
     newest_first: bool = True
+    credentials_end: Callable[[Mapping[str, str]], datetime | None] | None = None
+    recheck: (
+        Callable[
+            [S, Mapping[str, Any], Sequence[KnownComment], httpx.AsyncClient], Awaitable[Rechecked]
+        ]
+        | None
+    ) = None
+    recheck_most: int = 40
 
 
 class PollError(IntegrationError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -59,10 +59,11 @@ async def request(
     headers: Mapping[str, str] | None = None,
     question: Mapping[str, Any] | None = None,
     anywhere: bool = False,
+    expected: Collection[int] = (),
 ) -> httpx.Response:
     """One request along redirects on the same host, to which alone the credentials go; ``anywhere``
     also along others, for what has none. Raises PollError for a status that is neither 2xx nor
-    304."""
+    304 nor one of ``expected``."""
     address, query = url, params
     for _ in range(_REDIRECTS_MAX):
         response = await _send(http, title, address, query, headers, question)
@@ -73,7 +74,7 @@ async def request(
         if not anywhere and urlsplit(target)[:2] != urlsplit(url)[:2]:
             break
         address, query = target, None if urlsplit(target).query else params
-    if response.is_success or response.status_code == httpx.codes.NOT_MODIFIED:
+    if response.is_success or response.status_code in (httpx.codes.NOT_MODIFIED, *expected):
         return response
     raise refusal(title, response)
 

@@ -65,7 +65,7 @@ from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 from pydantic import BaseModel, Field, JsonValue
 
 from integrations.contract import Inbound, Visibility
-from integrations.poll_contract import Polling
+from integrations.poll_contract import PolledItem, Polling
 from integrations.reply_contract import Replying
 from integrations.signatures import SENDS_NOTHING, Signature
 
@@ -92,6 +92,11 @@ class Response:
     body: bytes = b""
     content_type: str = "text/plain"
     status: int = 200
+
+
+TEST_HEADER = "x-relay-test"
+"""Marks a request that this service sent itself to try the way in: it is read like any other, and
+nothing of it counts."""
 
 
 class EventType(StrEnum):
@@ -244,6 +249,9 @@ class Source(Generic[S]):
     several at once: when one is deleted, the others stay. It is empty where nothing is left. Where
     ``without`` is None, a delivery is emptied as a whole.
 
+    ``sample``: a request about a comment that nobody wrote, to try the way in with; where it is
+    None an empty object is sent.
+
     ``global_authors``: author ids mean the same person in every source of the platform.
     ``polling`` says how the platform is asked for what it did not send; None where it cannot be.
     ``replying`` says how an answer goes back into a thread; where it is None, ``no_replies`` says
@@ -271,6 +279,7 @@ class Source(Generic[S]):
     visibility: Callable[[Inbound, S], Visibility] | None = None
     changes: Callable[[Inbound, S], list[Change]] | None = None
     renamed: Callable[[Inbound, AuthorRef], bytes] | None = None
+    sample: Callable[[S], PolledItem] | None = None
     global_authors: bool = False
     new_secret: Callable[[], str] | None = None
     polling: Polling[S] | None = None

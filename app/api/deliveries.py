@@ -33,6 +33,8 @@ class DeliveryQuery(In):
     stage: DeliveryStage | None = None
     reason: Word | None = None
     event: Word | None = None
+    text: Word | None = None
+    """Stands in the body; looked for in the newest 10,000."""
     cursor: Cursor = None
     limit: Limit = 50
 

@@ -18,6 +18,8 @@ from app.api.schemas.polling import (
 from app.api.schemas.tracker import FindingOut
 from app.api.sources import SourceId
 from app.setup import polling, sources
+from app.setup.credentials_end import set_credentials_end
+from app.setup.rechecks import read_rechecks
 from app.storage.db import Connection
 from integrations.contract import Finding
 
@@ -28,8 +30,13 @@ NOT_POLLED = ("source_not_found", "not_polled", "not_polled_yet")
 async def _shown(connection: Connection, source_id: UUID) -> PollingOut:
     state = await polling.read_polling(connection, source_id)
     history = await polling.latest_history(connection, source_id)
+    rechecks = await read_rechecks(connection, source_id)
     return PollingOut.model_validate(
-        {**asdict(state), "history": await _history(connection, source_id, history)}
+        {
+            **asdict(state),
+            "history": await _history(connection, source_id, history),
+            "rechecks": None if rechecks is None else asdict(rechecks),
+        }
     )
 
 
@@ -66,7 +73,7 @@ async def read(caller: Reader, database: DatabaseOf, source_id: SourceId) -> Pol
 async def update(
     caller: Admin, database: DatabaseOf, source_id: SourceId, body: PollingPatch
 ) -> PollingOut:
-    """Switch it on or off, or change its pace."""
+    """Switch it on or off, change its pace, or say when its credentials end."""
     async with database.transaction() as connection:
         await polling.update_polling(
             connection,
@@ -74,6 +81,8 @@ async def update(
             enabled=body.enabled,
             interval_seconds=body.interval_seconds,
         )
+        if body.credentials_end_at is not None:
+            await set_credentials_end(connection, source_id, body.credentials_end_at)
         return await _shown(connection, source_id)
 
 

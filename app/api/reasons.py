@@ -44,6 +44,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "already_in_theme": (409, "The comment is in this theme already."),
         "already_alone": (409, "The comment has its theme to itself already."),
         "comment_deleted": (409, "The comment was deleted where it was written."),
+        "no_secret": (409, "The source has no secret: rotate it first."),
         "delivery_expired": (
             409,
             "What the delivery said was kept for as long as the settings say.",
@@ -127,6 +128,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "secret_malformed": (422, "The signing secret is not written as its platform writes it."),
         "secret_weak": (422, "The signing secret repeats the same few characters."),
         "secret_needed": (422, "The platform makes the secret itself; send the one it shows."),
+        "test_not_possible": (422, "Only the platform can send there; use its own test."),
         "not_polled": (422, "The platform only sends; it cannot be asked."),
         "since_in_future": (422, "The date from which history is to be fetched lies ahead."),
         "interval_invalid": (422, "Polls are 30 seconds to 7 days apart, or 0 for the usual pace."),

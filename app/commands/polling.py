@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from app.commands.sources import Named
 if TYPE_CHECKING:
     from app.running.runtime import Services
     from app.setup.polling import History, PollState
+    from app.setup.rechecks import Rechecks
     from app.setup.sources import Source
 
 
@@ -35,11 +37,17 @@ def credentials(
         list[str] | None,
         typer.Option("--credential-env", help="A secret, as name=VARIABLE; repeatable."),
     ] = None,
+    ends: Annotated[
+        str | None,
+        typer.Option("--ends", help="The day on which they end, such as 2026-12-31."),
+    ] = None,
     forget: Annotated[
         bool, typer.Option("--forget", help="Poll it no longer, and forget what lets us in.")
     ] = False,
 ) -> None:
-    """Enter what lets us read a source's platform, so that it can be polled."""
+    """Enter what lets us read a source's platform, so that it can be polled. --ends alone says when
+    what was entered ends."""
+    from app.setup.credentials_end import set_credentials_end
     from app.setup.polling import forget_poll_credentials, polling_of, set_poll_credentials
 
     row = perform(lambda services: _source(services, source, product))
@@ -51,6 +59,16 @@ def credentials(
 
         perform(let_go)
         output.done(f"Source {row.name} is polled no longer.")
+        return
+    ends_at = _moment(ends)
+    if ends_at is not None and not plain and not variables:
+
+        async def remember(services: Services) -> None:
+            async with services.database.transaction() as connection:
+                await set_credentials_end(connection, row.id, ends_at)
+
+        perform(remember)
+        output.done(f"The credentials of source {row.name} end on {ends}.")
         return
     polling = polling_of(row)
     entered: dict[str, Any] = {}
@@ -65,6 +83,8 @@ def credentials(
     async def work(services: Services) -> None:
         async with services.database.transaction() as connection:
             await set_poll_credentials(connection, services.vault, row.id, entered)
+            if ends_at is not None:
+                await set_credentials_end(connection, row.id, ends_at)
 
     perform(work)
     output.done(f"Source {row.name} is polled from now on.")
@@ -86,19 +106,22 @@ def poll(
 ) -> None:
     """Show how polling a source does, or change that."""
     from app.setup.polling import read_polling, update_polling
+    from app.setup.rechecks import read_rechecks
 
-    async def work(services: Services) -> PollState:
+    async def work(services: Services) -> tuple[PollState, Rechecks | None]:
         async with services.database.transaction() as connection:
             row = await finding.source(connection, source, product)
+            rechecks = await read_rechecks(connection, row.id)
             if now or every is not None or enabled is not None:
-                return await update_polling(
+                state = await update_polling(
                     connection, row.id, enabled=enabled, interval_seconds=every, soon=now
                 )
-            return await read_polling(connection, row.id)
+                return state, rechecks
+            return await read_polling(connection, row.id), rechecks
 
-    state = perform(work)
+    state, rechecks = perform(work)
     if as_json:
-        output.as_json(state)
+        output.as_json({**asdict(state), "rechecks": rechecks})
         return
     output.card(
         {
@@ -108,8 +131,22 @@ def poll(
             "why": state.detail,
             "comments": state.comments,
             "missed by the webhook": state.missed,
+            "credentials end": state.credentials_end_at,
+            **_looked_again(rechecks),
         }
     )
+
+
+def _looked_again(rechecks: Rechecks | None) -> dict[str, object]:
+    """What looking again found, for people."""
+    if rechecks is None:
+        return {}
+    return {
+        "all looked at again": output.ago(rechecks.ended_at),
+        "edits that no event told": rechecks.edited,
+        "deletions that no event told": rechecks.gone,
+        "not looked at": rechecks.detail,
+    }
 
 
 def history(

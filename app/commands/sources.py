@@ -141,6 +141,34 @@ def check(source: Named, product: OfProduct = None, as_json: AsJson = False) -> 
     output.findings(perform(work), as_json)
 
 
+@app.command("test")
+def try_way_in(source: Named, product: OfProduct = None, as_json: AsJson = False) -> None:
+    """Send a signed test to a source's real address; exit code 1 where it does not get through."""
+    from app.setup.way_in import TriedWayIn, send_test_event
+
+    async def work(services: Services) -> TriedWayIn:
+        async with services.database.transaction() as connection:
+            row = await finding.source(connection, source, product)
+        return await send_test_event(
+            services.database,
+            services.vault,
+            row.id,
+            base_url=services.settings.base_url,
+            network=services.settings.network,
+        )
+
+    result = perform(work)
+    if as_json:
+        output.as_json(result)
+    elif result.arrived:
+        output.done(result.detail)
+        output.hint("It does not count as feedback.")
+    else:
+        output.say(result.detail)
+    if not result.arrived:
+        raise typer.Exit(1)
+
+
 @app.command()
 def rotate(
     source: Named,

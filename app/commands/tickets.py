@@ -199,14 +199,24 @@ def replay(
         bool, typer.Option("--failed", help="Everything that failed or was unknown.")
     ] = False,
     delivery: Annotated[int | None, typer.Option(help="This one delivery.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="Those of --source that ended so: failed, unknown ...")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Those of --source for this reason.")] = None,
+    event: Annotated[str | None, typer.Option(help="Those of --source about this event.")] = None,
+    text: Annotated[str | None, typer.Option(help="Those of --source that hold this text.")] = None,
 ) -> None:
     """Put stored deliveries back into the queue, after what made them fail was put right."""
     from app.errors import Invalid
-    from app.intake.replay import replay_delivery, replay_failed
+    from app.intake.replay import replay_chosen, replay_delivery, replay_failed
 
-    if (delivery is None) == (not failed):
+    typed = {"stage": outcome, "reason": reason, "event": event, "text": text}
+    chosen = {name: value for name, value in typed.items() if value}
+    if [delivery is not None, failed, bool(chosen)].count(True) != 1 or (chosen and not source):
         raise Invalid(
-            "Say what to replay: --failed, or --delivery with a number.", reason="replay_unclear"
+            "Say what to replay: --failed, --delivery with a number, or --source with --outcome, "
+            "--reason, --event or --text.",
+            reason="replay_unclear",
         )
 
     async def work(services: Services) -> int:
@@ -218,6 +228,8 @@ def replay(
             if delivery is not None:
                 await replay_delivery(connection, delivery)
                 return 1
+            if chosen and source_id is not None:
+                return await replay_chosen(connection, source_id, **chosen)
             return await replay_failed(connection, source_id)
 
     count = perform(work)

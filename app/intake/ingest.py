@@ -19,13 +19,14 @@ from starlette.types import Receive, Scope, Send
 
 from app.errors import RelayError
 from app.intake.committer import Committer, NewDelivery
+from app.intake.refusals import Refusals
 from app.intake.source_cache import ConnectedSource, SourceCache
 from app.metrics import DELIVERIES
 from app.storage.db import Database, DatabaseAway
 from app.storage.vault import Vault
 from integrations.contract import Inbound, PayloadError, SignatureRefused
 from integrations.signatures import verify
-from integrations.source_contract import Response
+from integrations.source_contract import TEST_HEADER, Response
 
 log = structlog.get_logger(__name__)
 
@@ -81,9 +82,11 @@ class Ingest:
         *,
         now: Callable[[], datetime],
         clock: Callable[[], float],
+        trusted_proxies: str = "",
     ) -> None:
         self.sources = SourceCache(database, vault, clock)
         self.committer = Committer(database.conninfo, clock)
+        self.refusals = Refusals(database, now, trusted_proxies)
         self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,6 +102,8 @@ class Ingest:
             elif answer is _KNOWN:
                 reason = "known"
         except RelayError as error:
+            if source is not None and error.status < 500:
+                await self.refusals.note(source.id, error.reason, scope)
             # Every platform sends again after a 503; not all know a 507.
             reason, status = error.reason, 503 if error.status == 507 else error.status
             body, content = (
@@ -116,6 +121,16 @@ class Ingest:
             {"type": "http.response.start", "status": status, "headers": [*content, length, *extra]}
         )
         await send({"type": "http.response.body", "body": body})
+
+    def start(self) -> None:
+        """Begin to write what is accepted, and to count what is refused."""
+        self.committer.start()
+        self.refusals.start()
+
+    async def stop(self) -> None:
+        """Write what waits."""
+        await self.committer.stop()
+        await self.refusals.stop()
 
     async def _source(self, source_id: str) -> ConnectedSource:
         source = self.sources.peek(source_id) or await self.sources.get(source_id)
@@ -209,6 +224,8 @@ async def read_body(receive: Receive, announced: str | None, limit: int) -> byte
 
 
 def _dedup_key(source: ConnectedSource, inbound: Inbound) -> str:
+    if test_id := inbound.headers.get(TEST_HEADER):
+        return f"test:{test_id}"[:200].replace("\x00", "")
     try:
         delivery_id = source.definition.delivery_id(inbound)
     except PayloadError:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import psycopg
 import structlog
-from pydantic import BaseModel, ValidationError
 from structlog.contextvars import bound_contextvars
 
 from app.intake.changing import (
@@ -21,32 +17,16 @@ from app.intake.changing import (
     lock_scopes,
 )
 from app.intake.comment_store import ParsedDelivery, Stored, store_comments
-from app.intake.importing_undo import IMPORT_HEADER
 from app.intake.own_words import OWN_WORDS_DETAIL, own_events
-from app.intake.private_words import (
-    PRIVATE_DETAIL,
-    PRIVATE_REASON,
-    changes_of,
-    keeps_private,
-    kept_of,
-    private_changes,
-    rest_of,
-    visibility_of,
-)
 from app.intake.taking_back import TakeBackInThemes, take_back
+from app.intake.understanding import NOT_KEPT_REASON, ClaimedDelivery, Outcome, understand
 from app.metrics import STAGE_ROWS
-from app.models.states import DeliveryStage, Visibility
+from app.models.states import DeliveryStage
 from app.storage.db import Connection, Database, is_away
 from app.storage.rows import fetch_all
-from integrations import registry
-from integrations.contract import Inbound, IntegrationError
-from integrations.source_contract import Change, CommentEvent, Source
 
 log = structlog.get_logger(__name__)
 
-NOT_KEPT_REASON = "not_kept"
-NOT_KEPT_DETAIL = "What it said was carried out; the request itself is not kept."
-EVENT_MAX_CHARACTERS = 200
 DETAIL_MAX_CHARACTERS = 2_000
 
 CLAIM_DELIVERIES = """
@@ -83,111 +63,6 @@ class Hooks:
 
     in_themes: TakeBackInThemes | None = None
     themes_changed: ThemesChanged | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedDelivery:
-    """A stored request that this worker has a lease on, with the settings of its source."""
-
-    id: int
-    product_id: uuid.UUID
-    source_id: uuid.UUID
-    received_at: datetime
-    method: str
-    headers: Mapping[str, str]
-    query: Mapping[str, str]
-    body: bytes
-    attempts: int
-    platform: str
-    settings: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one delivery: its next stage, the event's name, and why. ``rest`` is its body
-    without what may not be kept, where that is not all of it."""
-
-    delivery: ClaimedDelivery
-    stage: DeliveryStage
-    event: str = ""
-    reason: str = ""
-    detail: str = ""
-    events: Sequence[CommentEvent] = field(default_factory=tuple)
-    visibility: Visibility = Visibility.unknown
-    changes: Sequence[Change] = field(default_factory=tuple)
-    keep: bool = False
-    rest: bytes | None = None
-
-
-def understand(delivery: ClaimedDelivery, max_attempts: int) -> Outcome:
-    """Name the delivery's event and parse it. Pure: no database, no network."""
-    event = ""
-
-    def failed(reason: str, detail: str) -> Outcome:
-        return Outcome(delivery, DeliveryStage.failed, event, reason, detail)
-
-    if delivery.attempts > max_attempts:
-        return failed("gave_up", "The worker stopped every time it tried this delivery; replay it.")
-    inbound = Inbound(
-        delivery.method,
-        delivery.headers,
-        bytes(delivery.body),
-        delivery.query,
-        delivery.received_at,
-    )
-    try:
-        source = registry.source(delivery.platform)
-        event = source.event(inbound)[:EVENT_MAX_CHARACTERS]
-        settings: BaseModel = source.settings.model_validate(delivery.settings)
-        return _read(delivery, inbound, source, event, settings)
-    except ValidationError:
-        return failed(
-            "settings_invalid", "The source's settings are not complete; correct them and replay."
-        )
-    except IntegrationError as error:
-        return failed(error.reason, error.detail)
-    except Exception:
-        log.exception("parse_failed", platform=delivery.platform)
-        return failed("internal_error", "An error of ours; it is in the log.")
-
-
-def _read(
-    delivery: ClaimedDelivery,
-    inbound: Inbound,
-    source: Source[BaseModel],
-    event: str,
-    settings: BaseModel,
-) -> Outcome:
-    handling, why = registry.outcome(source, event)
-    handled = handling not in ("ignored", "unknown")
-    # A file's private rows are in an import only where a person asked for them.
-    keep = keeps_private(settings) or IMPORT_HEADER in delivery.headers
-    seen = visibility_of(source, inbound, settings)
-
-    def outcome(stage: DeliveryStage, reason: str, detail: str, **more: Any) -> Outcome:
-        more = {"visibility": seen, "keep": keep, **more}
-        return Outcome(delivery, stage, event, reason, detail, **more)
-
-    if seen is Visibility.private and not keep:
-        changes = private_changes(source, inbound, settings, handled=handled)
-        return outcome(DeliveryStage.ignored, PRIVATE_REASON, PRIVATE_DETAIL, changes=changes)
-    unkept = event.partition(".")[0] in source.unkept
-    if handling == "ignored":
-        reason = NOT_KEPT_REASON if unkept else "ignored_event"
-        return outcome(DeliveryStage.ignored, reason, why)
-    if handling == "unknown":
-        why = f"No rule says what to do with {event or 'this event'}."
-        return outcome(DeliveryStage.unknown, "unknown_event", why)
-    remains = kept_of(
-        source.parse(inbound, settings), seen, changes_of(source, inbound, settings), keep=keep
-    )
-    more = {"visibility": remains.visibility, "changes": remains.changes, "events": remains.events}
-    if remains.nothing:
-        return outcome(DeliveryStage.ignored, PRIVATE_REASON, PRIVATE_DETAIL, **more)
-    if unkept:
-        return outcome(DeliveryStage.parsed, NOT_KEPT_REASON, NOT_KEPT_DETAIL, **more)
-    rest = rest_of(source, inbound, remains.withdrawn)
-    return outcome(DeliveryStage.parsed, "", "", rest=rest, **more)
 
 
 async def parse_batch(

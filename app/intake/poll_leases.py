@@ -22,7 +22,9 @@ CLAIM_POLL = """
           and (p.paused_until is null or p.paused_until <= now())
           and (p.due_at <= now() or exists (
                 select from source_history h
-                where h.source_id = p.source_id and h.state = 'running'))
+                where h.source_id = p.source_id and h.state = 'running') or exists (
+                select from source_recheck r
+                where r.source_id = p.source_id and r.due_at <= now()))
         order by p.due_at limit 1 for update of p skip locked
     )
     update source_poll p

@@ -7,40 +7,28 @@ at any moment leaves a walk that goes on at the last page that was stored.
 from __future__ import annotations
 
 import asyncio
-import json
-import random
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import structlog
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from structlog.contextvars import bound_contextvars
 
 from app.errors import RelayError
 from app.intake import poll_leases
-from app.intake.committer import INSERT_DELIVERIES
 from app.intake.poll_budget import Budget, BudgetSpent
 from app.intake.poll_leases import ClaimedPoll, Lease, LeaseLost, RunningHistory
-from app.intake.poll_sifting import Sifted, read_page, sift
-from app.storage.advisory import wake_workers
-from app.storage.db import Connection, Database, DatabaseAway
-from app.storage.vault import Vault
+from app.intake.poll_sifting import read_page, sift
+from app.intake.poll_storing import insert_polled
+from app.intake.poll_visit import PollTools, SeenEnd, Visit, pause_after
+from app.intake.rechecking import begin_rechecks, recheck_some
+from app.setup.credentials_end import set_credentials_end
+from app.storage.db import DatabaseAway
 from integrations import registry
-from integrations.http import RoutedTransport, client
-from integrations.network import Network
-from integrations.poll_contract import (
-    POLL_PAGE_MAX_BYTES,
-    CursorExpired,
-    Poll,
-    PollError,
-    Polling,
-)
-from integrations.retries import full_jitter
-from integrations.source_contract import CommentEvent, Source
+from integrations.http import client
+from integrations.poll_contract import POLL_PAGE_MAX_BYTES, CursorExpired, Poll, PollError
+from integrations.source_contract import CommentEvent
 
 log = structlog.get_logger(__name__)
 
@@ -53,63 +41,7 @@ WEBHOOK_PATIENCE_SECONDS = 30.0
 PARSE_BACKLOG_MAX = 4_000
 """A history waits while so many deliveries wait to be parsed: what people write now comes first."""
 BACKLOG_PAUSE_SECONDS = 1.0
-POLL_RETRY_BASE_SECONDS = 30.0
-POLL_RETRY_CAP_SECONDS = 900.0
-NEEDS_PERSON_SECONDS = 3600.0
 BUDGET_WORDS = "The platform permits so many calls a minute: it goes on by itself in a moment."
-
-
-@dataclass(frozen=True, slots=True)
-class PollTools:
-    """What polling works with: ``rng`` spreads repetitions, ``budget`` says what an account may
-    call. One transport serves all sources."""
-
-    database: Database
-    vault: Vault
-    network: Network
-    rng: random.Random = field(default_factory=random.Random)
-    clock: Callable[[], float] = time.monotonic
-    budget: Callable[[Database, str, Polling[Any]], Budget] = Budget.of
-
-    def transport(self) -> httpx.AsyncBaseTransport:
-        """A transport for as long as the caller wants; it is the caller's to close."""
-        return RoutedTransport(self.network)
-
-
-@dataclass(frozen=True, slots=True)
-class _Visit:
-    """One turn of a source: what it is, what lets us in, and the right to poll it."""
-
-    tools: PollTools
-    claimed: ClaimedPoll
-    lease: Lease
-    source: Source[BaseModel]
-    settings: BaseModel
-    credentials: dict[str, Any]
-    http: httpx.AsyncClient
-    ends_at: float
-
-    @property
-    def polling(self) -> Polling[Any]:
-        assert self.source.polling is not None
-        return self.source.polling
-
-    @property
-    def is_over(self) -> bool:
-        return self.tools.clock() > self.ends_at
-
-    async def page(self, cursor: str) -> Poll:
-        """The next page of a walk. Raises PollError where it leads nowhere."""
-        try:
-            poll = await self.polling.poll(self.settings, self.credentials, cursor, self.http)
-        except ValidationError:  # a cursor that another version of the program wrote
-            raise CursorExpired(self.source.title) from None
-        if poll.cursor == cursor and not poll.done:
-            raise PollError(
-                "page_repeated",
-                f"{self.source.title} answers with the same page again; it is asked again later.",
-            )
-        return poll
 
 
 class _Shared(httpx.AsyncBaseTransport):
@@ -163,7 +95,9 @@ async def _visit(
         http = client(transport=_Shared(transport), max_response_bytes=POLL_PAGE_MAX_BYTES)
         budget.watch(http)
         ends_at = tools.clock() + POLL_SLICE_SECONDS
-        visit = _Visit(tools, claimed, lease, source, settings, credentials, http, ends_at)
+        seen_end = SeenEnd()
+        seen_end.watch(http, source.polling)
+        visit = Visit(tools, claimed, lease, source, settings, credentials, http, ends_at, seen_end)
         await _walk(visit, budget)
     except BudgetSpent as spent:
         await _pause(tools, claimed, lease, spent.wait_seconds, "rate_limited", BUDGET_WORDS, 0)
@@ -182,10 +116,12 @@ async def _visit(
         await _fail(tools, claimed, lease, PollError("internal_error", sentence))
 
 
-async def _walk(visit: _Visit, budget: Budget) -> None:
+async def _walk(visit: Visit, budget: Budget) -> None:
     try:
         if visit.claimed.due:
             await _steady(visit)
+        if not visit.is_over:
+            await recheck_some(visit)
         while not visit.is_over and await _history_page(visit):
             pass
     except PollError as error:
@@ -194,7 +130,7 @@ async def _walk(visit: _Visit, budget: Budget) -> None:
         raise
 
 
-async def _steady(visit: _Visit) -> None:
+async def _steady(visit: Visit) -> None:
     """Walk over what is new until its end, or until the turn is over."""
     claimed, polling = visit.claimed, visit.polling
     cursor = claimed.cursor
@@ -219,6 +155,9 @@ async def _steady(visit: _Visit) -> None:
         seconds += visit.tools.rng.uniform(0.0, seconds / 20)
         async with visit.tools.database.transaction() as connection:
             await visit.lease.finish(connection, seconds)
+            await begin_rechecks(connection, visit)
+            if visit.seen_end.moment is not None:
+                await set_credentials_end(connection, claimed.source_id, visit.seen_end.moment)
         return
 
 
@@ -229,7 +168,7 @@ def _is_look_back_due(claimed: ClaimedPoll) -> bool:
     )
 
 
-async def _look_back(visit: _Visit) -> str:
+async def _look_back(visit: Visit) -> str:
     """A cursor that walks over the last days again: what was edited there, and what was missed."""
     since = datetime.now(UTC) - timedelta(seconds=POLL_LOOK_BACK_SECONDS)
     cursor = visit.polling.begin(since)
@@ -239,7 +178,7 @@ async def _look_back(visit: _Visit) -> str:
     return cursor
 
 
-async def _history_page(visit: _Visit) -> bool:
+async def _history_page(visit: Visit) -> bool:
     """Fetch one page of the history that runs; False where none does, or the queue is long."""
     async with visit.tools.database.transaction() as connection:
         history = await poll_leases.running_history(connection, visit.claimed.source_id)
@@ -260,7 +199,7 @@ async def _history_page(visit: _Visit) -> bool:
     return not poll.done
 
 
-async def _store(visit: _Visit, poll: Poll, history: RunningHistory | None) -> None:
+async def _store(visit: Visit, poll: Poll, history: RunningHistory | None) -> None:
     """Store a page and where the next one begins, all or nothing. Raises LeaseLost."""
     walk = "steady" if history is None else f"history {history.id}"
     now = datetime.now(UTC)
@@ -269,7 +208,7 @@ async def _store(visit: _Visit, poll: Poll, history: RunningHistory | None) -> N
     async with visit.tools.database.transaction() as connection:
         await visit.lease.renew(connection)
         sifted = await sift(connection, source_id, items)
-        stored_keys = await _insert(connection, visit.claimed, sifted)
+        stored_keys = await insert_polled(connection, visit.claimed, sifted)
         new_events = [
             event
             for item, events in sifted.items
@@ -291,25 +230,7 @@ async def _store(visit: _Visit, poll: Poll, history: RunningHistory | None) -> N
         await connection.execute(poll_leases.ADVANCE_HISTORY, values)
 
 
-async def _insert(connection: Connection, claimed: ClaimedPoll, sifted: Sifted) -> set[str]:
-    """Store the deliveries; returns the keys of those that are new."""
-    items = [item for item, _ in sifted.items]
-    if not items:
-        return set()
-    arrays = [
-        [item.dedup_key for item in items],
-        [json.dumps(dict(item.inbound.headers)) for item in items],
-        [item.inbound.body for item in items],
-    ]
-    values = [claimed.product_id, claimed.source_id, "POST", "{}", *arrays]
-    cursor = await connection.execute(INSERT_DELIVERIES, values)
-    stored_keys = {row["dedup_key"] for row in await cursor.fetchall()}
-    if stored_keys:
-        await wake_workers(connection)
-    return stored_keys
-
-
-def _count_missed(visit: _Visit, events: list[CommentEvent], now: datetime) -> int:
+def _count_missed(visit: Visit, events: list[CommentEvent], now: datetime) -> int:
     """How many comments the webhook should have sent by now: written since both ways are open, and
     not just now."""
     if not visit.source.sends:
@@ -322,13 +243,7 @@ def _count_missed(visit: _Visit, events: list[CommentEvent], now: datetime) -> i
 async def _fail(tools: PollTools, claimed: ClaimedPoll, lease: Lease, error: PollError) -> None:
     """Leave the platform alone for a growing time, or for as long as it asked."""
     failures = claimed.failures + 1
-    seconds = error.retry_after
-    if seconds is None and error.needs_person:
-        seconds = NEEDS_PERSON_SECONDS
-    elif seconds is None:
-        base, cap = POLL_RETRY_BASE_SECONDS, POLL_RETRY_CAP_SECONDS
-        jitter = full_jitter(failures, base=base, cap=cap, rng=tools.rng)
-        seconds = POLL_RETRY_BASE_SECONDS / 2 + jitter
+    seconds = pause_after(error, failures, tools.rng)
     log.warning("poll_paused", reason=error.reason, seconds=round(seconds))
     await _pause(tools, claimed, lease, seconds, error.reason, error.detail, failures)
 

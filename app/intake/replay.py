@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import uuid
 
+from psycopg import sql
+
 from app.errors import Conflict, NotFound
+from app.intake.delivery_text import HOLDS_TEXT, text_values
 from app.intake.retention import EXPIRED_REASON
 from app.storage.advisory import wake_workers
 from app.storage.db import Connection
@@ -26,6 +29,16 @@ REPLAY_FAILED_DELIVERIES = """
         'taken_back', 'not_kept', 'private_not_kept', 'author_forgotten', 'expired')
       and (%(source)s::uuid is null or source_id = %(source)s)
 """
+REPLAY_CHOSEN_DELIVERIES = sql.SQL("""
+    update delivery d
+    set stage = 'received', attempts = 0, lease_until = null, reason = '', detail = '',
+        finished_at = null
+    where d.source_id = %(source)s and d.stage <> 'received' and d.reason not in (
+        'taken_back', 'not_kept', 'private_not_kept', 'author_forgotten', 'expired')
+      and (%(stage)s::text is null or d.stage = %(stage)s)
+      and (%(reason)s::text is null or d.reason = %(reason)s)
+      and (%(event)s::text is null or d.event = %(event)s) and {holds_text}
+""")
 REPLAY_FAILED_COMMENTS = """
     update comment
     set stage = 'parsed', attempts = 0, lease_until = null, reason = '', detail = ''
@@ -61,3 +74,24 @@ async def replay_failed(connection: Connection, source_id: uuid.UUID | None = No
     comments = await connection.execute(REPLAY_FAILED_COMMENTS, values)
     await wake_workers(connection)
     return deliveries.rowcount + comments.rowcount
+
+
+async def replay_chosen(
+    connection: Connection,
+    source_id: uuid.UUID,
+    *,
+    stage: str | None = None,
+    reason: str | None = None,
+    event: str | None = None,
+    text: str | None = None,
+) -> int:
+    """Parse again all deliveries of a source that fit, whatever became of them; returns how many.
+    Versions of comments that are known change nothing."""
+    values = {"source": source_id, "stage": stage, "reason": reason, "event": event}
+    query = REPLAY_CHOSEN_DELIVERIES.format(
+        holds_text=sql.SQL(HOLDS_TEXT if text else "true"),
+    )
+    chosen = {**values, **(text_values(text, source_id) if text else {})}
+    replayed = await connection.execute(query, chosen)
+    await wake_workers(connection)
+    return replayed.rowcount

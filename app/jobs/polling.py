@@ -9,7 +9,8 @@ import httpx
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from app.intake.polling import PollTools, poll_next
+from app.intake.poll_visit import PollTools
+from app.intake.polling import poll_next
 from app.storage.db import DatabaseAway
 
 log = structlog.get_logger(__name__)

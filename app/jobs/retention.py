@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from app.config import Settings
+from app.intake.refusals import forget_old_refusals
 from app.intake.retention import Due, count_expired_bodies, empty_expired_bodies
 from app.models.states import DeliveryStage
 from app.storage.advisory import AdvisoryLock, held_alone
@@ -74,6 +75,8 @@ async def let_go(database: Database, terms: Sequence[Term]) -> Mapping[str, int]
     async with held_alone(database, AdvisoryLock.retention, "") as is_ours:
         if not is_ours:
             return None
+        async with database.transaction() as connection:
+            await forget_old_refusals(connection)
         gone = {}
         for term in terms:
             if term.days is not None:

@@ -17,7 +17,7 @@ from app.models.base import (
     utc_now,
     word,
 )
-from app.models.states import HistoryState
+from app.models.states import HistoryState, RecheckRing
 
 
 def _counter() -> int:
@@ -34,6 +34,7 @@ class SourcePoll(SQLModel, table=True):
     ``interval_seconds`` is 0 for the platform's pace. ``due_at``: when it is polled next. One
     worker at a time has the lease ``lease_id`` until ``lease_until``. ``paused_until`` holds every
     call back; ``reason`` and ``detail`` say why, and ``failures`` counts those in a row.
+    ``credentials_end_at``: when what lets us in ends, where the platform or a person said so.
     ``looked_back_at``: when the last days were last walked over again. ``comments`` counts what
     polls brought, ``missed`` what of it the webhook had not.
     """
@@ -45,6 +46,7 @@ class SourcePoll(SQLModel, table=True):
         sa_column=sa.Column(sa.ForeignKey("source.id", ondelete="CASCADE"), primary_key=True)
     )
     credentials: bytes | None = Field(default=None, sa_type=sa.LargeBinary, nullable=True)
+    credentials_end_at: Moment = moment()
     enabled: bool = Field(
         default=True, nullable=False, sa_column_kwargs={"server_default": sa.true()}
     )
@@ -93,6 +95,36 @@ class SourceHistory(SQLModel, table=True):
     repeated: int = _counter()
     started_at: Moment = utc_now()
     finished_at: Moment = moment()
+
+
+class SourceRecheck(SQLModel, table=True):
+    """How far the comments of one ring were looked at again: ``thread_id`` and ``comment_id`` are
+    the last one that was, blank and 0 between two rounds.
+
+    ``due_at``: when the next few are. ``began_at`` and ``ended_at``: this round's beginning, and
+    the end of the last whole one. Comments up to ``floor_id`` are left alone: they were written
+    elsewhere, before the source's settings named another server. ``edited`` and ``gone`` count what
+    no event had told. ``reason`` and ``detail`` say what could not be looked at.
+    """
+
+    __tablename__ = "source_recheck"
+    __table_args__ = (holds_only("ring", RecheckRing, name="source_recheck_ring"),)
+
+    source_id: uuid.UUID = Field(
+        sa_column=sa.Column(sa.ForeignKey("source.id", ondelete="CASCADE"), primary_key=True)
+    )
+    ring: str = Field(primary_key=True, sa_type=sa.Text)
+    thread_id: str = word()
+    comment_id: int = _counter()
+    floor_id: int = _counter()
+    due_at: Moment = utc_now()
+    began_at: Moment = moment()
+    ended_at: Moment = moment()
+    edited: int = _counter()
+    gone: int = _counter()
+    reason: str = word()
+    detail: str = word()
+    failures: int = number(0)
 
 
 class PollAccount(SQLModel, table=True):

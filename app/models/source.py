@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
@@ -25,6 +26,23 @@ class Source(SQLModel, table=True):
         default=True, nullable=False, sa_column_kwargs={"server_default": sa.true()}
     )
     created_at: Moment = utc_now()
+
+
+class RefusedRequest(SQLModel, table=True):
+    """How often requests to a source were refused on a day, for which reason and from which address
+    (``origin``, blank for senders that are counted together). Nothing that they held is kept."""
+
+    __tablename__ = "refused_request"
+
+    source_id: uuid.UUID = Field(
+        sa_column=sa.Column(sa.ForeignKey("source.id", ondelete="CASCADE"), primary_key=True)
+    )
+    day: date = Field(primary_key=True)
+    reason: str = Field(primary_key=True, sa_type=sa.Text)
+    origin: str = Field(primary_key=True, sa_type=sa.Text)
+    count: int = Field(sa_type=sa.BigInteger, nullable=False)
+    first_at: Moment = utc_now()
+    last_at: Moment = utc_now()
 
 
 class SourceSecret(SQLModel, table=True):

@@ -24,6 +24,15 @@ class DeliveryStage(StrEnum):
     """Could not be read; it can be replayed."""
 
 
+class RecheckRing(StrEnum):
+    """Which comments are looked at again together, from those that change most."""
+
+    young = "young"
+    ticketed = "ticketed"
+    """Of themes that have a ticket."""
+    all = "all"
+
+
 class HistoryState(StrEnum):
     """Where the fetching of a source's history is."""
 

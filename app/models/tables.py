@@ -7,10 +7,10 @@ from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion
 from app.models.delivery import Delivery, DeliveryRepeat, PrivateScope
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, ModelInForce, PairLabel, ProductModel
-from app.models.polling import PollAccount, SourceHistory, SourcePoll
+from app.models.polling import PollAccount, SourceHistory, SourcePoll, SourceRecheck
 from app.models.product import Product
 from app.models.reply import Reply, ReplyPolicy, ReplyTemplate, SourceReplies
-from app.models.source import Source, SourceSecret
+from app.models.source import RefusedRequest, Source, SourceSecret
 from app.models.theme import Activity, Separation, Theme, ThemeMiddle, ThemeSuggestion
 from app.models.tracker import PostedText, Ticket, TicketDelivery, Tracker
 
@@ -36,6 +36,7 @@ __all__ = [
     "PrivateScope",
     "Product",
     "ProductModel",
+    "RefusedRequest",
     "Reply",
     "ReplyPolicy",
     "ReplyTemplate",
@@ -44,6 +45,7 @@ __all__ = [
     "SourceReplies",
     "SourceHistory",
     "SourcePoll",
+    "SourceRecheck",
     "SourceSecret",
     "Theme",
     "ThemeFace",

@@ -11,6 +11,7 @@ from uuid import UUID
 from psycopg import sql
 
 from app.errors import NotFound
+from app.intake.delivery_text import HOLDS_TEXT, text_values
 from app.models.states import DeliveryStage, Visibility
 from app.queries.paging import BIGINT_MAX, Filters, Listing, Order, Page
 from app.storage.db import Connection
@@ -105,6 +106,11 @@ COUNT_DELIVERIES_BY_STAGE = sql.SQL(
     group by 1, 2 order by 3 desc, 1, 2
     """
 )
+SELECT_EVENTS = """
+    select event from delivery
+    where source_id = %s and event <> '' and received_at > now() - interval '7 days'
+    group by event order by count(*) desc, event limit 50
+"""
 COUNT_DELIVERIES_OF_SOURCES = "select count(*) from delivery where source_id = any(%s)"
 
 
@@ -116,16 +122,20 @@ async def list_deliveries(
     stage: str | None = None,
     reason: str | None = None,
     event: str | None = None,
+    text: str | None = None,
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[DeliveryRow]:
-    """Deliveries, newest first. Raises Invalid (``cursor_invalid``, ``limit_invalid``)."""
+    """Deliveries, newest first; ``text`` stands in the body, and is looked for in the newest
+    TEXT_SEARCHED_DELIVERIES. Raises Invalid (``cursor_invalid``, ``limit_invalid``)."""
     filters = Filters()
     filters.add_equal("d.product_id", product_id)
     filters.add_equal("d.source_id", source_id)
     filters.add_equal("d.stage", stage)
     filters.add_equal("d.reason", reason)
     filters.add_equal("d.event", event)
+    if text:
+        filters.add(HOLDS_TEXT, **text_values(text, source_id))
     return await DELIVERY_LIST.page(connection, NEWEST_DELIVERIES, filters, cursor, limit)
 
 
@@ -168,6 +178,12 @@ async def count_deliveries(
     filters.add_equal("source_id", source_id)
     query = COUNT_DELIVERIES_BY_STAGE.format(filters.clause)
     return await fetch_all(connection, query, filters.values, of=StageCount)
+
+
+async def list_events(connection: Connection, source_id: UUID) -> list[str]:
+    """The events that a source's deliveries of the last seven days were about, most first."""
+    rows = await fetch_all(connection, SELECT_EVENTS, [source_id])
+    return [row["event"] for row in rows]
 
 
 async def count_deliveries_of(connection: Connection, source_ids: Sequence[UUID]) -> int:

@@ -12,6 +12,7 @@ from uuid import UUID
 from app.queries.rows import build
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_value
+from integrations import registry
 
 
 class SourceStatus(StrEnum):
@@ -20,6 +21,12 @@ class SourceStatus(StrEnum):
     ok = "ok"
     quiet = "quiet"
     """It is silent for longer than usual."""
+    refusing = "refusing"
+    """What arrived last was refused: nothing has been accepted since."""
+    asked = "asked"
+    """Its webhook is silent, and asking the platform found what it did not send."""
+    held = "held"
+    """It is only asked, and that fails until somebody changes something."""
     failing = "failing"
     """More of its last finished deliveries failed than were parsed."""
     never = "never"
@@ -44,8 +51,10 @@ class SourceHealth:
 
     ``deliveries_24h`` counts by arrival, ``comments_24h`` by the time of writing; ``failed``,
     ``unknown`` and ``ignored`` count the last seven days. ``silent``: it has not spoken for more
-    than a day and for more than ten times the mean gap of its last 100 deliveries. ``status`` is
-    ``failing`` by its last 20 finished deliveries.
+    than a day, for more than ten times the mean gap of its last 100 deliveries, and for half as
+    long again as the longest of those gaps; what was fetched counts by when it was written.
+    ``status`` is ``failing`` by its last 20 finished deliveries. ``last_refused_at``: when a
+    request was refused last.
     """
 
     source_id: UUID
@@ -60,6 +69,8 @@ class SourceHealth:
     unknown: int
     ignored: int
     silent: bool
+    last_refused_at: datetime | None
+    credentials_end_at: datetime | None
     status: SourceStatus
 
 
@@ -116,19 +127,49 @@ SELECT_SOURCE_HEALTH = """
       coalesce(written.comments_24h, 0) as comments_24h,
       coalesce(week.failed, 0) as failed, coalesce(week.unknown, 0) as unknown,
       coalesce(week.ignored, 0) as ignored,
-      coalesce(last_delivery_at < clock.now - interval '1 day'
-        and clock.now - last_delivery_at
-          > 10 * (last_delivery_at - first_of_latest) / greatest(1, n - 1), false) as silent
+      coalesce(n >= 4 and last_said_at < clock.now - interval '1 day'
+        and clock.now - last_said_at > 10 * (last_said_at - first_said_at) / greatest(1, n - 1)
+        and clock.now - last_said_at > 1.5 * longest_gap, false) as silent,
+      refused.last_refused_at, p.credentials_end_at,
+      coalesce(refused.last_refused_at > coalesce(heard.last_heard_at, '-infinity')
+        and refused.last_refused_at > clock.now - interval '7 days', false) as refusing,
+      coalesce(p.missed_at > coalesce(heard.last_heard_at, '-infinity'), false) as missed_since,
+      coalesce(p.enabled and p.failures > 0 and p.paused_until > clock.now + interval '20 minutes',
+        false) as held
     from clock, source s
+    left join source_poll p on p.source_id = s.id
+    left join lateral (
+      select max(last_at) as last_refused_at from refused_request where source_id = s.id
+    ) refused on true
     left join week on week.source_id = s.id left join written on written.source_id = s.id
     cross join lateral (
-      select max(received_at) as last_delivery_at, min(received_at) as first_of_latest,
-             count(*) as n,
+      select max(received_at) as last_delivery_at,
              count(*) filter (where place <= 20 and stage = 'failed')
                > count(*) filter (where place <= 20 and stage = 'parsed') as failing
       from (select received_at, stage, row_number() over (order by id desc) as place
-            from delivery where source_id = s.id order by id desc limit 100) recent
+            from delivery where source_id = s.id and reason <> 'test_event'
+            order by id desc limit 20) recent
     ) latest
+    cross join lateral (
+      select max(said_at) as last_said_at, min(said_at) as first_said_at, count(*) as n,
+             coalesce(max(said_at - earlier_at), interval '0') as longest_gap
+      from (select said_at, lag(said_at) over (order by said_at) as earlier_at
+            from (select coalesce(
+                      (select min(c.created_at) from comment c
+                       where c.delivery_id = d.id and d.headers ? 'relay-poll'),
+                      d.received_at) as said_at
+                  from delivery d
+                  where d.source_id = s.id and d.reason <> 'test_event'
+                    and not d.headers ? 'relay-gone'
+                  order by d.id desc limit 100) timed) gaps
+    ) rhythm
+    cross join lateral (
+      select max(d.received_at) as last_heard_at
+      from (select received_at, headers, reason from delivery
+            where source_id = s.id order by id desc limit 200) d
+      where d.reason <> 'test_event'
+        and not d.headers ?| array['relay-poll', 'relay-gone', 'relay-import']
+    ) heard
     where (%(product)s::uuid is null or s.product_id = %(product)s)
       and (%(source)s::uuid is null or s.id = %(source)s)
     order by s.name, s.id
@@ -162,10 +203,17 @@ async def sources(
 def _status(row: Mapping[str, Any]) -> SourceStatus:
     if not row["enabled"]:
         return SourceStatus.disabled
+    sends = registry.source(row["platform"]).sends
+    if row["refusing"]:
+        return SourceStatus.refusing
     if row["last_delivery_at"] is None:
         return SourceStatus.never
     if row["failing"]:
         return SourceStatus.failing
+    if row["held"] and not sends:
+        return SourceStatus.held
+    if row["missed_since"] and sends:
+        return SourceStatus.asked
     if row["silent"]:
         return SourceStatus.quiet
     return SourceStatus.ok

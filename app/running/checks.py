@@ -26,6 +26,21 @@ DELIVERY_FINDINGS: Mapping[health.SourceStatus, Finding] = {
         "It has been silent for much longer than usual.",
         "Look whether the platform still sends.",
     ),
+    health.SourceStatus.refusing: wrong(
+        "deliveries",
+        "What arrived last was refused, and nothing has been accepted since.",
+        "Its page says why and from where; a wrong secret is put right by `relay source rotate`.",
+    ),
+    health.SourceStatus.asked: wrong(
+        "deliveries",
+        "Its webhook is silent: what it should have sent was found by asking.",
+        "Look at the webhook on the platform, which may have switched it off.",
+    ),
+    health.SourceStatus.held: wrong(
+        "deliveries",
+        "The platform cannot be asked until somebody changes something.",
+        "See below what it says.",
+    ),
     health.SourceStatus.failing: wrong(
         "deliveries",
         "Most of its latest deliveries failed.",

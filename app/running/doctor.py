@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from app.config import Settings
@@ -26,7 +26,8 @@ from app.running.machine_findings import (
 from app.running.runtime import Services, database_url
 from app.running.stored_secrets import try_stored_secrets
 from app.running.verdicts import still_to_do, under, wrong
-from app.setup.sources import list_sources
+from app.setup.credentials_end import credentials_end, near_end
+from app.setup.sources import Source, list_sources
 from app.setup.trackers import list_trackers
 from app.storage.db import Database
 from app.themes.writing import chat
@@ -95,11 +96,25 @@ async def connected_findings(services: Services) -> list[Finding]:
     if not trackers:
         remedy = "Connect one: `relay tracker add NAME --type TYPE`."
         results.append(still_to_do("trackers", "None is connected yet: no tickets.", remedy))
+    results += await ending_findings(services, sources)
     if sources or trackers:
         stored = await try_stored_secrets(services)
         results += stored.findings
         for tracker in stored.readable_trackers:
             results += under(f"tracker {tracker.name}", await tracker_findings(services, tracker))
+    return results
+
+
+async def ending_findings(services: Services, sources: Sequence[Source]) -> list[Finding]:
+    """The credentials of sources that end soon, or have ended."""
+    results = []
+    for source in sources:
+        async with services.database.transaction() as connection:
+            ending = near_end(await credentials_end(connection, source.id))
+        if ending is not None:
+            remedy = f"Run `relay source credentials {source.name!r}`."
+            tell = wrong if ending.is_pressing else still_to_do
+            results.append(tell(f"source {source.name}", ending.detail, remedy))
     return results
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 import structlog
 
 from app.config import Settings
-from app.intake.polling import PollTools
+from app.intake.poll_visit import PollTools
 from app.jobs.engine import JobTools, run_jobs
 from app.jobs.polling import run_polls
 from app.jobs.retention import terms_of

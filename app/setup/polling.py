@@ -10,8 +10,10 @@ from typing import Any
 
 from app.errors import Conflict, Invalid
 from app.models.states import HistoryState
+from app.setup.credentials_end import near_end
 from app.setup.fields import checked_fields
 from app.setup.platforms import platform
+from app.setup.rechecks import resume_rechecks
 from app.setup.sources import Source, get_source
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
@@ -26,7 +28,7 @@ POLL_INTERVAL_MOST_SECONDS = 7 * 24 * 3600
 SELECT_POLL_STATE = """
     select p.source_id, p.credentials is not null as has_credentials, p.enabled,
            p.interval_seconds, p.due_at, p.paused_until, p.reason, p.detail, p.polled_at,
-           p.comments, p.missed, p.missed_at
+           p.comments, p.missed, p.missed_at, p.credentials_end_at
     from source_poll p where p.source_id = %s
 """
 SELECT_POLL_CREDENTIALS = "select credentials from source_poll where source_id = %s"
@@ -37,6 +39,7 @@ UPSERT_POLL = """
     values (%(source)s, %(credentials)s)
     on conflict (source_id) do update
     set credentials = coalesce(excluded.credentials, p.credentials), enabled = true,
+        credentials_end_at = null,
         due_at = now(), paused_until = null, reason = '', detail = '', failures = 0,
         lease_id = null, lease_until = null
 """
@@ -82,6 +85,7 @@ class PollState:
     comments: int
     missed: int
     missed_at: datetime | None
+    credentials_end_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +161,7 @@ async def set_poll_credentials(
         )
     sealed = vault.encrypt_fields(entered) if entered else None
     await connection.execute(UPSERT_POLL, {"source": source_id, "credentials": sealed})
+    await resume_rechecks(connection, source_id)
     return await read_polling(connection, source_id)
 
 
@@ -246,6 +251,7 @@ async def check_polling(
     if definition.polling is None:
         return []
     state = await poll_state(connection, source_id)
+    ending = near_end(state.credentials_end_at) if state else None
     if state is None:
         remedy = f"Run `relay source credentials {source.name!r}`, or enter them on its page."
         detail = "Without credentials its history, and what the webhook misses, cannot be fetched."
@@ -254,10 +260,15 @@ async def check_polling(
     settings = definition.settings.model_validate(source.settings)
     async with client(network, max_response_bytes=POLL_PAGE_MAX_BYTES) as http:
         try:
-            return await definition.polling.check(settings, credentials, http)
+            findings = await definition.polling.check(settings, credentials, http)
         except (PollError, httpx.HTTPError) as error:
             detail = error.detail if isinstance(error, PollError) else "It could not be reached."
-            return [Finding("Polling", False, detail, "Correct its settings or credentials.")]
+            findings = [Finding("Polling", False, detail, "Correct its settings or credentials.")]
+    if ending is not None:
+        remedy = f"Run `relay source credentials {source.name!r}`, or enter them on its page."
+        is_ok = not ending.is_pressing
+        findings.append(Finding("Credentials", is_ok, ending.detail, remedy, to_do=is_ok))
+    return findings
 
 
 async def poll_credentials(

@@ -15,6 +15,7 @@ from app.errors import Invalid, NotFound
 from app.setup.fields import checked_fields, checked_name, name_taken
 from app.setup.platforms import platform
 from app.setup.products import get_product
+from app.setup.rechecks import leave_old_comments, resume_rechecks
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 from app.storage.vault import Vault
@@ -177,6 +178,9 @@ async def update_source(
             "elsewhere": _polled_account(source) != _polled_account(changed),
         }
         await connection.execute(RESUME_POLLING, values)
+        await resume_rechecks(connection, source_id)
+        if values["elsewhere"]:
+            await leave_old_comments(connection, source_id)
     return changed
 
 

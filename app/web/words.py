@@ -16,6 +16,7 @@ from app.models.states import (
     Visibility,
 )
 from app.queries.health import SourceStatus
+from app.setup.credentials_end import near_end
 from app.setup.status_words import IGNORED_STATUS
 from classifiers.contract import Kind
 
@@ -74,10 +75,45 @@ VERDICTS = {
 SOURCE_STATUSES: dict[str, str] = {
     SourceStatus.ok: "Delivering",
     SourceStatus.quiet: "Silent",
+    SourceStatus.refusing: "Refused",
+    SourceStatus.asked: "Webhook silent",
+    SourceStatus.held: "Cannot be asked",
     SourceStatus.failing: "Failing",
     SourceStatus.never: "Nothing yet",
     SourceStatus.disabled: "Switched off",
 }
+SOURCE_STATUS_CHIPS: dict[str, str] = {
+    SourceStatus.ok: "good",
+    SourceStatus.failing: "bad",
+    SourceStatus.refusing: "bad",
+    SourceStatus.held: "bad",
+    SourceStatus.quiet: "warn",
+    SourceStatus.asked: "warn",
+}
+SOURCE_ALERTS: dict[str, str] = {
+    SourceStatus.quiet: "It has been silent for much longer than usual: look whether the platform "
+    "still sends, and use its own test.",
+    SourceStatus.refusing: "What arrived last was refused, and nothing has been accepted since; "
+    "the reason is below.",
+    SourceStatus.asked: "Its webhook is silent: what it should have sent was found by asking. Look "
+    "at the webhook on the platform, which may have switched it off.",
+    SourceStatus.held: "The platform cannot be asked until somebody changes something; what to do "
+    "is said below.",
+    SourceStatus.failing: "Most of its latest deliveries could not be read.",
+}
+"""What is wrong with a source, and what to do; a status without one needs nobody."""
+REFUSAL_REMEDIES: dict[str, str] = {
+    "signature_wrong": "The secret there is not the one here: rotate it, and paste the new one.",
+    "signature_missing": "It is not signed: enter the secret on the platform.",
+    "signature_malformed": "It is signed in another way than this platform does.",
+    "signature_stale": "Its time is far from ours: look at both clocks.",
+    "timestamp_missing": "It says no time: something between us drops headers.",
+    "secret_missing": "There is no secret that can be read: rotate it.",
+    "body_too_large": "It is longer than this platform sends.",
+    "method_not_allowed": "Somebody opened the address in a browser, or it is checked with GET.",
+    "wrong_shape": "It was signed rightly and has another shape than is documented.",
+}
+"""What to do about a refused request."""
 TICKET_STATES: dict[str, str] = {
     TicketState.pending: "Waits to be created",
     TicketState.creating: "Being created",
@@ -189,6 +225,12 @@ _DURATIONS = (
     (24 * _MONTH, _MONTH, "mo"),
 )
 _NOTHING = "—"
+
+
+def credentials_warning(ends_at: datetime | None) -> str:
+    """What to say of credentials that end soon; blank where they do not."""
+    ending = near_end(ends_at)
+    return ending.detail if ending else ""
 
 
 def number(value: float | None) -> str:

@@ -26,6 +26,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 
 from integrations import payload
 from integrations.contract import Inbound, PayloadError, Visibility
+from integrations.poll_contract import PolledItem
 from integrations.signatures import Signature
 from integrations.source_contract import AuthorRef, CommentEvent, EventType, KeepPrivate, Source
 from integrations.text.bbcode import without_quote_tags, without_quotes
@@ -251,6 +252,19 @@ def delivery_id(inbound: Inbound) -> str | None:
     return payload.delivery_key(inbound.headers.get("webhook-id", ""))
 
 
+def sample(settings: Settings) -> PolledItem:
+    """A comment that nobody wrote."""
+    comment = {
+        "id": "relay-test",
+        "thread": {"id": "relay-test", "title": "A test"},
+        "author": {"id": "relay-test"},
+        "text": "A test of the way in.",
+        "visibility": "public",
+    }
+    body = json.dumps({"type": "comment.created", "data": comment})
+    return PolledItem({"content-type": "application/json"}, body.encode())
+
+
 def new_secret() -> str:
     """A secret in the form that Standard Webhooks libraries expect: ``whsec_`` and base64 of 32
     random bytes."""
@@ -285,5 +299,6 @@ SOURCE: Source[Settings] = Source(
     no_replies=_NO_REPLIES,
     validate=validate,
     without=without,
+    sample=sample,
     new_secret=new_secret,
 )

@@ -51,6 +51,7 @@ async def test_reading_and_deciding_do_not_need_administrators(app: FastAPI) -> 
         "delete_source",
         "rotate_source_secret",
         "replay_source",
+        "test_source",
         "update_source_polling",
         "set_source_credentials",
         "forget_source_credentials",

@@ -19,7 +19,8 @@ from typing import Any
 
 import psutil
 
-from app.intake.polling import PollTools, poll_next
+from app.intake.poll_visit import PollTools
+from app.intake.polling import poll_next
 from app.jobs.polling import run_polls
 from app.setup.polling import latest_history, set_poll_credentials, start_history
 from app.setup.products import create_product

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from app.intake.parsing import parse_batch
-from app.intake.replay import replay_delivery
+from app.intake.replay import replay_chosen, replay_delivery
+from app.queries.deliveries import list_deliveries, list_events
 from app.setup.sources import create_source
 from app.storage.rows import fetch_all
 from app.storage.vault import Vault
@@ -89,3 +90,36 @@ async def test_parsing_twice_gives_the_same(forum: Forum, vault: Vault, platform
             await replay_delivery(connection, delivery_id)
     assert await parse_all(forum) == len(deliveries)
     assert await stored(forum, source.id) == first
+
+
+async def test_what_is_chosen_is_read_again(forum: Forum) -> None:
+    await forum.say("the export crashes")
+    await forum.say('ein Kürzel "fehlt"')
+    await forum.deliver(b"\xff\x00 no JSON")
+    await forum.work()
+
+    async def again(**chosen: str) -> int:
+        async with forum.database.transaction() as connection:
+            count = await replay_chosen(connection, forum.source_id, **chosen)
+        await forum.work()
+        return count
+
+    assert await again(stage="failed") == 1
+    assert await again(stage="parsed", event="comment.created") == 2
+    assert await again(text="EXPORT") == 1
+    assert await again(text='Kürzel "fehlt"') == 1
+    assert await again(text="\\") == 1
+    assert await again(text="nowhere") == 0
+    assert await again(event="comment.created", text="crashes", stage="failed") == 0
+    assert len(await forum.rows("select * from comment_version")) == 2
+
+
+async def test_deliveries_are_listed_by_their_text(forum: Forum) -> None:
+    await forum.say("the export crashes")
+    await forum.say("a Kürzel")
+    await forum.work()
+    async with forum.database.transaction() as connection:
+        for text, count in (("crashes", 1), ("Kürzel", 1), ("100%", 0), ("comment.created", 2)):
+            page = await list_deliveries(connection, source_id=forum.source_id, text=text)
+            assert len(page.items) == count
+        assert await list_events(connection, forum.source_id) == ["comment.created"]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.config import Settings
-from app.intake import polling
+from app.intake import poll_visit, polling
 from app.setup.polling import cancel_history
 from app.storage.db import Database
 from app.storage.vault import Vault
@@ -237,7 +237,7 @@ async def test_a_cancelled_history_ends_and_keeps_what_came(
     await source.start_history()
     stored = polling._store
 
-    async def cancels(visit: polling._Visit, *arguments: object) -> None:
+    async def cancels(visit: poll_visit.Visit, *arguments: object) -> None:
         await stored(visit, *arguments)  # type: ignore[arg-type]
         if arguments[-1] is not None:
             async with source.tools.database.transaction() as connection:

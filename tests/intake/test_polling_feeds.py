@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.config import Settings
-from app.intake.polling import PollTools
+from app.intake.poll_visit import PollTools
 from app.main import create_app
 from app.setup.polling import latest_history
 from app.storage.db import Database

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
@@ -16,58 +14,8 @@ from app.storage.vault import Vault
 from integrations import registry
 from integrations.sources.slack import polling as slack_polling
 from tests.scenes.polled import Polled, polled
-from tests.scenes.stand_ins import Asked, Reply, StandIn, pages_asked, standing
-
-
-@dataclass
-class StandInSlack(StandIn):
-    """A workspace. Pages hold ``per_page`` messages, the newest first in a channel and the oldest
-    first in a thread."""
-
-    messages: list[dict[str, Any]] = field(default_factory=list)
-    private: tuple[str, ...] = ()
-    per_page: int = 3
-
-    def __post_init__(self) -> None:
-        self.answer = self._answer
-
-    def say(
-        self, text: str, at: datetime, *, channel: str = "C1", thread: str = "", **fields: Any
-    ) -> str:
-        ts = f"{at.timestamp():.6f}"
-        message = {"channel": channel, "ts": ts, "user": "U1", "text": text, "type": "message"}
-        if thread:
-            message["thread_ts"] = thread
-            (first,) = [one for one in self.messages if one["ts"] == thread]
-            first |= {"thread_ts": thread, "reply_count": first.get("reply_count", 0) + 1}
-        self.messages.append({**message, **fields})
-        return ts
-
-    def _answer(self, request: Asked) -> Reply | None:
-        if request.headers.get("authorization") != "Bearer xoxb-1":
-            return Reply({"ok": False, "error": "invalid_auth"})
-        query, method = request.query, request.path.removeprefix("/api/")
-        if method == "auth.test":
-            return Reply({"ok": True, "team_id": "T1"})
-        if method == "users.conversations":
-            channels = [
-                {"id": name, "is_private": name in self.private}
-                for name in sorted({one["channel"] for one in self.messages})
-                if name not in self.private or "private_channel" in query["types"]
-            ]
-            return Reply({"ok": True, "channels": channels})
-        listed = [one for one in self.messages if one["channel"] == query["channel"]]
-        listed = [one for one in listed if float(one["ts"]) >= float(query.get("oldest", 0))]
-        if method == "conversations.replies":
-            rows = [one for one in listed if one.get("thread_ts") == query["ts"]]
-            rows.sort(key=lambda one: float(one["ts"]))
-        else:
-            rows = [one for one in listed if one.get("thread_ts", one["ts"]) == one["ts"]]
-            rows.sort(key=lambda one: -float(one["ts"]))
-        start = int(query.get("cursor") or 0)
-        end = start + self.per_page
-        more = {"next_cursor": str(end) if end < len(rows) else ""}
-        return Reply({"ok": True, "messages": rows[start:end], "response_metadata": more})
+from tests.scenes.stand_in_slack import StandInSlack
+from tests.scenes.stand_ins import Reply, pages_asked, standing
 
 
 @pytest.fixture

@@ -85,6 +85,47 @@ async def test_sources_show_whether_they_still_speak(database: Database) -> None
         assert [row.name for row in only] == ["slow"]
 
 
+async def test_silence_is_measured_by_when_people_wrote_and_by_the_longest_gap(
+    database: Database,
+) -> None:
+    """What is fetched arrives in one moment; a weekend is no silence."""
+    async with database.transaction() as c:
+        product = await add_product(c)
+        fetched = await add_source(c, product, "fetched")
+        weekly = await add_source(c, product, "weekly")
+        once = await add_source(c, product, "once")
+        for day in (24, 18, 12, 6):
+            delivery = await add_delivery(
+                c, product, fetched, received_at=ago(days=2), headers={"relay-poll": "history 1"}
+            )
+            await add_comment(c, product, fetched, created_at=ago(days=day), delivery_id=delivery)
+        for hour in range(20):
+            await add_delivery(c, product, weekly, received_at=ago(days=5, hours=-hour))
+        await add_delivery(c, product, weekly, received_at=ago(days=1, hours=12))
+        await add_delivery(c, product, once, received_at=ago(days=9))
+        rows = {row.name: row.silent for row in await health.sources(c, product, now=NOW)}
+    assert rows == {"fetched": False, "weekly": False, "once": False}
+
+
+async def test_a_source_delivers_only_where_its_webhook_or_asking_does(database: Database) -> None:
+    async with database.transaction() as c:
+        product = await add_product(c)
+        forum = await add_source(c, product, "forum")
+        feed = await add_source(c, product, "feed", platform="feed")
+        await add_delivery(c, product, forum, received_at=ago(hours=5))
+        for source in (forum, feed):
+            await add_delivery(c, product, source, headers={"relay-poll": "steady"})
+            await c.execute("insert into source_poll (source_id) values (%s)", [source])
+        status = {row.name: row.status for row in await health.sources(c, product, now=NOW)}
+        assert status == {"forum": "ok", "feed": "ok"}
+        await c.execute(
+            "update source_poll set missed = 1, missed_at = %s, failures = 3, paused_until = %s",
+            [NOW, ago(hours=-1)],
+        )
+        status = {row.name: row.status for row in await health.sources(c, product, now=NOW)}
+        assert status == {"forum": "asked", "feed": "held"}
+
+
 async def test_the_overview_adds_up(database: Database) -> None:
     async with database.transaction() as c:
         product = await add_product(c)

@@ -9,7 +9,8 @@ from typing import Any
 
 from app.config import Settings
 from app.intake.poll_budget import Budget
-from app.intake.polling import PollTools, poll_next
+from app.intake.poll_visit import PollTools
+from app.intake.polling import poll_next
 from app.setup.polling import (
     History,
     PollState,
@@ -68,6 +69,23 @@ class Polled:
             looked_back,
         )
         await self.place.forum.change("update poll_account set paused_until = null")
+
+    async def look_again(self, ring: str = "all") -> None:
+        """Look again at all comments of a ring, and read what that brought."""
+        await self.place.forum.change(
+            "update source_recheck set due_at = now(), reason = '', detail = '' where ring = %s",
+            ring,
+        )
+        for _ in range(100):
+            await self.poll()
+            due = "select ended_at is null or thread_id <> '' as unfinished, reason from "
+            (row,) = await self.place.forum.rows(f"{due} source_recheck where ring = %s", ring)
+            if row["reason"] or not row["unfinished"]:
+                break
+            await self.place.forum.change(
+                "update source_recheck set due_at = now() where ring = %s", ring
+            )
+        await self.place.work()
 
     async def texts(self) -> list[str]:
         """What is stored, by the number of its id."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 
-from app.intake.polling import PollTools
+from app.intake.poll_visit import PollTools
 from app.jobs.polling import run_polls
 from app.storage.db import Database
 from app.storage.vault import Vault

@@ -17,11 +17,11 @@ from tests.scenes.waiting import PATIENCE_SECONDS, wait_until
 
 
 @contextmanager
-def served(app: ASGIApp, limits: HttpLimits) -> Iterator[int]:
-    """The port of ``app`` while it is served in a thread."""
+def served(app: ASGIApp, limits: HttpLimits, *, lifespan: bool = False) -> Iterator[int]:
+    """The port of ``app`` while it is served in a thread, with its own ``lifespan`` or without."""
     opened = listen("127.0.0.1", 0)
     config = server_config(app, limits)
-    config.lifespan = "off"
+    config.lifespan = "on" if lifespan else "off"
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
     port = port_of(opened)

@@ -11,6 +11,8 @@ from typing import Any
 from tests.scenes.stand_ins import START, Asked, Reply, StandIn
 
 USER = {"id": 7, "login": "ada", "type": "User"}
+HOME = {"nameWithOwner": "acme/app"}
+NO_LABELS: dict[str, Any] = {"nodes": []}
 AUTHOR = {"login": "ada", "__typename": "User", "databaseId": 7}
 
 
@@ -65,6 +67,7 @@ class StandInGitHub(StandIn):
         moment = stamp(at or START + timedelta(days=1, minutes=number))
         comment = {
             "id": 5_000_000_000 + number,
+            "node_id": f"IC_{number}",
             "html_url": f"{issue['html_url']}#issuecomment-{number}",
             "issue_url": f"https://api.github.com/repos/acme/app/issues/{issue['number']}",
             "body": text,
@@ -139,6 +142,8 @@ class StandInGitHub(StandIn):
 
     def _graphql(self, question: dict[str, Any]) -> Reply:
         text, variables = question["query"], question["variables"]
+        if "nodes(ids:" in text:
+            return self._nodes(variables["ids"])
         if "discussions(" in text:
             rows = sorted(self.discussions, key=lambda one: one["updatedAt"], reverse=True)
             start = int(variables.get("after") or 0)
@@ -163,6 +168,53 @@ class StandInGitHub(StandIn):
                 "labels": {"nodes": issue["labels"]},
             }
         return Reply({"data": {"repository": repository}})
+
+    def _nodes(self, ids: list[str]) -> Reply:
+        """Nodes by their ids, as null and with an error where there is none."""
+        by_id = {one["node_id"]: self._issue_node(one) for one in self.issues}
+        for comment in self.comments:
+            number = int(comment["issue_url"].rpartition("/")[2])
+            (issue,) = [one for one in self.issues if one["number"] == number]
+            by_id[comment["node_id"]] = {
+                **self._rest_node(comment),
+                "issue": self._issue_node(issue),
+            }
+        for one in self.discussions:
+            thread = {key: value for key, value in one.items() if key != "answers"}
+            thread["repository"] = HOME
+            by_id[one["id"]] = thread
+            for answer in one["answers"]:
+                by_id[answer["id"]] = {**answer, "discussion": thread, "replyTo": None}
+        listed = [by_id.get(one) for one in ids]
+        errors = [
+            {"type": "NOT_FOUND", "path": ["nodes", place], "message": "no node"}
+            for place, node in enumerate(listed)
+            if node is None
+        ]
+        data = {"repository": {"nameWithOwner": "acme/app"}, "nodes": listed}
+        return Reply({"data": data, **({"errors": errors} if errors else {})})
+
+    def _issue_node(self, issue: dict[str, Any]) -> dict[str, Any]:
+        node = self._rest_node(issue)
+        return {**node, "number": issue["number"], "title": issue["title"], "labels": NO_LABELS}
+
+    @staticmethod
+    def _rest_node(row: dict[str, Any]) -> dict[str, Any]:
+        """An issue or comment of the REST lists, as GraphQL shows it."""
+        edited = row["updated_at"] if row.get("edited") else None
+        return {
+            "fullDatabaseId": str(row["id"]),
+            "id": row["node_id"],
+            "url": row["html_url"],
+            "body": row["body"],
+            "createdAt": row["created_at"],
+            "updatedAt": row["updated_at"],
+            "lastEditedAt": edited,
+            "author": AUTHOR,
+            "authorAssociation": "NONE",
+            "reactions": {"totalCount": 0},
+            "repository": HOME,
+        }
 
     def _discussion(self, one: dict[str, Any], start: int) -> dict[str, Any]:
         end = start + self.comments_per_page

@@ -41,6 +41,8 @@ BROKEN = Reply(b"x" * 100, broken=True)
 THROTTLED = Reply({"errors": ["slow down"]}, 429)
 UNAUTHORIZED = Reply({"errors": ["wrong key"]}, 401)
 FAILED = Reply(b"", 502)
+NOT_FOUND = Reply({"errors": ["It could not be found."], "error_type": "not_found"}, 404)
+INVALID_ACCESS = Reply({"errors": ["Not permitted."], "error_type": "invalid_access"}, 403)
 
 
 def throttled(seconds: int) -> Reply:
@@ -55,6 +57,7 @@ class Asked:
     query: dict[str, str]
     headers: Headers
     body: bytes
+    query_lists: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass
@@ -72,11 +75,10 @@ class StandIn:
             message = await receive()
             body += message.get("body", b"")
             more = message.get("more_body", False)
-        query = {
-            name: values[-1] for name, values in parse_qs(scope["query_string"].decode()).items()
-        }
+        query_lists = parse_qs(scope["query_string"].decode())
+        query = {name: values[-1] for name, values in query_lists.items()}
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-        request = Asked(scope["path"], query, headers, body)
+        request = Asked(scope["path"], query, headers, body, query_lists)
         self.asked.append(request)
         reply = self.faults.pop(0) if self.faults else None
         if reply is None and self.credentials and not self._lets_in(request):
@@ -111,12 +113,15 @@ def standing(stand_in: StandIn) -> Iterator[str]:
 @dataclass
 class StandInForum(StandIn):
     """A Discourse forum. ``window``: its list holds the posts of so many ids, as older versions
-    answer; else the newest so many. ``restricted`` are categories that not everybody reads."""
+    answer; else the newest so many. ``restricted`` are categories that not everybody reads, and
+    ``unseen`` those that the account does not see."""
 
     posts: list[dict[str, Any]] = field(default_factory=list)
     per_page: int = 50
     window: int = 0
     restricted: tuple[int, ...] = ()
+    unseen: tuple[int, ...] = ()
+    sees_deleted: bool = False
 
     def __post_init__(self) -> None:
         self.credentials = ("api-key", "a-key")
@@ -147,10 +152,16 @@ class StandInForum(StandIn):
 
     def _answer(self, request: Asked) -> Reply | None:
         if request.path == "/site.json":
-            ids = sorted({post["category_id"] for post in self.posts} | {1, *self.restricted})
-            return Reply(
-                {"categories": [{"id": i, "read_restricted": i in self.restricted} for i in ids]}
-            )
+            ids = {post["category_id"] for post in self.posts} | {1, 5, *self.restricted}
+            listed = [
+                {"id": one, "read_restricted": one in self.restricted}
+                for one in sorted(ids - set(self.unseen))
+            ]
+            return Reply({"categories": listed})
+        if topic := re.fullmatch(r"/t/(\d+)(/posts)?\.json", request.path):
+            return self._topic(int(topic[1]), request, only_listed=bool(topic[2]))
+        if single := re.fullmatch(r"/posts/(\d+)\.json", request.path):
+            return self._seen([post for post in self.posts if post["id"] == int(single[1])])
         if request.path != "/posts.json":
             return None
         before = int(request.query.get("before") or 0) or 10**12
@@ -160,6 +171,41 @@ class StandInForum(StandIn):
             start = min(before, listed[0]["id"] if listed else before)
             listed = [post for post in listed if post["id"] > start - self.window]
         return Reply({"latest_posts": listed[: self.per_page]})
+
+    def _topic(self, topic_id: int, request: Asked, *, only_listed: bool) -> Reply:
+        """A topic with its first posts, or those of its posts that are asked for."""
+        posts = [post for post in self.posts if post["topic_id"] == topic_id]
+        shown = self._seen(posts)
+        if shown.status != 200:
+            return shown
+        first = posts[0]
+        posts = [post for post in posts if self.sees_deleted or not post.get("deleted_at")]
+        if only_listed:
+            ids = request.query_lists["post_ids[]"]
+            stream = [post for post in posts if str(post["id"]) in ids]
+            return Reply({"post_stream": {"posts": [_in_topic(post) for post in stream]}})
+        stream = posts[: self.per_page]
+        return Reply(
+            {
+                "title": first["topic_title"],
+                "slug": first["topic_slug"],
+                "category_id": first["category_id"],
+                "archetype": "regular",
+                "post_stream": {"posts": [_in_topic(post) for post in stream]},
+            }
+        )
+
+    def _seen(self, posts: list[dict[str, Any]]) -> Reply:
+        """The first of these, or what the forum says instead."""
+        posts = [post for post in posts if self.sees_deleted or not post.get("deleted_at")]
+        if not posts:
+            return NOT_FOUND
+        return INVALID_ACCESS if posts[0]["category_id"] in self.unseen else Reply(posts[0])
+
+
+def _in_topic(post: dict[str, Any]) -> dict[str, Any]:
+    """A post as its topic lists it, which does not say again what the topic says."""
+    return {key: post[key] for key in post if key not in ("topic_title", "category_id")}
 
 
 def pages_asked(stand_in: StandIn, pattern: str) -> int:

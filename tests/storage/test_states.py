@@ -20,6 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "ticket_pending_is_confirmed": {states.TicketState.pending},
     "delivery_stage": set(states.DeliveryStage),
     "source_history_state": set(states.HistoryState),
+    "source_recheck_ring": set(states.RecheckRing),
     "comment_stage": set(states.CommentStage),
     "comment_kind": {"", *Kind},
     "comment_tone": set(states.Tone),

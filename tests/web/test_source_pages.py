@@ -90,3 +90,49 @@ async def test_a_token_is_shown_once(client: httpx.AsyncClient, database: Databa
     assert (
         await client.get("/api/v1/themes", headers={"authorization": f"Bearer {token[0]}"})
     ).status_code == 401
+
+
+async def test_what_was_refused_shows_with_what_to_do(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    person = await sign_in(client, database)
+    async with database.transaction() as connection:
+        source = await add_source(connection, await add_product(connection))
+        await connection.execute(
+            "insert into refused_request (source_id, day, reason, origin, count) "
+            "values (%s, current_date, 'signature_wrong', '203.0.113.7', 1234)",
+            [source],
+        )
+    shown = (await person.get(f"/sources/{source}")).text
+    assert "1,234 signature wrong" in shown
+    assert "from <bdi>203.0.113.7</bdi>" in shown
+    assert "rotate it, and paste the new one" in shown
+    assert "nothing has been accepted since" in shown
+    assert "Refused" in (await person.get("/")).text
+
+
+async def test_deliveries_are_filtered_and_read_again_together(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    person = await sign_in(client, database)
+    async with database.transaction() as connection:
+        product = await add_product(connection)
+        source = await add_source(connection, product)
+        for number in range(4):
+            body = f'{{"words":"number {number}"}}'.encode()
+            event = "post.edited" if number else "post.created"
+            await add_delivery(connection, product, source, body=body, event=event)
+    page = f"/sources/{source}"
+    shown = (await person.get(f"{page}?event=post.edited&q=NUMBER")).text
+    assert shown.count("post.edited</bdi>") == 3
+    assert "Read all of these again" in shown
+    assert "newest 10,000" in shown
+    assert "Nothing matches" in (await person.get(f"{page}?q=nowhere")).text
+    await person.send(f"{page}/replay", event="post.edited", q="number 2")
+    async with database.transaction() as connection:
+        row = await one(connection, "select count(*) as n from delivery where stage = 'received'")
+    assert row == {"n": 1}
+    await person.send(f"{page}/replay", stage="parsed")
+    async with database.transaction() as connection:
+        row = await one(connection, "select count(*) as n from delivery where stage = 'received'")
+    assert row == {"n": 4}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -106,3 +107,36 @@ async def test_a_feed_has_neither_address_nor_secret(
     assert "/hooks/" not in shown
     assert "Rotate the secret" not in shown
     assert "missed by the webhook" not in shown
+
+
+async def test_what_looking_again_found_is_told(
+    person: Person, source: uuid.UUID, database: Database
+) -> None:
+    page = f"/sources/{source}"
+    await person.send(f"{page}/credentials", poll_api_key=KEY, poll_api_username="ada")
+    async with database.transaction() as connection:
+        await connection.execute(
+            "insert into source_recheck (source_id, ring, edited, gone, reason, detail, ended_at) "
+            "values (%s, 'all', 3, 1, 'not_all_seen', 'Some topics are hidden.', now())",
+            [source],
+        )
+    shown = (await person.get(page)).text
+    assert "3 edits and 1 deletion found that no event told" in shown
+    assert "Some topics are hidden." in shown
+    assert "every comment looked at again" in shown
+
+
+async def test_the_end_of_credentials_is_entered_and_told(
+    person: Person, source: uuid.UUID
+) -> None:
+    page = f"/sources/{source}"
+    await person.send(f"{page}/credentials", poll_api_key=KEY, poll_api_username="ada")
+    day = (datetime.now(UTC) + timedelta(days=10)).strftime("%Y-%m-%d")
+    await person.send(f"{page}/credentials/end", ends=day)
+    shown = (await person.get(page)).text
+    assert f"The credentials end in 9 days, on {day}" in shown
+    assert f'value="{day}"' in shown
+    assert "credentials end soon" in (await person.get("/sources")).text
+    assert "credentials end soon" in (await person.get("/")).text
+    await person.send(f"{page}/credentials/end", ends="")
+    assert "The credentials end" not in (await person.get(page)).text

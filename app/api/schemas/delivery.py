@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from app.api.schemas.base import Out, example
+from app.api.schemas.base import In, Out, Word, example
 from app.api.schemas.comment import Visibility
 
 DeliveryStage = Literal["received", "parsed", "ignored", "unknown", "failed"]
@@ -77,6 +77,56 @@ class StageCountOut(Out):
     model_config = Out.model_config | example(
         {"stage": "failed", "reason": "wrong_shape", "count": 3}
     )
+
+
+class RefusedRequestsOut(Out):
+    """Requests of one sender that a source refused for one reason in the last 14 days."""
+
+    reason: str
+    origin: str = Field(description="The sender's address; blank: several, counted together.")
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+    model_config = Out.model_config | example(
+        {
+            "reason": "signature_wrong",
+            "origin": "203.0.113.7",
+            "count": 12,
+            "first_at": "2026-11-19T08:00:00Z",
+            "last_at": "2026-11-20T11:58:01Z",
+        }
+    )
+
+
+class TestEventOut(Out):
+    """What became of a test that was sent to a source's address."""
+
+    arrived: bool
+    status: int = Field(description="The HTTP status of the answer, 0 where none came.")
+    detail: str
+    delivery_id: int | None
+
+    model_config = Out.model_config | example(
+        {
+            "arrived": True,
+            "status": 202,
+            "detail": "It arrived, was signed rightly and is stored as delivery 1042.",
+            "delivery_id": 1042,
+        }
+    )
+
+
+class ReplayQuery(In):
+    """Which deliveries of a source to read again."""
+
+    stage: DeliveryStage | None = None
+    reason: Word | None = None
+    event: Word | None = None
+    text: Word | None = None
+    """Stands in the body; looked for in the newest 10,000."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class ReplayOut(Out):

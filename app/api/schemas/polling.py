@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from app.api.schemas.base import CleanJson, Flag, In, Moment, Out, example
 from app.models.states import HistoryState
@@ -31,6 +31,10 @@ class PollingPatch(In):
         ge=0,
         le=604_800,
         description="How long to wait between two polls, at least 30; 0 for the platform's pace.",
+    )
+
+    credentials_end_at: AwareDatetime | None = Field(
+        default=None, description="When the credentials end, where the platform does not tell."
     )
 
     model_config = In.model_config | example({"interval_seconds": 600})
@@ -59,6 +63,16 @@ class HistoryOut(Out):
     finished_at: datetime | None
 
 
+class RechecksOut(Out):
+    """What looking again at comments found that no event had told."""
+
+    ended_at: datetime | None = Field(description="When all comments had been looked at last.")
+    edited: int
+    gone: int = Field(description="Deletions.")
+    reason: str
+    detail: str = Field(description="What could not be looked at, and why.")
+
+
 class PollingOut(Out):
     """How polling a source does. ``reason`` and ``detail`` say why it waits, if it does."""
 
@@ -74,7 +88,11 @@ class PollingOut(Out):
     comments: int = Field(description="What polls brought besides its history.")
     missed: int = Field(description="What of it the webhook should have sent, and did not.")
     missed_at: datetime | None
+    credentials_end_at: datetime | None = Field(
+        description="When the credentials end, where the platform or somebody said so."
+    )
     history: HistoryOut | None
+    rechecks: RechecksOut | None
 
     model_config = Out.model_config | example(
         {
@@ -90,6 +108,14 @@ class PollingOut(Out):
             "comments": 12,
             "missed": 2,
             "missed_at": "2026-11-20T11:00:00Z",
+            "credentials_end_at": None,
             "history": None,
+            "rechecks": {
+                "ended_at": "2026-11-20T03:00:00Z",
+                "edited": 4,
+                "gone": 1,
+                "reason": "",
+                "detail": "",
+            },
         }
     )

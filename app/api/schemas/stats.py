@@ -130,8 +130,13 @@ class SourceHealthOut(Out):
     failed: int = Field(description="Deliveries of the last seven days.")
     unknown: int
     ignored: int
-    silent: bool = Field(description="It has not spoken for a day and for ten times its usual gap.")
-    status: Literal["ok", "quiet", "failing", "never", "disabled"]
+    silent: bool = Field(
+        description="It has not spoken for a day, for ten times its usual gap, and for half as "
+        "long again as its longest."
+    )
+    last_refused_at: datetime | None = Field(description="When a request was refused last.")
+    credentials_end_at: datetime | None
+    status: Literal["ok", "quiet", "refusing", "asked", "held", "failing", "never", "disabled"]
 
     model_config = Out.model_config | example(
         {
@@ -147,6 +152,8 @@ class SourceHealthOut(Out):
             "unknown": 0,
             "ignored": 9,
             "silent": False,
+            "last_refused_at": None,
+            "credentials_end_at": None,
             "status": "ok",
         }
     )

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.queries import health, insights, totals
 from app.queries.health import SourceStatus
 from app.queries.top_matters import top_matters
-from app.web import charts, guard, rendering
+from app.web import charts, guard, rendering, words
 from app.web.guard import Viewer
 from app.web.routes import PageRoute
 
@@ -22,7 +22,7 @@ WEEKS_FROM_DAYS = 90
 """From here on the chart shows weeks: daily bars would be too thin for a phone."""
 PLOT_PIXELS, CHART_PIXELS = 150, 192
 TOP_MATTERS = 7
-TROUBLED = (SourceStatus.failing, SourceStatus.quiet, SourceStatus.never)
+TROUBLED = frozenset(SourceStatus) - {SourceStatus.ok, SourceStatus.disabled}
 
 
 def volume_series(
@@ -88,6 +88,10 @@ async def overview_page(
         top=top,
         matters=matters,
         stages=stages,
-        troubled=[source for source in sources if source.status in TROUBLED],
+        troubled=[
+            source
+            for source in sources
+            if source.status in TROUBLED or words.credentials_warning(source.credentials_end_at)
+        ],
         sources=sources,
     )

@@ -12,7 +12,9 @@ from starlette.responses import Response
 
 from app.errors import Invalid
 from app.setup import polling, sources
+from app.setup.credentials_end import near_end, set_credentials_end
 from app.setup.platforms import platform
+from app.setup.rechecks import read_rechecks
 from app.storage.db import Connection
 from app.web import forms
 from app.web.forms import FormField
@@ -48,6 +50,8 @@ async def poll_shown(connection: Connection, source: sources.Source) -> dict[str
         "poll_fields": poll_fields(source, state),
         "poll_seconds": (state.interval_seconds if state else 0) or definition.interval_seconds,
         "history": history,
+        "near_end": near_end(state.credentials_end_at) if state else None,
+        "rechecks": await read_rechecks(connection, source.id),
         "history_percent": percent,
     }
 
@@ -65,6 +69,14 @@ async def save_credentials(act: Administering, source_id: UUID) -> Response:
         entered = forms.typed(act.form, fields, POLL_FIELD_PREFIX)
         await polling.set_poll_credentials(connection, vault, source_id, entered)
     return act.done("Saved. The platform is asked from now on; the check says whether it answers.")
+
+
+@router.post("/sources/{source_id}/credentials/end")
+async def save_end(act: Administering, source_id: UUID) -> Response:
+    """Remember when what lets us in ends."""
+    async with act.database.transaction() as connection:
+        await set_credentials_end(connection, source_id, _day(act, "ends"))
+    return act.done("Saved. You are told 30, 14 and 3 days before.")
 
 
 @router.post("/sources/{source_id}/check")
@@ -105,9 +117,9 @@ async def poll(act: Administering, source_id: UUID) -> Response:
     return act.done(answers.get(switch, "It is asked as soon as a worker can."))
 
 
-def _day(act: Act) -> datetime | None:
-    """The beginning of the chosen day in UTC, None for everything. Raises Invalid."""
-    text = act.text("since")
+def _day(act: Act, name: str = "since") -> datetime | None:
+    """The beginning of the chosen day in UTC, None where none is. Raises Invalid."""
+    text = act.text(name)
     if not text:
         return None
     try:

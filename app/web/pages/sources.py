@@ -9,11 +9,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.errors import RelayError
+from app.errors import Invalid, RelayError
 from app.intake import replay
 from app.models.states import DeliveryStage
-from app.queries import deliveries, health
-from app.setup import platforms, products, sources
+from app.queries import deliveries, health, refusals
+from app.setup import platforms, products, sources, way_in
 from app.setup.login_sessions import SessionUser
 from app.setup.sources import Source
 from app.web import forms, guard, rendering
@@ -131,6 +131,8 @@ async def source_page(
     source_id: UUID,
     stage: Word = "",
     reason: Word = "",
+    event: Word = "",
+    q: Word = "",
     cursor: Cursor = None,
 ) -> Response:
     """One source: its health, what it delivered and what became of it, and how it was set up."""
@@ -141,12 +143,16 @@ async def source_page(
         secrets = await health.count_active_secrets(connection, source_id)
         answering = await source_answering(connection, source)
         polled = await poll_shown(connection, source)
+        refused = await refusals.list_refusals(connection, source_id)
+        events = await deliveries.list_events(connection, source_id)
         counts = await deliveries.count_deliveries(connection, source_id=source_id)
         delivered = await deliveries.list_deliveries(
             connection,
             source_id=source_id,
             stage=stage or None,
             reason=reason or None,
+            event=event or None,
+            text=q or None,
             cursor=cursor or None,
             limit=DELIVERIES_PER_PAGE,
         )
@@ -160,6 +166,7 @@ async def source_page(
         title=platform.title,
         state=state,
         answering=answering,
+        refusals=refused,
         counts=counts,
         sends=platform.sends,
         **polled,
@@ -169,7 +176,8 @@ async def source_page(
         deliveries=delivered.items,
         cursor=delivered.next_cursor,
         first=not cursor,
-        chosen={"stage": stage, "reason": reason},
+        chosen={"stage": stage, "reason": reason, "event": event, "q": q},
+        events=[(name, name) for name in events],
         fields=forms.fields(platform.settings, SOURCE_FIELD_PREFIX, source.settings),
         url=sources.webhook_url(base, source.id),
         guide=sources.guide(source, base, SECRET_STAND_IN),
@@ -203,10 +211,31 @@ def readable(body: str) -> str:
 
 @router.post("/sources/{source_id}/replay")
 async def replay_source(act: Administering, source_id: UUID) -> Response:
-    """Read everything again that failed or was unknown."""
+    """Read again what was chosen, or everything that failed or was unknown."""
+    typed = {name: act.text(name) for name in ("stage", "reason", "event")}
+    chosen = {name: value for name, value in {**typed, "text": act.text("q")}.items() if value}
     async with act.database.transaction() as connection:
-        count = await replay.replay_failed(connection, source_id)
+        if chosen:
+            count = await replay.replay_chosen(connection, source_id, **chosen)
+        else:
+            count = await replay.replay_failed(connection, source_id)
     return act.done(f"{counted(count, 'delivery', 'deliveries')} put back into the queue.")
+
+
+@router.post("/sources/{source_id}/test")
+async def test_way_in(act: Administering, source_id: UUID) -> Response:
+    """Send a test to the source's address, and say what became of it."""
+    state = act.request.app.state
+    result = await way_in.send_test_event(
+        act.database,
+        state.vault,
+        source_id,
+        base_url=state.settings.base_url,
+        network=state.settings.network,
+    )
+    if not result.arrived:
+        raise Invalid(result.detail, reason="test_failed")
+    return act.done(result.detail + " It does not count as feedback.")
 
 
 @router.post("/deliveries/{delivery_id}/replay")

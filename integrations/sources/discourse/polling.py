@@ -9,11 +9,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, Field
@@ -21,11 +19,18 @@ from pydantic import BaseModel, Field
 from integrations import payload
 from integrations.contract import Finding
 from integrations.entered_tokens import SECRETIVE, Token
-from integrations.poll_contract import Poll, PolledItem, PollError, Polling
-from integrations.polling import ask, forbidden, unreadable
+from integrations.poll_contract import Poll, PollError, Polling
+from integrations.polling import unreadable
+from integrations.sources.discourse.calls import (
+    FORUM_TITLE,
+    Categories,
+    as_delivery,
+    ask_forum,
+    read_categories,
+)
+from integrations.sources.discourse.rechecking import recheck_posts
 from integrations.sources.discourse.settings import Settings
 
-_FORUM_TITLE = "Discourse"
 POSTS_WINDOW = 50
 """Older versions answer with the posts of so many ids, however few of them are public."""
 EMPTY_WINDOWS_MAX = 200
@@ -67,13 +72,14 @@ async def _poll(
     written meanwhile."""
     walk = _Walk.model_validate_json(cursor)
     params = {"before": walk.before} if walk.before else {}
-    answer = await _ask(settings, credentials, "/posts.json", http, params)
+    answer = await ask_forum(settings, credentials, "/posts.json", http, params)
     posts = _posts(answer)
     new_posts = [post for post in posts if post["id"] > walk.floor]
     if new_posts and walk.categories is None:
         walk = await _with_categories(settings, credentials, http, walk)
     wanted_posts = [post for post in new_posts if not _is_older(post, walk.since)]
-    items = [_item(settings, post, walk) for post in wanted_posts]
+    seen = Categories(frozenset(walk.categories or ()), frozenset(walk.restricted))
+    items = [as_delivery(settings, post, seen) for post in wanted_posts]
     times = [moment for post in posts if (moment := _written_at(post)) is not None]
     walk = _next(walk, posts)
     all_older = bool(posts) and not wanted_posts
@@ -88,7 +94,7 @@ def _next(walk: _Walk, posts: list[dict[str, Any]]) -> _Walk:
     lowest = min(ids, default=walk.before or 1)
     if walk.before and lowest > walk.before:
         raise PollError(
-            "page_repeated", f"{_FORUM_TITLE} answers with the same page again and again."
+            "page_repeated", f"{FORUM_TITLE} answers with the same page again and again."
         )
     before = lowest - 1 if ids else max(walk.before - POSTS_WINDOW, 0)
     return walk.model_copy(
@@ -103,7 +109,7 @@ def _next(walk: _Walk, posts: list[dict[str, Any]]) -> _Walk:
 def _posts(answer: Any) -> list[dict[str, Any]]:
     listed = answer.get("latest_posts") if isinstance(answer, dict) else None
     if not isinstance(listed, list):
-        raise unreadable(_FORUM_TITLE)
+        raise unreadable(FORUM_TITLE)
     return [
         post
         for post in listed
@@ -129,60 +135,9 @@ async def _with_categories(
     settings: Settings, credentials: Mapping[str, Any], http: httpx.AsyncClient, walk: _Walk
 ) -> _Walk:
     """The walk with the categories that the account sees, and which of them are not for all."""
-    site = await _ask(settings, credentials, "/site.json", http, {})
-    listed = site.get("categories") if isinstance(site, dict) else None
-    categories = [one for one in listed or [] if isinstance(one, dict)]
-    return walk.model_copy(
-        update={
-            "categories": [one["id"] for one in categories if isinstance(one.get("id"), int)],
-            "restricted": [one["id"] for one in categories if one.get("read_restricted") is True],
-        }
-    )
-
-
-def _item(settings: Settings, post: Mapping[str, Any], walk: _Walk) -> PolledItem:
-    """The post as a webhook sends it. This list holds no private messages; a category that the
-    site does not name is not for everybody."""
-    category = post.get("category_id")
-    named = walk.categories is not None and category in walk.categories
-    restricted = category is not None and (category in walk.restricted or not named)
-    is_edited = isinstance(post.get("version"), int) and post["version"] > 1
-    name = "post_edited" if is_edited else "post_created"
-    sent = {**post, "topic_archetype": "regular", "read_restricted": restricted}
-    headers = {
-        "x-discourse-event-type": "post",
-        "x-discourse-event": name,
-        "x-discourse-instance": settings.base_url,
-        "content-type": "application/json",
-    }
-    body = json.dumps({"post": sent}, ensure_ascii=False, separators=(",", ":"))
-    return PolledItem(headers, body.encode("utf-8", "replace"))
-
-
-async def _ask(
-    settings: Settings,
-    credentials: Mapping[str, Any],
-    path: str,
-    http: httpx.AsyncClient,
-    params: Mapping[str, int],
-) -> Any:
-    if not settings.base_url:
-        raise PollError(
-            "address_missing",
-            "Enter the forum's address (base_url) in this source's settings, so that it can be "
-            "asked.",
-            needs_person=True,
-        )
-    headers = {
-        "Api-Key": str(credentials.get("api_key", "")),
-        "Api-Username": quote(str(credentials.get("api_username", "")), safe=""),
-        "Accept": "application/json",
-    }
-    answer = await ask(http, _FORUM_TITLE, settings.base_url + path, params=params, headers=headers)
-    value = answer.value
-    if isinstance(value, dict) and value.get("errors"):  # some proxies turn its 403 into a 200
-        raise forbidden(_FORUM_TITLE, "an account that may read, and the scopes posts and topics")
-    return value
+    seen = await read_categories(settings, credentials, http)
+    update = {"categories": sorted(seen.named), "restricted": sorted(seen.restricted)}
+    return walk.model_copy(update=update)
 
 
 async def _check(
@@ -194,7 +149,7 @@ async def _check(
         ("Categories", "/site.json", "The key reads which categories are not for everybody."),
     ):
         try:
-            await _ask(settings, credentials, path, http, {})
+            await ask_forum(settings, credentials, path, http, {})
         except PollError as error:
             remedy = "Make a key as the guide says: read-only, or with the scopes posts and topics."
             return [*findings, Finding(subject, False, error.detail, remedy)]
@@ -214,5 +169,8 @@ DISCOURSE_POLLING: Polling[Settings] = Polling(
     account=_account,
     guide=__doc__,
     calls_per_minute=60,  # max_admin_api_reqs_per_minute as it is shipped
+    recheck=recheck_posts,
+    recheck_most=20,
 )
-"""How a forum is polled. Edits are seen where a post is walked over again; deletions are not."""
+"""How a forum is polled. Edits are seen where a post is walked over again, and deletions where it
+is looked at again."""

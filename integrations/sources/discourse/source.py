@@ -43,6 +43,7 @@ from integrations.sources.discourse.events import (
 )
 from integrations.sources.discourse.polling import DISCOURSE_POLLING
 from integrations.sources.discourse.replying import REPLYING
+from integrations.sources.discourse.sample import sample
 from integrations.sources.discourse.settings import Settings
 from integrations.sources.discourse.visibility import visibility
 
@@ -62,6 +63,7 @@ SOURCE: Source[Settings] = Source(
     delivery_id=delivery_id,
     polling=DISCOURSE_POLLING,
     guide=__doc__,
+    sample=sample,
     replying=REPLYING,
     new_secret=lambda: secrets.token_urlsafe(32),
 )

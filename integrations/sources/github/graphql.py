@@ -13,34 +13,37 @@ from integrations.polling import ask, forbidden, limited, unreadable
 
 GITHUB_TITLE = "GitHub"
 _OWNER_AND_NAME = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", re.ASCII)
-_LABELS = "labels(first: 50) { nodes { name } }"
-_AUTHOR = """
+LABELS_FIELD = "labels(first: 50) { nodes { name } }"
+AUTHOR_FIELDS = """
     author { login __typename
       ... on User { databaseId } ... on Bot { databaseId } ... on Organization { databaseId }
       ... on Mannequin { databaseId } ... on EnterpriseUserAccount { id } }
     authorAssociation
 """
-_WORDS_FIELDS = f"""
-    databaseId id url body createdAt updatedAt lastEditedAt {_AUTHOR}
+WORDS_FIELDS = f"""
+    databaseId id url body createdAt updatedAt lastEditedAt {AUTHOR_FIELDS}
     reactions(content: THUMBS_UP) {{ totalCount }}
 """
+REST_WORDS_FIELDS = WORDS_FIELDS.replace("databaseId id", "fullDatabaseId id", 1)
+"""The same of what REST lists as well, whose numbers have outgrown GraphQL's ``databaseId``."""
+ISSUE_FIELDS = f"fullDatabaseId id number title url {LABELS_FIELD}"
 _COMMENTS = f"""
     pageInfo {{ hasNextPage endCursor }}
-    nodes {{ {_WORDS_FIELDS} replies(first: 100) {{ nodes {{ {_WORDS_FIELDS} }} }} }}
+    nodes {{ {WORDS_FIELDS} replies(first: 100) {{ nodes {{ {WORDS_FIELDS} }} }} }}
 """
-_DISCUSSION_FIELDS = f"{_WORDS_FIELDS} number title category {{ slug name }} {_LABELS}"
+DISCUSSION_FIELDS = f"{WORDS_FIELDS} number title category {{ slug name }} {LABELS_FIELD}"
 DISCUSSIONS_QUERY = f"""
     query($owner: String!, $name: String!, $after: String) {{
       repository(owner: $owner, name: $name) {{
         discussions(first: 5, after: $after, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
           pageInfo {{ hasNextPage endCursor }}
-          nodes {{ {_DISCUSSION_FIELDS} comments(first: 50) {{ {_COMMENTS} }} }} }} }} }}
+          nodes {{ {DISCUSSION_FIELDS} comments(first: 50) {{ {_COMMENTS} }} }} }} }} }}
 """
 DISCUSSION_QUERY = f"""
     query($owner: String!, $name: String!, $number: Int!, $after: String) {{
       repository(owner: $owner, name: $name) {{
         discussion(number: $number) {{
-          {_DISCUSSION_FIELDS} comments(first: 50, after: $after) {{ {_COMMENTS} }} }} }} }}
+          {DISCUSSION_FIELDS} comments(first: 50, after: $after) {{ {_COMMENTS} }} }} }} }}
 """
 
 
@@ -65,6 +68,20 @@ async def query(
 ) -> dict[str, Any]:
     """The repository that a query asks for. Raises PollError; a part of the answer that is missing
     (a deleted issue) is null."""
+    data, _ = await query_all(http, api_url, headers, text, variables)
+    repository: dict[str, Any] = data["repository"]
+    return repository
+
+
+async def query_all(
+    http: httpx.AsyncClient,
+    api_url: str,
+    headers: Mapping[str, str],
+    text: str,
+    variables: Mapping[str, Any],
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """All that a query of a repository is answered with, and what could not be. Raises PollError
+    where the repository itself is not shown."""
     address = api_url.removesuffix("/v3") + "/graphql"
     answer = await ask(
         http,
@@ -75,11 +92,11 @@ async def query(
     )
     value = answer.value if isinstance(answer.value, dict) else {}
     data = value.get("data")
-    repository = data.get("repository") if isinstance(data, dict) else None
-    if isinstance(repository, dict):
-        return repository
-    errors = value.get("errors")
-    kinds = {str(e.get("type")) for e in errors or [] if isinstance(e, dict)}
+    listed = value.get("errors")
+    errors = [error for error in listed or [] if isinstance(error, dict)]
+    if isinstance(data, dict) and isinstance(data.get("repository"), dict):
+        return data, errors
+    kinds = {str(error.get("type")) for error in errors}
     if "RATE_LIMITED" in kinds:
         raise limited(GITHUB_TITLE, None)
     if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND"}:
@@ -97,8 +114,7 @@ async def issues_by_number(
     """The issues of comments, as a webhook describes them, without those that are gone."""
     owner, name = owner_and_name(repository)
     asked_for = "\n".join(
-        f"i{number}: issue(number: {number}) {{ fullDatabaseId id number title url {_LABELS} }}"
-        for number in numbers
+        f"i{number}: issue(number: {number}) {{ {ISSUE_FIELDS} }}" for number in numbers
     )
     text = (
         "query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) {\n"

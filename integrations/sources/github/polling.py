@@ -27,6 +27,7 @@ from integrations.sources.github.reading import (
     GitHubReader,
     GitHubWalk,
 )
+from integrations.sources.github.rechecking import recheck_threads
 from integrations.sources.github.settings import Settings
 
 OVERLAP_SECONDS = 60
@@ -143,6 +144,15 @@ def _account(settings: Settings, credentials: Mapping[str, Any]) -> str:
     return payload.fingerprinted("github", settings.api_url, str(credentials.get("token", "")))
 
 
+def _credentials_end(headers: Mapping[str, str]) -> datetime | None:
+    """When the token ends, as every answer says: ``2026-12-31 09:00:00 UTC``, or with an offset."""
+    text = headers.get("github-authentication-token-expiration", "").replace(" UTC", " +0000")
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S %z")
+    except ValueError:
+        return None
+
+
 GITHUB_POLLING: Polling[Settings] = Polling(
     credentials=GitHubSourceCredentials,
     begin=_begin,
@@ -153,5 +163,9 @@ GITHUB_POLLING: Polling[Settings] = Polling(
     calls_per_minute=75,  # 5,000 an hour, less what others need of them
     burst=30,
     newest_first=False,
+    credentials_end=_credentials_end,
+    recheck=recheck_threads,
+    recheck_most=100,
 )
-"""How repositories are polled. Edits are seen, as they change the time; deletions are not."""
+"""How repositories are polled. Edits are seen, as they change the time; deletions where a comment
+is looked at again."""

@@ -37,6 +37,7 @@ from integrations.sources.github.events import (
 )
 from integrations.sources.github.polling import GITHUB_POLLING
 from integrations.sources.github.replying import REPLYING
+from integrations.sources.github.sample import sample
 from integrations.sources.github.settings import Settings
 from integrations.sources.github.visibility import changes, visibility
 
@@ -55,6 +56,7 @@ SOURCE: Source[Settings] = Source(
     delivery_id=delivery_id,
     polling=GITHUB_POLLING,
     guide=__doc__,
+    sample=sample,
     replying=REPLYING,
     global_authors=True,
     new_secret=lambda: secrets.token_urlsafe(32),

@@ -8,7 +8,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -19,21 +18,20 @@ from pydantic import BaseModel, Field
 from integrations import payload
 from integrations.contract import Finding, PayloadError
 from integrations.entered_tokens import SECRETIVE, Token
-from integrations.poll_contract import CursorExpired, Poll, PolledItem, PollError, Polling
-from integrations.polling import ask, forbidden, limited, unauthorized, unreadable
+from integrations.poll_contract import Poll, PollError, Polling
 from integrations.sources.slack import timestamps
+from integrations.sources.slack.calls import (
+    NotInChannel,
+    as_delivery,
+    call,
+    followed_channels,
+    messages_of,
+    next_page,
+)
+from integrations.sources.slack.rechecking import recheck_messages
 from integrations.sources.slack.settings import Settings
 
-_SLACK_TITLE = "Slack"
-_API_URL = "https://slack.com/api"
 MESSAGES_PER_PAGE = 200
-CHANNELS_PER_PAGE = 200
-_NOT_LET_IN = frozenset(
-    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
-)
-_GONE_CHANNEL = frozenset(
-    {"channel_not_found", "not_in_channel", "is_archived", "thread_not_found"}
-)
 
 
 class SlackSourceCredentials(BaseModel):
@@ -68,76 +66,14 @@ def _begin(since: datetime | None) -> str:
     return _Walk(start=f"{since.timestamp():.6f}" if since else "0").text()
 
 
-async def _call(
-    settings: Settings,
-    credentials: Mapping[str, Any],
-    http: httpx.AsyncClient,
-    method: str,
-    params: Mapping[str, str | int],
-) -> dict[str, Any]:
-    """One call of the Web API, which says 200 to failures as well. Raises PollError."""
-    headers = {"Authorization": f"Bearer {credentials.get('bot_token', '')}"}
-    url = f"{settings.api_url or _API_URL}/{method}"
-    answer = await ask(http, _SLACK_TITLE, url, params=params, headers=headers)
-    if not isinstance(answer.value, dict):
-        raise unreadable(_SLACK_TITLE)
-    if answer.value.get("ok") is True:
-        return answer.value
-    error = str(answer.value.get("error") or "")
-    if error in _NOT_LET_IN:
-        raise unauthorized(_SLACK_TITLE)
-    if error in ("ratelimited", "rate_limited"):
-        raise limited(_SLACK_TITLE, None)
-    if error == "missing_scope":
-        needed = payload.name(answer.value.get("needed")) or "the scopes that the guide names"
-        raise forbidden(_SLACK_TITLE, f"the scope {needed}")
-    if error == "invalid_cursor":
-        raise CursorExpired(_SLACK_TITLE)
-    if error in _GONE_CHANNEL:
-        return {"messages": []}
-    if not error:
-        raise unreadable(_SLACK_TITLE)
-    raise PollError(
-        "source_error", f"{_SLACK_TITLE} answered {payload.name(error)}; it is asked again."
-    )
-
-
-async def _channels(
-    settings: Settings, credentials: Mapping[str, Any], http: httpx.AsyncClient
-) -> list[tuple[str, bool]]:
-    """The channels that the app is in and the settings follow; private ones only where they are
-    kept."""
-    followed = payload.listed(settings.channels)
-    kinds = "public_channel,private_channel" if settings.keep_private else "public_channel"
-    channels: list[tuple[str, bool]] = []
-    cursor = ""
-    while True:
-        params: dict[str, str | int] = {"types": kinds, "limit": CHANNELS_PER_PAGE}
-        params |= {"cursor": cursor} if cursor else {}
-        answer = await _call(settings, credentials, http, "users.conversations", params)
-        for channel in answer.get("channels") or []:
-            name = str(channel.get("id") or "")
-            if name and (not followed or name in followed):
-                channels.append((name, channel.get("is_private") is True))
-        following = _next_page(answer)
-        if not following or following == cursor:
-            return channels
-        cursor = following
-
-
-def _next_page(answer: Mapping[str, Any]) -> str:
-    metadata = answer.get("response_metadata")
-    return str(metadata.get("next_cursor") or "") if isinstance(metadata, dict) else ""
-
-
 async def _poll(
     settings: Settings, credentials: Mapping[str, Any], cursor: str, http: httpx.AsyncClient
 ) -> Poll:
     """The next page of a channel, or of a thread in it, of one channel after another."""
     walk = _Walk.model_validate_json(cursor)
     if walk.channels is None:
-        team = await _call(settings, credentials, http, "auth.test", {})
-        channels = await _channels(settings, credentials, http)
+        team = await call(settings, credentials, http, "auth.test", {})
+        channels = await followed_channels(settings, credentials, http)
         update = {"team": payload.name(team.get("team_id")), "channels": channels}
         walk = walk.model_copy(update=update)
     channels = walk.channels or []
@@ -158,29 +94,25 @@ async def _poll(
     elif walk.page:
         params |= {"cursor": walk.page}
     method = "conversations.replies" if reads_thread else "conversations.history"
-    answer = await _call(settings, credentials, http, method, params)
-    messages = _messages(answer)
-    items = [_item(walk.team, name, is_private, message) for message in messages]
+    try:
+        answer = await call(settings, credentials, http, method, params)
+    except NotInChannel:  # between the list of channels and this call
+        answer = {"messages": []}
+    messages = messages_of(answer)
+    items = [as_delivery(walk.team, name, is_private, message) for message in messages]
     walk = walk.model_copy(
         update={
             "newest": walk.newest | {name: max([walk.newest.get(name, "0"), *_times(messages)])}
         }
     )
     if reads_thread:
-        walk = _after_thread(walk, _next_page(answer))
+        walk = _after_thread(walk, next_page(answer))
     else:
-        walk = _after_list(walk, messages, _next_page(answer))
+        walk = _after_list(walk, messages, next_page(answer))
     reached = min(_times(messages), default="")
     done = walk.place >= len(channels)
     following = _begin_again(walk) if done else walk
     return Poll(items, following.text(), done=done, reached=_moment(reached))
-
-
-def _messages(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    listed = answer.get("messages")
-    if not isinstance(listed, list):
-        raise unreadable(_SLACK_TITLE)
-    return [message for message in listed if isinstance(message, dict)]
 
 
 def _times(messages: list[dict[str, Any]]) -> list[str]:
@@ -229,42 +161,15 @@ def _begin_again(walk: _Walk) -> _Walk:
     return _Walk(start=walk.start, since=walk.since | newest)
 
 
-def _item(team: str, channel: str, is_private: bool, message: Mapping[str, Any]) -> PolledItem:
-    """The message as the Events API sends it: one that was edited, as its edit."""
-    ts = str(message.get("ts") or "")
-    edited = message.get("edited")
-    edited_ts = str(edited.get("ts") or "") if isinstance(edited, dict) else ""
-    place = {"channel": channel, "channel_type": "group" if is_private else "channel"}
-    event: dict[str, Any] = {**message, **place, "type": "message", "event_ts": ts}
-    if edited_ts:
-        event = {
-            "type": "message",
-            "subtype": "message_changed",
-            **place,
-            "ts": edited_ts,
-            "event_ts": edited_ts,
-            "message": dict(message),
-        }
-    body = {
-        "type": "event_callback",
-        "team_id": team,
-        "event_id": f"polled:{channel}:{ts}:{edited_ts}",
-        "event": event,
-    }
-    content = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    headers = {"content-type": "application/json"}
-    return PolledItem(headers, content.encode("utf-8", "replace"))
-
-
 async def _check(
     settings: Settings, credentials: Mapping[str, Any], http: httpx.AsyncClient
 ) -> list[Finding]:
     try:
-        await _call(settings, credentials, http, "auth.test", {})
-        channels = await _channels(settings, credentials, http)
+        await call(settings, credentials, http, "auth.test", {})
+        channels = await followed_channels(settings, credentials, http)
         if channels:
             params: dict[str, str | int] = {"channel": channels[0][0], "limit": 1}
-            await _call(settings, credentials, http, "conversations.history", params)
+            await call(settings, credentials, http, "conversations.history", params)
     except PollError as error:
         remedy = "Add the scopes that the guide names, reinstall the app, and enter its token."
         return [Finding("Token", False, error.detail, remedy)]
@@ -287,6 +192,8 @@ SLACK_POLLING: Polling[Settings] = Polling(
     account=_account,
     guide=__doc__,
     calls_per_minute=45,  # tier 3 has 50
+    recheck=recheck_messages,
+    recheck_most=30,
 )
 """How a workspace is polled. Answers in threads that began more than two days ago come by the
-webhook alone; deletions are not seen."""
+webhook alone; edits and deletions are seen where messages are looked at again."""

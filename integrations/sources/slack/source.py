@@ -36,6 +36,7 @@ from integrations.sources.slack.events import (
 )
 from integrations.sources.slack.polling import SLACK_POLLING
 from integrations.sources.slack.replying import REPLYING
+from integrations.sources.slack.sample import sample
 from integrations.sources.slack.settings import Settings
 from integrations.sources.slack.visibility import changes, visibility
 
@@ -59,6 +60,7 @@ SOURCE: Source[Settings] = Source(
     delivery_id=delivery_id,
     polling=SLACK_POLLING,
     guide=__doc__,
+    sample=sample,
     replying=REPLYING,
     challenge=challenge,
     global_authors=True,
