@@ -239,6 +239,19 @@ class Tracker(Protocol):
         """Give a closed ticket an open status again, where it has none; what it is then. Raises
         ``no_such_transition``."""
 
+    async def locate(self, name: str) -> RemoteState:
+        """The ticket that people call ``name``: its key or its address, wherever our account sees
+        it. Raises ``ticket_unnamed`` where it is neither, and ``not_found``."""
+
+    async def similar(self, title: str) -> Sequence[RemoteState]:
+        """Tickets whose titles share words with this one, the most alike first and a few at most,
+        as far as the tracker's search knows."""
+
+    async def keep_comment(self, ref: TicketRef, draft: Draft, comment_id: str) -> str:
+        """Bring our own comment in a ticket of people's own up to date, and nothing else of it;
+        returns its id. A blank ``comment_id``, or one that was deleted, is looked for by the
+        draft's marker, and added where it is not there."""
+
     async def register_hook(self, address: str, secret: str) -> RegisteredHook:
         """Let the tracker send changes of tickets to ``address``, signed with ``secret``: the hook
         with this address is brought up to date, or made. Raises ``hook_not_allowed`` where the

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from integrations import failures, neutralize
 from integrations.contract import Visibility
@@ -21,8 +22,9 @@ from integrations.tracker_contract import (
 )
 from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, WriteJournal
 from integrations.trackers.careful import write_carefully
-from integrations.trackers.jira import adf, duplicates, following, wiki
-from integrations.trackers.jira.api import STATE_FIELDS, FieldsRefused, JiraApi
+from integrations.trackers.jira import adf, duplicates, following, linking, wiki
+from integrations.trackers.jira.answers import FieldsRefused
+from integrations.trackers.jira.api import STATE_FIELDS, JiraApi
 from integrations.trackers.jira.audience import project_audience
 from integrations.trackers.jira.check import findings
 from integrations.trackers.jira.issue_document import AdfText
@@ -188,6 +190,20 @@ class JiraTracker:
         """The transition that opens the issue, where it is closed."""
         await following.reopen(self._api, ref.id)
         return await self.get(ref)
+
+    async def locate(self, name: str) -> RemoteState:
+        """The issue by its key, or by an address of the site."""
+        site_url = await self._api.site_url()
+        key = linking.named_issue(name, urlsplit(site_url).hostname or "")
+        return issue_state(await self._api.issue(key, STATE_FIELDS), site_url)
+
+    async def similar(self, title: str) -> Sequence[RemoteState]:
+        """Issues of the project with words of the title in their summaries."""
+        return await linking.similar_issues(self._api, self._settings.project, title)
+
+    async def keep_comment(self, ref: TicketRef, draft: Draft, comment_id: str) -> str:
+        """One POST, or one PUT where something differs."""
+        return await linking.keep_comment(self._api, ref.id, draft, comment_id)
 
     async def register_hook(self, address: str, secret: str) -> RegisteredHook:
         """A webhook of the site, for what changes in the project or in tickets of ours."""
