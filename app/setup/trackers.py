@@ -31,7 +31,8 @@ from integrations.tracker_contract import Tracker as OpenConnection
 # setting and what follows from it are one transaction.
 RECONSIDER_TICKETS = """
     update ticket
-    set state = case when state = 'blocked' then 'pending' else state end,
+    set state = case when state = 'blocked' and linked_at is not null then 'created'
+                     when state = 'blocked' then 'pending' else state end,
         reason = case when state = 'blocked' then '' else reason end,
         detail = case when state = 'blocked' then '' else detail end,
         due_at = now()

@@ -50,7 +50,7 @@ RELEASE_CREATE = """
     set state = case when superseded_at is null then 'pending' else 'cancelled' end,
         due_at = case when superseded_at is null then coalesce(%(now)s::timestamptz, now()) end,
         create_unconfirmed_at = null, create_note = '',
-        remote_id = '', remote_key = '', url = ''
+        remote_id = '', remote_key = '', url = '', linked_at = null, comment_id = ''
     where id = %(ticket)s and state = 'creating'
 """
 RECORD_NOT_FOUND_YET = """

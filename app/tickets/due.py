@@ -18,7 +18,7 @@ from integrations.tracker_contract import Attempt, TicketRef
 SELECT_NEXT_DUE_TICKET = """
     select k.id, k.theme_id, k.state, k.marker, k.remote_id, k.remote_key, k.url, k.content_hash,
            k.title, k.title_gone, k.attempts, k.due_at, k.create_unconfirmed_at, k.create_note,
-           k.superseded_at, k.last_words, k.duplicate_mark, k.writing,
+           k.superseded_at, k.last_words, k.duplicate_mark, k.writing, k.linked_at, k.comment_id,
            extract(epoch from coalesce(%(now)s::timestamptz, now()) - k.called_at)::float
              as seconds_since_call
     from ticket k
@@ -72,6 +72,14 @@ class DueTicket:
     last_words: Mapping[str, Any]
     duplicate_mark: Mapping[str, Any]
     writing: str
+    linked_at: datetime | None
+    """When a person linked it: then we write nothing there but a comment of ours."""
+    comment_id: str
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether the ticket is people's own."""
+        return self.linked_at is not None
 
     @property
     def ref(self) -> TicketRef:
