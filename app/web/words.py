@@ -85,6 +85,7 @@ TICKET_STATES: dict[str, str] = {
     TicketState.blocked: "Blocked",
     TicketState.cancelled: "Taken back before it was created",
     TicketState.gone: "Deleted in the tracker",
+    TicketState.unlinked: "Unlinked",
 }
 TICKET_STATUSES: dict[str, str] = {
     TicketStatus.open: "Open",
@@ -161,6 +162,9 @@ VERBS = {
     "recurrence_commented": "commented on the ticket",
     "told": "said that people were told",
     "ticket_retried": "asked for another try of the ticket",
+    "ticket_linked": "linked the ticket",
+    "ticket_unlinked": "let go of the ticket",
+    "ticket_recreated": "asked for a new ticket in place of",
 }
 RETITLED = {
     "comment_gone": "whose comment was deleted or moved",

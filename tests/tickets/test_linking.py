@@ -188,7 +188,7 @@ async def test_a_ticket_is_linked_to_one_theme(links: Links) -> None:
     with pytest.raises(Conflict) as refusal:
         await links.link(other, ticket)
     assert refusal.value.reason == "ticket_of_another_theme"
-    assert "export to pdf crashes" in refusal.value.detail
+    assert "Export to pdf crashes" in refusal.value.detail
 
 
 async def test_a_ticket_that_is_there_is_replaced_on_purpose_alone(links: Links) -> None:
