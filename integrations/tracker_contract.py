@@ -43,7 +43,7 @@ from integrations.ticket_status import RemoteState as RemoteState
 from integrations.ticket_status import StatusCategory as StatusCategory
 from integrations.ticket_status import TicketEvent as TicketEvent
 from integrations.ticket_status import TicketRef as TicketRef
-from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, Followed, WriteJournal
+from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, Earlier, Followed, WriteJournal
 
 if TYPE_CHECKING:
     from integrations.signatures import Signature
@@ -96,6 +96,7 @@ class Draft:
     - ``summary``: written by the machine that ``summary_by`` names; blank where none is asked.
     - ``former_title``: a title of ours that may not stay; an update replaces it by ``title``.
     - ``followed``: of a superseded ticket, whose draft is else what it said before that.
+    - ``earlier``: the ticket that was shipped before people spoke of it again.
     """
 
     marker: str
@@ -115,6 +116,7 @@ class Draft:
     summary_by: str = ""
     former_title: str = ""
     followed: Followed | None = None
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,9 @@ class Tracker(Protocol):
         where nothing differs. What people wrote stays; an edit that we overwrote is told to the
         ``journal`` and given back. Our title stays unless it is ``former_title``. Raises
         ``body_full``, and a permanent error for a ticket that is gone."""
+
+    async def holds(self, ref: TicketRef, draft: Draft) -> bool:
+        """Whether the ticket's block says what this draft says. Writes nothing."""
 
     async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
         """What ``mark_duplicate`` will have to do. Writes nothing."""

@@ -82,7 +82,7 @@ BEGIN_ANEW = """
     set state = 'pending', linked_at = null, comment_id = '', title = '', title_gone = false,
         marker = 'relay-' || replace(gen_random_uuid()::text, '-', ''),
         former = former || jsonb_build_array(jsonb_build_object(
-          'id', remote_id, 'key', remote_key, 'url', url, 'until', now())),
+          'id', remote_id, 'key', remote_key, 'url', url, 'until', now(), 'why', %(why)s::text)),
         remote_id = '', remote_key = '', url = '', remote_status = '', status = '',
         status_since = null, status_by = '', status_from = '', living_key = '', living_url = '',
         look_at = null, hint = '{}', drift = '', drift_detail = '', recurred_since = null,
@@ -197,10 +197,10 @@ async def let_go(connection: Connection, ticket: LinkableTicket) -> None:
 
 
 async def begin_anew(
-    connection: Connection, ticket: LinkableTicket, *, wait_seconds: float = 0.0
+    connection: Connection, ticket: LinkableTicket, *, wait_seconds: float = 0.0, why: str = ""
 ) -> None:
-    """Make another ticket in place of the one that the row led to."""
-    values = {"ticket": ticket.id, "wait": wait_seconds}
+    """Make another ticket in place of the one that the row led to; ``why`` is kept with it."""
+    values = {"ticket": ticket.id, "wait": wait_seconds, "why": why}
     due_at = await fetch_value(connection, BEGIN_ANEW, values)
     await wake_push(connection, ticket.tracker_id, due_at)
 

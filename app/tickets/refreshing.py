@@ -83,7 +83,8 @@ async def refresh_ticket(run: PushRun, ticket: DueTicket) -> Step:
             await record_stop(run, ticket, reach.stop())
             return Step.uncalled
     draft = await _draft(run, ticket)
-    draft = replace(draft, former_title=draft.former_title or ticket.former_title)
+    former_title = draft.former_title or ticket.former_title
+    draft = replace(draft, former_title=former_title, earlier=ticket.earlier)
     content_hash = digest(draft)
     ref, called = ticket.ref, False
     if content_hash != ticket.content_hash or ticket.writing:

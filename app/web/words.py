@@ -108,6 +108,7 @@ RECURRENCES: dict[str, str] = {
     Recurrence.nothing: "Do nothing in the tracker, and mark the theme",
     Recurrence.comment: "Comment on the ticket",
     Recurrence.reopen: "Open the ticket again",
+    Recurrence.new_ticket: "Make a new ticket that names the one that was shipped",
 }
 REPLY_MEANINGS: dict[str, str] = {
     ReplyMeaning.free: "In own words",
@@ -160,6 +161,7 @@ VERBS = {
     "ticket_moved": "followed the ticket",
     "ticket_missing": "does not find the ticket any more",
     "recurrence_commented": "commented on the ticket",
+    "recurrence_new_ticket": "let a new ticket follow",
     "told": "said that people were told",
     "ticket_retried": "asked for another try of the ticket",
     "ticket_linked": "linked the ticket",

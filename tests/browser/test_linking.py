@@ -23,7 +23,7 @@ def shot(page: Page, name: str) -> None:
     if not LINK_SHOTS:
         return
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         page.screenshot(path=Path(LINK_SHOTS) / f"{name}-{scheme}.png")
     size = page.viewport_size
     page.set_viewport_size({"width": 390, "height": 844})

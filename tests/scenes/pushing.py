@@ -51,6 +51,9 @@ class Between:
     ) -> TicketRef:
         return await self.tracker.update(ref, draft, journal)
 
+    async def holds(self, ref: TicketRef, draft: Draft) -> bool:
+        return await self.tracker.holds(ref, draft)
+
     async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
         return await self.tracker.plan_duplicate(ref, of)
 

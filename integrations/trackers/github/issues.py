@@ -81,6 +81,13 @@ class GitHubTracker:
             await self._api.call("POST", f"{text.path}/labels", json={"labels": missing})
         return replace(issue_state(text.issue).ref, key=ref.key)
 
+    async def holds(self, ref: TicketRef, draft: Draft) -> bool:
+        """One GET."""
+        repository, _ = self._place(ref)
+        text = IssueText(self._api, repository, await self._issue(ref), draft)
+        standing = await text.read()
+        return text.same(standing, text.merged(standing, draft))
+
     async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
         """Whether the issue is to be closed."""
         return duplicates.plan(await self._issue(ref), of, close=self._closes_duplicates)

@@ -74,21 +74,32 @@ class JiraTracker:
     ) -> TicketRef:
         """Read, then at most one PUT with what differs: a stale block of the description, a
         summary whose words were taken back, and missing labels."""
-        former = _summary(draft.former_title)
-        summary = {former: _summary(draft.title)} if draft.former_title else {}
-        values = (self._api, ref.id, summary, _labels(draft), draft.marker, self._takes_labels)
-        text: AdfText | WikiText
+        text = self._text(ref, draft)
         try:
-            if self._api.cloud:
-                text = AdfText(*values)
+            if isinstance(text, AdfText):
                 await write_carefully(text, draft, journal)
             else:
-                text = WikiText(*values)
                 await write_carefully(text, draft, journal)
             await text.write_rest()
         finally:
             self._takes_labels = text.takes_labels
         return issue_state(text.issue, await self._api.site_url()).ref
+
+    async def holds(self, ref: TicketRef, draft: Draft) -> bool:
+        """One GET."""
+        text = self._text(ref, draft)
+        if isinstance(text, AdfText):
+            document = await text.read()
+            return text.same(document, text.merged(document, draft))
+        standing = await text.read()
+        return text.same(standing, text.merged(standing, draft))
+
+    def _text(self, ref: TicketRef, draft: Draft) -> AdfText | WikiText:
+        """The description of a ticket, in the form that this Jira keeps it."""
+        former = _summary(draft.former_title)
+        summary = {former: _summary(draft.title)} if draft.former_title else {}
+        values = (self._api, ref.id, summary, _labels(draft), draft.marker, self._takes_labels)
+        return AdfText(*values) if self._api.cloud else WikiText(*values)
 
     async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
         """Whether the issue is linked already, and whether it is to be closed."""
