@@ -20,10 +20,12 @@ from app.commands import (
     quality,
     replies,
     reply_accounts,
+    reply_policies,
     retention,
     serving,
     sources,
     suggestions,
+    ticket_links,
     tickets,
     trackers,
     upkeep,
@@ -66,6 +68,13 @@ app.command("import", rich_help_panel=WORK)(importing.import_file)
 app.command("replay", rich_help_panel=WORK)(tickets.replay)
 app.add_typer(quality.evaluate, name="evaluate", rich_help_panel=WORK)
 app.command("train", rich_help_panel=WORK)(learning.train)
+tickets.app.command("similar")(ticket_links.similar)
+tickets.app.command("link")(ticket_links.link)
+tickets.app.command("relink")(ticket_links.relink)
+tickets.app.command("unlink")(ticket_links.unlink)
+tickets.app.command("recreate")(ticket_links.recreate)
+replies.app.command("rules")(reply_policies.rules)
+replies.app.command("template")(reply_policies.template)
 sources.app.command("reply")(replies.answer)
 sources.app.command("replies")(reply_accounts.replies)
 sources.app.command("check-replies")(reply_accounts.check_replies)

@@ -43,7 +43,7 @@ from integrations.ticket_status import RemoteState as RemoteState
 from integrations.ticket_status import StatusCategory as StatusCategory
 from integrations.ticket_status import TicketEvent as TicketEvent
 from integrations.ticket_status import TicketRef as TicketRef
-from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, Followed, WriteJournal
+from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, Earlier, Followed, WriteJournal
 
 if TYPE_CHECKING:
     from integrations.signatures import Signature
@@ -96,6 +96,7 @@ class Draft:
     - ``summary``: written by the machine that ``summary_by`` names; blank where none is asked.
     - ``former_title``: a title of ours that may not stay; an update replaces it by ``title``.
     - ``followed``: of a superseded ticket, whose draft is else what it said before that.
+    - ``earlier``: the ticket that was shipped before people spoke of it again.
     """
 
     marker: str
@@ -115,6 +116,7 @@ class Draft:
     summary_by: str = ""
     former_title: str = ""
     followed: Followed | None = None
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,9 @@ class Tracker(Protocol):
         ``journal`` and given back. Our title stays unless it is ``former_title``. Raises
         ``body_full``, and a permanent error for a ticket that is gone."""
 
+    async def holds(self, ref: TicketRef, draft: Draft) -> bool:
+        """Whether the ticket's block says what this draft says. Writes nothing."""
+
     async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
         """What ``mark_duplicate`` will have to do. Writes nothing."""
 
@@ -238,6 +243,19 @@ class Tracker(Protocol):
     async def reopen(self, ref: TicketRef) -> RemoteState:
         """Give a closed ticket an open status again, where it has none; what it is then. Raises
         ``no_such_transition``."""
+
+    async def locate(self, name: str) -> RemoteState:
+        """The ticket that people call ``name``: its key or its address, wherever our account sees
+        it. Raises ``ticket_unnamed`` where it is neither, and ``not_found``."""
+
+    async def similar(self, title: str) -> Sequence[RemoteState]:
+        """Tickets whose titles share words with this one, the most alike first and a few at most,
+        as far as the tracker's search knows."""
+
+    async def keep_comment(self, ref: TicketRef, draft: Draft, comment_id: str) -> str:
+        """Bring our own comment in a ticket of people's own up to date, and nothing else of it;
+        returns its id. A blank ``comment_id``, or one that was deleted, is looked for by the
+        draft's marker, and added where it is not there."""
 
     async def register_hook(self, address: str, secret: str) -> RegisteredHook:
         """Let the tracker send changes of tickets to ``address``, signed with ``secret``: the hook

@@ -25,6 +25,16 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """The ticket that was done, ``until`` people spoke of its matter again and a new one was made.
+    ``key`` is what people call it, ``url`` where it is."""
+
+    key: str
+    url: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class DuplicateMark:
     """What is to be done, and what was, to mark a ticket as the duplicate of another.
 

@@ -32,6 +32,16 @@ def moment(*, index: bool = False) -> Any:
     return Field(default=None, sa_type=sa.DateTime(timezone=True), nullable=True, index=index)
 
 
+def documents() -> Any:
+    """A JSON array of objects, ``[]`` where there are none."""
+    return Field(
+        default_factory=list,
+        sa_type=JSONB,
+        nullable=False,
+        sa_column_kwargs={"server_default": sa.text("'[]'::jsonb")},
+    )
+
+
 def document() -> Any:
     """A JSON object, ``{}`` when nothing is known."""
     return Field(

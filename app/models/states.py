@@ -103,6 +103,8 @@ class TicketState(StrEnum):
     """Taken back before it was created."""
     gone = "gone"
     """Deleted in the tracker, for certain."""
+    unlinked = "unlinked"
+    """A person let go of it: nothing is written there, and none is made in its place."""
 
 
 class TicketStatus(StrEnum):
@@ -174,6 +176,8 @@ class Recurrence(StrEnum):
     nothing = "nothing"
     comment = "comment"
     reopen = "reopen"
+    new_ticket = "new_ticket"
+    """Another ticket, which names the one that was shipped."""
 
 
 class Policy(StrEnum):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from app.models.base import (
     Json,
     Moment,
     document,
+    documents,
     holds_only,
     moment,
     new_id,
@@ -48,7 +49,9 @@ class Tracker(SQLModel, table=True):
     ``bookmark`` and ``compared_at`` are where and when the list of what changed was read last;
     ``reads`` counts the calls of the hour that began at ``reads_from``. ``status_map`` says what
     statuses mean that we would take for something else; ``recurrence`` what is done there when
-    people speak again of what was shipped.
+    people speak again of what was shipped. ``status_out`` maps what was decided about a theme to
+    the status that its ticket is given; ``announces``: whether a ticket gets a comment at
+    thresholds.
     """
 
     __tablename__ = "tracker"
@@ -93,6 +96,10 @@ class Tracker(SQLModel, table=True):
     reads_from: Moment = moment()
     status_map: Json = document()
     recurrence: str = word(Recurrence.nothing)
+    status_out: Json = document()
+    announces: bool = Field(
+        default=True, nullable=False, sa_column_kwargs={"server_default": sa.true()}
+    )
 
 
 class TicketDelivery(SQLModel, table=True):
@@ -141,7 +148,8 @@ class Ticket(SQLModel, table=True):
 
     ``state``: ``pending`` (to create) -> ``creating`` (the call is out; after a crash the marker is
     looked up) -> ``created``; ``blocked`` waits for a person (``reason``, ``detail``);
-    ``cancelled`` was undone before the push; ``gone`` was deleted in the tracker. ``due_at``: when
+    ``cancelled`` was undone before the push; ``gone`` was deleted in the tracker; ``unlinked`` was
+    let go of by a person. ``due_at``: when
     the next push (create or refresh) is due, empty when current. ``title`` is what we called it
     there; ``title_gone``: somebody took those words back, so they are to go there too.
 
@@ -166,6 +174,11 @@ class Ticket(SQLModel, table=True):
     rule says about matters that are spoken of again; ``told_at``: when somebody said that the
     people who asked for it were told what became of it. ``drafted_since`` is the ``status_since``
     for which answers to them were drafted.
+
+    ``linked_at``: when a person linked it; then it is people's own, and all that we write there is
+    a comment, ``comment_id``. ``former`` lists what the row led to before (``id``, ``key``,
+    ``url``, ``until``). ``announced`` is what our comments told of at thresholds, null before the
+    first look. ``wanted_status``: the status that it is to be given in the tracker.
     """
 
     __tablename__ = "ticket"
@@ -250,3 +263,8 @@ class Ticket(SQLModel, table=True):
     recurred_since: Moment = moment()
     told_at: Moment = moment()
     drafted_since: Moment = moment()
+    linked_at: Moment = moment()
+    comment_id: str = word()
+    former: list[dict[str, object]] = documents()
+    announced: Json | None = Field(default=None, sa_type=JSONB, nullable=True)
+    wanted_status: str = word()

@@ -130,7 +130,8 @@ class TicketRow:
 
     ``status`` is what ``remote_status`` means; where ``living_key`` names a ticket that this one is
     a duplicate of, it is that one's. ``said_again`` counts the people who spoke of its theme since
-    it was done. ``drift`` says in a word what differs between here and there."""
+    it was done. ``drift`` says in a word what differs between here and there. ``linked_at``: when a
+    person linked it; ``former_key`` and ``former_url`` name what stood for the theme before."""
 
     id: UUID
     product_id: UUID
@@ -165,6 +166,9 @@ class TicketRow:
     drift_detail: str
     told_at: datetime | None
     said_again: int
+    linked_at: datetime | None
+    former_key: str
+    former_url: str
 
     @property
     def is_there(self) -> bool:

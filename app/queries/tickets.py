@@ -35,7 +35,9 @@ TICKET_LIST = Listing(
         k.superseded_at, k.superseded_by, coalesce(x.remote_key, '') as followed_key,
         coalesce(x.url, '') as followed_url,
         k.status, k.status_since, k.status_by, k.status_from, k.living_key, k.living_url,
-        k.looked_at, k.drift, k.drift_detail, k.told_at, {said_again} as said_again
+        k.looked_at, k.drift, k.drift_detail, k.told_at, {said_again} as said_again,
+        k.linked_at, coalesce(k.former -> -1 ->> 'key', '') as former_key,
+        coalesce(k.former -> -1 ->> 'url', '') as former_url
         """
     ).format(said_again=SAID_AGAIN),
     tables=sql.SQL(

@@ -19,7 +19,7 @@ from app.setup.products import get_product
 from app.setup.status_words import checked_recurrence, checked_status_map
 from app.setup.tracker_accounts import differs, forget_account, note_account
 from app.storage.db import Connection
-from app.storage.rows import fetch_all, fetch_one
+from app.storage.rows import fetch_all, fetch_one, fetch_value
 from app.storage.vault import Vault
 from classifiers.kind_words import THEME_KINDS
 from integrations.network import Network
@@ -31,7 +31,8 @@ from integrations.tracker_contract import Tracker as OpenConnection
 # setting and what follows from it are one transaction.
 RECONSIDER_TICKETS = """
     update ticket
-    set state = case when state = 'blocked' then 'pending' else state end,
+    set state = case when state = 'blocked' and linked_at is not null then 'created'
+                     when state = 'blocked' then 'pending' else state end,
         reason = case when state = 'blocked' then '' else reason end,
         detail = case when state = 'blocked' then '' else detail end,
         due_at = now()
@@ -82,6 +83,7 @@ UPDATE_TRACKER = """
               reason, detail, checked_at, seen_audience, created_at,
            status_map, recurrence, heard_at, compared_at, hook_id
 """
+SELECT_ANY_ENABLED = "select 1 from tracker where product_id = %s and enabled limit 1"
 DELETE_TRACKER = "delete from tracker where id = %s"
 MARK_TRACKER_CHECKED = "update tracker set checked_at = %s where id = %s"
 
@@ -125,6 +127,11 @@ async def list_trackers(
 ) -> list[Tracker]:
     """Trackers by name."""
     return await fetch_all(connection, SELECT_TRACKERS, {"product": product_id}, of=Tracker)
+
+
+async def has_trackers(connection: Connection, product_id: uuid.UUID) -> bool:
+    """Whether a ticket of the product can be anywhere."""
+    return await fetch_value(connection, SELECT_ANY_ENABLED, [product_id]) is not None
 
 
 async def get_tracker(connection: Connection, tracker_id: uuid.UUID) -> Tracker:

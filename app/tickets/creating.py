@@ -15,6 +15,7 @@ with a certain refusal of the create call itself, or with a look-up that is beli
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from app.intake.own_words import remember_posted
@@ -50,7 +51,7 @@ RELEASE_CREATE = """
     set state = case when superseded_at is null then 'pending' else 'cancelled' end,
         due_at = case when superseded_at is null then coalesce(%(now)s::timestamptz, now()) end,
         create_unconfirmed_at = null, create_note = '',
-        remote_id = '', remote_key = '', url = ''
+        remote_id = '', remote_key = '', url = '', linked_at = null, comment_id = ''
     where id = %(ticket)s and state = 'creating'
 """
 RECORD_NOT_FOUND_YET = """
@@ -98,6 +99,7 @@ async def create_ticket(run: PushRun, ticket: DueTicket) -> Step:
         draft = await load_draft(
             connection, ticket.theme_id, ticket.marker, run.base_url, shown=reach.shown
         )
+        draft = replace(draft, earlier=ticket.earlier)
         values = {
             "ticket": ticket.id,
             "title": draft.title,

@@ -182,7 +182,8 @@ def labels(kind: str, product: str, platforms: Sequence[str]) -> list[str]:
 def digest(draft: Draft) -> str:
     """A short name of everything a draft says: the ticket is current while it stays the same."""
     says = {name: value for name, value in asdict(draft).items() if name != "former_title"}
-    if draft.followed is None:  # as hashes were before there were superseded tickets
-        del says["followed"]
+    for name in ("followed", "earlier"):  # as hashes were before there were such
+        if says[name] is None:
+            del says[name]
     content = json.dumps(says, default=str, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:32]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from app.models.states import TicketState
@@ -14,11 +14,16 @@ from app.storage.rows import fetch_all, fetch_one, fetch_value
 from app.themes.taking_back import TAKEN_BACK_TITLE
 from app.tickets.ledger import wake_push
 from integrations.tracker_contract import Attempt, TicketRef
+from integrations.tracker_writes import Earlier
+
+SHIPPED_BEFORE = "shipped"
+"""Why a ticket stands for its theme no more: it was done, and people spoke of it again."""
 
 SELECT_NEXT_DUE_TICKET = """
     select k.id, k.theme_id, k.state, k.marker, k.remote_id, k.remote_key, k.url, k.content_hash,
            k.title, k.title_gone, k.attempts, k.due_at, k.create_unconfirmed_at, k.create_note,
-           k.superseded_at, k.last_words, k.duplicate_mark, k.writing,
+           k.superseded_at, k.last_words, k.duplicate_mark, k.writing, k.linked_at, k.comment_id,
+           k.former,
            extract(epoch from coalesce(%(now)s::timestamptz, now()) - k.called_at)::float
              as seconds_since_call
     from ticket k
@@ -44,6 +49,15 @@ POSTPONE_TICKET = """
     set due_at = coalesce(%(now)s::timestamptz, now()) + make_interval(secs => %(seconds)s)
     where id = %(ticket)s
 """
+
+
+def earlier_of(former: Sequence[Mapping[str, Any]]) -> Earlier | None:
+    """The last of a row's former tickets, where it was shipped before people spoke of it again."""
+    if not former or former[-1].get("why") != SHIPPED_BEFORE:
+        return None
+    last = former[-1]
+    until = datetime.fromisoformat(str(last["until"]))
+    return Earlier(str(last["key"]), str(last["url"]), until.astimezone(UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,21 @@ class DueTicket:
     last_words: Mapping[str, Any]
     duplicate_mark: Mapping[str, Any]
     writing: str
+    linked_at: datetime | None
+    """When a person linked it: then we write nothing there but a comment of ours."""
+    comment_id: str
+    former: Sequence[Mapping[str, Any]]
+    """What the row led to before, oldest first."""
+
+    @property
+    def earlier(self) -> Earlier | None:
+        """The ticket that was shipped before this one was made; None where none was."""
+        return earlier_of(self.former)
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether the ticket is people's own."""
+        return self.linked_at is not None
 
     @property
     def ref(self) -> TicketRef:

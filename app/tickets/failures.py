@@ -42,19 +42,20 @@ MAYBE_DELETED = frozenset({"not_found", "gone"})
 """Reasons that a ticket which was deleted in the tracker gives, among others."""
 
 # A ticket whose create call may have worked never goes back to pending, which would send it again;
-# nor does one that a person cancelled or merged away while the call was out.
+# nor does one that a person cancelled or merged away while the call was out. One that a person
+# linked to another ticket meanwhile is left.
 RECORD_RETRY = """
     update ticket
     set state = case when %(state)s = 'pending' and create_unconfirmed_at is not null
                      then 'creating' else %(state)s end,
         attempts = attempts + 1, reason = %(reason)s, detail = %(detail)s,
         due_at = coalesce(%(now)s::timestamptz, now()) + make_interval(secs => %(seconds)s)
-    where id = %(ticket)s and state <> 'cancelled'
+    where id = %(ticket)s and remote_id = %(remote)s and state not in ('cancelled', 'unlinked')
 """
 RECORD_STOP = """
     update ticket
     set state = %(state)s, reason = %(reason)s, detail = %(detail)s, due_at = null
-    where id = %(ticket)s and state <> 'cancelled'
+    where id = %(ticket)s and remote_id = %(remote)s and state not in ('cancelled', 'unlinked')
 """
 PAUSE_TRACKER = """
     update tracker
@@ -135,6 +136,8 @@ def meaning_of(
         return Stop(state, error.reason, error.detail)
     if error.ambiguous and not is_created:
         return Retry(TicketState.creating, max(backoff, lookup_seconds))
+    if error.ambiguous and ticket.is_linked and not ticket.comment_id:
+        return Retry(ticket.state, max(backoff, lookup_seconds))
     return Retry(ticket.state, error.retry_after or backoff)
 
 
@@ -181,6 +184,7 @@ async def record_retry(run: PushRun, ticket: DueTicket, error: TrackerError, ret
     """Write down why the ticket waits, and until when."""
     values = {
         "ticket": ticket.id,
+        "remote": ticket.remote_id,
         "state": retry.state,
         "reason": error.reason,
         "detail": error.detail,
@@ -195,6 +199,7 @@ async def record_stop(run: PushRun, ticket: DueTicket, stop: Stop) -> None:
     """Write down why the ticket is not pushed any more."""
     values = {
         "ticket": ticket.id,
+        "remote": ticket.remote_id,
         "state": stop.state,
         "reason": stop.reason,
         "detail": stop.detail,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 
 import psycopg
@@ -28,6 +28,7 @@ from app.tickets.comparing import (
     store_bookmark,
     wake_followers,
 )
+from app.tickets.edited import note_edited_block
 from app.tickets.failures import TRACKER_WIDE, clear_trouble, pause_tracker
 from app.tickets.heard import read_deliveries
 from app.tickets.looking import (
@@ -160,6 +161,21 @@ class Follow:
                 await record_missing(connection, ticket, remote.category)
             else:
                 await record_state(connection, ticket, remote, living)
+        if remote.category not in NOT_THERE and not ticket.hint:
+            await self._look_at_block(run, ticket, remote)
+
+    async def _look_at_block(
+        self, run: PushRun, ticket: FollowedTicket, remote: RemoteState
+    ) -> None:
+        """Whether somebody edited our block. Webhooks do not tell of it, so what they led to is not
+        asked for a second time."""
+        try:
+            await self._spend(run)
+            await note_edited_block(run, replace(ticket, remote_id=remote.ref.id))
+        except TrackerError as error:
+            if error.reason in TRACKER_WIDE:
+                raise
+            log.info("block_not_seen", reason=error.reason)
 
     async def _living(self, run: PushRun, remote: RemoteState) -> RemoteState | None:
         """The ticket that lives on where this one is a duplicate, through several hops; None where

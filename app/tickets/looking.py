@@ -71,6 +71,7 @@ RECORD_MISSING = """
         hint = case when look_at is distinct from %(look_at)s then hint else '{}' end,
         look_at = case when look_at is distinct from %(look_at)s then look_at end
     where id = %(ticket)s and state in ('created', 'gone', 'blocked') and superseded_at is null
+      and remote_id = %(remote)s
     returning id
 """
 MISSING_SENTENCES = {
@@ -149,7 +150,9 @@ async def record_state(
     ``living``: the ticket that lives on, where this one is its duplicate: then its status counts.
     """
     locked = await fetch_one(connection, LOCK_LOOKED_AT, [ticket.id], of=_Locked)
-    if locked is None or locked.superseded or locked.remote_id != ticket.remote_id:
+    if locked is None or locked.remote_id != ticket.remote_id:
+        return False
+    if locked.superseded or locked.state is TicketState.unlinked:
         return False
     decisive = living or remote
     status = meaning(decisive, ticket.status_map) or locked.status
@@ -207,6 +210,7 @@ async def record_missing(
         )
     values = {
         "ticket": ticket.id,
+        "remote": ticket.remote_id,
         "state": state,
         "reason": reason,
         "detail": sentence,

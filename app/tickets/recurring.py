@@ -1,5 +1,6 @@
 """What is done in a tracker when people speak again of what was shipped, by the tracker's rule:
-nothing, a comment, or the ticket is opened again. Once for every time it was shipped."""
+nothing, a comment, the ticket is opened again, or a new one is made that names it. Once for every
+time it was shipped."""
 
 from __future__ import annotations
 
@@ -15,7 +16,9 @@ from app.storage.rows import fetch_all, fetch_value
 from app.themes.activity import SYSTEM, record
 from app.themes.voices import VOICE
 from app.tickets.audience import reach_of
+from app.tickets.due import SHIPPED_BEFORE
 from app.tickets.failures import TRACKER_WIDE
+from app.tickets.linking import begin_anew, lock_linkable
 from app.tickets.looking import FollowedTicket, record_state
 from app.tickets.steps import PushRun
 from integrations.tracker_contract import TrackerError
@@ -76,6 +79,8 @@ async def answer_recurrences(run: PushRun) -> None:
                 continue
             if ticket.recurrence is Recurrence.reopen:
                 await _reopen(run, ticket)
+            elif ticket.recurrence is Recurrence.new_ticket:
+                await _begin_new(run, ticket, people)
             else:
                 await _comment(run, ticket, people)
         except TrackerError as error:
@@ -125,6 +130,27 @@ async def _comment(run: PushRun, ticket: RecurringTicket, people: int) -> None:
             "recurrence_commented",
             actor=SYSTEM,
             detail=detail,
+        )
+
+
+async def _begin_new(run: PushRun, ticket: RecurringTicket, people: int) -> None:
+    """The theme's row lets go of the ticket that was shipped, and another one is made in its place;
+    nothing is called here, so it happens as a whole or not at all."""
+    async with run.database.transaction() as connection:
+        if not await _claim(connection, ticket):
+            return
+        row = await lock_linkable(connection, ticket.theme_id, run.opened.id)
+        if row is None or row.id != ticket.id:
+            return
+        await begin_anew(connection, row, why=SHIPPED_BEFORE)
+        sentence = f"{_counted(people)} spoke of it again since it was shipped: a new one is made."
+        await record(
+            connection,
+            ticket.product_id,
+            ticket.theme_id,
+            "recurrence_new_ticket",
+            actor=SYSTEM,
+            detail={"ticket": ticket.remote_key, "sentence": sentence},
         )
 
 

@@ -10,6 +10,7 @@ from app.themes.faces import refresh_faces
 from app.tickets.audience import reach_of
 from app.tickets.drafts import digest, load_draft
 from app.tickets.due import DueTicket
+from app.tickets.failures import record_stop
 from app.tickets.identity import require_same_account
 from app.tickets.steps import PushRun, Step
 from app.tickets.superseded import mark_superseded, superseded_draft, unmark_superseded
@@ -26,7 +27,7 @@ RECORD_REFRESHED = """
         attempts = 0, reason = '', detail = '', writing = '',
         pushed_at = coalesce(%(now)s::timestamptz, now()),
         due_at = case when due_at > %(due_at)s then due_at end
-    where id = %(ticket)s
+    where id = %(ticket)s and remote_id = %(remote)s and state <> 'unlinked'
 """
 TELL_ONCE = """
     insert into activity (product_id, theme_id, verb, actor, detail)
@@ -36,6 +37,7 @@ TELL_ONCE = """
         where a.theme_id = k.theme_id and a.verb = %(verb)s and a.detail = %(detail)s::jsonb
     )
 """
+RECORD_COMMENT_ID = "update ticket set comment_id = %s where id = %s and remote_id = %s"
 RECORD_WRITING = "update ticket set writing = %s where id = %s"
 
 
@@ -75,8 +77,14 @@ class LedgerJournal:
 
 async def refresh_ticket(run: PushRun, ticket: DueTicket) -> Step:
     """Update the ticket in the tracker where it does not say what its theme says now."""
+    if ticket.is_linked and not ticket.comment_id:
+        reach = await reach_of(run, ticket.id)
+        if reach.withheld:
+            await record_stop(run, ticket, reach.stop())
+            return Step.uncalled
     draft = await _draft(run, ticket)
-    draft = replace(draft, former_title=draft.former_title or ticket.former_title)
+    former_title = draft.former_title or ticket.former_title
+    draft = replace(draft, former_title=former_title, earlier=ticket.earlier)
     content_hash = digest(draft)
     ref, called = ticket.ref, False
     if content_hash != ticket.content_hash or ticket.writing:
@@ -85,12 +93,16 @@ async def refresh_ticket(run: PushRun, ticket: DueTicket) -> Step:
         if run.opened.type.posted_text is not None:
             async with run.database.transaction() as connection:
                 await remember_posted(connection, ticket.id, run.opened.type.posted_text(draft))
-        ref = await run.opened.tracker.update(ref, draft, LedgerJournal(run, ticket))
+        if ticket.is_linked:
+            await keep_own_comment(run, ticket, draft)
+        else:
+            ref = await run.opened.tracker.update(ref, draft, LedgerJournal(run, ticket))
         called = True
     mark = unmark_superseded if ticket.superseded_at is None else mark_superseded
     called = await mark(run, ticket) or called
     values = {
         "ticket": ticket.id,
+        "remote": ticket.remote_id,
         "key": ref.key,
         "url": ref.url,
         "content_hash": content_hash,
@@ -102,6 +114,15 @@ async def refresh_ticket(run: PushRun, ticket: DueTicket) -> Step:
     async with run.database.transaction() as connection:
         await connection.execute(RECORD_REFRESHED, values)
     return Step.called if called else Step.uncalled
+
+
+async def keep_own_comment(run: PushRun, ticket: DueTicket, draft: Draft) -> None:
+    """Bring our comment in a ticket of people's own up to date, and remember which one it is."""
+    comment_id = await run.opened.tracker.keep_comment(ticket.ref, draft, ticket.comment_id)
+    if comment_id != ticket.comment_id:
+        async with run.database.transaction() as connection:
+            values = [comment_id, ticket.id, ticket.remote_id]
+            await connection.execute(RECORD_COMMENT_ID, values)
 
 
 async def _draft(run: PushRun, ticket: DueTicket) -> Draft:

@@ -23,6 +23,8 @@ RETRY_TICKET = """
         remote_id = case when state = 'gone' then '' else remote_id end,
         remote_key = case when state = 'gone' then '' else remote_key end,
         url = case when state = 'gone' then '' else url end,
+        linked_at = case when state = 'gone' then null else linked_at end,
+        comment_id = case when state = 'gone' then '' else comment_id end,
         create_unconfirmed_at =
           case when state = 'blocked' and remote_id <> '' then coalesce(called_at, created_at)
                else create_unconfirmed_at end,
@@ -61,6 +63,11 @@ async def retry_ticket(database: Database, ticket_id: uuid.UUID) -> None:
         if ticket.state is TicketState.cancelled:
             raise Conflict(
                 "This ticket is cancelled; accept its theme again.", reason="ticket_not_retryable"
+            )
+        if ticket.state is TicketState.unlinked:
+            raise Conflict(
+                "Somebody let go of this ticket: make a new one, or link another.",
+                reason="ticket_not_retryable",
             )
         if ticket.superseded and ticket.state is TicketState.gone:
             raise Conflict(

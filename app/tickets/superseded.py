@@ -102,7 +102,8 @@ async def mark_superseded(run: PushRun, ticket: DueTicket) -> bool:
     """Link and close the ticket as a duplicate, once its heir is there; whether the tracker was
     called."""
     stored = dict(ticket.duplicate_mark)
-    if stored.get("is") == MARK_DONE:
+    # A ticket of people's own is not closed by us: our comment says where the matter is followed.
+    if stored.get("is") == MARK_DONE or ticket.is_linked:
         return False
     if stored:
         planned = _mark(stored)

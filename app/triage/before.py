@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.models.states import DecidedBy, ThemeStatus, Visibility
+from app.models.states import DecidedBy, ThemeStatus, TicketState, Visibility
 
 
 class Before(BaseModel):
@@ -39,6 +39,27 @@ class ShownBefore(Before):
     what they showed was before."""
 
     tickets: dict[str, Visibility]
+
+
+class RowBefore(Before):
+    """Of the ledger's row of a ticket: where it led."""
+
+    state: TicketState
+    marker: str
+    title: str
+    remote_id: str
+    remote_key: str
+    url: str
+    linked_at: datetime | None
+    comment_id: str
+    former: list[dict[str, Any]]
+
+
+class LinkBefore(Before):
+    """Of a ticket that was linked, or let go of; ``was`` is None where it led nowhere before."""
+
+    ticket: UUID
+    was: RowBefore | None
 
 
 class KindBefore(Before):

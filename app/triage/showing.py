@@ -28,7 +28,8 @@ SELECT_TICKETS_TO_SHOW = """
 SHOW_IN_TICKET = """
     update ticket
     set shown_visibility = %(shown)s,
-        state = case when state = 'blocked' and reason = %(reason)s then 'pending' else state end,
+        state = case when state <> 'blocked' or reason <> %(reason)s then state
+                     when linked_at is not null then 'created' else 'pending' end,
         detail = case when state = 'blocked' and reason = %(reason)s then '' else detail end,
         due_at = case when state = 'created' or (state = 'blocked' and reason = %(reason)s)
                       then clock_timestamp() else due_at end,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from app.themes.counts import recount
 from app.themes.leaving import forget_derived
 from app.themes.locks import lock_grouping
 from app.tickets.ledger import cancel_tickets, plan_tickets
+from app.tickets.linking import restore_row
 from app.tickets.merging import unmerge_tickets
 from app.triage.before import (
     Before,
     CommentKindBefore,
     KindBefore,
+    LinkBefore,
     MergeBefore,
     PlaceBefore,
     PostponedBefore,
@@ -217,6 +220,16 @@ async def _shown(connection: Connection, theme_id: uuid.UUID, before: ShownBefor
     await show_as_before(connection, before.tickets)
 
 
+async def _linked(connection: Connection, theme_id: uuid.UUID, before: LinkBefore) -> None:
+    was = before.was.stored() if before.was else None
+    if was is not None:
+        was["former"] = json.dumps(was["former"])
+    await restore_row(connection, before.ticket, was)
+    status = await fetch_value(connection, SELECT_STATUS, [theme_id])
+    if was is None and status == ThemeStatus.accepted:
+        await plan_tickets(connection, theme_id, wait_seconds=0)
+
+
 async def _comment_kind(
     connection: Connection, theme_id: uuid.UUID | None, before: CommentKindBefore
 ) -> None:
@@ -269,6 +282,8 @@ _RESTORE: Mapping[str, Restore] = {
     "renamed": _from(TitleBefore, _title),
     "merged": _from(MergeBefore, _merge),
     "shown_although": _from(ShownBefore, _shown),
+    "ticket_linked": _from(LinkBefore, _linked),
+    "ticket_unlinked": _from(LinkBefore, _linked),
     "split": _from(PlaceBefore, _place),
     "comment_moved": _from(PlaceBefore, _place),
     "comment_reclassified": _from(CommentKindBefore, _comment_kind),

@@ -121,6 +121,7 @@ TICKET_STATES: dict[str, str] = {
     TicketState.blocked: "Blocked",
     TicketState.cancelled: "Taken back before it was created",
     TicketState.gone: "Deleted in the tracker",
+    TicketState.unlinked: "Unlinked",
 }
 TICKET_STATUSES: dict[str, str] = {
     TicketStatus.open: "Open",
@@ -143,6 +144,7 @@ RECURRENCES: dict[str, str] = {
     Recurrence.nothing: "Do nothing in the tracker, and mark the theme",
     Recurrence.comment: "Comment on the ticket",
     Recurrence.reopen: "Open the ticket again",
+    Recurrence.new_ticket: "Make a new ticket that names the one that was shipped",
 }
 REPLY_MEANINGS: dict[str, str] = {
     ReplyMeaning.free: "In own words",
@@ -195,8 +197,12 @@ VERBS = {
     "ticket_moved": "followed the ticket",
     "ticket_missing": "does not find the ticket any more",
     "recurrence_commented": "commented on the ticket",
+    "recurrence_new_ticket": "let a new ticket follow",
     "told": "said that people were told",
     "ticket_retried": "asked for another try of the ticket",
+    "ticket_linked": "linked the ticket",
+    "ticket_unlinked": "let go of the ticket",
+    "ticket_recreated": "asked for a new ticket in place of",
 }
 RETITLED = {
     "comment_gone": "whose comment was deleted or moved",

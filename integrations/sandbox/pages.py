@@ -91,3 +91,9 @@ def topic_page(topic_id: int, number: int, posts: list[ForumPost]) -> Response:
 def browse(key: str) -> Response:
     """Jira's address of an issue."""
     return RedirectResponse(f"/tickets/{key}", 307)
+
+
+@router.get("/{owner}/{name}/issues/{number}")
+def issue_page(owner: str, name: str, number: int) -> Response:
+    """GitHub's address of an issue."""
+    return RedirectResponse(f"/tickets/{owner}/{name}/{number}", 307)

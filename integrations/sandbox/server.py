@@ -17,12 +17,16 @@ from starlette.staticfiles import StaticFiles
 
 from integrations.sandbox import control, forum, hooks, pages
 from integrations.sandbox.gate import Gate
-from integrations.sandbox.github import apps, graphql, issues
+from integrations.sandbox.github import apps, comments, graphql, issues
+from integrations.sandbox.jira import comments as jira_comments
 from integrations.sandbox.jira import issues as jira
 from integrations.sandbox.jira import links, lists
 from integrations.sandbox.state import SandboxState
 
 SAVE_INTERVAL_SECONDS = 0.3
+_GITHUB_PARTS = (apps, issues, comments, graphql)
+_JIRA_PARTS = (lists, links, jira, jira_comments)
+_PARTS = (control, hooks, *_GITHUB_PARTS, *_JIRA_PARTS, forum, pages)
 
 
 def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:
@@ -43,7 +47,7 @@ def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:
         title="Sandbox tracker", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     app.state.sandbox = state
-    for part in (control, hooks, apps, issues, graphql, lists, links, jira, forum, pages):
+    for part in _PARTS:
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=pages.SANDBOX_FOLDER / "static"))
     app.add_middleware(Gate, state=state)

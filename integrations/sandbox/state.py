@@ -41,6 +41,9 @@ class Comment(BaseModel):
     id: int
     body: Any
     created_at: datetime
+    pinned: bool = False
+    author: str = ""
+    """Who wrote it; blank for the account that the API is called by."""
 
 
 class Ticket(BaseModel):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from integrations import neutralize
 from integrations.tracker_contract import Draft, Quote, TrackerError
-from integrations.tracker_writes import Followed
+from integrations.tracker_writes import Earlier, Followed
 from integrations.trackers import wording
 from integrations.trackers.carry_over import carried_text
 
@@ -70,6 +70,7 @@ def _head(markup: Markup, draft: Draft) -> list[str]:
         markup.begin(draft.marker),
         markup.heading(3, wording.BLOCK_HEADING),
         *_followed(markup, draft.followed),
+        *_earlier(markup, draft.earlier),
         "",
         f"{people} {wording.comments_sentence(draft)}{page_link}",
         *_face(markup, draft),
@@ -88,6 +89,17 @@ def _followed(markup: Markup, followed: Followed | None) -> list[str]:
     if followed.key:
         lines += ["", markup.duplicate(followed.key)]
     return lines
+
+
+def _earlier(markup: Markup, earlier: Earlier | None) -> list[str]:
+    """The ticket that was shipped before. Its address is not made harmless: a reference from there
+    to here is what people want."""
+    if earlier is None:
+        return []
+    before, words, behind = wording.earlier_sentence(earlier)
+    label = markup.inline(words, wording.THREAD_TITLE_MAX_CHARACTERS) or "an earlier ticket"
+    url = neutralize.link(earlier.url)
+    return ["", f"{before}{markup.link(label, url) if url else label}{behind}"]
 
 
 def _tail(markup: Markup, draft: Draft) -> list[str]:

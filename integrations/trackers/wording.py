@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from integrations.tracker_contract import Draft
-from integrations.tracker_writes import Followed
+from integrations.tracker_writes import Earlier, Followed
 
 TICKET_LABEL = "feedback-relay"
 """The label of every ticket that we made, whatever the theme."""
@@ -66,6 +66,13 @@ def followed_sentence(followed: Followed) -> tuple[str, str, str]:
     if followed.url:
         return before, followed.title or followed.key or "that ticket", since
     return before, "the other theme", since
+
+
+def earlier_sentence(earlier: Earlier) -> tuple[str, str, str]:
+    """What stands before the link, the link's words, and what stands behind it, of the sentence
+    about a ticket that was shipped before."""
+    behind = f", which was done. This was said again, and noticed on {day(earlier.until)}."
+    return "It goes on from ", earlier.key or "an earlier ticket", behind
 
 
 def written_by(draft: Draft) -> str:

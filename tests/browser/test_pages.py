@@ -30,6 +30,7 @@ def addresses(site: Site) -> list[str]:
         "/pairs",
         f"/themes/{theme}",
         f"/themes/{theme}/merge",
+        f"/themes/{theme}/ticket",
         "/comments",
         "/comments?kind=feature&also=1&tone=",
         "/sources",

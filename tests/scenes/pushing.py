@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -51,6 +51,9 @@ class Between:
     ) -> TicketRef:
         return await self.tracker.update(ref, draft, journal)
 
+    async def holds(self, ref: TicketRef, draft: Draft) -> bool:
+        return await self.tracker.holds(ref, draft)
+
     async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
         return await self.tracker.plan_duplicate(ref, of)
 
@@ -86,6 +89,15 @@ class Between:
 
     async def reopen(self, ref: TicketRef) -> RemoteState:
         return await self.tracker.reopen(ref)
+
+    async def locate(self, name: str) -> RemoteState:
+        return await self.tracker.locate(name)
+
+    async def similar(self, title: str) -> Sequence[RemoteState]:
+        return await self.tracker.similar(title)
+
+    async def keep_comment(self, ref: TicketRef, draft: Draft, comment_id: str) -> str:
+        return await self.tracker.keep_comment(ref, draft, comment_id)
 
     async def register_hook(self, address: str, secret: str) -> RegisteredHook:
         return await self.tracker.register_hook(address, secret)

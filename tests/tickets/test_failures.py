@@ -46,6 +46,9 @@ def meaning(state: TicketState, error: TrackerError, *, attempts: int = 3) -> Me
         last_words={},
         duplicate_mark={},
         writing="",
+        linked_at=None,
+        comment_id="",
+        former=[],
     )
     return meaning_of(error, ticket, lookup_seconds=LOOKUP_SECONDS, chance=random.Random(attempts))
 

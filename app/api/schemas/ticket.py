@@ -9,7 +9,7 @@ from pydantic import Field
 from app.api.schemas.base import Out, example
 
 TicketStatus = Literal["", "open", "in_progress", "done", "declined", "duplicate"]
-TicketState = Literal["pending", "creating", "created", "blocked", "cancelled", "gone"]
+TicketState = Literal["pending", "creating", "created", "blocked", "cancelled", "gone", "unlinked"]
 
 
 class TicketOut(Out):
@@ -58,6 +58,12 @@ class TicketOut(Out):
     detail: str
     created_at: datetime
     pushed_at: datetime | None
+    linked_at: datetime | None = Field(
+        description="When a person linked it: then it is people's own, and we write a comment "
+        "there and nothing else."
+    )
+    former_key: str = Field(description="The ticket that stood for the theme before.")
+    former_url: str
     superseded_at: datetime | None = Field(
         description="Since when the matter is followed in another ticket, after a merge."
     )
@@ -94,6 +100,9 @@ class TicketOut(Out):
             "detail": "",
             "created_at": "2026-11-20T12:00:00Z",
             "pushed_at": "2026-11-20T12:00:12Z",
+            "linked_at": None,
+            "former_key": "",
+            "former_url": "",
             "superseded_at": None,
             "superseded_by": None,
         }

@@ -82,7 +82,7 @@ class TrackerPatch(In):
         description="What statuses, or resolutions, mean as the tracker calls them; `ignore` "
         "changes nothing here. Replaces the whole map.",
     )
-    recurrence: Literal["nothing", "comment", "reopen"] | None = Field(
+    recurrence: Literal["nothing", "comment", "reopen", "new_ticket"] | None = Field(
         default=None,
         description="What is done in the tracker when people speak again of what was shipped.",
     )

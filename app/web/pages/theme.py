@@ -17,6 +17,7 @@ from app.queries.rows import CommentRow, SuggestionRow, ThemeRow
 from app.queries.theme_filters import ThemeFilter
 from app.queries.theme_history import similar_themes, theme_activity, theme_timeline
 from app.queries.themes import list_themes, read_theme, theme_comments
+from app.setup.trackers import has_trackers
 from app.storage.db import Connection
 from app.themes.quotes import MemberRow, read_face, theme_quotes
 from app.web import guard, rendering
@@ -69,6 +70,7 @@ async def theme_page(
         similar = await similar_themes(connection, theme_id, SIMILAR_SHOWN)
         ledger = await reply_ledger(connection, theme_id)
         back = await answers_back(connection, theme_id)
+        trackable = await has_trackers(connection, theme.row.product_id)
         merged_into: ThemeRow | None = None
         if theme.row.merged_into:
             merged_into = (await read_theme(connection, theme.row.merged_into)).row
@@ -91,6 +93,7 @@ async def theme_page(
         face=face,
         ledger=ledger,
         back=back,
+        trackable=trackable,
         reply_key=uuid4,
         telling=quotes,
         cursor=comments.next_cursor,

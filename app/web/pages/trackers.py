@@ -41,6 +41,7 @@ TICKET_TABS = (
     (TicketState.pending, "Waiting"),
     (TicketState.created, "Created"),
     (TicketState.gone, "Deleted"),
+    (TicketState.unlinked, "Unlinked"),
 )
 
 SWITCHES = {"on": (True, "Switched on."), "off": (False, "Switched off.")}

@@ -45,6 +45,7 @@
 
   document.addEventListener("htmx:before:request", (event) => {
     const source = event.detail.ctx.sourceElement;
+    if (source.matches("[hx-get]")) return; // a part of the page that comes by itself is no step of anybody's
     acted = source.matches("form[method=post]") && Boolean(source.closest("[data-triage]") || source.closest("#toast"));
     page()?.setAttribute("aria-busy", "true");
     clearTimeout(pause); // a search that still waits would come after this request, and show its page instead

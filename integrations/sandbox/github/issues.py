@@ -5,35 +5,20 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from typing import Any
 from zlib import crc32
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from integrations.sandbox.history import SANDBOX_BOT
+from integrations.sandbox.github.shape import comment_json, error, time, user_json
 from integrations.sandbox.routing import PlainRoute, Reply, json_object
 from integrations.sandbox.routing import state_of as _state
-from integrations.sandbox.state import Comment, Ticket
+from integrations.sandbox.state import Ticket
 
 router = APIRouter(route_class=PlainRoute)
+SEARCHED_OPERATORS_MOST = 5
 STATE_REASONS = ("completed", "not_planned", "duplicate", "reopened")
-
-
-def _error(status: int, message: str, *fields: tuple[str, str]) -> JSONResponse:
-    errors = [{"resource": "Issue", "field": field, "code": code} for field, code in fields]
-    return JSONResponse({"message": message, **({"errors": errors} if errors else {})}, status)
-
-
-def _time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _user(request: Request) -> dict[str, Any]:
-    app = _state(request).app_of(request.headers.get("authorization", ""))
-    login, number = (f"{app.slug}[bot]", 2) if app else (SANDBOX_BOT, 1)
-    return {"login": login, "id": number, "type": "Bot", "html_url": str(request.base_url)}
 
 
 def _labels(names: list[str]) -> list[dict[str, Any]]:
@@ -57,21 +42,12 @@ def _issue(request: Request, ticket: Ticket) -> dict[str, Any]:
         "state": ticket.status,
         "state_reason": ticket.reason,
         "labels": _labels(ticket.labels),
-        "user": _user(request),
+        "user": user_json(request),
         "comments": len(ticket.comments),
-        "created_at": _time(ticket.created_at),
-        "updated_at": _time(ticket.updated_at),
-        "closed_at": _time(ticket.closed_at) if ticket.closed_at else None,
+        "created_at": time(ticket.created_at),
+        "updated_at": time(ticket.updated_at),
+        "closed_at": time(ticket.closed_at) if ticket.closed_at else None,
         "closed_by": {"login": ticket.closed_by} if ticket.closed_at else None,
-    }
-
-
-def _comment(request: Request, comment: Comment) -> dict[str, Any]:
-    return {
-        "id": comment.id,
-        "body": comment.body,
-        "user": _user(request),
-        "created_at": _time(comment.created_at),
     }
 
 
@@ -79,15 +55,15 @@ def _complaint(body: dict[str, Any], *, new: bool) -> JSONResponse | None:
     """What GitHub would not accept about the fields of an issue."""
     title, text, labels = body.get("title"), body.get("body"), body.get("labels", [])
     if (new or "title" in body) and (not isinstance(title, str) or not title.strip()):
-        return _error(422, "Validation Failed", ("title", "missing_field"))
+        return error(422, "Validation Failed", ("title", "missing_field"))
     if isinstance(title, str) and len(title) > 256:
-        return _error(
+        return error(
             422,
             "Validation Failed: title is too long (maximum is 256 characters)",
             ("title", "custom"),
         )
     if text is not None and (not isinstance(text, str) or len(text) > 65_536):
-        return _error(
+        return error(
             422,
             "Validation Failed: body is too long (maximum is 65536 characters)",
             ("body", "custom"),
@@ -95,29 +71,29 @@ def _complaint(body: dict[str, Any], *, new: bool) -> JSONResponse | None:
     if not isinstance(labels, list) or any(
         not isinstance(name, str) or not 0 < len(name) <= 50 for name in labels
     ):
-        return _error(422, "Validation Failed", ("labels", "invalid"))
+        return error(422, "Validation Failed", ("labels", "invalid"))
     if body.get("state", "open") not in ("open", "closed"):
-        return _error(422, "Validation Failed", ("state", "invalid"))
+        return error(422, "Validation Failed", ("state", "invalid"))
     if body.get("state_reason") not in (None, *STATE_REASONS):
-        return _error(422, "Validation Failed", ("state_reason", "invalid"))
+        return error(422, "Validation Failed", ("state_reason", "invalid"))
     return None
 
 
 def _ticket_or_error(request: Request, owner: str, name: str, number: int) -> Ticket | JSONResponse:
     ticket = _state(request).github(f"{owner}/{name}", number)
     if ticket is None:
-        return _error(404, "Not Found")
+        return error(404, "Not Found")
     if moved := _state(request).by_id(ticket.moved_to):
         location = f"/repos/{moved.container}/issues/{moved.number}"
         return JSONResponse({"message": "Moved Permanently"}, 301, {"location": location})
-    return _error(410, "This issue was deleted") if ticket.deleted else ticket
+    return error(410, "This issue was deleted") if ticket.deleted else ticket
 
 
 @router.get("/user")
 def user(request: Request) -> Reply:
     if _state(request).app_of(request.headers.get("authorization", "")):
-        return _error(403, "Resource not accessible by integration")
-    return _user(request)
+        return error(403, "Resource not accessible by integration")
+    return user_json(request)
 
 
 @router.get("/rate_limit")
@@ -131,7 +107,7 @@ def rate_limit() -> Reply:
 def repository(request: Request, owner: str, name: str) -> Reply:
     full_name = f"{owner}/{name}"
     if not _state(request).has_container(full_name):
-        return _error(404, "Not Found")
+        return error(404, "Not Found")
     rights = {"admin": False, "maintain": False, "push": True, "triage": True, "pull": True}
     return {
         "id": 1,
@@ -161,17 +137,17 @@ def issues(
     container = f"{owner}/{name}"
     required = {label for label in labels.split(",") if label}
     if not _state(request).has_container(container):
-        return _error(404, "Not Found")
+        return error(404, "Not Found")
     matches = [
         ticket
         for ticket in reversed(list(_state(request).live("github")))
         if ticket.container == container
         and state in ("all", ticket.status)
         and required <= set(ticket.labels)
-        and creator in ("", _user(request)["login"])
+        and creator in ("", user_json(request)["login"])
     ]
     if since:
-        matches = [ticket for ticket in matches if _time(ticket.updated_at) >= since]
+        matches = [ticket for ticket in matches if time(ticket.updated_at) >= since]
     if sort == "updated":
         matches.sort(key=lambda ticket: (ticket.updated_at, ticket.id))
         if direction == "desc":
@@ -189,9 +165,9 @@ def issues(
 async def create(request: Request, owner: str, name: str) -> Reply:
     state, container, body = _state(request), f"{owner}/{name}", await json_object(request)
     if not state.has_container(container):
-        return _error(404, "Not Found")
+        return error(404, "Not Found")
     if body is None:
-        return _error(400, "Problems parsing JSON")
+        return error(400, "Problems parsing JSON")
     if complaint := _complaint(body, new=True):
         return complaint
     labels = list(dict.fromkeys(body.get("labels", [])))
@@ -218,10 +194,10 @@ async def edit(request: Request, owner: str, name: str, number: int) -> Reply:
     if not isinstance(ticket, Ticket):
         return ticket
     if body is None:
-        return _error(400, "Problems parsing JSON")
+        return error(400, "Problems parsing JSON")
     if complaint := _complaint(body, new=False):
         return complaint
-    state, login = _state(request), _user(request)["login"]
+    state, login = _state(request), user_json(request)["login"]
     state.edit(ticket, "title", body.get("title", ticket.title), author=login)
     state.edit(ticket, "body", body.get("body", ticket.body), author=login)
     ticket.labels = list(dict.fromkeys(body.get("labels", ticket.labels)))
@@ -239,7 +215,7 @@ async def add_labels(request: Request, owner: str, name: str, number: int) -> Re
     if not isinstance(ticket, Ticket):
         return ticket
     if body is None:
-        return _error(400, "Problems parsing JSON")
+        return error(400, "Problems parsing JSON")
     if complaint := _complaint({"labels": body.get("labels")}, new=False):
         return complaint
     ticket.labels = list(dict.fromkeys([*ticket.labels, *body["labels"]]))
@@ -250,27 +226,45 @@ async def add_labels(request: Request, owner: str, name: str, number: int) -> Re
 @router.get("/repos/{owner}/{name}/issues/{number}/comments")
 def comments(request: Request, owner: str, name: str, number: int) -> Reply:
     ticket = _ticket_or_error(request, owner, name, number)
-    return [_comment(request, c) for c in ticket.comments] if isinstance(ticket, Ticket) else ticket
+    return (
+        [comment_json(request, c) for c in ticket.comments]
+        if isinstance(ticket, Ticket)
+        else ticket
+    )
 
 
 @router.post("/repos/{owner}/{name}/issues/{number}/comments")
-async def add_comment(request: Request, owner: str, name: str, number: int) -> Reply:
+async def addcomment_json(request: Request, owner: str, name: str, number: int) -> Reply:
     ticket, body = _ticket_or_error(request, owner, name, number), await json_object(request)
     if not isinstance(ticket, Ticket):
         return ticket
     if body is None or not isinstance(body.get("body"), str) or not body["body"].strip():
-        return _error(422, "Validation Failed", ("body", "missing_field"))
-    return JSONResponse(_comment(request, _state(request).comment(ticket, body["body"])), 201)
+        return error(422, "Validation Failed", ("body", "missing_field"))
+    return JSONResponse(comment_json(request, _state(request).comment(ticket, body["body"])), 201)
 
 
 @router.get("/search/issues")
 def search(request: Request, q: str = "", per_page: int = 30) -> Reply:
-    """Quoted words anywhere in the body, and ``repo:``; other qualifiers are ignored."""
+    """Quoted words anywhere in the body, or with ``in:title`` one of the words joined by OR in the
+    title; and ``repo:``. Other qualifiers are ignored."""
     repos = re.findall(r"repo:(\S+)", q)
     words = re.findall(r'"([^"]+)"', q)
+    if "in:title" in q:
+        return _found_by_title(request, q.partition(" in:title")[0].split(" OR "), repos)
     items = [
         _issue(request, t)
         for t in _state(request).searchable("github")
         if (not repos or t.container in repos) and all(word in str(t.body or "") for word in words)
     ]
     return {"total_count": len(items), "incomplete_results": False, "items": items[:per_page]}
+
+
+def _found_by_title(request: Request, words: list[str], repos: list[str]) -> Reply:
+    if len(words) > SEARCHED_OPERATORS_MOST + 1:
+        return error(422, "Validation Failed", ("q", "invalid"))
+    items = [
+        _issue(request, t)
+        for t in _state(request).searchable("github")
+        if t.container in repos and any(word.lower() in t.title.lower() for word in words)
+    ]
+    return {"total_count": len(items), "incomplete_results": False, "items": items}

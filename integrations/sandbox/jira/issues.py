@@ -11,7 +11,6 @@ from fastapi.responses import JSONResponse, Response
 from integrations.sandbox.history import SANDBOX_BOT
 from integrations.sandbox.jira.links import history_json
 from integrations.sandbox.jira.shape import (
-    comment_json,
     complaint,
     error,
     issue_json,
@@ -151,27 +150,6 @@ async def transition(request: Request, version: str, issue: str) -> Reply:
         return error(400, "It seems that you have tried to perform an illegal workflow operation.")
     _state(request).set_status(ticket, name, JIRA_STATUSES[name][3], author=SANDBOX_BOT)
     return Response(status_code=204)
-
-
-@router.get("/issue/{issue}/comment")
-def comments(request: Request, version: str, issue: str) -> Reply:
-    ticket = _ticket_or_error(request, issue)
-    if not isinstance(ticket, Ticket):
-        return ticket
-    page = [comment_json(request, comment, version) for comment in ticket.comments]
-    return {"startAt": 0, "maxResults": 5000, "total": len(page), "comments": page}
-
-
-@router.post("/issue/{issue}/comment")
-async def add_comment(request: Request, version: str, issue: str) -> Reply:
-    ticket, body = _ticket_or_error(request, issue), await json_object(request)
-    if not isinstance(ticket, Ticket):
-        return ticket
-    text = (body or {}).get("body")
-    if not text or isinstance(text, dict) != (version == "3"):
-        return error(400, comment="Comment body is not valid!")
-    comment = _state(request).comment(ticket, text)
-    return JSONResponse(comment_json(request, comment, version), 201)
 
 
 @router.get("/issue/{issue}/remotelink")

@@ -1,4 +1,5 @@
-"""The part of JQL that the sandbox understands: comparisons joined by AND, then ORDER BY."""
+"""The part of JQL that the sandbox understands: comparisons joined by AND, some of
+them alternatives in brackets, then ORDER BY."""
 
 from __future__ import annotations
 
@@ -11,6 +12,9 @@ from integrations.sandbox.state import JIRA_STATUSES, Ticket
 _JQL_CLAUSE = re.compile(
     r'\s*("[^"]+"|\w+)\s*(!=|=|~|>=|<=|>|<|\bnot\s+in\b|\bin\b)\s*(\([^)]*\)|"(?:[^"\\]|\\.)*"|\'[^\']*\'|[^\s()]+)\s*',
     re.IGNORECASE,
+)
+_JQL_ALTERNATIVES = re.compile(
+    r'\s*\(((?:\s*\w+\s*~\s*"[^"]*"\s*(?:\bor\b)?)+)\)\s*', re.IGNORECASE
 )
 _JQL_ORDER = re.compile(r"\border\s+by\s+(\w+)(?:\s+(asc|desc))?\s*(?:,.*)?$", re.IGNORECASE)
 _FIELD_VALUES: dict[str, Callable[[Ticket], list[str]]] = {
@@ -67,6 +71,10 @@ def _tests(conditions: str) -> list[Callable[[Ticket], bool]]:
                     f"{at + 1}."
                 )
             at = joint.end()
+        if alternatives := _JQL_ALTERNATIVES.match(conditions, at):
+            tests.append(_any_of(alternatives[1]))
+            at = alternatives.end()
+            continue
         clause = _JQL_CLAUSE.match(conditions, at)
         if clause is None:
             raise BadQuery(
@@ -77,6 +85,12 @@ def _tests(conditions: str) -> list[Callable[[Ticket], bool]]:
         )
         at = clause.end()
     return tests
+
+
+def _any_of(clauses: str) -> Callable[[Ticket], bool]:
+    """The test of clauses that are joined by OR."""
+    tests = [_test(one[1].lower(), one[2], one[3]) for one in _JQL_CLAUSE.finditer(clauses)]
+    return lambda ticket: any(test(ticket) for test in tests)
 
 
 def _test(field: str, operator: str, raw: str) -> Callable[[Ticket], bool]:

@@ -76,7 +76,7 @@ def comment_json(request: Request, comment: Comment, version: str) -> dict[str, 
     created = time(comment.created_at)
     return {
         "id": str(comment.id),
-        "author": JIRA_ACCOUNT,
+        "author": {"accountId": comment.author} if comment.author else JIRA_ACCOUNT,
         "body": as_version(comment.body, version),
         "created": created,
     }

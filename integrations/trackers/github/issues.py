@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from integrations import failures
@@ -24,21 +24,16 @@ from integrations.tracker_contract import (
 from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, WriteJournal
 from integrations.trackers.careful import write_carefully
 from integrations.trackers.entered import REPOSITORY_PATTERN
-from integrations.trackers.github import body, duplicates, following
+from integrations.trackers.github import body, duplicates, following, linking
 from integrations.trackers.github.api import GitHubApi, issue_state
 from integrations.trackers.github.app_tokens import InstallationTokens
 from integrations.trackers.github.check import findings
+from integrations.trackers.github.finding import find_issue
 from integrations.trackers.github.issue_text import IssueText
-from integrations.trackers.github.settings import GitHubSettings
+from integrations.trackers.github.settings import GitHubSettings, page_host
 from integrations.trackers.wording import TICKET_LABEL
 
-LISTED_PAGES = 3
-PAGES_AFTER_ATTEMPT = 30
-"""Pages that are listed at most to reach what is older than a create that was cut off."""
-CLOCK_DIFFERENCE = timedelta(minutes=10)
-"""How far GitHub's clock may be from ours."""
 _REPOSITORY_NAME = re.compile(REPOSITORY_PATTERN)
-_ISSUES_PER_PAGE = 100  # the most that GitHub gives
 
 
 class GitHubTracker:
@@ -49,6 +44,7 @@ class GitHubTracker:
         self._issues = f"/repos/{settings.repository}/issues"
         self._repository = settings.repository
         self._closes_duplicates = settings.close_duplicates
+        self._page_host = page_host(settings)
         self._account: Account | None = None
 
     async def create(self, draft: Draft) -> TicketRef:
@@ -85,6 +81,13 @@ class GitHubTracker:
             await self._api.call("POST", f"{text.path}/labels", json={"labels": missing})
         return replace(issue_state(text.issue).ref, key=ref.key)
 
+    async def holds(self, ref: TicketRef, draft: Draft) -> bool:
+        """One GET."""
+        repository, _ = self._place(ref)
+        text = IssueText(self._api, repository, await self._issue(ref), draft)
+        standing = await text.read()
+        return text.same(standing, text.merged(standing, draft))
+
     async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
         """Whether the issue is to be closed."""
         return duplicates.plan(await self._issue(ref), of, close=self._closes_duplicates)
@@ -109,25 +112,10 @@ class GitHubTracker:
             return ""
 
     async def find(self, marker: str, attempt: Attempt | None = None) -> TicketRef | None:
-        """The oldest issue whose body holds the marker.
-
-        Issues are listed from the newest on, because the list is current at once, while the search
-        index lags behind and labels are dropped without push access: down to those that are older
-        than the attempt, or a few pages where none is given. Only our own issues are listed where
-        the account is the one of the attempt. What lies beyond is left to the search.
-        """
-        line = body.marker_line(marker)
+        """The oldest issue whose body holds the marker, by ``finding``. Only our own issues are
+        listed where the account is the one of the attempt."""
         creator = await self._creator(attempt)
-        most_pages = LISTED_PAGES if attempt is None else PAGES_AFTER_ATTEMPT
-        matches: list[dict[str, Any]] = []
-        for page in range(1, most_pages + 1):
-            issues = await self._newest(page, creator)
-            matches += _with_line(issues, line)
-            if len(issues) < _ISSUES_PER_PAGE or _reaches_before(issues, attempt):
-                return _oldest(matches)
-        if not matches:
-            matches = _with_line(await self._search(marker), line)
-        return _oldest(matches)
+        return await find_issue(self._api, self._repository, marker, attempt, creator)
 
     async def whoami(self) -> Account:
         """The account of the token, or of the App. A token that somebody made of an App does not
@@ -235,6 +223,25 @@ class GitHubTracker:
             issue = await self._api.call("PATCH", self._path(ref), json=change)
         return replace(issue_state(issue), ref=replace(issue_state(issue).ref, key=ref.key))
 
+    async def locate(self, name: str) -> RemoteState:
+        """The issue by its number, with a repository or in this one, or by its address."""
+        repository, number = linking.named_issue(name, self._repository, self._page_host)
+        issue = await linking.located(self._api, repository, number)
+        state = issue_state(issue)
+        place = following.repository_of(issue) or repository
+        key = following.ticket_key(self._repository, place, state.ref.key)
+        return replace(state, ref=replace(state.ref, key=key))
+
+    async def similar(self, title: str) -> Sequence[RemoteState]:
+        """Issues of the repository with words of the title in theirs."""
+        return await linking.similar_issues(self._api, self._repository, title)
+
+    async def keep_comment(self, ref: TicketRef, draft: Draft, comment_id: str) -> str:
+        """One POST, and the comment is pinned; later one PATCH where something differs."""
+        repository, number = self._place(ref)
+        login = (await self.whoami()).login
+        return await linking.keep_comment(self._api, repository, number, draft, comment_id, login)
+
     async def register_hook(self, address: str, secret: str) -> RegisteredHook:
         """A webhook of the repository for the event *Issues*."""
         return await following.register(self._api, self._repository, address, secret)
@@ -274,25 +281,6 @@ class GitHubTracker:
         login = (await self.whoami()).login
         return login if login == attempt.note else ""
 
-    async def _search(self, marker: str) -> list[dict[str, Any]]:
-        query = f'"{marker}" in:body is:issue repo:{self._repository}'
-        answer = await self._api.call("GET", "/search/issues", params={"q": query, "per_page": 20})
-        issues = answer.get("items", [])
-        return issues if isinstance(issues, list) else []
-
-    async def _newest(self, page: int, creator: str) -> list[dict[str, Any]]:
-        """A page of the repository's issues, the newest first; pages count from 1."""
-        query: dict[str, str | int] = {
-            "state": "all",
-            "sort": "created",
-            "direction": "desc",
-            "per_page": _ISSUES_PER_PAGE,
-            "page": page,
-        }
-        return await self._api.call_list(
-            self._issues, query | ({"creator": creator} if creator else {})
-        )
-
     async def _issue(self, ref: TicketRef) -> dict[str, Any]:
         issue = await self._api.call("GET", self._path(ref))
         if str(issue.get("id")) != ref.id:
@@ -307,24 +295,3 @@ class GitHubTracker:
 
 def _labels(draft: Draft) -> list[str]:
     return list(dict.fromkeys([TICKET_LABEL, *draft.labels]))
-
-
-def _with_line(issues: list[dict[str, Any]], line: str) -> list[dict[str, Any]]:
-    return [issue for issue in issues if line in str(issue.get("body") or "")]
-
-
-def _reaches_before(issues: list[dict[str, Any]], attempt: Attempt | None) -> bool:
-    """Whether the last of these, the newest first, is older than the attempt."""
-    if attempt is None:
-        return False
-    try:
-        created_at = datetime.fromisoformat(str(issues[-1]["created_at"]))
-        return created_at < attempt.began_at - CLOCK_DIFFERENCE
-    except (KeyError, ValueError, TypeError):
-        return False
-
-
-def _oldest(issues: list[dict[str, Any]]) -> TicketRef | None:
-    if not issues:
-        return None
-    return issue_state(min(issues, key=lambda issue: int(issue["number"]))).ref

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -38,6 +39,12 @@ class GitHubSettings(BaseModel):
         description="When themes are merged, close the tickets that do not live on as duplicates. "
         "Undoing the merge opens them again.",
     )
+
+
+def page_host(settings: GitHubSettings) -> str:
+    """The host of the pages: of GitHub Enterprise Server they are on the host of its API."""
+    host = (urlsplit(settings.base_url).hostname or "").lower()
+    return "github.com" if host == "api.github.com" else host
 
 
 class GitHubCredentials(BaseModel):

@@ -19,7 +19,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from integrations.network import PLAIN_NETWORK, Network
 from integrations.signatures import Signature
@@ -29,7 +28,7 @@ from integrations.trackers.github.app_tokens import GitHubApp
 from integrations.trackers.github.body import posted_text
 from integrations.trackers.github.events import parse_event
 from integrations.trackers.github.issues import GitHubTracker
-from integrations.trackers.github.settings import GitHubCredentials, GitHubSettings
+from integrations.trackers.github.settings import GitHubCredentials, GitHubSettings, page_host
 
 
 def open_github(
@@ -52,11 +51,8 @@ def open_github(
 
 
 def place(settings: GitHubSettings) -> OwnPlace:
-    """Where the issues are; the pages of GitHub Enterprise Server are on the host of its API."""
-    host = (urlsplit(settings.base_url).hostname or "").lower()
-    return OwnPlace(
-        "github", "github.com" if host == "api.github.com" else host, settings.repository
-    )
+    """Where the issues are."""
+    return OwnPlace("github", page_host(settings), settings.repository)
 
 
 TRACKER = TrackerType(

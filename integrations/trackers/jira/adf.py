@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from integrations import neutralize
 from integrations.tracker_contract import Draft, Quote, TrackerError
-from integrations.tracker_writes import Followed
+from integrations.tracker_writes import Earlier, Followed
 from integrations.trackers import wording
 from integrations.trackers.jira import adf_nodes
 from integrations.trackers.jira.adf_nodes import Node, heading, linked_text, paragraph, text
@@ -105,7 +105,8 @@ def _head(draft: Draft, page: str) -> Node:
         text(f" {wording.comments_sentence(draft)} "),
         linked_text("Theme page", f"{page}#{_begin_fragment(draft.marker)}"),
     ]
-    lines = [heading(wording.BLOCK_HEADING, 3), *_followed(draft.followed), paragraph(counts)]
+    lines = [heading(wording.BLOCK_HEADING, 3), *_followed(draft.followed)]
+    lines += [*_earlier(draft.earlier), paragraph(counts)]
     lines += _face(draft)
     return {"type": "panel", "attrs": {"panelType": "info"}, "content": lines}
 
@@ -122,6 +123,16 @@ def _followed(followed: Followed | None) -> list[Node]:
     if followed.key:
         sentences.append(paragraph([text(f"Duplicate of {followed.key}.")]))
     return sentences
+
+
+def _earlier(earlier: Earlier | None) -> list[Node]:
+    """The ticket that was shipped before."""
+    if earlier is None:
+        return []
+    before, words, behind = wording.earlier_sentence(earlier)
+    label = neutralize.one_line(words, wording.THREAD_TITLE_MAX_CHARACTERS) or "an earlier ticket"
+    link = linked_text(label, neutralize.link(earlier.url))
+    return [paragraph([text(before), link, text(behind)])]
 
 
 def _tail(draft: Draft, page: str) -> Node:

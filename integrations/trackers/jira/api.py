@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 import requests
 from jira import JIRA
 from jira.exceptions import JIRAError
-from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from integrations import failures
 from integrations.contract import IntegrationError
@@ -19,6 +18,15 @@ from integrations.network import PLAIN_NETWORK, Network
 from integrations.requests_guard import guard
 from integrations.scrubbing import Scrubber
 from integrations.tracker_contract import TrackerError
+from integrations.trackers.jira.answers import (
+    FieldsRefused,
+    Stranger,
+    complained_fields,
+    complaints,
+    from_requests,
+    issues_of,
+    refuse_stranger,
+)
 from integrations.trackers.jira.changelog import Change, changelog_pages, changes_of
 
 T = TypeVar("T")
@@ -28,23 +36,6 @@ STATE_FIELDS = (
 """What ``issue_state`` reads of an issue."""
 _GATEWAY = "/ex/jira/"
 """In the address at which Atlassian takes tokens with scopes; people cannot open it."""
-
-
-class FieldsRefused(TrackerError):
-    """``invalid_fields`` with the ids of the fields that Jira names."""
-
-    def __init__(self, error: TrackerError, fields: frozenset[str]) -> None:
-        super().__init__(error.reason, error.detail, permanent=True)
-        self.fields = fields
-
-
-class _Stranger(Exception):
-    """Jira answered as it answers whoever is not logged in; ``may_have_written``: to a write that
-    it may have carried out."""
-
-    def __init__(self, *, may_have_written: bool) -> None:
-        super().__init__()
-        self.may_have_written = may_have_written
 
 
 class _Client(JIRA):
@@ -77,7 +68,7 @@ class _Client(JIRA):
         # A search would first ask for every field of the site, to tell names from ids: we name ids.
         self._fields_cache_value = {"summary": "summary"}
         guard(self._session, network)
-        self._session.hooks["response"].append(_refuse_stranger)
+        self._session.hooks["response"].append(refuse_stranger)
 
     def read(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
         return self._get_json(path, params=dict(params or {}))
@@ -93,6 +84,9 @@ class _Client(JIRA):
 
     def send(self, path: str, value: Mapping[str, Any]) -> None:
         self._session.post(self._get_url(path), data=json.dumps(value))
+
+    def put(self, path: str, value: Mapping[str, Any]) -> None:
+        self._session.put(self._get_url(path), data=json.dumps(value))
 
     def delete(self, path: str) -> None:
         self._session.delete(self._get_url(path))
@@ -170,6 +164,14 @@ class JiraApi:
         """A POST below the REST root whose answer says nothing."""
         await self._run(lambda: self._client.send(path, value))
 
+    async def post(self, path: str, value: Mapping[str, Any]) -> dict[str, Any]:
+        """A POST below the REST root, and the JSON object that it made."""
+        return await self._object(lambda: self._client.post(path, value))
+
+    async def put(self, path: str, value: Mapping[str, Any]) -> None:
+        """A PUT below the REST root whose answer says nothing."""
+        await self._run(lambda: self._client.put(path, value))
+
     async def delete(self, path: str) -> None:
         """A DELETE below the REST root; what is gone already is no error."""
         try:
@@ -202,7 +204,7 @@ class JiraApi:
     async def issues(self, keys: Sequence[str], fields: str) -> list[dict[str, Any]]:
         """Those of at most 100 keys that Jira Cloud holds and shows us; current at once."""
         query = {"issueIdsOrKeys": list(keys), "fields": fields.split(",")}
-        return _issues(await self._object(lambda: self._client.post("issue/bulkfetch", query)))
+        return issues_of(await self._object(lambda: self._client.post("issue/bulkfetch", query)))
 
     async def site_url(self) -> str:
         """The address of the site for people. Asked of Jira where ours is the one for tokens with
@@ -220,7 +222,7 @@ class JiraApi:
         answer = await self._object(
             lambda: search(jql, maxResults=most, fields=STATE_FIELDS, json_result=True)
         )
-        return _issues(answer)
+        return issues_of(answer)
 
     async def read(
         self, path: str, params: Mapping[str, str | int] | None = None
@@ -245,14 +247,14 @@ class JiraApi:
             return await asyncio.to_thread(call)
         except JIRAError as error:
             raise self._from_jira(error) from None
-        except _Stranger as stranger:
+        except Stranger as stranger:
             raise failures.not_logged_in(
                 "Jira", may_have_written=stranger.may_have_written
             ) from None
         except IntegrationError as error:
             raise failures.refused(error) from None
         except requests.RequestException as error:
-            raise _from_requests(error) from None
+            raise from_requests(error) from None
         except (ValueError, KeyError, AttributeError, TypeError):
             raise failures.unreadable("Jira") from None
 
@@ -264,84 +266,5 @@ class JiraApi:
         sentences = [self.scrubber.clean(sentence) for sentence in complaints(response)]
         refusal = failures.from_status("Jira", status, headers, sentences, now=self._clock())
         if refusal.reason == "invalid_fields":
-            return FieldsRefused(refusal, _complained_fields(response))
+            return FieldsRefused(refusal, complained_fields(response))
         return refusal
-
-
-def _refuse_stranger(response: requests.Response, **settings: Any) -> None:
-    """Look at every answer for the headers by which Jira says that it does not know us.
-
-    Cloud answers a search with an expired token by 200 and no issues, and an issue by 404; Data
-    Center lets strangers read public projects. Only a header tells.
-    """
-    del settings
-    login = response.headers.get("x-seraph-loginreason", "").upper()
-    user = response.headers.get("x-ausername", "").lower()
-    if "AUTHENTICATED_FAILED" in login or user == "anonymous":
-        is_read = response.request.method == "GET"
-        refused_for_certain = 300 <= response.status_code < 500
-        raise _Stranger(may_have_written=not is_read and not refused_for_certain)
-
-
-def _issues(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
-    issues = answer.get("issues")
-    if not isinstance(issues, list):
-        return []
-    return [issue for issue in issues if isinstance(issue, dict)]
-
-
-def _complained_fields(response: requests.Response) -> frozenset[str]:
-    """The fields that an error body of Jira names."""
-    try:
-        value = response.json()
-    except ValueError:
-        return frozenset()
-    errors = value.get("errors") if isinstance(value, dict) else None
-    return frozenset(map(str, errors)) if isinstance(errors, dict) else frozenset()
-
-
-def _from_requests(error: requests.RequestException) -> TrackerError:
-    if isinstance(error, requests.exceptions.SSLError):
-        return failures.unreachable("Jira", "its TLS certificate could not be verified")
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return failures.unreachable("Jira", "connecting took too long")
-    if isinstance(error, requests.exceptions.Timeout):
-        return failures.timed_out("Jira")
-    if isinstance(error, requests.exceptions.TooManyRedirects):
-        return failures.from_status("Jira", 302, {}, [], now=datetime.now(UTC))
-    if isinstance(error, requests.exceptions.ConnectionError):
-        cause = error.args[0] if error.args else None
-        if isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError):
-            return failures.unreachable("Jira", "no connection to its address")
-        return failures.connection_lost("Jira")
-    if isinstance(error, requests.exceptions.JSONDecodeError):
-        return failures.unreadable("Jira")
-    if isinstance(
-        error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError
-    ):
-        return failures.connection_lost("Jira")
-    return TrackerError(
-        "invalid_address",
-        "The address of Jira cannot be called. Check it in the settings.",
-        permanent=True,
-    )
-
-
-def complaints(response: requests.Response) -> list[str]:
-    """What an error body of Jira complains about, with the fields it names."""
-    if reason := response.headers.get("x-authentication-denied-reason"):
-        return [reason]
-    try:
-        value = response.json()
-    except ValueError:
-        return []
-    if not isinstance(value, dict):
-        return []
-    sentences: list[str] = []
-    messages, errors = value.get("errorMessages"), value.get("errors")
-    if isinstance(messages, list):
-        sentences += [str(message) for message in messages]
-    sentences += [str(value[key]) for key in ("message", "errorMessage") if value.get(key)]
-    if isinstance(errors, dict):
-        sentences += [f"{field}: {message}" for field, message in errors.items()]
-    return sentences

@@ -19,6 +19,7 @@ from typing import Any
 from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.tracker_contract import TrackerError
 from integrations.trackers.jira.api import STATE_FIELDS, JiraApi
+from integrations.trackers.jira.linking import INTERNAL_COMMENT
 from integrations.trackers.jira.state import issue_state
 from integrations.trackers.wording import TICKET_LABEL
 
@@ -82,8 +83,7 @@ async def comment(api: JiraApi, issue_id: str, text: str) -> None:
     if api.cloud:
         paragraph = {"type": "paragraph", "content": [{"type": "text", "text": text}]}
         body = {"type": "doc", "version": 1, "content": [paragraph]}
-    internal = {"key": "sd.public.comment", "value": {"internal": True}}
-    await api.send(f"issue/{issue_id}/comment", {"body": body, "properties": [internal]})
+    await api.send(f"issue/{issue_id}/comment", {"body": body, "properties": [INTERNAL_COMMENT]})
 
 
 async def reopen(api: JiraApi, issue_id: str) -> None:

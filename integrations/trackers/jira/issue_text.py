@@ -9,7 +9,8 @@ from integrations.tracker_contract import Draft
 from integrations.trackers import careful, text_block
 from integrations.trackers.careful import LostEdit, Version
 from integrations.trackers.jira import wiki
-from integrations.trackers.jira.api import STATE_FIELDS, FieldsRefused, JiraApi
+from integrations.trackers.jira.answers import FieldsRefused
+from integrations.trackers.jira.api import STATE_FIELDS, JiraApi
 
 Description = TypeVar("Description")
 

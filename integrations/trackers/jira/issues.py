@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from integrations import failures, neutralize
 from integrations.contract import Visibility
@@ -21,8 +22,9 @@ from integrations.tracker_contract import (
 )
 from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, WriteJournal
 from integrations.trackers.careful import write_carefully
-from integrations.trackers.jira import adf, duplicates, following, wiki
-from integrations.trackers.jira.api import STATE_FIELDS, FieldsRefused, JiraApi
+from integrations.trackers.jira import adf, duplicates, following, linking, wiki
+from integrations.trackers.jira.answers import FieldsRefused
+from integrations.trackers.jira.api import STATE_FIELDS, JiraApi
 from integrations.trackers.jira.audience import project_audience
 from integrations.trackers.jira.check import findings
 from integrations.trackers.jira.issue_document import AdfText
@@ -72,21 +74,32 @@ class JiraTracker:
     ) -> TicketRef:
         """Read, then at most one PUT with what differs: a stale block of the description, a
         summary whose words were taken back, and missing labels."""
-        former = _summary(draft.former_title)
-        summary = {former: _summary(draft.title)} if draft.former_title else {}
-        values = (self._api, ref.id, summary, _labels(draft), draft.marker, self._takes_labels)
-        text: AdfText | WikiText
+        text = self._text(ref, draft)
         try:
-            if self._api.cloud:
-                text = AdfText(*values)
+            if isinstance(text, AdfText):
                 await write_carefully(text, draft, journal)
             else:
-                text = WikiText(*values)
                 await write_carefully(text, draft, journal)
             await text.write_rest()
         finally:
             self._takes_labels = text.takes_labels
         return issue_state(text.issue, await self._api.site_url()).ref
+
+    async def holds(self, ref: TicketRef, draft: Draft) -> bool:
+        """One GET."""
+        text = self._text(ref, draft)
+        if isinstance(text, AdfText):
+            document = await text.read()
+            return text.same(document, text.merged(document, draft))
+        standing = await text.read()
+        return text.same(standing, text.merged(standing, draft))
+
+    def _text(self, ref: TicketRef, draft: Draft) -> AdfText | WikiText:
+        """The description of a ticket, in the form that this Jira keeps it."""
+        former = _summary(draft.former_title)
+        summary = {former: _summary(draft.title)} if draft.former_title else {}
+        values = (self._api, ref.id, summary, _labels(draft), draft.marker, self._takes_labels)
+        return AdfText(*values) if self._api.cloud else WikiText(*values)
 
     async def plan_duplicate(self, ref: TicketRef, of: TicketRef | None) -> DuplicateMark:
         """Whether the issue is linked already, and whether it is to be closed."""
@@ -188,6 +201,20 @@ class JiraTracker:
         """The transition that opens the issue, where it is closed."""
         await following.reopen(self._api, ref.id)
         return await self.get(ref)
+
+    async def locate(self, name: str) -> RemoteState:
+        """The issue by its key, or by an address of the site."""
+        site_url = await self._api.site_url()
+        key = linking.named_issue(name, urlsplit(site_url).hostname or "")
+        return issue_state(await self._api.issue(key, STATE_FIELDS), site_url)
+
+    async def similar(self, title: str) -> Sequence[RemoteState]:
+        """Issues of the project with words of the title in their summaries."""
+        return await linking.similar_issues(self._api, self._settings.project, title)
+
+    async def keep_comment(self, ref: TicketRef, draft: Draft, comment_id: str) -> str:
+        """One POST, or one PUT where something differs."""
+        return await linking.keep_comment(self._api, ref.id, draft, comment_id)
 
     async def register_hook(self, address: str, secret: str) -> RegisteredHook:
         """A webhook of the site, for what changes in the project or in tickets of ours."""

@@ -15,7 +15,7 @@ from integrations.network import Network
 from integrations.sandbox.server import SandboxServer
 from integrations.tracker_contract import StatusCategory, TicketRef, TrackerError
 from integrations.trackers.github.body import marker_line
-from integrations.trackers.github.issues import LISTED_PAGES
+from integrations.trackers.github.finding import LISTED_PAGES
 from integrations.trackers.github.settings import GitHubCredentials, GitHubSettings
 from integrations.trackers.github.tracker import open_github
 
