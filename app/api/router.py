@@ -13,6 +13,7 @@ from app.api import (
     learning,
     matters,
     merging,
+    metrics,
     polling,
     products,
     promises,
@@ -49,6 +50,7 @@ for part in (
     questions,
     promises,
     stats,
+    metrics,
     learning,
     accounts,
 ):
