@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from classifiers.contract import UNSURE, Embedder, Kind
+from classifiers.encoding.models import MULTILINGUAL
 from classifiers.kinds.enrich import DefaultEnricher
 from classifiers.kinds.experts import log_softmax
 from classifiers.kinds.kind import KINDS, KindModel
@@ -184,3 +185,11 @@ def test_the_card_says_how_communities_that_were_left_out_are_told() -> None:
         for name, scores in chats.items()
     )
     assert right / sure >= 0.88
+
+
+def test_the_model_for_other_languages_hears_trouble_too() -> None:
+    folder = MULTILINGUAL.heads
+    model = KindModel(folder)
+    assert f"+troubles-{Troubles.read(folder)[1]['version']}" in model.name
+    assert model.card["bugs_in_unseen_communities"]["all"]["f1"] >= 0.7
+    assert model.unsure_below_in("help_desk") < model.unsure_below_in("chat")
