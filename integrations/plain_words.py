@@ -6,7 +6,7 @@ import re
 
 from integrations.neutralize import BREAK, by_links, clean
 
-_MENTION = re.compile(r"[@#＠＃]")
+_MENTION_SIGN = re.compile(r"[@#＠＃]")
 _CHAT_SPECIAL = re.compile(r"[\\*_~`|<>\[\]]")
 _CHAT_LINE_START = re.compile(r"^(?:[-+#:]|\d{1,9}(?=[.)]))", re.MULTILINE)
 
@@ -24,7 +24,7 @@ def chat_plain(text: str) -> str:
 
 def _inert(text: str) -> str:
     text = _CHAT_LINE_START.sub(_escaped_start, _CHAT_SPECIAL.sub(r"\\\g<0>", text))
-    return _MENTION.sub(_broken, text)
+    return _MENTION_SIGN.sub(_broken, text)
 
 
 def _escaped_start(match: re.Match[str]) -> str:
@@ -35,7 +35,7 @@ def mention_free(text: str) -> str:
     """For platforms that show text as it is: a zero-width space breaks mentions and tags; addresses
     stay links."""
     parts = by_links(clean(text).strip())
-    return "".join(part if is_link else _MENTION.sub(_broken, part) for part, is_link in parts)
+    return "".join(part if is_link else _MENTION_SIGN.sub(_broken, part) for part, is_link in parts)
 
 
 def _broken(match: re.Match[str]) -> str:

@@ -26,7 +26,7 @@ _FORWARD = 1
 _USER = re.compile(r"<@!?(\d{1,20})>")
 _CHANNEL = re.compile(r"<#(\d{1,20})>")
 _ROLE = re.compile(r"<@&(\d{1,20})>")
-_EMOJI = re.compile(r"<a?:(\w{1,32}):\d{1,20}>")
+_CUSTOM_EMOJI = re.compile(r"<a?:(\w{1,32}):\d{1,20}>")
 _QUOTE_END = re.compile(r"^(> .*)\n(?!> )", re.MULTILINE)
 _TIME = re.compile(r"<t:(-?\d{1,13})(?::[tTdDfFR])?>")
 
@@ -98,7 +98,7 @@ def _words(content: Content) -> str:
     names = {user.id: user.global_name or user.username for user in content.mentions}
     source = _USER.sub(lambda match: f"@{names.get(match[1]) or match[1]}", content.content)
     source = _ROLE.sub(r"@\1", _CHANNEL.sub(r"#\1", source))
-    source = _TIME.sub(_time_words, _EMOJI.sub(r":\1:", source))
+    source = _TIME.sub(_time_words, _CUSTOM_EMOJI.sub(r":\1:", source))
     # Discord's quote ends with its line; Markdown's goes on until an empty one.
     words = markdown_to_text(_QUOTE_END.sub(r"\1\n\n", source))
     if words:

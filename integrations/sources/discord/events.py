@@ -21,7 +21,7 @@ DISCORD_EVENTS = frozenset(
 DISCORD_WIDE_EVENTS = frozenset({"channel_update", "channel_delete", "thread_delete"})
 """What happens to a whole channel or thread; they bring no comment."""
 
-_OTHER_EVENTS = """
+_OTHER_DISCORD_EVENTS = """
     application_command_permissions_update auto_moderation_action_execution
     auto_moderation_rule_create auto_moderation_rule_delete auto_moderation_rule_update
     channel_create channel_pins_update entitlement_create entitlement_delete entitlement_update
@@ -41,7 +41,7 @@ _OTHER_EVENTS = """
     voice_server_update voice_state_update webhooks_update
 """
 DISCORD_IGNORED = {
-    **dict.fromkeys(_OTHER_EVENTS.split(), "It is not a message."),
+    **dict.fromkeys(_OTHER_DISCORD_EVENTS.split(), "It is not a message."),
     "message_notice": "A notice that Discord writes (a join, a pin, a boost), not a person.",
     "interaction.*": "Only the command in a message's menu sends a message to us.",
 }
