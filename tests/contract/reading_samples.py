@@ -33,6 +33,9 @@ def sample(path: Path) -> Any:
     if isinstance(value, dict) and {"request", "status"} <= set(value) and "body" in value:
         body = value["body"]
         return json.loads(body) if isinstance(body, str) and body[:1] in "[{" else body
+    if isinstance(value, dict) and isinstance(value.get("interactions"), list):
+        bodies = [exchange["response"]["body"]["string"] for exchange in value["interactions"]]
+        return [json.loads(body) for body in bodies if body[:1] in ("[", "{")]
     return value
 
 
