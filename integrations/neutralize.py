@@ -106,7 +106,7 @@ def slack_plain(text: str) -> str:
     """Plain text as Slack's mrkdwn that shows these very words: nobody is mentioned, nothing is
     formatted; addresses alone stay links."""
     return "".join(
-        part if is_link else _slack_inert(part) for part, is_link in _by_links(clean(text).strip())
+        part if is_link else _slack_inert(part) for part, is_link in by_links(clean(text).strip())
     )
 
 
@@ -115,7 +115,7 @@ def _slack_inert(text: str) -> str:
     return _SLACK_SIGIL.sub(lambda match: match[0] + BREAK, text)
 
 
-def _by_links(text: str) -> list[tuple[str, bool]]:
+def by_links(text: str) -> list[tuple[str, bool]]:
     """The text in parts, and whether a part is an address that may stay a link."""
     parts, end = [], 0
     for match in _PLAIN_LINK.finditer(text):
@@ -130,7 +130,7 @@ def _by_links(text: str) -> list[tuple[str, bool]]:
 def _markdown_line(line: str, *, with_links: bool = False) -> str:
     body = line.rstrip().lstrip(" ")
     indent = "\u00a0" * min(len(line) - len(line.lstrip(" ")), 16) if body else ""
-    parts = _by_links(body) if with_links else [(body, False)]
+    parts = by_links(body) if with_links else [(body, False)]
     shown = [part if is_link else _markdown_inert(part) for part, is_link in parts]
     body = _MARKDOWN_LINE_START.sub(_escape_start, "".join(shown))
     return indent + body

@@ -111,6 +111,19 @@ def _time(value: object) -> datetime | None:
         raise ValueError("should be an ISO 8601 time") from None
 
 
+def _moment(value: object, per_second: int) -> datetime | None:
+    if value in (None, "", 0, "0"):
+        return None
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("should be a Unix time")
+    try:
+        return datetime.fromtimestamp(value / per_second, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise ValueError("should be a Unix time") from None
+
+
 def _setting_address(value: object) -> str:
     address = _text(value).strip().rstrip("/")
     if not address:
@@ -137,6 +150,10 @@ Count = Annotated[int, BeforeValidator(count)]
 """A whole number from 0 to 2^31-1; anything else reads as 0."""
 Time = Annotated[datetime | None, BeforeValidator(_time)]
 """An ISO 8601 time in UTC, or None; one without an offset is taken as UTC."""
+UnixTime = Annotated[datetime | None, BeforeValidator(lambda value: _moment(value, 1))]
+"""A time in UTC that is written as Unix seconds, a number or its digits, or None."""
+UnixMilliseconds = Annotated[datetime | None, BeforeValidator(lambda value: _moment(value, 1000))]
+"""A time in UTC that is written as Unix milliseconds, or None."""
 Flag = Annotated[bool, BeforeValidator(lambda value: value is True)]
 """True only where the platform says ``true``."""
 SettingAddress = Annotated[str, BeforeValidator(_setting_address)]

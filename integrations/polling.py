@@ -39,12 +39,16 @@ async def ask(
     params: Query | None = None,
     headers: Mapping[str, str] | None = None,
     question: Mapping[str, Any] | None = None,
+    form: Mapping[str, str] | None = None,
 ) -> PollAnswer:
-    """A GET, or a POST of ``question`` as JSON, and the JSON that ``title`` answers.
+    """A GET, or a POST of ``question`` as JSON or of a ``form``, and the JSON that ``title``
+    answers.
 
     Raises PollError for everything else.
     """
-    response = await request(http, title, url, params=params, headers=headers, question=question)
+    response = await request(
+        http, title, url, params=params, headers=headers, question=question, form=form
+    )
     if response.status_code == httpx.codes.NOT_MODIFIED:
         return PollAnswer(None, response.headers)
     return PollAnswer(read_json(title, response), response.headers)
@@ -58,6 +62,7 @@ async def request(
     params: Query | None = None,
     headers: Mapping[str, str] | None = None,
     question: Mapping[str, Any] | None = None,
+    form: Mapping[str, str] | None = None,
     anywhere: bool = False,
     expected: Collection[int] = (),
 ) -> httpx.Response:
@@ -66,9 +71,9 @@ async def request(
     304 nor one of ``expected``."""
     address, query = url, params
     for _ in range(_REDIRECTS_MAX):
-        response = await _send(http, title, address, query, headers, question)
+        response = await _send(http, title, address, query, headers, question, form)
         location = response.headers.get("location", "")
-        if not response.is_redirect or not location or question is not None:
+        if not response.is_redirect or not location or question is not None or form:
             break
         target = urljoin(str(response.url), location)
         if not anywhere and urlsplit(target)[:2] != urlsplit(url)[:2]:
@@ -86,10 +91,13 @@ async def _send(
     params: Query | None,
     headers: Mapping[str, str] | None,
     question: Mapping[str, Any] | None,
+    form: Mapping[str, str] | None,
 ) -> httpx.Response:
-    method = "GET" if question is None else "POST"
+    method = "GET" if question is None and form is None else "POST"
     try:
-        return await http.request(method, url, params=params, headers=headers, json=question)
+        return await http.request(
+            method, url, params=params, headers=headers, json=question, data=form
+        )
     except PollError:
         raise
     except IntegrationError as error:

@@ -37,13 +37,14 @@ async def call(
     headers: Mapping[str, str],
     params: Sequence[tuple[str, str | int]] = (),
     body: Mapping[str, Any] | None = None,
+    form: Mapping[str, str] | None = None,
     writes: bool = False,
 ) -> Any:
     """The JSON of a success. ``writes``: the call posts something, so that a lost answer is
     ambiguous. Raises ReplyError."""
     try:
         response = await http.request(
-            method, url, headers=dict(headers), params=list(params), json=body
+            method, url, headers=dict(headers), params=list(params), json=body, data=form
         )
     except IntegrationError as error:
         sent = writes and error.reason not in _NOT_SENT

@@ -60,7 +60,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, Field, JsonValue
 
@@ -68,9 +68,6 @@ from integrations.contract import Inbound, Visibility
 from integrations.poll_contract import PolledItem, Polling
 from integrations.reply_contract import Replying
 from integrations.signatures import SENDS_NOTHING, Signature
-
-if TYPE_CHECKING:
-    pass
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -228,11 +225,13 @@ class Source(Generic[S]):
     5. ``delivery_id`` returns what makes a delivery the same one again when it is sent twice: at
        most 200 characters (``payload.delivery_key``), or None for the SHA-256 of the body. The
        sender waits: read little.
-    6. Later, ``event`` names what the delivery is about (``issues.opened``). It must be in
+    6. Once it is stored, ``acknowledge`` gives the answer, for a platform that shows it to whoever
+       wrote, or waits for one of a certain form; None answers 202. It never raises.
+    7. Later, ``event`` names what the delivery is about (``issues.opened``). It must be in
        ``handled`` (then ``parse`` is called) or in ``ignored`` (name -> why we leave it alone, a
        sentence; ``push.*`` matches ``push`` and ``push.anything``), or the delivery is 'unknown',
        which is counted and shown. PayloadError is allowed.
-    7. ``parse`` makes comments of it: none where it is about something that the settings leave out.
+    8. ``parse`` makes comments of it: none where it is about something that the settings leave out.
        It raises PayloadError ``wrong_shape`` and nothing else, whatever was sent.
 
     ``visibility`` says, before a delivery of any event is looked at further, who may read all of it
@@ -274,6 +273,7 @@ class Source(Generic[S]):
     challenge: Callable[[Inbound, Sequence[str]], Response | None] | None = None
     challenge_signed: bool = True
     validate: Callable[[Inbound], None] | None = None
+    acknowledge: Callable[[Inbound], Response] | None = None
     unkept: frozenset[str] = frozenset()
     without: Callable[[Inbound, Collection[str]], bytes] | None = None
     visibility: Callable[[Inbound, S], Visibility] | None = None

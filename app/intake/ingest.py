@@ -94,13 +94,11 @@ class Ingest:
         extra: list[tuple[bytes, bytes]] = []
         try:
             source = await self._source(scope["path"].removeprefix(HOOKS_PATH))
-            answer = await self._take(source, scope, receive)
-            reason, status, body, content = "accepted", 202, answer, _JSON
+            reason, answer = await self._take(source, scope, receive)
+            status, body, content = 202, answer, _JSON
             if isinstance(answer, Response):
-                reason, status, body = "challenge", answer.status, answer.body
+                status, body = answer.status, answer.body
                 content = [(b"content-type", answer.content_type.encode())]
-            elif answer is _KNOWN:
-                reason = "known"
         except RelayError as error:
             if source is not None and error.status < 500:
                 await self.refusals.note(source.id, error.reason, scope)
@@ -144,7 +142,8 @@ class Ingest:
 
     async def _take(
         self, source: ConnectedSource, scope: Scope, receive: Receive
-    ) -> bytes | Response:
+    ) -> tuple[str, bytes | Response]:
+        """What became of a request, in a word, and the answer to it."""
         if scope["method"] not in ("GET", "POST"):
             raise Refused("Webhooks are sent with POST.", reason="method_not_allowed", status=405)
         headers = {
@@ -160,13 +159,13 @@ class Ingest:
         if challenge is not None and not definition.challenge_signed:
             answer = challenge(inbound, source.secrets)
             if answer is not None:
-                return answer
+                return "challenge", answer
         if inbound.method == "GET":
             raise Refused("Webhooks are sent with POST.", reason="method_not_allowed", status=405)
         await self._verify(source, inbound)
         try:
             if challenge is not None and (answer := challenge(inbound, source.secrets)) is not None:
-                return answer
+                return "challenge", answer
             if definition.validate is not None:
                 definition.validate(inbound)
         except PayloadError as error:
@@ -184,7 +183,11 @@ class Ingest:
             query,
             body,
         )
-        return _ACCEPTED if await self.committer.store(delivery) else _KNOWN
+        is_new = await self.committer.store(delivery)
+        reason = "accepted" if is_new else "known"
+        if definition.acknowledge is not None:
+            return reason, definition.acknowledge(inbound)
+        return reason, _ACCEPTED if is_new else _KNOWN
 
     async def _verify(self, source: ConnectedSource, inbound: Inbound) -> None:
         signature = source.definition.signature

@@ -1,55 +1,37 @@
-"""The page about sources names every source and every handled event, and its example works as it
-stands."""
+"""The pages about sources are what their modules declare, and the example of the generic format
+works as it stands."""
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import threading
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
-from integrations import registry
 from integrations.contract import Inbound
 from integrations.signatures import verify
 from integrations.sources import generic
 from tests.paths import ROOT
+from tests.rules.source_pages import FOLDER, pages
 
 PAGE = (ROOT / "docs" / "sources" / "README.md").read_text()
 
 
-def rows(heading: str) -> dict[str, str]:
-    """The rows of a table that start with, or have in their second column, a source's name."""
-    section = PAGE.partition(f"{heading}\n")[2].partition("\n## ")[0]
-    return {
-        name: row
-        for row in section.splitlines()
-        for name in registry.sources()
-        if f"| `{name}` |" in row
-    }
+@pytest.mark.parametrize("path", pages(), ids=lambda path: path.stem)
+def test_the_page_about_a_platform_says_what_its_module_says(path: Path) -> None:
+    """Write it anew with ``python -m tests.rules.source_pages``."""
+    assert path.read_text(encoding="utf-8") == pages()[path]
 
 
-@pytest.mark.parametrize("name", registry.sources())
-def test_page_tells_how_each_source_delivers_and_is_verified(name: str) -> None:
-    row = rows("# Sources")[name].lower()
-    source = registry.source(name)
-    if not source.sends:
-        assert "sends nothing" in row
-        return
-    assert f"`{source.signature.header}`" in row
-    assert {"hmac-sha256": "hmac-sha256"}[source.signature.algorithm] in row
-    assert (f"{source.signature.tolerance} s" in row) is bool(source.signature.timestamp_header)
-
-
-@pytest.mark.parametrize("name", registry.sources())
-def test_page_names_exactly_the_handled_events(name: str) -> None:
-    handled = rows("## What becomes of an event")[name].split("|")[2]
-    assert set(re.findall(r"`([^`]+)`", handled)) == registry.source(name).handled
+def test_there_is_no_page_about_a_platform_that_is_gone() -> None:
+    written = {path for path in FOLDER.glob("*.md") if path.name != "README.md"}
+    assert written == set(pages())
 
 
 @pytest.mark.parametrize(

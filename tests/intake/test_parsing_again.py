@@ -16,6 +16,7 @@ from app.storage.vault import Vault
 from integrations import registry
 from tests.contract.source_cases import CASES, Case
 from tests.scenes.forum import Forum
+from tests.scenes.places import ANY_SECRET
 
 INSERT_DELIVERY = """
     insert into delivery
@@ -72,11 +73,10 @@ async def stored(forum: Forum, source_id: Any) -> dict[str, list[dict[str, Any]]
 @pytest.mark.parametrize("platform", sorted(registry.sources()))
 async def test_parsing_twice_gives_the_same(forum: Forum, vault: Vault, platform: str) -> None:
     cases = [case for case in CASES if case.platform == platform]
-    secret = "a secret of thirty-two characters"
     settings = cases[0].settings.model_dump(mode="json")
     async with forum.database.transaction() as connection:
         source, _ = await create_source(
-            connection, vault, forum.product_id, platform, platform, settings, secret
+            connection, vault, forum.product_id, platform, platform, settings, ANY_SECRET
         )
     deliveries = [await store(forum, source.id, case) for case in cases]
     assert await parse_all(forum) == len(cases)

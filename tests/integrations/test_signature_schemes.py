@@ -127,10 +127,11 @@ KNOWN_ANSWERS: list[Any] = (
 )
 
 
+NO_ANSWERS = pytest.mark.skip(reason="no known answers are at hand here")
+
+
 @pytest.mark.parametrize(
-    "vector",
-    KNOWN_ANSWERS
-    or [pytest.param({}, marks=pytest.mark.skip(reason="no known answers are at hand here"))],
+    "vector", [*map(pytest.param, KNOWN_ANSWERS)] or [pytest.param({}, marks=NO_ANSWERS)]
 )
 def test_a_known_answer_is_accepted_and_a_changed_body_is_not(vector: dict[str, Any]) -> None:
     if reason := OTHER_SCHEMES.get(vector["scheme"]):

@@ -19,6 +19,9 @@ INSERT_SENT = """
     values (%s, %s, gen_random_uuid(), %s, %s, now() + make_interval(secs => %s)) returning id
 """
 
+ANY_SECRET = "0123456789abcdef" * 4
+"""A secret that every platform takes, also those that want a public key or base64."""
+
 
 @dataclass
 class Place:
@@ -68,7 +71,7 @@ async def place_of(
     forum = await open_forum(database, settings, vault)
     async with database.transaction() as connection:
         source, _ = await create_source(
-            connection, vault, forum.product_id, platform, platform, chosen, "0123456789abcdef"
+            connection, vault, forum.product_id, platform, platform, chosen, ANY_SECRET
         )
     return Place(forum, source.id)
 

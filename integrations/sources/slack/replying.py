@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, SecretStr
 from integrations import payload
 from integrations.contract import Finding
 from integrations.neutralize import slack_plain
+from integrations.plain_words import utf16_units
 from integrations.reply_calls import (
     call,
     forbidden_reply,
@@ -209,10 +210,6 @@ def _posted(settings: Settings, channel: str, thread_ts: str, ts: str) -> Posted
     return PostedReply(payload.joined(channel, ts), base + place)
 
 
-def _utf16_units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
-
-
 REPLYING: Replying[Settings] = Replying(
     guide=__doc__,
     credentials=SlackReplyCredentials,
@@ -222,5 +219,5 @@ REPLYING: Replying[Settings] = Replying(
     check=_check,
     outgoing=slack_plain,
     limit=MESSAGE_MAX_UNITS,
-    measure=_utf16_units,
+    measure=utf16_units,
 )

@@ -1,0 +1,3 @@
+"""Discord, as the registry finds it."""
+
+from integrations.sources.discord.source import SOURCE as SOURCE

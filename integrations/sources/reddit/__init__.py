@@ -1,0 +1,3 @@
+"""Reddit, as the registry finds it."""
+
+from integrations.sources.reddit.source import SOURCE as SOURCE

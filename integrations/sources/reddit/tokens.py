@@ -1,0 +1,69 @@
+"""Access tokens of Reddit, which live for an hour or a day. The keys of an app bring them."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from integrations import payload
+from integrations.sources.reddit.settings import REDDIT_SITE, Settings
+
+REDDIT_AGENT = "server:feedback-relay:v1 (self-hosted)"
+"""Reddit refuses the names of libraries."""
+TOKEN_SPARE_SECONDS = 120.0
+_TOKENS_REMEMBERED = 100
+_remembered: dict[str, tuple[str, float]] = {}
+
+
+def token_request(
+    settings: Settings, credentials: Mapping[str, Any]
+) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Where a token is asked for, the headers and the form: in the name of the account that gave a
+    refresh token, else of the app, which reads what is public."""
+    pair = f"{credentials.get('client_id', '')}:{credentials.get('client_secret', '')}"
+    headers = {
+        "Authorization": "Basic " + base64.b64encode(pair.encode()).decode(),
+        "User-Agent": REDDIT_AGENT,
+    }
+    form = {"grant_type": "client_credentials"}
+    if refresh_token := str(credentials.get("refresh_token") or ""):
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    return f"{settings.site_url or REDDIT_SITE}/api/v1/access_token", headers, form
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The headers of a call with a token."""
+    return {"Authorization": f"Bearer {token}", "User-Agent": REDDIT_AGENT}
+
+
+def _name(settings: Settings, credentials: Mapping[str, Any]) -> str:
+    names = ("client_id", "client_secret", "refresh_token")
+    entered = "\n".join(str(credentials.get(name, "")) for name in names)
+    return payload.fingerprinted("reddit", settings.site_url, entered)
+
+
+def remembered(settings: Settings, credentials: Mapping[str, Any]) -> str:
+    """The token of these credentials while it lasts, or blank."""
+    token, ends_at = _remembered.get(_name(settings, credentials), ("", 0.0))
+    return token if time.monotonic() < ends_at else ""
+
+
+def remember(settings: Settings, credentials: Mapping[str, Any], answer: Any) -> str:
+    """The token of an answer, kept in this process alone; blank where there is none."""
+    token = answer.get("access_token") if isinstance(answer, dict) else None
+    if not isinstance(token, str) or not token:
+        return ""
+    lasts = answer.get("expires_in")
+    seconds = float(lasts) if isinstance(lasts, int) and not isinstance(lasts, bool) else 0.0
+    if len(_remembered) >= _TOKENS_REMEMBERED:
+        _remembered.clear()
+    ends_at = time.monotonic() + seconds - TOKEN_SPARE_SECONDS
+    _remembered[_name(settings, credentials)] = (token, ends_at)
+    return token
+
+
+def forget(settings: Settings, credentials: Mapping[str, Any]) -> None:
+    """Ask for another token next time: this one was refused."""
+    _remembered.pop(_name(settings, credentials), None)
