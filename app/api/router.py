@@ -18,6 +18,7 @@ from app.api import (
     products,
     replies,
     reply_rules,
+    source_health,
     sources,
     stats,
     suggestions,
@@ -32,6 +33,7 @@ router = APIRouter()
 for part in (
     products,
     sources,
+    source_health,
     polling,
     deliveries,
     comments,

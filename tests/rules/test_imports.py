@@ -201,7 +201,9 @@ def test_an_offence_names_the_file_the_import_and_the_rule(tmp_path: Path) -> No
 
 
 def test_vendors_are_found() -> None:
-    assert {"slack", "github", "discourse", "feed", "generic"} == vendors("integrations.sources")
+    assert {"slack", "github", "discourse", "feed", "generic", "json_webhook"} == vendors(
+        "integrations.sources"
+    )
     assert {"github", "jira"} == vendors("integrations.trackers")
 
 
