@@ -60,7 +60,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field, JsonValue
 
@@ -219,7 +219,8 @@ class Source(Generic[S]):
     2. ``challenge`` answers a platform's handshake, given the active secrets, the newest first, and
        returns None for anything that is not one. ``challenge_signed`` says whether the handshake's
        signature must be right first.
-    3. ``signature`` is verified; a wrong one is refused with 401.
+    3. ``signature`` is verified; a wrong one is refused with 401. ``signature_of`` gives another
+       one by the settings, for a platform of which people say how it signs.
     4. ``validate`` raises PayloadError for a body that its sender should be told of (400); where it
        is None, or passes, the delivery is stored and a bad one shows as failed.
     5. ``delivery_id`` returns what makes a delivery the same one again when it is sent twice: at
@@ -270,6 +271,7 @@ class Source(Generic[S]):
     parse: Callable[[Inbound, S], list[CommentEvent]]
     delivery_id: Callable[[Inbound], str | None]
     guide: str
+    signature_of: Callable[[S], Signature] | None = None
     challenge: Callable[[Inbound, Sequence[str]], Response | None] | None = None
     challenge_signed: bool = True
     validate: Callable[[Inbound], None] | None = None
@@ -286,6 +288,12 @@ class Source(Generic[S]):
     replying: Replying[S] | None = None
     no_replies: str = "This platform has no way to answer there."
     max_body_bytes: int = 1_048_576
+
+    def signed_by(self, settings: Mapping[str, Any]) -> Signature:
+        """How the requests of a source with these stored settings are signed."""
+        if self.signature_of is None:
+            return self.signature
+        return self.signature_of(self.settings.model_validate(dict(settings)))
 
     @property
     def sends(self) -> bool:

@@ -21,6 +21,7 @@ from app.api import (
     questions,
     replies,
     reply_rules,
+    source_health,
     sources,
     stats,
     suggestions,
@@ -35,6 +36,7 @@ router = APIRouter()
 for part in (
     products,
     sources,
+    source_health,
     polling,
     deliveries,
     comments,

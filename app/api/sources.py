@@ -9,7 +9,6 @@ from fastapi import APIRouter, Path, Query
 from app.api.access import Admin, DatabaseOf, Reader, SettingsOf, VaultOf
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
-from app.api.schemas.delivery import RefusedRequestsOut, ReplayOut, ReplayQuery, TestEventOut
 from app.api.schemas.source import (
     GuideOut,
     PlatformOut,
@@ -20,9 +19,7 @@ from app.api.schemas.source import (
     SourceSecretOut,
 )
 from app.config import Settings
-from app.intake import replay
-from app.queries import refusals as refused_requests
-from app.setup import sources, way_in
+from app.setup import sources
 from app.setup.sources import Source
 from integrations import registry
 from integrations.source_contract import Source as Platform
@@ -211,64 +208,3 @@ async def guide(
         webhook_url=_webhook_url(source, settings),
         guide=sources.guide(source, settings.base_url, SECRET_STAND_IN_OF_GUIDE),
     )
-
-
-@router.get(
-    "/sources/{source_id}/refusals",
-    operation_id="list_source_refusals",
-    summary="List what a source refused",
-    response_model=list[RefusedRequestsOut],
-    responses=refusals("source_not_found"),
-)
-async def refused(
-    caller: Reader, database: DatabaseOf, source_id: SourceId
-) -> list[refused_requests.RefusedRequests]:
-    """Requests to its address that were refused in the last 14 days, by reason and by where from,
-    the latest first. Nothing of what they held is kept."""
-    async with database.transaction() as connection:
-        await sources.get_source(connection, source_id)
-        return await refused_requests.list_refusals(connection, source_id)
-
-
-@router.post(
-    "/sources/{source_id}/test",
-    operation_id="test_source",
-    summary="Send a test event to a source",
-    response_model=TestEventOut,
-    responses=refusals(
-        "source_not_found", "test_not_possible", "no_secret", "secret_unreadable", writes=True
-    ),
-)
-async def test(
-    caller: Admin, database: DatabaseOf, vault: VaultOf, settings: SettingsOf, source_id: SourceId
-) -> way_in.TriedWayIn:
-    """Send a signed request to its real address, as its platform would, and say what happened. It
-    is marked as a test, and nothing of it counts."""
-    return await way_in.send_test_event(
-        database, vault, source_id, base_url=settings.base_url, network=settings.network
-    )
-
-
-@router.post(
-    "/sources/{source_id}/replay",
-    operation_id="replay_source",
-    summary="Process deliveries of a source again",
-    status_code=202,
-    responses=refusals("source_not_found", writes=True),
-)
-async def replay_failed(
-    caller: Admin,
-    database: DatabaseOf,
-    source_id: SourceId,
-    choice: Annotated[ReplayQuery, Query()],
-) -> ReplayOut:
-    """Put deliveries of a source back into the queue: those that fit what is given, or all that
-    failed or were unknown where nothing is."""
-    async with database.transaction() as connection:
-        await sources.get_source(connection, source_id)
-    chosen = {name: value for name, value in choice.model_dump().items() if value}
-    async with database.transaction() as connection:
-        if chosen:
-            count = await replay.replay_chosen(connection, source_id, **chosen)
-            return ReplayOut(replayed=count)
-        return ReplayOut(replayed=await replay.replay_failed(connection, source_id))

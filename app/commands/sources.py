@@ -141,6 +141,53 @@ def check(source: Named, product: OfProduct = None, as_json: AsJson = False) -> 
     output.findings(perform(work), as_json)
 
 
+@app.command("try")
+def try_settings_on(
+    source: Named,
+    product: OfProduct = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting as name=value; repeatable.")
+    ] = None,
+    delivery: Annotated[
+        int | None, typer.Option(help="A delivery's number; left out: the newest.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what settings make of a delivery that was received; nothing is saved."""
+    from app.intake.trying import Tried, try_settings
+    from app.setup.fields import checked_fields, still_declared
+    from app.setup.platforms import platform
+
+    changed = pairs(settings or [], "--set")
+
+    async def work(services: Services) -> Tried:
+        async with services.database.transaction() as connection:
+            row = await finding.source(connection, source, product)
+            model = platform(row.platform).settings
+            merged = {**still_declared(model, row.settings), **changed}
+            checked = checked_fields(model, merged, "settings")
+            return await try_settings(connection, row.id, checked, delivery)
+
+    tried = perform(work)
+    if as_json:
+        output.as_json({"outcome": tried.outcome, "comments": tried.comments})
+        return
+    output.card({"delivery": tried.delivery_id, "outcome": tried.outcome, "why": tried.detail})
+    output.table(
+        ["what", "id", "author", "text"],
+        [
+            (
+                comment.type,
+                comment.external_id,
+                comment.author.handle if comment.author else "",
+                comment.text[:200],
+            )
+            for comment in tried.comments
+        ],
+        empty="Nothing is read of it.",
+    )
+
+
 @app.command("test")
 def try_way_in(source: Named, product: OfProduct = None, as_json: AsJson = False) -> None:
     """Send a signed test to a source's real address; exit code 1 where it does not get through."""

@@ -190,17 +190,25 @@ class Ingest:
         return reason, _ACCEPTED if is_new else _KNOWN
 
     async def _verify(self, source: ConnectedSource, inbound: Inbound) -> None:
-        signature = source.definition.signature
         try:
-            verify(signature, inbound, source.secrets, inbound.received_at)
+            verify(source.signature, inbound, source.secrets, inbound.received_at)
         except SignatureRefused as refusal:
             with suppress(DatabaseAway):
                 fresh_source = await self.sources.get(str(source.id), fresh=True)
-                if fresh_source is not None and fresh_source.secrets != source.secrets:
+                if fresh_source is not None and _is_verified_otherwise(source, fresh_source):
                     with suppress(SignatureRefused):
-                        verify(signature, inbound, fresh_source.secrets, inbound.received_at)
+                        verify(
+                            fresh_source.signature,
+                            inbound,
+                            fresh_source.secrets,
+                            inbound.received_at,
+                        )
                         return
             raise Refused(refusal.detail, reason=refusal.reason, status=401) from None
+
+
+def _is_verified_otherwise(one: ConnectedSource, other: ConnectedSource) -> bool:
+    return (one.secrets, one.signature) != (other.secrets, other.signature)
 
 
 async def read_body(receive: Receive, announced: str | None, limit: int) -> bytes:

@@ -18,11 +18,12 @@ import structlog
 from psycopg import sql
 
 from app.intake.gone import gone_inbound, gone_key
+from app.intake.poll_budget import BudgetSpent
 from app.intake.poll_sifting import ReadItem, read_page, sift
 from app.intake.poll_storing import insert_polled
 from app.intake.poll_visit import Visit, pause_after
 from app.models.states import RecheckRing
-from app.storage.db import Connection
+from app.storage.db import Connection, DatabaseAway
 from app.storage.rows import fetch_all, fetch_one
 from integrations.poll_contract import KnownComment, PollError, Rechecked
 
@@ -180,11 +181,18 @@ async def _next(
 
 
 async def _look(visit: Visit, comments: Sequence[_StoredWords]) -> Rechecked:
+    """What the platform says of them. Raises PollError, BudgetSpent, DatabaseAway."""
     if not comments:
         return Rechecked()
     assert visit.polling.recheck is not None
     sought = [comment.sought for comment in comments]
-    return await visit.polling.recheck(visit.settings, visit.credentials, sought, visit.http)
+    try:
+        return await visit.polling.recheck(visit.settings, visit.credentials, sought, visit.http)
+    except (PollError, BudgetSpent, DatabaseAway):
+        raise
+    except Exception:
+        log.exception("recheck_failed", platform=visit.claimed.platform)
+        raise PollError("internal_error", "An error of ours; it is in the log.") from None
 
 
 async def _store_rechecked(

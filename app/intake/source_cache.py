@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic import ValidationError
 
 from app.storage.db import Database
 from app.storage.rows import fetch_one
 from app.storage.vault import Vault
 from integrations import registry
+from integrations.signatures import Signature
 from integrations.source_contract import Source
 
 SELECT_SOURCE = """
-    select s.product_id, s.platform,
+    select s.product_id, s.platform, s.settings,
            array_remove(array_agg(x.ciphertext order by x.created_at desc), null) as secrets
     from source s left join source_secret x on x.source_id = s.id and x.retired_at is null
     where s.id = %s and s.enabled group by s.id
@@ -30,6 +34,7 @@ class ConnectedSource:
     id: uuid.UUID
     product_id: uuid.UUID
     definition: Source[Any]
+    signature: Signature
     secrets: tuple[str, ...]
     loaded_at: float
 
@@ -38,6 +43,7 @@ class ConnectedSource:
 class _SourceRow:
     product_id: uuid.UUID
     platform: str
+    settings: Mapping[str, Any]
     secrets: Sequence[bytes]
 
 
@@ -99,6 +105,10 @@ class SourceCache:
         if row is None:
             return None
         secrets = tuple(self._vault.decrypt(bytes(secret)) for secret in row.secrets)
+        definition = registry.source(row.platform)
+        signature = definition.signature
+        with suppress(ValidationError):  # settings of another version of the program
+            signature = definition.signed_by(row.settings)
         return ConnectedSource(
-            source_id, row.product_id, registry.source(row.platform), secrets, self._clock()
+            source_id, row.product_id, definition, signature, secrets, self._clock()
         )

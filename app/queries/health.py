@@ -54,7 +54,7 @@ class SourceHealth:
     than a day, for more than ten times the mean gap of its last 100 deliveries, and for half as
     long again as the longest of those gaps; what was fetched counts by when it was written.
     ``status`` is ``failing`` by its last 20 finished deliveries. ``last_refused_at``: when a
-    request was refused last.
+    request was refused last; looks at the address with GET do not count.
     """
 
     source_id: UUID
@@ -139,7 +139,8 @@ SELECT_SOURCE_HEALTH = """
     from clock, source s
     left join source_poll p on p.source_id = s.id
     left join lateral (
-      select max(last_at) as last_refused_at from refused_request where source_id = s.id
+      select max(last_at) as last_refused_at from refused_request
+      where source_id = s.id and reason <> 'method_not_allowed'
     ) refused on true
     left join week on week.source_id = s.id left join written on written.source_id = s.id
     cross join lateral (

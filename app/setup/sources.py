@@ -232,7 +232,7 @@ async def _add_secret(
                 reason="secret_needed",
             )
         secret = definition.new_secret()
-    reason, sentence = weakness(definition.signature, secret.strip())
+    reason, sentence = weakness(definition.signed_by(source.settings), secret.strip())
     if reason:
         raise Invalid(sentence, reason=reason)
     values = [uuid.uuid4(), source.id, vault.encrypt(secret.strip())]

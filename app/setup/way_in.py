@@ -84,11 +84,9 @@ def _signed_request(
     source: Source, secrets: list[str], test_id: str
 ) -> tuple[Mapping[str, str], bytes]:
     definition = platform(source.platform)
-    if not definition.sends or definition.signature.algorithm == "ed25519":
-        raise Invalid(
-            f"{definition.title} alone can send here, so use its own test.",
-            reason="test_not_possible",
-        )
+    signature = definition.signed_by(source.settings)
+    if not definition.sends or signature.algorithm == "ed25519":
+        raise _only_by_platform(definition.title)
     if not secrets:
         raise Conflict("The source has no secret: rotate it first.", reason="no_secret")
     headers, body = {"content-type": "application/json"}, b"{}"
@@ -97,8 +95,15 @@ def _signed_request(
         item = definition.sample(settings)
         headers, body = dict(item.headers), item.body
     moment = int(datetime.now(UTC).timestamp())
-    signed = sign(definition.signature, secrets[0], body, id=f"test_{test_id}", timestamp=moment)
+    try:
+        signed = sign(signature, secrets[0], body, id=f"test_{test_id}", timestamp=moment)
+    except ValueError:
+        raise _only_by_platform(definition.title) from None
     return {**headers, **signed, TEST_HEADER: test_id}, body
+
+
+def _only_by_platform(title: str) -> Invalid:
+    return Invalid(f"{title} alone can send here, so use its own test.", reason="test_not_possible")
 
 
 async def _post(

@@ -52,6 +52,7 @@ async def test_reading_and_deciding_do_not_need_administrators(app: FastAPI) -> 
         "rotate_source_secret",
         "replay_source",
         "test_source",
+        "try_source_settings",
         "update_source_polling",
         "set_source_credentials",
         "forget_source_credentials",

@@ -45,6 +45,7 @@ def addresses(site: Site) -> list[str]:
         "/sources/new",
         "/sources/new?platform=slack",
         f"/sources/{source}",
+        f"/sources/{source}/try",
         f"/sources/{source}/deliveries/{failed[0]['id']}",
         "/trackers",
         "/trackers/new",

@@ -186,6 +186,19 @@ async def test_new_settings_end_the_pause(filled: Polled, community: StandInForu
     assert (row["reason"], row["failures"]) == ("", 0)
 
 
+async def test_an_error_of_ours_holds_nothing_else_back(
+    filled: Polled, community: StandInForum
+) -> None:
+    community.faults = [None, Reply({"title": [], "post_stream": {"posts": [{"id": 10**30}]}})]
+    community.faults += [Reply({"post_stream": {"posts": [{"id": 1, "raw": {}}]}})]
+    await filled.look_again()
+    community.write("news", at=datetime.now(UTC))
+    await filled.make_due()
+    await filled.poll()
+    assert {"news", TELLING} <= set(await filled.texts())
+    assert (await filled.state()).reason == ""
+
+
 async def test_a_limit_is_obeyed_for_the_whole_account(
     filled: Polled, community: StandInForum
 ) -> None:

@@ -86,6 +86,15 @@ async def test_it_says_refused_until_something_is_accepted(door: Door) -> None:
     assert await door.status() == "ok"
 
 
+async def test_a_look_at_the_address_is_no_alarm(door: Door) -> None:
+    assert await door.post() == 202
+    await door.forum.change(
+        "insert into refused_request (source_id, day, reason, origin, count) "
+        "select id, current_date, 'method_not_allowed', '', 1 from source"
+    )
+    assert await door.status() == "ok"
+
+
 async def test_the_counts_of_a_day_add_up(door: Door) -> None:
     await door.post(secret=WRONG)
     await door.refused()

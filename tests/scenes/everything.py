@@ -9,6 +9,7 @@ from typing import Any
 
 from app.models.states import TicketState
 from app.setup import api_tokens
+from app.setup.sources import rotate_secret
 from app.storage.db import Connection, Database
 from app.storage.vault import Vault
 from app.triage import decisions
@@ -107,6 +108,8 @@ class Everything:
             named |= {"credentials": {"token": TOKEN}}
         if operation == "set_source_credentials":
             named |= {"credentials": {"api_key": TOKEN, "api_username": "ada"}}
+        if operation == "try_source_settings":
+            named |= {"settings": {"base_url": "https://forum.example"}}
         if operation == "answer_suggestions":
             named |= {"ids": [self.ids["suggestion_id"]]}
         if operation == "merge_many_themes":
@@ -126,6 +129,7 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     name = uuid.uuid4().hex[:12]
     product = await add_product(connection, f"product-{name}")
     source = await add_source(connection, product)
+    await rotate_secret(connection, vault, source)
     fetching = await add_source(connection, product, "Fetching")
     for polled in (source, fetching):
         await connection.execute("insert into source_poll (source_id) values (%s)", [polled])

@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
-from app.api.schemas.base import In, Out, Word, example
+from app.api.schemas.base import BigId, In, Out, Word, example
 from app.api.schemas.comment import Visibility
 
 DeliveryStage = Literal["received", "parsed", "ignored", "unknown", "failed"]
@@ -127,6 +127,61 @@ class ReplayQuery(In):
     """Stands in the body; looked for in the newest 10,000."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class TryIn(In):
+    """Settings to try on a delivery."""
+
+    settings: dict[str, JsonValue] = Field(description="As they would be saved, all of them.")
+    delivery_id: BigId | None = Field(default=None, description="Left out: the newest.")
+
+    model_config = In.model_config | example({"settings": {"id": "key", "text": "words"}})
+
+
+class TriedCommentOut(Out):
+    """A comment as it would be read."""
+
+    type: str
+    external_id: str
+    text: str
+    thread_id: str
+    thread_title: str
+    author: str = Field(description="The author's id; blank where none is named.")
+    permalink: str
+    created_at: datetime | None
+    edited_at: datetime | None
+
+
+class TriedOut(Out):
+    """What would become of a delivery; nothing was changed."""
+
+    delivery_id: int
+    event: str
+    outcome: DeliveryStage
+    detail: str
+    comments: list[TriedCommentOut]
+
+    model_config = Out.model_config | example(
+        {
+            "delivery_id": 1042,
+            "event": "json.received",
+            "outcome": "parsed",
+            "detail": "",
+            "comments": [
+                {
+                    "type": "created",
+                    "external_id": "7",
+                    "text": "Dark mode please.",
+                    "thread_id": "7",
+                    "thread_title": "Ideas",
+                    "author": "u-5",
+                    "permalink": "",
+                    "created_at": "2026-11-20T11:58:01Z",
+                    "edited_at": "2026-11-20T12:01:00Z",
+                }
+            ],
+        }
+    )
 
 
 class ReplayOut(Out):
