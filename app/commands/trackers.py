@@ -174,8 +174,8 @@ def status_map(
     again: Annotated[
         str | None,
         typer.Option(
-            help="What is done when people speak again of what was shipped: nothing, comment or "
-            "reopen."
+            help="What is done when people speak again of what was shipped: nothing, comment, "
+            "reopen or new_ticket."
         ),
     ] = None,
     as_json: AsJson = False,
