@@ -84,9 +84,9 @@ def what_is_new(was: Mapping[str, Any], draft: Draft) -> list[str]:
             f"It is said much more often: {draft.often.week:,} comments in a week, after "
             f"{draft.often.before:,} in the week before."
         )
-    known = set(was.get("versions") or [])
-    new = [version for version in _versions(draft) if version not in known]
-    if new and known:
+    told_before = set(was.get("versions") or [])
+    new = [version for version in _versions(draft) if version not in told_before]
+    if new and told_before:
         sentences.append(f"People name a version that they did not name before: {', '.join(new)}.")
     return sentences
 

@@ -78,7 +78,7 @@ async def gather_evidence(
 
 def evidence_of(comments: Sequence[_Said]) -> Evidence:
     """What comments, the newest first, say together. Personal data is replaced in every word."""
-    read = [(said, technical(said.text)) for said in comments]
+    read = [(comment, technical(comment.text)) for comment in comments]
     facts = [
         _fact("Versions", read, lambda one: one.versions, since=True),
         _fact("Systems", read, lambda one: one.systems),
@@ -106,11 +106,11 @@ def _fact(
 ) -> Fact:
     """The values that most people name, with how many do."""
     counted: dict[str, _Counted] = {}
-    for said, facts in read:
+    for comment, facts in read:
         for value in values(facts):
             one = counted.setdefault(value, _Counted())
-            one.voices.add(said.voice)
-            one.first = min(one.first or said.created_at, said.created_at)
+            one.voices.add(comment.voice)
+            one.first = min(one.first or comment.created_at, comment.created_at)
     ranked = sorted(counted.items(), key=lambda item: (-len(item[1].voices), item[0]))
     named = min(counted.items(), key=lambda item: (item[1].first, item[0]), default=None)
     first = f"{named[0]} was named first" if since and named and len(counted) > 1 else ""
@@ -122,8 +122,8 @@ def _often(comments: Sequence[_Said]) -> Often | None:
     if not comments:
         return None
     until = comments[0].created_at
-    week = sum(said.created_at > until - LATELY for said in comments)
-    before = sum(until - 2 * LATELY < said.created_at <= until - LATELY for said in comments)
+    week = sum(comment.created_at > until - LATELY for comment in comments)
+    before = sum(until - 2 * LATELY < comment.created_at <= until - LATELY for comment in comments)
     if comments[-1].created_at > until - LATELY:
         return None
     return Often(until, week, before)

@@ -65,8 +65,8 @@ class Technical:
     def weight(self) -> int:
         """How much a developer can do with it; 0 where it says nothing of the kind."""
         where = bool(self.systems) + bool(self.browsers) + bool(self.devices)
-        said = 3 * bool(self.logs) + 2 * bool(self.versions) + 2 * self.has_steps
-        return said + where + self.names_error + bool(self.files)
+        told_in_detail = 3 * bool(self.logs) + 2 * bool(self.versions) + 2 * self.has_steps
+        return told_in_detail + where + self.names_error + bool(self.files)
 
 
 def technical(text: str) -> Technical:
