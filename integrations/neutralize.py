@@ -95,6 +95,15 @@ def markdown_quote(text: str, limit: int) -> str:
     return "\n".join(f"> {line}".rstrip() for line in shown) or ">"
 
 
+def markdown_code(text: str, limit: int) -> str:
+    """A code block of GitHub Markdown, between fences that are longer than any in the text. What
+    begins a comment of HTML is broken, since our own marks are such."""
+    body = shorten(clean(text).strip("\n"), limit).replace("<!--", f"<!{BREAK}--")
+    longest = max((len(run) for run in re.findall(r"`+", body)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}\n{body}\n{fence}"
+
+
 def markdown_plain(text: str) -> str:
     """Plain text as Markdown that shows these very words; addresses alone stay links."""
     return "\n".join(

@@ -38,6 +38,7 @@ from pydantic import BaseModel, Field
 from integrations.contract import Finding as Finding
 from integrations.contract import Inbound, IntegrationError, Visibility
 from integrations.network import PLAIN_NETWORK, Network
+from integrations.ticket_facts import Fact, Often
 from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.ticket_status import RemoteState as RemoteState
 from integrations.ticket_status import StatusCategory as StatusCategory
@@ -75,6 +76,7 @@ class Quote:
     platform: str
     permalink: str
     created_at: datetime
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,9 @@ class Draft:
     - ``summary``: written by the machine that ``summary_by`` names; blank where none is asked.
     - ``former_title``: a title of ours that may not stay; an update replaces it by ``title``.
     - ``followed``: of a superseded ticket, whose draft is else what it said before that.
+    - ``facts``: what people name of versions, systems, browsers, devices and plans; ``often``: how
+      often it was said lately; ``logs``: pieces of output of several lines; ``workarounds``: what
+      people say helps; ``files``: addresses of what they attached.
     - ``earlier``: the ticket that was shipped before people spoke of it again.
     """
 
@@ -117,6 +122,11 @@ class Draft:
     former_title: str = ""
     followed: Followed | None = None
     earlier: Earlier | None = None
+    facts: Sequence[Fact] = ()
+    often: Often | None = None
+    logs: Sequence[str] = ()
+    workarounds: Sequence[str] = ()
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def rules(
     """Show how a product answers, or change what is given."""
     from app.setup.reply_policies import reply_rules, set_reply_rules
 
-    given: dict[str, Any] = {
+    entered: dict[str, Any] = {
         "drafted": _meanings(drafted),
         "automatic": _meanings(automatic),
         "wait_minutes": wait_minutes,
@@ -52,7 +52,7 @@ def rules(
         "time_zone": time_zone,
         "disclosure": disclosure,
     }
-    changes = {name: value for name, value in given.items() if value is not None}
+    changes = {name: value for name, value in entered.items() if value is not None}
 
     async def work(services: Services) -> ReplyRules:
         async with services.database.transaction() as connection:

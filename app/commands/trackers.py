@@ -174,8 +174,14 @@ def status_map(
     again: Annotated[
         str | None,
         typer.Option(
-            help="What is done when people speak again of what was shipped: nothing, comment or "
-            "reopen."
+            help="What is done when people speak again of what was shipped: nothing, comment, "
+            "reopen or new_ticket."
+        ),
+    ] = None,
+    announces: Annotated[
+        bool | None,
+        typer.Option(
+            "--announce/--no-announce", help="Whether tickets get a comment at thresholds."
         ),
     ] = None,
     as_json: AsJson = False,
@@ -191,17 +197,24 @@ def status_map(
             remaining = {name: word for name, word in row.status_map.items() if name not in removed}
             chosen = {**remaining, **pairs(means or [], "--set")} if means or unset else None
             return await update_tracker(
-                connection, services.vault, row.id, status_map=chosen, recurrence=again
+                connection,
+                services.vault,
+                row.id,
+                status_map=chosen,
+                recurrence=again,
+                announces=announces,
             )
 
     row = perform(work)
     if as_json:
-        output.as_json({"status_map": row.status_map, "recurrence": row.recurrence})
+        shown = {"recurrence": row.recurrence, "announces": row.announces}
+        output.as_json({"status_map": row.status_map, **shown})
         return
     output.table(
         ["status", "means"], sorted(row.status_map.items()), empty="No status has another meaning."
     )
     output.say(f"When people speak again of what was shipped: {row.recurrence}.")
+    output.say(f"Comments at thresholds: {'yes' if row.announces else 'no'}.")
 
 
 @app.command()

@@ -49,9 +49,8 @@ class Tracker(SQLModel, table=True):
     ``bookmark`` and ``compared_at`` are where and when the list of what changed was read last;
     ``reads`` counts the calls of the hour that began at ``reads_from``. ``status_map`` says what
     statuses mean that we would take for something else; ``recurrence`` what is done there when
-    people speak again of what was shipped. ``status_out`` maps what was decided about a theme to
-    the status that its ticket is given; ``announces``: whether a ticket gets a comment at
-    thresholds.
+    people speak again of what was shipped. ``announces``: whether a
+    ticket gets a comment at thresholds.
     """
 
     __tablename__ = "tracker"
@@ -96,7 +95,6 @@ class Tracker(SQLModel, table=True):
     reads_from: Moment = moment()
     status_map: Json = document()
     recurrence: str = word(Recurrence.nothing)
-    status_out: Json = document()
     announces: bool = Field(
         default=True, nullable=False, sa_column_kwargs={"server_default": sa.true()}
     )
@@ -178,7 +176,7 @@ class Ticket(SQLModel, table=True):
     ``linked_at``: when a person linked it; then it is people's own, and all that we write there is
     a comment, ``comment_id``. ``former`` lists what the row led to before (``id``, ``key``,
     ``url``, ``until``). ``announced`` is what our comments told of at thresholds, null before the
-    first look. ``wanted_status``: the status that it is to be given in the tracker.
+    first look.
     """
 
     __tablename__ = "ticket"
@@ -267,4 +265,3 @@ class Ticket(SQLModel, table=True):
     comment_id: str = word()
     former: list[dict[str, object]] = documents()
     announced: Json | None = Field(default=None, sa_type=JSONB, nullable=True)
-    wanted_status: str = word()

@@ -49,13 +49,13 @@ LOOK_AGAIN = """
 SELECT_TRACKERS = """
     select id, product_id, type, name, settings, credentials, kinds, enabled, paused_until, reason,
            detail, checked_at, seen_audience, created_at,
-           status_map, recurrence, heard_at, compared_at, hook_id
+           status_map, recurrence, announces, heard_at, compared_at, hook_id
     from tracker where %(product)s::uuid is null or product_id = %(product)s order by name
 """
 SELECT_TRACKER_WHOLE = """
     select id, product_id, type, name, settings, credentials, kinds, enabled, paused_until, reason,
            detail, checked_at, seen_audience, created_at,
-           status_map, recurrence, heard_at, compared_at, hook_id
+           status_map, recurrence, announces, heard_at, compared_at, hook_id
     from tracker where id = %s
 """
 INSERT_TRACKER = """
@@ -64,7 +64,7 @@ INSERT_TRACKER = """
     on conflict (product_id, name) do nothing
     returning id, product_id, type, name, settings, credentials, kinds, enabled, paused_until,
               reason, detail, checked_at, seen_audience, created_at,
-           status_map, recurrence, heard_at, compared_at, hook_id
+           status_map, recurrence, announces, heard_at, compared_at, hook_id
 """
 SELECT_TRACKER_NAMESAKE = """
     select 1 from tracker where product_id = %s and name = %s and id <> %s
@@ -76,12 +76,13 @@ UPDATE_TRACKER = """
         enabled = coalesce(%(enabled)s, enabled),
         status_map = coalesce(%(status_map)s, status_map),
         recurrence = coalesce(%(recurrence)s, recurrence),
+        announces = coalesce(%(announces)s, announces),
         paused_until = null, reason = '', detail = '',
         account_confirmed = account_confirmed and %(credentials)s::bytea is null
     where id = %(id)s
     returning id, product_id, type, name, settings, credentials, kinds, enabled, paused_until,
               reason, detail, checked_at, seen_audience, created_at,
-           status_map, recurrence, heard_at, compared_at, hook_id
+           status_map, recurrence, announces, heard_at, compared_at, hook_id
 """
 SELECT_ANY_ENABLED = "select 1 from tracker where product_id = %s and enabled limit 1"
 DELETE_TRACKER = "delete from tracker where id = %s"
@@ -96,7 +97,8 @@ class Tracker:
     ``paused_until`` holds back every call after the tracker asked for it; ``reason`` and ``detail``
     say what is wrong. ``seen_audience``: who may read its tickets, as it said when it was asked
     last. ``status_map`` says what statuses mean that we would take for something else, and
-    ``recurrence`` what is done there when people speak again of what was shipped. ``heard_at``:
+    ``recurrence`` what is done there when people speak again of what was shipped; ``announces``:
+    whether its tickets get a comment at thresholds. ``heard_at``:
     when its webhook told something last, ``compared_at`` when its lists were read; ``hook_id`` is
     blank where we did not register the webhook.
     """
@@ -117,6 +119,7 @@ class Tracker:
     created_at: datetime
     status_map: dict[str, str]
     recurrence: Recurrence
+    announces: bool
     heard_at: datetime | None
     compared_at: datetime | None
     hook_id: str
@@ -185,6 +188,7 @@ async def update_tracker(
     confirm_account: bool = False,
     status_map: Mapping[str, str] | None = None,
     recurrence: str | None = None,
+    announces: bool | None = None,
 ) -> Tracker:
     """Change what is given; a pause after an error ends, so that what waits is tried again.
     ``confirm_account``: the credentials may belong to another account than before."""
@@ -198,6 +202,7 @@ async def update_tracker(
         "kinds": None if kinds is None else checked_kinds(kinds),
         "enabled": enabled,
         "status_map": None,
+        "announces": announces,
         "recurrence": None if recurrence is None else checked_recurrence(recurrence),
     }
     if status_map is not None:

@@ -46,7 +46,7 @@ SELECT_MEMBERS_OF_THEME = sql.SQL("""
 """)
 SELECT_QUOTED_COMMENTS = sql.SQL("""
     select left(cm.text, {length}) as text, cm.platform, cm.permalink, cm.created_at,
-           s.name as source,
+           cm.thread_title, s.name as source,
            coalesce(nullif(a.name, ''), nullif(a.handle, ''), 'somebody') as author
     from unnest(%(comments)s::bigint[]) with ordinality as o(id, place)
     join comment cm on cm.id = o.id
@@ -113,6 +113,7 @@ class QuotedComment:
     source: str
     permalink: str
     created_at: datetime
+    thread_title: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from datetime import datetime
 from app.models.states import Visibility
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
-from app.themes.quotes import MemberRow, QuotedComment, read_face, theme_quotes
+from app.themes.quotes import QuotedComment, read_face, read_quoted, theme_quotes
 from app.themes.visibility import hidden_from
+from app.tickets.evidence import Evidence, gather_evidence
 from app.tickets.shown_part import shown_part
 from classifiers.texts.personal import redact, redact_name
 from integrations import registry
@@ -23,6 +24,8 @@ from integrations.tracker_contract import Draft, Quote
 TICKET_QUOTES_MAX = 5
 TICKET_THREADS_MAX = 200
 LABEL_MAX_CHARACTERS = 50
+UNNAMED_PLATFORM = "generic"
+"""What comments are from that a program of one's own sent."""
 
 SELECT_TICKET_THEME = """
     select t.title, t.title_by, t.kind, t.people, t.mentions,
@@ -33,8 +36,9 @@ SELECT_TICKET_THEME = """
     from theme t join product p on p.id = t.product_id where t.id = %(theme)s
 """
 SELECT_TICKET_THREADS = """
-    select max(c.thread_title) as title, min(c.permalink) as permalink
-    from comment c
+    select max(c.thread_title) as title, min(c.permalink) as permalink,
+           min(c.created_at) as created_at, max(c.platform) as platform, max(s.name) as source
+    from comment c join source s on s.id = c.source_id
     where c.theme_id = %(theme)s and c.deleted_at is null and c.permalink <> ''
       and c.visibility <> all(%(hidden)s::text[])
     group by c.source_id, case when c.thread_id = '' then c.permalink else c.thread_id end
@@ -67,10 +71,13 @@ class TicketTheme:
 
 @dataclass(frozen=True, slots=True)
 class TicketThread:
-    """A thread that speaks of the theme."""
+    """A thread that speaks of the theme, since ``created_at``."""
 
     title: str
     permalink: str
+    created_at: datetime
+    platform: str
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,8 @@ async def load_draft(
     theme = await fetch_one(connection, SELECT_TICKET_THEME, values, of=TicketTheme)
     assert theme is not None  # tickets go with their theme
     face = await read_face(connection, theme_id)
-    quoted = await theme_quotes(connection, theme_id, TICKET_QUOTES_MAX, shown=shown)
+    evidence = await gather_evidence(connection, theme_id, hidden)
+    quoted = await _quoted(connection, theme_id, evidence, shown, hidden)
     threads = await fetch_all(connection, SELECT_TICKET_THREADS, values, of=TicketThread)
     platforms = await fetch_all(connection, SELECT_TICKET_PLATFORMS, values, of=TicketPlatform)
     draft = Draft(
@@ -109,7 +117,12 @@ async def load_draft(
         mentions=theme.mentions,
         first_seen=theme.first_seen,
         last_seen=theme.last_seen,
-        quotes=[quote_of(member) for member in quoted],
+        quotes=[quote_of(comment) for comment in quoted],
+        facts=evidence.facts,
+        often=evidence.often,
+        logs=evidence.logs,
+        workarounds=evidence.workarounds,
+        files=evidence.files,
         threads=[shown_thread(thread) for thread in threads],
         labels=labels(theme.kind, theme.slug, [row.platform for row in platforms]),
         theme_url=f"{base_url}/themes/{theme_id}",
@@ -144,12 +157,30 @@ async def load_draft(
     )
 
 
+async def _quoted(
+    connection: Connection,
+    theme_id: uuid.UUID,
+    evidence: Evidence,
+    shown: Visibility,
+    hidden: Sequence[str],
+) -> list[QuotedComment]:
+    """Comments that differ, the report that says most to a developer before all others."""
+    members = await theme_quotes(connection, theme_id, TICKET_QUOTES_MAX, shown=shown)
+    ids = [member.id for member in members]
+    if evidence.report is not None:
+        ids = [evidence.report, *(one for one in ids if one != evidence.report)]
+    return await read_quoted(connection, ids[:TICKET_QUOTES_MAX], hidden)
+
+
 def shown_thread(thread: TicketThread) -> tuple[str, str]:
-    """A thread as a ticket lists it."""
-    return redact(thread.title), thread.permalink
+    """A thread as a ticket lists it; one without a title is called by its place and day."""
+    if thread.title.strip():
+        return redact(thread.title), thread.permalink
+    began = thread.created_at
+    return f"{place_of(thread)}, {began.day} {began:%B %Y}", thread.permalink
 
 
-def quote_of(member: MemberRow | QuotedComment) -> Quote:
+def quote_of(member: QuotedComment) -> Quote:
     """A comment as its ticket quotes it."""
     return Quote(
         text=redact(member.text),
@@ -157,22 +188,24 @@ def quote_of(member: MemberRow | QuotedComment) -> Quote:
         platform=place_of(member),
         permalink=member.permalink,
         created_at=member.created_at,
+        thread=redact(member.thread_title),
     )
 
 
-def place_of(member: MemberRow | QuotedComment) -> str:
+def place_of(member: QuotedComment | TicketThread) -> str:
     """Where somebody said it, for people: the platform's name, or our own source's where the
     platform has none."""
     platform = registry.sources().get(member.platform)
-    if platform is None or member.platform == "generic":
+    if platform is None or member.platform == UNNAMED_PLATFORM:
         return member.source
     return platform.title
 
 
 def labels(kind: str, product: str, platforms: Sequence[str]) -> list[str]:
-    """The labels that are ours: ``kind:bug``, ``product:tidewater``, ``platform:slack``."""
+    """The labels that are ours: ``kind:bug``, ``product:tidewater``, ``platform:slack``. A program
+    of one's own is no platform that a label tells anything by."""
     plain_labels = [f"kind:{kind}", f"product:{product}"]
-    plain_labels += [f"platform:{platform}" for platform in platforms]
+    plain_labels += [f"platform:{one}" for one in platforms if one != UNNAMED_PLATFORM]
     return [
         re.sub(r"[^a-z0-9._:-]+", "-", label.lower())[:LABEL_MAX_CHARACTERS]
         for label in plain_labels

@@ -61,9 +61,9 @@ SELECT_TITLED_BY = """
     from theme t left join theme_face f on f.theme_id = t.id where t.id = %s
 """
 SELECT_KEPT_THREADS = """
-    select c.thread_title as title, c.permalink
+    select c.thread_title as title, c.permalink, c.created_at, c.platform, s.name as source
     from unnest(%(comments)s::bigint[]) with ordinality as o(id, place)
-    join comment c on c.id = o.id
+    join comment c on c.id = o.id join source s on s.id = c.source_id
     where c.deleted_at is null and c.permalink <> ''
       and c.visibility <> all(%(hidden)s::text[])
     order by o.place

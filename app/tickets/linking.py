@@ -73,7 +73,7 @@ LINK_TICKET = """
 LET_GO = """
     update ticket
     set state = 'unlinked', due_at = null, look_at = null, hint = '{}', reason = '', detail = '',
-        drift = '', drift_detail = '', writing = '', wanted_status = ''
+        drift = '', drift_detail = '', writing = ''
     where id = %s
 """
 # Another marker than before: the ticket that is let go of still carries that one.
@@ -86,7 +86,7 @@ BEGIN_ANEW = """
         remote_id = '', remote_key = '', url = '', remote_status = '', status = '',
         status_since = null, status_by = '', status_from = '', living_key = '', living_url = '',
         look_at = null, hint = '{}', drift = '', drift_detail = '', recurred_since = null,
-        told_at = null, announced = null, content_hash = '', writing = '', wanted_status = '',
+        told_at = null, announced = null, content_hash = '', writing = '',
         attempts = 0, reason = '', detail = '', due_at = now() + make_interval(secs => %(wait)s)
     where id = %(ticket)s returning due_at
 """

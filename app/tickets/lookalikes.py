@@ -39,7 +39,7 @@ SELECT_LINKED_THEMES = """
       and state in ('created', 'blocked')
 """
 # What asks for a person's word in the first place, and what only says that it is not here.
-_ELSEWHERE = frozenset({"ticket_unnamed", "not_found", "gone", "moved"})
+_NOT_IN_THIS_TRACKER = frozenset({"ticket_unnamed", "not_found", "gone", "moved"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ async def locate_ticket(
         raise NotFound(
             "The product has no tracker that is switched on.", reason="tracker_not_found"
         )
-    telling = [error for error in failures if error.reason not in _ELSEWHERE] or failures
+    telling = [error for error in failures if error.reason not in _NOT_IN_THIS_TRACKER] or failures
     # One that knows the name and does not have the ticket says more than one that does not know it.
     telling.sort(key=lambda error: error.reason == "ticket_unnamed")
     reason, detail = telling[0].reason, telling[0].detail

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from app.intake.own_words import remember_posted
 from app.themes.faces import refresh_faces
+from app.tickets.announcing import announce
 from app.tickets.audience import reach_of
 from app.tickets.drafts import digest, load_draft
 from app.tickets.due import DueTicket
@@ -98,6 +99,8 @@ async def refresh_ticket(run: PushRun, ticket: DueTicket) -> Step:
         else:
             ref = await run.opened.tracker.update(ref, draft, LedgerJournal(run, ticket))
         called = True
+    if ticket.superseded_at is None:
+        called = await announce(run, ticket, draft) or called
     mark = unmark_superseded if ticket.superseded_at is None else mark_superseded
     called = await mark(run, ticket) or called
     values = {

@@ -26,7 +26,7 @@ from integrations.sandbox.state import SandboxState
 SAVE_INTERVAL_SECONDS = 0.3
 _GITHUB_PARTS = (apps, issues, comments, graphql)
 _JIRA_PARTS = (lists, links, jira, jira_comments)
-_PARTS = (control, hooks, *_GITHUB_PARTS, *_JIRA_PARTS, forum, pages)
+_SANDBOX_PARTS = (control, hooks, *_GITHUB_PARTS, *_JIRA_PARTS, forum, pages)
 
 
 def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:
@@ -47,7 +47,7 @@ def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:
         title="Sandbox tracker", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     app.state.sandbox = state
-    for part in _PARTS:
+    for part in _SANDBOX_PARTS:
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=pages.SANDBOX_FOLDER / "static"))
     app.add_middleware(Gate, state=state)

@@ -10,6 +10,7 @@ from integrations.tracker_contract import Draft, Quote, TrackerError
 from integrations.tracker_writes import Earlier, Followed
 from integrations.trackers import wording
 from integrations.trackers.carry_over import carried_text
+from integrations.trackers.evidence_block import details_lines, facts_lines
 
 _FRAME_CHARACTERS = 600  # headings and the line about what was left out
 
@@ -20,7 +21,8 @@ class Markup:
 
     ``begin`` and ``end`` make the lines that mark a block, which no neutralised text can contain.
     ``quote`` and ``inline`` neutralise raw text, cut to a number of characters; ``permalink`` makes
-    an address safe, or None; ``duplicate`` says of which ticket, by its key, one is a duplicate.
+    an address safe, or None; ``code`` makes a block of raw text; ``duplicate`` says of which
+    ticket, by its key, one is a duplicate.
     ``limit`` is the most characters that a ticket's text may have.
     """
 
@@ -35,6 +37,7 @@ class Markup:
     quote: Callable[[str, int], str]
     inline: Callable[[str, int], str]
     permalink: Callable[[str], str | None]
+    code: Callable[[str, int], str]
     duplicate: Callable[[str], str]
 
 
@@ -44,17 +47,22 @@ def render(markup: Markup, draft: Draft, room: int) -> str:
     frame = len("\n".join(head + tail)) + _FRAME_CHARACTERS
     if frame > room:
         raise TrackerError("body_full", wording.NO_ROOM, permanent=True)
+    facts, details = facts_lines(markup, draft), details_lines(markup, draft)
+    if frame + len("\n".join(facts + details)) > room * 2 // 3:
+        facts, details = [], []  # quotes say more in what little room is left
+    frame += len("\n".join(facts + details))
     quotes, threads = wording.fitting(
         [_quote(markup, quote) for quote in draft.quotes],
         [_thread(markup, title, permalink) for title, permalink in draft.threads],
         room=room - frame,
         size=lambda piece: len(piece) + len("\n\n"),
     )
-    lines = head
+    lines = head + facts
     if quotes:
         lines += ["", markup.heading(4, wording.QUOTES_HEADING)]
         for quote in quotes:
             lines += ["", quote]
+    lines += details
     if threads:
         lines += ["", markup.heading(4, wording.THREADS_HEADING), "", *threads]
     if more := wording.left_out(len(draft.quotes) - len(quotes), len(draft.threads) - len(threads)):
@@ -158,7 +166,11 @@ def _quote(markup: Markup, quote: Quote) -> str:
     author = markup.inline(quote.author, wording.NAME_MAX_CHARACTERS) or "someone"
     platform = markup.inline(quote.platform, wording.NAME_MAX_CHARACTERS)
     date = wording.day(quote.created_at)
-    if url := markup.permalink(quote.permalink):
+    thread = markup.inline(quote.thread, wording.THREAD_TITLE_MAX_CHARACTERS)
+    url = markup.permalink(quote.permalink)
+    if url and thread:
+        date = f"{markup.link(thread, url)}, {date}"
+    elif url:
         date = markup.link(date, url)
     return f"{text}\n\n— {markup.strong(author)} on {platform}, {date}"
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from integrations.ticket_facts import Fact, Often
 from integrations.tracker_contract import Draft
 from integrations.tracker_writes import Earlier, Followed
 
@@ -15,6 +16,9 @@ TICKET_LABEL = "feedback-relay"
 BLOCK_HEADING = "Feedback from the community"
 QUOTES_HEADING = "What people say"
 THREADS_HEADING = "Where they say it"
+LOGS_HEADING = "Error messages"
+WORKAROUNDS_HEADING = "What people say helps"
+FILES_HEADING = "Files"
 PHRASES_LEAD = "Often said:"
 EDIT_NOTE = "Edit anything outside this block: Feedback Relay keeps only this block current."
 NOBODY_LEFT = (
@@ -31,6 +35,8 @@ SUMMARY_MAX_CHARACTERS = 600
 PHRASE_MAX_CHARACTERS = 60
 NAME_MAX_CHARACTERS = 80
 THREAD_TITLE_MAX_CHARACTERS = 120
+FACT_MAX_CHARACTERS = 400
+LOG_SHOWN_CHARACTERS = 1_500
 
 Piece = TypeVar("Piece")
 
@@ -66,6 +72,27 @@ def followed_sentence(followed: Followed) -> tuple[str, str, str]:
     if followed.url:
         return before, followed.title or followed.key or "that ticket", since
     return before, "the other theme", since
+
+
+def often_sentence(often: Often) -> str:
+    """How often it was said in two weeks: 'In the week to 30 November 2026: 5 comments, after 2 in
+    the week before.'"""
+    comments = f"{often.week:,} {'comment' if often.week == 1 else 'comments'}"
+    return f"In the week to {day(often.until)}: {comments}, after {often.before:,} the week before."
+
+
+def fact_values(fact: Fact) -> str:
+    """The values with how many people name each: '2.3.1 (4 people), 2.3.0 (1 person)'."""
+    named = [
+        f"{value} ({count:,} {'person' if count == 1 else 'people'})"
+        for value, count in fact.values
+    ]
+    return "; ".join([", ".join(named), *filter(None, [fact.first])])
+
+
+def file_name(url: str) -> str:
+    """The last part of an address, which is what people call a file."""
+    return url.partition("?")[0].rstrip("/").rpartition("/")[2]
 
 
 def earlier_sentence(earlier: Earlier) -> tuple[str, str, str]:

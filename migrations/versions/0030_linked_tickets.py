@@ -1,5 +1,5 @@
-"""Tickets that people opened are linked to themes; what a ticket was told, and what it is to become
-there, stands in its row."""
+"""Tickets that people opened are linked to themes, and the row of a ticket says what it was told at
+thresholds."""
 
 from __future__ import annotations
 
@@ -18,18 +18,13 @@ STATES = "'pending', 'creating', 'created', 'blocked', 'cancelled', 'gone'"
 
 def upgrade() -> None:
     op.add_column("ticket", sa.Column("linked_at", MOMENT))
-    for name in ("comment_id", "wanted_status"):
-        op.add_column("ticket", sa.Column(name, sa.Text(), server_default="", nullable=False))
+    op.add_column("ticket", sa.Column("comment_id", sa.Text(), server_default="", nullable=False))
     op.add_column(
         "ticket",
         sa.Column("former", JSONB(), server_default=sa.text("'[]'::jsonb"), nullable=False),
     )
     op.add_column("ticket", sa.Column("announced", JSONB()))
     _hold_states(f"{STATES}, 'unlinked'")
-    op.add_column(
-        "tracker",
-        sa.Column("status_out", JSONB(), server_default=sa.text("'{}'::jsonb"), nullable=False),
-    )
     op.add_column(
         "tracker",
         sa.Column("announces", sa.Boolean(), server_default=sa.true(), nullable=False),
@@ -42,9 +37,8 @@ def downgrade() -> None:
     op.execute("update tracker set recurrence = 'comment' where recurrence = 'new_ticket'")
     _hold_recurrences("'nothing', 'comment', 'reopen'")
     _hold_states(STATES)
-    for name in ("announces", "status_out"):
-        op.drop_column("tracker", name)
-    for name in ("announced", "former", "wanted_status", "comment_id", "linked_at"):
+    op.drop_column("tracker", "announces")
+    for name in ("announced", "former", "comment_id", "linked_at"):
         op.drop_column("ticket", name)
 
 

@@ -63,6 +63,7 @@ ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
             "certificates",
             "own_marks",
             "tracker_writes",
+            "ticket_facts",
             "ticket_status",
             "complaints",
         ),

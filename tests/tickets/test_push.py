@@ -33,7 +33,7 @@ async def test_an_accepted_theme_becomes_one_ticket_with_links_back(bench: Bench
     assert f"http://relay.test/themes/{theme_id}" in ticket.body
     assert "https://forum.example/t1/1" in ticket.body
     assert "2 people" in ticket.body
-    assert {"kind:bug", "product:tide", "platform:generic"} <= set(ticket.labels)
+    assert {"kind:bug", "product:tide"} <= set(ticket.labels)
     assert await bench.push() == 0
     assert len(bench.tickets) == 1
 

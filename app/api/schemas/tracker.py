@@ -86,6 +86,11 @@ class TrackerPatch(In):
         default=None,
         description="What is done in the tracker when people speak again of what was shipped.",
     )
+    announces: bool | None = Field(
+        default=None,
+        description="Whether a ticket gets a comment when 10, 50 or 100 people speak of it, when "
+        "it is said much more often, and when a new version is named.",
+    )
 
     model_config = In.model_config | example({"kinds": ["bug"]})
 
@@ -114,6 +119,7 @@ class TrackerOut(Out):
         description="What statuses mean that would be taken for something else."
     )
     recurrence: str
+    announces: bool
     heard_at: datetime | None = Field(description="When its webhook told something last.")
     compared_at: datetime | None = Field(description="When its list of tickets was read last.")
 
@@ -139,6 +145,7 @@ class TrackerOut(Out):
             "seen_audience": "unknown",
             "status_map": {"in review": "in_progress"},
             "recurrence": "nothing",
+            "announces": True,
             "heard_at": "2026-11-20T12:00:00Z",
             "compared_at": "2026-11-20T11:58:00Z",
         }

@@ -106,6 +106,7 @@ async def save_statuses(act: Administering, tracker_id: UUID) -> Response:
             tracker_id,
             status_map=status_map,
             recurrence=act.text("recurrence") or Recurrence.nothing,
+            announces=bool(act.text("announces")),
         )
     return act.done("Saved. Its tickets are looked at with this in mind.")
 

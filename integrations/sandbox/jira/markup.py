@@ -28,6 +28,8 @@ def _block(node: dict[str, Any]) -> str:
                 "* " + "\n".join(_block(part) for part in item.get("content") or [])
                 for item in content
             )
+        case "codeBlock":
+            return "{code}\n" + _inline(content) + "\n{code}"
         case _:
             return _inline(content)
 

@@ -43,6 +43,7 @@ GITHUB_MARKUP = Markup(
     quote=neutralize.markdown_quote,
     inline=neutralize.markdown_inline,
     permalink=permalink,
+    code=neutralize.markdown_code,
     duplicate=lambda key: f"Duplicate of #{key}",
 )
 

@@ -21,9 +21,9 @@ from integrations.trackers.github.api import GitHubApi, issue_state
 from integrations.trackers.likeness import most_alike, search_words
 
 COMMENT_PAGES_MOST = 30
-_COMMENTS_PER_PAGE = 100  # the most that GitHub gives
-_FOUND_MOST = 30
-_NAMED = re.compile(r"(?:([A-Za-z0-9-]+/[A-Za-z0-9._-]+)?#)?(\d{1,12})")
+_ISSUE_COMMENTS_PER_PAGE = 100  # the most that GitHub gives
+_ALIKE_ISSUES_MOST = 30
+_ISSUE_NAMED = re.compile(r"(?:([A-Za-z0-9-]+/[A-Za-z0-9._-]+)?#)?(\d{1,12})")
 _IN_ADDRESS = re.compile(r"/([^/]+/[^/]+)/issues/(\d{1,12})(?:/|$)")
 _UNPINNED = frozenset({"forbidden", "not_found", "invalid_fields", "gone", "unexpected_status"})
 
@@ -33,7 +33,7 @@ def named_issue(name: str, repository: str, host: str) -> tuple[str, str]:
     address on ``host``. Raises TrackerError ``ticket_unnamed``."""
     words = name.strip()
     if "://" not in words:
-        if match := _NAMED.fullmatch(words):
+        if match := _ISSUE_NAMED.fullmatch(words):
             return match[1] or repository, match[2]
         raise naming.unnamed("17, owner/name#17 or the issue's address")
     naming.require_host(words, host)
@@ -61,7 +61,9 @@ async def similar_issues(api: GitHubApi, repository: str, title: str) -> Sequenc
     if not words:
         return []
     query = f"{' OR '.join(words)} in:title is:issue repo:{repository}"
-    answer = await api.call("GET", "/search/issues", params={"q": query, "per_page": _FOUND_MOST})
+    answer = await api.call(
+        "GET", "/search/issues", params={"q": query, "per_page": _ALIKE_ISSUES_MOST}
+    )
     items = answer.get("items")
     issues = items if isinstance(items, list) else []
     return most_alike(title, [issue_state(one) for one in issues if isinstance(one, dict)])
@@ -101,13 +103,13 @@ async def _standing(
     for page in range(1, COMMENT_PAGES_MOST + 1):
         comments = await api.call_list(
             f"/repos/{repository}/issues/{number}/comments",
-            {"per_page": _COMMENTS_PER_PAGE, "page": page},
+            {"per_page": _ISSUE_COMMENTS_PER_PAGE, "page": page},
         )
         for comment in comments:
             author = str((comment.get("user") or {}).get("login") or "")
             if line in str(comment.get("body") or "") and (not login or author == login):
                 return comment
-        if len(comments) < _COMMENTS_PER_PAGE:
+        if len(comments) < _ISSUE_COMMENTS_PER_PAGE:
             return None
     return None
 

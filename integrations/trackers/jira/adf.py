@@ -11,6 +11,7 @@ from integrations.tracker_contract import Draft, Quote, TrackerError
 from integrations.tracker_writes import Earlier, Followed
 from integrations.trackers import wording
 from integrations.trackers.jira import adf_nodes
+from integrations.trackers.jira.adf_evidence import details_nodes, facts_nodes
 from integrations.trackers.jira.adf_nodes import Node, heading, linked_text, paragraph, text
 from integrations.trackers.jira.limits import JIRA_DESCRIPTION_MAX_CHARACTERS
 
@@ -77,16 +78,21 @@ def _block(draft: Draft, room: int) -> list[Node]:
     frame = adf_nodes.size(head) + adf_nodes.size(tail) + _FRAME_JSON_CHARACTERS
     if frame > room:
         raise TrackerError("body_full", wording.NO_ROOM, permanent=True)
+    facts, details = facts_nodes(draft), details_nodes(draft)
+    if frame + sum(map(adf_nodes.size, facts + details)) > room * 2 // 3:
+        facts, details = [], []  # quotes say more in what little room is left
+    frame += sum(map(adf_nodes.size, facts + details))
     quotes, threads = wording.fitting(
         [_quote(quote) for quote in draft.quotes],
         [[_thread(title, permalink)] for title, permalink in draft.threads],
         room=room - frame,
         size=lambda nodes: sum(map(adf_nodes.size, nodes)),
     )
-    block = [head]
+    block = [head, *facts]
     if quotes:
         block.append(heading(wording.QUOTES_HEADING, 4))
         block += [node for quote in quotes for node in quote]
+    block += details
     if threads:
         items = [item for thread in threads for item in thread]
         block += [heading(wording.THREADS_HEADING, 4), {"type": "bulletList", "content": items}]
@@ -169,8 +175,13 @@ def _quote(quote: Quote) -> list[Node]:
             content.append(text(line))
     author = neutralize.one_line(quote.author, wording.NAME_MAX_CHARACTERS) or "someone"
     platform = neutralize.one_line(quote.platform, wording.NAME_MAX_CHARACTERS)
-    date = linked_text(wording.day(quote.created_at), neutralize.link(quote.permalink))
-    origin = [text("— "), _strong(author), text(f" on {platform}, "), date]
+    date, url = wording.day(quote.created_at), neutralize.link(quote.permalink)
+    thread = neutralize.one_line(quote.thread, wording.THREAD_TITLE_MAX_CHARACTERS)
+    origin = [text("— "), _strong(author), text(f" on {platform}, ")]
+    if url and thread:
+        origin += [linked_text(thread, url), text(f", {date}")]
+    else:
+        origin.append(linked_text(date, url))
     return [{"type": "blockquote", "content": [paragraph(content)]}, paragraph(origin)]
 
 

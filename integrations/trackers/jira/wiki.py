@@ -27,6 +27,7 @@ WIKI_MARKUP = Markup(
     quote=neutralize.wiki_quote,
     inline=neutralize.wiki_inline,
     permalink=permalink,
+    code=neutralize.wiki_quote,
     duplicate=lambda key: f"Duplicate of {key}.",
 )
 
