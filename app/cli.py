@@ -17,7 +17,9 @@ from app.commands import (
     people,
     polling,
     products,
+    promises,
     quality,
+    questions,
     replies,
     reply_accounts,
     reply_policies,
@@ -63,6 +65,8 @@ app.add_typer(people.tokens, name="token", rich_help_panel=SETUP)
 app.add_typer(quality.model, name="model", rich_help_panel=SETUP)
 app.add_typer(tickets.app, name="ticket", rich_help_panel=WORK)
 app.add_typer(replies.app, name="reply", rich_help_panel=WORK)
+app.add_typer(questions.app, name="question", rich_help_panel=WORK)
+app.add_typer(promises.app, name="promise", rich_help_panel=WORK)
 app.add_typer(suggestions.app, name="suggestion", rich_help_panel=WORK)
 app.command("import", rich_help_panel=WORK)(importing.import_file)
 app.command("replay", rich_help_panel=WORK)(tickets.replay)

@@ -46,6 +46,11 @@ API_TAGS = [
         "description": "Answers that go back into the threads where people asked.",
     },
     {
+        "name": "questions",
+        "description": "What the community asks, and how soon somebody else answers.",
+    },
+    {"name": "promises", "description": "What the team said that it would do, and until when."},
+    {
         "name": "decisions",
         "description": "What people decide about themes. Every decision can be undone.",
     },

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from app.api.community_reasons import COMMUNITY_REASONS
 from app.api.reply_reasons import REPLY_REASONS
 
 API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
@@ -176,6 +177,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         ),
         "disk_full": (507, "The disk is full; nothing was stored."),
         **REPLY_REASONS,
+        **COMMUNITY_REASONS,
     }
 )
 

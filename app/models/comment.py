@@ -146,6 +146,23 @@ class Comment(SQLModel, table=True):
             "thread_id",
             postgresql_where=sa.text("opens_thread"),
         ),
+        # What was said in a thread after a question, and by whom.
+        sa.Index(
+            "comment_in_thread",
+            "source_id",
+            "thread_id",
+            "created_at",
+            "id",
+            postgresql_where=sa.text("thread_id <> '' and deleted_at is null"),
+            postgresql_include=["author_id"],
+        ),
+        sa.Index(
+            "comment_questions",
+            "created_at",
+            "id",
+            postgresql_where=sa.text("kind = 'question' and deleted_at is null"),
+            postgresql_include=["product_id"],
+        ),
         sa.Index(
             "comment_by_fingerprint",
             "product_id",

@@ -170,6 +170,15 @@ class ReplyState(StrEnum):
     skipped = "skipped"
 
 
+class PromiseState(StrEnum):
+    """What became of a promise."""
+
+    open = "open"
+    kept = "kept"
+    withdrawn = "withdrawn"
+    """Will not be kept, and whoever it was made to need not wait."""
+
+
 class Recurrence(StrEnum):
     """What is done in the tracker when people speak again of what was shipped."""
 

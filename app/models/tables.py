@@ -4,6 +4,7 @@ from sqlmodel import SQLModel
 
 from app.models.account import ApiToken, LoginFailure, LoginSession, User
 from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion, Person, WordShare
+from app.models.community import Promise, Question
 from app.models.delivery import Delivery, DeliveryRepeat, PrivateScope
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, ModelInForce, PairLabel, ProductModel
@@ -37,6 +38,8 @@ __all__ = [
     "Product",
     "ProductModel",
     "RefusedRequest",
+    "Promise",
+    "Question",
     "Reply",
     "ReplyPolicy",
     "ReplyTemplate",

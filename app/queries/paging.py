@@ -168,7 +168,7 @@ class Listing(Generic[Row]):
 
     of: type[Row]
     columns: sql.Composable
-    tables: sql.SQL
+    tables: sql.Composable
 
     def select(
         self, ending: LiteralString, more_columns: sql.Composable = NO_MORE_COLUMNS

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from app.queries.paging import Filters, Listing, Order, Page
 from app.storage.db import Connection
-from app.storage.rows import fetch_all
+from app.storage.rows import fetch_all, fetch_value
 from app.themes.voices import VOICE
 
 THREADS_SHOWN = 50
@@ -69,6 +69,14 @@ SHIPPED_LIST = Listing(
     ),
 )
 NEWEST_SHIPPED = Order("shipped.newest", ("k.status_since", "k.id"), (datetime, UUID))
+IS_UNTOLD = sql.SQL(
+    "(k.status = 'done' and k.superseded_at is null and k.told_at is null"
+    " and k.status_since is not null and t.status = 'accepted')"
+)
+COUNT_UNTOLD = sql.SQL(
+    "select count(distinct k.theme_id) from ticket k join theme t on t.id = k.theme_id"
+    " where {untold} and (%(product)s::uuid is null or k.product_id = %(product)s)"
+).format(untold=IS_UNTOLD)
 SELECT_WAITING_THREADS = sql.SQL(
     """
     select * from (
@@ -101,11 +109,13 @@ async def list_shipped(
     ``limit_invalid``)."""
     filters = Filters()
     filters.add_equal("k.product_id", product_id)
-    filters.add(
-        "k.status = 'done' and k.superseded_at is null and k.told_at is null"
-        " and k.status_since is not null and t.status = 'accepted'"
-    )
+    filters.add_composed(IS_UNTOLD)
     return await SHIPPED_LIST.page(connection, NEWEST_SHIPPED, filters, cursor, limit)
+
+
+async def count_untold(connection: Connection, product_id: UUID | None = None) -> int:
+    """How many themes were shipped whose people nobody told yet."""
+    return int(await fetch_value(connection, COUNT_UNTOLD, {"product": product_id}))
 
 
 async def waiting_threads(

@@ -56,7 +56,7 @@ SET_SEARCH_SETTINGS = """
 # ones: BM25 (Robertson and Zaragoza 2009) of texts that hold a word or do not, as a share of what
 # the asking comment would score itself. The best come back, and whichever of those in `near` share
 # a word.
-FIND_BY_TEXT = r"""
+_FIND_BY_TEXT: LiteralString = r"""
     with q as materialized (  -- so that an array is read once
         select id, near::bigint[] as near
         from unnest(%(ids)s::bigint[], %(near)s::text[]) as asked(id, near)
@@ -92,9 +92,7 @@ FIND_BY_TEXT = r"""
             cross join lateral (
                 select x.id, 1 / (1.3 + octet_length(x.text) / 900.0) as brevity from comment x
                 where x.search @@ word.asked and x.deleted_at is null and x.id <> q.id
-                  and (x.theme_id is not null or (x.id = any(%(batch)s::bigint[])
-                       and (x.delivery_id, x.id) < (c.delivery_id, c.id)))
-                  and (x.kind in ('bug', 'feature') or x.theme_by = 'person')
+                  and {searched}
                 order by x.delivery_id desc nulls last, x.id desc limit %(matches)s
             ) found
             group by found.id
@@ -102,6 +100,12 @@ FIND_BY_TEXT = r"""
     ) best
     where best.rank <= %(most)s or best.id = any(q.near)
 """
+FIND_BY_TEXT = _FIND_BY_TEXT.format(
+    searched="""(x.theme_id is not null or (x.id = any(%(batch)s::bigint[])
+                       and (x.delivery_id, x.id) < (c.delivery_id, c.id)))
+                  and (x.kind in ('bug', 'feature') or x.theme_by = 'person')"""
+)
+FIND_QUESTIONS_BY_TEXT = _FIND_BY_TEXT.format(searched="x.kind = 'question'")
 FIND_BY_FINGERPRINT = """
     select q.id as query, near.id as comment_id, 1 as score
     from unnest(%(ids)s::bigint[]) as q(id)

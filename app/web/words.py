@@ -17,6 +17,7 @@ from app.models.states import (
 )
 from app.queries.health import SourceStatus
 from app.setup.credentials_end import near_end
+from app.queries.promises import PromiseList
 from app.setup.status_words import IGNORED_STATUS
 from classifiers.contract import Kind
 
@@ -170,6 +171,12 @@ REPLY_STATE_NOTES: dict[str, str] = {
 }
 """What is said of one answer; ``REPLY_STATES`` are the names of lists."""
 REPLY_TONES: dict[str, str] = {ReplyState.posted: "good", ReplyState.draft: "warn"}
+PROMISE_LISTS: dict[str, str] = {
+    PromiseList.open: "Open",
+    PromiseList.overdue: "Overdue",
+    PromiseList.kept: "Kept",
+    PromiseList.withdrawn: "Withdrawn",
+}
 VERBS = {
     "replied": "answered in a thread",
     "created": "opened this theme",

@@ -20,6 +20,7 @@ def addresses(site: Site) -> list[str]:
     theme = site.rows("select id from theme order by people desc, id limit 1")[0]["id"]
     source = site.rows("select id from source")[0]["id"]
     tracker = site.rows("select id from tracker")[0]["id"]
+    question = site.rows("select id from comment where kind = 'question' limit 1")[0]["id"]
     failed = site.rows("select id from delivery order by id")
     return [
         "/",
@@ -31,6 +32,9 @@ def addresses(site: Site) -> list[str]:
         f"/themes/{theme}",
         f"/themes/{theme}/merge",
         f"/themes/{theme}/ticket",
+        "/questions",
+        f"/questions/{question}",
+        "/promises",
         "/comments",
         "/comments?kind=feature&also=1&tone=",
         "/sources",

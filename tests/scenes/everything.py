@@ -45,6 +45,9 @@ ADD_REPLY = """
     insert into reply (id, product_id, theme_id, source_id, thread, comment_id, meaning, text)
     values (gen_random_uuid(), %s, %s, %s, '7', %s, 'free', 'Done: {title}') returning id
 """
+ADD_PROMISE = """
+    insert into promise (product_id, comment_id, words) values (%s, %s, 'A guide') returning id
+"""
 MARK_DONE = "update ticket set status = 'done' where theme_id = %s"
 ADD_HISTORY = "insert into source_history (source_id, cursor) values (%s, '{}')"
 ADD_USER = """
@@ -69,6 +72,8 @@ class Everything:
             return self.ids | {"theme_id": self.decided}
         if operation in ("write_reply", "set_replies_wanted"):
             return self.ids | {"comment_id": self.ids["answered_id"]}
+        if operation in ("assign_question", "link_answer", "unlink_answer"):
+            return self.ids | {"comment_id": self.ids["question_id"]}
         if operation == "cancel_source_history":
             return self.ids | {"source_id": self.fetching}
         return self.ids
@@ -84,10 +89,18 @@ class Everything:
             "ids": [other],
             "comment_ids": [self.ids["comment_id"]],
             "theme_id": other if operation == "move_comment" else self.ids["theme_id"],
+            "user_id": self.ids["user_id"],
+            "question_id": self.ids["like_id"],
+            "comment_id": self.ids["comment_id"],
+            "reply_id": None,
+            "evidence": "",
+            "words": "A guide",
             "version": None,
             "tickets_of": None,
             "name": f"Named {self.decided}",
         }
+        if operation == "settle_promise":
+            named |= {"state": "kept"}
         if operation == "promote_model":
             named |= {"what": "kind", "number": 1}
         if operation == "create_tracker":
@@ -159,6 +172,11 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     reply = await one(connection, ADD_REPLY, product, other, source, answered)
     key = vault.encrypt_fields({"api_key": "a-key", "api_username": "team"})
     await connection.execute(ADD_REPLY_ACCOUNT, [source, key])
+    question, like = [
+        await add_comment(connection, product, source, "How?", kind="question", thread_id=thread)
+        for thread in ("q1", "q2")
+    ]
+    promise = await one(connection, ADD_PROMISE, product, question)
     user = await one(connection, ADD_USER, f"{name}@example.org")
     token, _ = await api_tokens.create_token(connection, name, ["read"])
     ids: dict[str, object] = {
@@ -171,6 +189,9 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         "ticket_id": str(ticket),
         "reply_id": str(reply["id"]),
         "answered_id": answered,
+        "question_id": question,
+        "like_id": like,
+        "promise_id": promise["id"],
         "delivery_id": delivery,
         "suggestion_id": suggestion["id"],
         "action_id": action,

@@ -40,6 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "reply_meaning": set(states.ReplyMeaning),
     "reply_template_meaning": set(states.ReplyMeaning),
     "reply_state": set(states.ReplyState),
+    "promise_state": set(states.PromiseState),
     "product_policy": set(states.Policy),
     "product_boldness": set(states.Boldness),
     "user_role": set(states.Role),

@@ -34,6 +34,8 @@ async def test_empty_pages_say_what_comes_next(
         "/settings": "Name your product",
         "/triage?q=x": "Nothing matches",
         "/pairs": "Nothing waits",
+        "/questions": "Nobody waits for an answer",
+        "/promises": "No promise here",
     }
     for address, words in said.items():
         page = await person.get(address)
@@ -57,10 +59,13 @@ async def test_odd_addresses_never_break_a_page(
             f"/comments?q={odd}&kind={odd}&platform={odd}&source={odd}&sort={odd}",
             f"/sources/{source}?stage={odd}&reason={odd}",
             f"/trackers?state={odd}&tracker={odd}",
+            f"/questions?state={odd}&days={odd}&newcomers={odd}&assignee={odd}",
+            f"/promises?state={odd}",
             f"/themes/{theme}/merge?q={odd}",
         ):
             assert (await person.get(address)).status_code == 200, address
-        assert (await person.get(f"/triage?cursor={odd}")).status_code == 422
+        for listed in ("/triage", "/questions", "/promises"):
+            assert (await person.get(f"{listed}?cursor={odd}")).status_code == 422
         assert (await person.get(f"/?product={odd}")).status_code == 404
 
 

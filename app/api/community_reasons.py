@@ -1,0 +1,20 @@
+"""The reason codes of questions and promises, with their status and when they happen; docs/api.md
+lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+COMMUNITY_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
+    {
+        "promise_not_found": (404, "There is no promise of this number."),
+        "not_a_question": (409, "The comment asks nothing."),
+        "promise_settled": (409, "The promise is in this state already."),
+        "same_question": (422, "A question does not answer itself."),
+        "answer_private": (422, "Whoever asked may not be able to read the answer."),
+        "promise_empty": (422, "The promise says nothing."),
+        "promise_to_nobody": (422, "The promise names neither a comment nor an answer nor a name."),
+        "evidence_invalid": (422, "The evidence is no address that begins with https://."),
+    }
+)

@@ -1,0 +1,64 @@
+"""Who asks, and when somebody else first answered: what lists of questions and their numbers share.
+
+A question is answered by whatever another person writes in its thread later, by an answer that a
+person of the team sent there from here, or by a link to a question like it that was answered. What
+programs write answers nothing.
+"""
+
+from __future__ import annotations
+
+from psycopg import sql
+
+from app.replies.targets import THREAD_KEY
+
+FIRST_ANSWER = sql.SQL(
+    """
+    left join question q on q.comment_id = cm.id
+    left join lateral (
+      select * from (
+        (select o.created_at as at, coalesce(nullif(b.name, ''), b.handle, '') as author,
+                o.permalink
+         from comment o left join author b on b.id = o.author_id
+         where o.source_id = cm.source_id and o.thread_id = cm.thread_id and o.thread_id <> ''
+           and o.deleted_at is null and (o.created_at, o.id) > (cm.created_at, cm.id)
+           and (o.author_id is null or o.author_id is distinct from cm.author_id)
+           and (b.person_id is null or b.person_id is distinct from a.person_id)
+           and not coalesce(b.is_bot, false)
+         order by o.created_at, o.id limit 1)
+        union all
+        (select p.posted_at, p.author, p.permalink from reply p
+         where p.source_id = cm.source_id and p.thread = {thread} and p.state = 'posted'
+           and not p.automatic and p.posted_at > cm.created_at
+         order by p.posted_at limit 1)
+        union all
+        (select q.linked_at, q.linked_by, coalesce(k.permalink, '') from (select) one
+         left join comment k on k.id = q.like_id and k.deleted_at is null
+         where q.linked_at is not null)
+      ) answers order by at limit 1
+    ) first on true
+    """
+).format(thread=THREAD_KEY)
+"""Over ``comment cm left join author a``: ``first.at`` is null where nobody answered yet."""
+
+ASKED_BY_THE_COMMUNITY = sql.SQL(
+    """
+    cm.kind = 'question' and cm.deleted_at is null and not coalesce(a.is_staff, false)
+    and not coalesce(a.is_bot, false) and not exists (
+      select from tracker r where r.product_id = cm.product_id and r.type = cm.platform
+        and r.account_login <> '' and lower(r.account_login) = lower(a.handle))
+    """
+)
+"""Whether a comment is a question that waits for the team: neither staff nor an account that we
+write by ourselves asks it."""
+
+IS_NEWCOMER = sql.SQL(
+    """
+    (a.id is not null and not exists (
+      select from comment e
+      where e.author_id in (
+          select n.id from author n where n.id = a.id or n.person_id = a.person_id)
+        and e.created_at < cm.created_at
+        and (e.source_id, e.thread_id) is distinct from (cm.source_id, cm.thread_id)))
+    """
+)
+"""Whether whoever wrote a comment had said nothing before, except in its thread."""

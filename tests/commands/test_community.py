@@ -1,0 +1,75 @@
+"""`relay question` and `relay promise`."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from app.storage.db import Database
+from tests.commands.command_line import Relay, command_line
+from tests.scenes.conversations import Conversations, add_conversations
+from tests.scenes.reading import NOW
+
+
+@pytest.fixture
+def relay(database_url: str, tmp_path: Path) -> Relay:
+    """`relay` over a fresh migrated database."""
+    return command_line(database_url, tmp_path)
+
+
+@pytest.fixture
+def community(database_url: str) -> Conversations:
+    """A small community whose days lie before the test's clock, whatever it shows."""
+
+    async def fill() -> Conversations:
+        database = Database(database_url)
+        await database.open()
+        try:
+            async with database.transaction() as c:
+                return await add_conversations(c, 5, 60, days=20)
+        finally:
+            await database.close()
+
+    return asyncio.run(fill())
+
+
+def test_questions_are_listed_measured_and_linked(relay: Relay, community: Conversations) -> None:
+    asked = [
+        one
+        for one in community.spoken
+        if one.kind == "question"
+        and not one.deleted
+        and not (one.by and (one.by.staff or one.by.bot))
+    ]
+    asked.sort(key=lambda one: (one.at, one.id))
+    waiting = [one.id for one in asked if community.answered_at(one) is None]
+    listed = relay("question", "list", "--days", "700", "--limit", "200", "--json").json
+    assert [row["comment_id"] for row in listed] == waiting
+    times = relay("question", "times", "--days", "700", "--json").json
+    assert times["asked"] == len(asked)
+    assert times["answered"] == len(asked) - len(waiting)
+    done = next(one.id for one in asked if one.id not in waiting)
+    assert "Linked." in relay("question", "link", str(waiting[0]), str(done)).out
+    rows = relay("question", "list", "--days", "700", "--limit", "200").rows
+    assert [row[-1] for row in rows[1:]] == [str(number) for number in waiting[1:]]
+    relay("question", "list", "--state", "lost", fails=True)
+    assert relay("question", "answers", str(waiting[0]), "--json").json == []
+
+
+def test_promises_are_written_down_and_settled(relay: Relay, community: Conversations) -> None:
+    number = str(next(one.id for one in community.spoken if not one.deleted))
+    relay("promise", "add", "A guide", "--comment", number, "--due", f"{NOW.year - 1}-11-19")
+    relay("promise", "add", "A call", "--to", "Kim")
+    late = relay("promise", "list", "--state", "overdue", "--json").json
+    assert [row["words"] for row in late] == ["A guide"]
+    assert [row["words"] for row in relay("promise", "list", "--json").json] == [
+        "A guide",
+        "A call",
+    ]
+    relay("promise", "keep", str(late[0]["id"]), "--evidence", "https://docs.example.org")
+    relay("promise", "withdraw", str(late[0]["id"]))
+    assert relay("promise", "list").rows[1][4] == "A call"
+    relay("promise", "add", "Nothing", fails=True)
+    relay("promise", "add", "A day", "--to", "Kim", "--due", "soon", fails=True)
