@@ -112,9 +112,9 @@ def answers(question: Number, as_json: AsJson = False) -> None:
         async with services.database.transaction() as connection:
             return await known_answers(connection, question)
 
-    known = perform(work)
+    like_it = perform(work)
     if as_json:
-        output.as_json(known)
+        output.as_json(like_it)
         return
     output.table(
         ["question", "answer", "number"],
@@ -124,7 +124,7 @@ def answers(question: Number, as_json: AsJson = False) -> None:
                 one.answer_permalink,
                 str(one.comment_id),
             )
-            for one in known
+            for one in like_it
         ],
         empty="No answered question is like it.",
         cut="question",

@@ -111,18 +111,18 @@ async def read_known_answer(connection: Connection, comment_id: int, source_id: 
 
 
 async def _ranked(
-    connection: Connection, asked: int, near: list[int], words: dict[int, float]
+    connection: Connection, question: int, near: list[int], words: dict[int, float]
 ) -> list[int]:
     """The questions that were found, the likest first: by the score by which comments are grouped,
     or by their words alone where the question has no vector yet."""
-    vectors = await vectors_of(connection, {asked, *near, *words})
+    vectors = await vectors_of(connection, {question, *near, *words})
     pool = sorted(number for number in {*near, *words} if number in vectors)
-    if asked not in vectors or not pool:
+    if question not in vectors or not pool:
         return sorted(words, key=lambda number: (-words[number], number))
-    titles = await titles_of(connection, [asked, *pool])
-    shared = shared_titles(titles.get(asked, ""), [titles.get(number, "") for number in pool])
+    titles = await titles_of(connection, [question, *pool])
+    shared = shared_titles(titles.get(question, ""), [titles.get(number, "") for number in pool])
     scores = fused_scores(
-        vectors[asked].astype(np.float32),
+        vectors[question].astype(np.float32),
         np.stack([vectors[number] for number in pool]).astype(np.float32),
         np.array([words.get(number, 0.0) for number in pool], np.float32),
         shared,

@@ -12,8 +12,8 @@ from app.models.states import PromiseState
 from app.storage.db import Connection
 from app.storage.rows import fetch_one, fetch_value
 
-WORDS_MAX_CHARACTERS = 2_000
-NAME_MAX_CHARACTERS = 200
+PROMISE_WORDS_MAX_CHARACTERS = 2_000
+MADE_TO_MAX_CHARACTERS = 200
 
 INSERT_PROMISE = """
     insert into promise
@@ -25,7 +25,7 @@ SELECT_COMMENT_ADDRESSEE = """
     select product_id, id as comment_id, theme_id from comment where id = %s and deleted_at is null
 """
 SELECT_REPLY_ADDRESSEE = "select product_id, comment_id, theme_id from reply where id = %s"
-SELECT_PRODUCT = "select id from product where id = %s"
+SELECT_PROMISING_PRODUCT = "select id from product where id = %s"
 LOCK_PROMISE = "select id, state from promise where id = %s for update"
 SETTLE_PROMISE = """
     update promise
@@ -69,10 +69,10 @@ async def make_promise(connection: Connection, new: NewPromise) -> int:
     words = new.words.strip()
     if not words:
         raise Invalid("Say what was promised.", reason="promise_empty")
-    if len(words) > WORDS_MAX_CHARACTERS or len(new.made_to) > NAME_MAX_CHARACTERS:
+    if len(words) > PROMISE_WORDS_MAX_CHARACTERS or len(new.made_to) > MADE_TO_MAX_CHARACTERS:
         raise Invalid(
-            f"A promise has {WORDS_MAX_CHARACTERS:,} characters at most, and a name "
-            f"{NAME_MAX_CHARACTERS}.",
+            f"A promise has {PROMISE_WORDS_MAX_CHARACTERS:,} characters at most, and a name "
+            f"{MADE_TO_MAX_CHARACTERS}.",
             reason="text_too_long",
         )
     addressee = await _addressee(connection, new)
@@ -131,10 +131,10 @@ async def _addressee(connection: Connection, new: NewPromise) -> _Addressee:
         raise Invalid(
             "Say to whom: name a comment, an answer, or somebody.", reason="promise_to_nobody"
         )
-    known = new.product_id and await fetch_value(connection, SELECT_PRODUCT, [new.product_id])
-    if not new.product_id or not known:
+    product_id = await fetch_value(connection, SELECT_PROMISING_PRODUCT, [new.product_id])
+    if product_id is None:
         raise NotFound("There is no product with this id.", reason="product_not_found")
-    return _Addressee(new.product_id, None, None)
+    return _Addressee(product_id, None, None)
 
 
 def _checked_address(text: str) -> str:
@@ -145,7 +145,7 @@ def _checked_address(text: str) -> str:
     except ValueError:
         parts = urlsplit("")
     is_address = parts.scheme in ("http", "https") and bool(parts.netloc)
-    if address and (not is_address or len(address) > WORDS_MAX_CHARACTERS):
+    if address and (not is_address or len(address) > PROMISE_WORDS_MAX_CHARACTERS):
         raise Invalid(
             "Where it can be seen is an address that begins with https://.",
             reason="evidence_invalid",

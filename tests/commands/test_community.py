@@ -55,7 +55,8 @@ def test_questions_are_listed_measured_and_linked(relay: Relay, community: Conve
     rows = relay("question", "list", "--days", "700", "--limit", "200").rows
     assert [row[-1] for row in rows[1:]] == [str(number) for number in waiting[1:]]
     relay("question", "list", "--state", "lost", fails=True)
-    assert relay("question", "answers", str(waiting[0]), "--json").json == []
+    like = relay("question", "answers", str(waiting[1]), "--json").json
+    assert not {row["comment_id"] for row in like} & set(waiting[1:])
 
 
 def test_promises_are_written_down_and_settled(relay: Relay, community: Conversations) -> None:
