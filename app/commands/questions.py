@@ -29,7 +29,7 @@ Number = Annotated[int, typer.Argument(help="Number of the comment, as `question
 def list_(
     product: OfProduct = None,
     state: Annotated[str, typer.Option(help="unanswered or answered.")] = "unanswered",
-    days: Within = 90,
+    days: Within = 30,
     newcomers: Annotated[
         bool, typer.Option("--newcomers", help="Only those who never spoke before.")
     ] = False,

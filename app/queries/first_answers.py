@@ -51,14 +51,19 @@ ASKED_BY_THE_COMMUNITY = sql.SQL(
 """Whether a comment is a question that waits for the team: neither staff nor an account that we
 write by ourselves asks it."""
 
+# One row at most, asked for each comment: what could be hashed would read everybody's comments.
 IS_NEWCOMER = sql.SQL(
     """
-    (a.id is not null and not exists (
-      select from comment e
-      where e.author_id in (
-          select n.id from author n where n.id = a.id or n.person_id = a.person_id)
-        and e.created_at < cm.created_at
-        and (e.source_id, e.thread_id) is distinct from (cm.source_id, cm.thread_id)))
+    (a.id is not null
+     and coalesce((
+       select false from comment e where e.author_id = a.id and e.created_at < cm.created_at
+         and (e.source_id <> cm.source_id or e.thread_id <> cm.thread_id or e.thread_id = '')
+       limit 1), true)
+     and (a.person_id is null or coalesce((
+       select false from author n join comment e on e.author_id = n.id
+       where n.person_id = a.person_id and e.created_at < cm.created_at
+         and (e.source_id <> cm.source_id or e.thread_id <> cm.thread_id or e.thread_id = '')
+       limit 1), true)))
     """
 )
 """Whether whoever wrote a comment had said nothing before, except in its thread."""

@@ -14,11 +14,9 @@ from app.queries.first_answers import ASKED_BY_THE_COMMUNITY, FIRST_ANSWER, IS_N
 from app.queries.paging import Filters, Listing, Order, Page
 from app.queries.periods import check_days
 from app.storage.db import Connection
-from app.storage.rows import fetch_one, fetch_value
+from app.storage.rows import fetch_one
 
-COUNTED_MOST = 500
-"""Counting stops here: a longer queue is one that nobody sees the end of."""
-QUESTION_DAYS = 90
+QUESTION_DAYS = 30
 """Unless somebody asks for another period: what is older seldom waits for an answer any more."""
 
 
@@ -109,10 +107,6 @@ LONGEST_WAIT = Order(
     "questions.longest", ("cm.created_at", "cm.id"), (datetime, int), descending=False
 )
 NEWEST_QUESTIONS = Order("questions.newest", ("cm.created_at", "cm.id"), (datetime, int))
-COUNT_QUESTIONS = sql.SQL(
-    "select count(*) from (select from comment cm left join author a on a.id = cm.author_id {first}"
-    " where {conditions} limit %(counted_most)s) counted"
-)
 SELECT_QUESTION = QUESTION_LIST.select("where cm.id = %s and cm.deleted_at is null")
 
 
@@ -129,16 +123,6 @@ async def list_questions(
     is_waiting = chosen.state is QuestionState.unanswered
     order = LONGEST_WAIT if is_waiting else NEWEST_QUESTIONS
     return await QUESTION_LIST.page(connection, order, chosen.conditions(now), cursor, limit)
-
-
-async def count_questions(
-    connection: Connection, chosen: QuestionFilter, *, now: datetime | None = None
-) -> int:
-    """How many questions the list has, COUNTED_MOST at most. Raises Invalid (``days_invalid``)."""
-    conditions = chosen.conditions(now)
-    query = COUNT_QUESTIONS.format(first=FIRST_ANSWER, conditions=conditions.clause)
-    values = {**conditions.values, "counted_most": COUNTED_MOST}
-    return int(await fetch_value(connection, query, values))
 
 
 async def read_question(connection: Connection, comment_id: int) -> QuestionRow:

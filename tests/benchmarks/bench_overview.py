@@ -55,12 +55,12 @@ FILL = """
            now() - n * interval '15 minutes'
     from product p, generate_series(1, %(comments)s / 10) n;
     insert into comment (product_id, source_id, external_id, platform, author_id, text,
-        created_at, received_at, stage,
+        created_at, received_at, stage, thread_id,
                          kind, kind_confidence, kind_reason, sentiment, theme_id, wording,
                           grouping, kind_scores)
     select p.id, s.ids[n %% 4 + 1], n::text, 'x',
            a.low + (29999 * power((n::bigint * 7919) %% 100003 / 100003.0, 3))::int, %(text)s || n,
-           now() - n * interval '90 seconds', now() - n * interval '90 seconds', 'grouped',
+           now() - n * interval '90 seconds', now() - n * interval '90 seconds', 'grouped', 't' || n / 24 * 4 + n %% 4,
            (array['bug', 'feature', 'question', 'praise', 'other'])[n %% 5 + 1], 0.7,
            case when n %% 4 = 0 then '' else 'unsure' end, ((n %% 200) - 100) / 100.0,
            case when n %% 5 < 2 then t.ids[1 + (n::bigint * 31) %% (%(comments)s / 10)] end,
@@ -88,6 +88,10 @@ PAGES = (
     "/triage?sort=rising",
     "/triage?view=themes",
     "/pairs",
+    "/questions",
+    "/questions?newcomers=1",
+    "/questions?state=answered",
+    "/promises",
     "/comments",
     "/comments?kind=bug&unsure=1",
     "/comments?sort=doubt",

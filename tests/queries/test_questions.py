@@ -11,7 +11,6 @@ from app.errors import Invalid
 from app.queries.questions import (
     QuestionFilter,
     QuestionState,
-    count_questions,
     list_questions,
     read_question,
 )
@@ -44,10 +43,9 @@ async def test_what_waits_is_what_nobody_else_answered(database: Database, seed:
         waiting = [one.id for one in asked if community.answered_at(one) is None]
         answered = [one.id for one in reversed(asked) if community.answered_at(one)]
         assert min(len(waiting), len(answered)) > 20
-        chosen = QuestionFilter(community.product)
+        chosen = QuestionFilter(community.product, days=90)
         assert await listed(c, chosen) == waiting
-        assert await count_questions(c, chosen, now=NOW) == len(waiting)
-        done = QuestionFilter(community.product, QuestionState.answered)
+        done = QuestionFilter(community.product, QuestionState.answered, 90)
         assert await listed(c, done) == answered
 
 
@@ -62,7 +60,7 @@ async def test_newcomers_are_marked_and_listed_alone(database: Database, seed: i
             if community.answered_at(one) is None and community.is_newcomer(one)
         ]
         assert new
-        assert await listed(c, QuestionFilter(community.product, newcomers=True)) == new
+        assert await listed(c, QuestionFilter(community.product, days=90, newcomers=True)) == new
         for one in asked:
             row = await read_question(c, one.id)
             assert row.is_newcomer == community.is_newcomer(one)
@@ -120,13 +118,13 @@ async def test_our_own_account_asks_nothing(database: Database) -> None:
         author = await add_author(c, product, "Relay-App")
         await add_comment(c, product, source, kind="question", author_id=author, platform="github")
         chosen = QuestionFilter(product)
-        assert await count_questions(c, chosen, now=NOW + timedelta(days=1)) == 1
+        assert len(await listed(c, chosen)) == 1
         await c.execute(
             "insert into tracker (id, product_id, type, name, credentials, account_login)"
             " values (gen_random_uuid(), %s, 'github', 'R', 'x', 'relay-app')",
             [product],
         )
-        assert await count_questions(c, chosen, now=NOW + timedelta(days=1)) == 0
+        assert await listed(c, chosen) == []
 
 
 @pytest.mark.parametrize("days", [0, 732, -3])

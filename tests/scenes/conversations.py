@@ -108,7 +108,7 @@ class Conversations:
             one.by is not None
             and one.voice == question.voice
             and one.at < question.at
-            and (one.source, one.thread) != (question.source, question.thread)
+            and (not one.thread or (one.source, one.thread) != (question.source, question.thread))
             for one in self.spoken
         )
 

@@ -11,11 +11,9 @@ from starlette.responses import Response
 
 from app.queries.known_answers import known_answers, read_known_answer
 from app.queries.questions import (
-    COUNTED_MOST,
     QUESTION_DAYS,
     QuestionFilter,
     QuestionState,
-    count_questions,
     list_questions,
     read_question,
 )
@@ -31,7 +29,7 @@ from app.web.routes import PageRoute
 
 router = APIRouter(route_class=PageRoute)
 QUESTIONS_PER_PAGE = 30
-QUESTION_PERIODS = (7, 30, 90, 365)
+QUESTION_PERIODS = (7, 14, 30)
 
 
 @router.get("/questions")
@@ -59,7 +57,6 @@ async def questions_page(
         page = await list_questions(
             connection, chosen, cursor=cursor or None, limit=QUESTIONS_PER_PAGE
         )
-        count = await count_questions(connection, chosen)
         times = await response_times(
             connection, frame.product_id, now - timedelta(days=period), now, now=now
         )
@@ -72,8 +69,6 @@ async def questions_page(
         questions=page.items,
         cursor=page.next_cursor,
         first=not cursor,
-        count=count,
-        counted_most=COUNTED_MOST,
         times=times,
         members=members,
         state=chosen.state,
