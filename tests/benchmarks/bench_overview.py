@@ -60,7 +60,8 @@ FILL = """
                           grouping, kind_scores)
     select p.id, s.ids[n %% 4 + 1], n::text, 'x',
            a.low + (29999 * power((n::bigint * 7919) %% 100003 / 100003.0, 3))::int, %(text)s || n,
-           now() - n * interval '90 seconds', now() - n * interval '90 seconds', 'grouped', 't' || n / 24 * 4 + n %% 4,
+           now() - n * interval '90 seconds', now() - n * interval '90 seconds', 'grouped',
+           't' || n / 24 * 4 + n %% 4,
            (array['bug', 'feature', 'question', 'praise', 'other'])[n %% 5 + 1], 0.7,
            case when n %% 4 = 0 then '' else 'unsure' end, ((n %% 200) - 100) / 100.0,
            case when n %% 5 < 2 then t.ids[1 + (n::bigint * 31) %% (%(comments)s / 10)] end,

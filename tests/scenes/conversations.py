@@ -126,9 +126,14 @@ def _of_team(one: Spoken) -> bool:
 
 
 async def add_conversations(
-    c: Connection, seed: int, comments: int = 400, days: int = 120, slug: str = "atlas"
+    c: Connection,
+    seed: int,
+    comments: int = 400,
+    days: int = 120,
+    slug: str = "atlas",
+    now: datetime = NOW,
 ) -> Conversations:
-    """Fill a product of its own, so that truth and tables say the same."""
+    """Fill a product of its own with what was said in ``days`` days until ``now``."""
     rng = random.Random(seed)
     product = await add_product(c, slug)
     sources = [await add_source(c, product, name) for name in ("Forum", "Chat")]
@@ -138,7 +143,7 @@ async def add_conversations(
         source = rng.choice(sources)
         thread = rng.choice(["", *(f"t{place}" for place in range(comments // 4))])
         by = rng.choice([*handles, None])
-        at = NOW - timedelta(seconds=rng.randrange(60, days * 86_400))
+        at = now - timedelta(seconds=rng.randrange(60, days * 86_400))
         deleted = rng.random() < 0.08
         kind = "other" if by and by.bot else rng.choice(KINDS)
         language, sentiment = rng.choice(LANGUAGES), rng.choice((-0.8, -0.1, 0.0, 0.1, 0.7))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -18,16 +19,17 @@ from tests.web.webbing import Person, sign_in
 
 ASK = "How do I invite a colleague to my harbour?"
 ASK_AGAIN = "How can I invite colleagues to my harbour?"
-AS_QUESTION = "update comment set kind = 'question', kind_reason = '' where text = %s returning id"
 
 
 @pytest.fixture
 async def scene(database: Database, settings: Settings, vault: Vault) -> AsyncIterator[Answering]:
     with SandboxServer() as sandbox:
         scene = await open_answering(database, settings, vault, sandbox)
-        await scene.say(ASK_AGAIN, "kim", 21)
-        await scene.say("In the menu, below People.", "lea", 21)
-        await scene.say(ASK, "zoe", 22)
+        # The page looks back from now.
+        times = [(datetime.now(UTC) - timedelta(hours=hours)).isoformat() for hours in (9, 8, 7)]
+        await scene.say(ASK_AGAIN, "kim", 21, created_at=times[0])
+        await scene.say("In the menu, below People.", "lea", 21, created_at=times[1])
+        await scene.say(ASK, "zoe", 22, created_at=times[2])
         yield scene
 
 
@@ -168,15 +170,10 @@ async def test_the_page_says_what_the_numbers_say(
     client: httpx.AsyncClient, database: Database
 ) -> None:
     person = await sign_in(client, database)
+    now = datetime.now(UTC)
     async with database.transaction() as c:
-        community = await add_conversations(c, 4, days=20)
-    asked = [
-        one
-        for one in community.spoken
-        if one.kind == "question"
-        and not one.deleted
-        and not (one.by and (one.by.staff or one.by.bot))
-    ]
+        community = await add_conversations(c, 4, days=20, now=now)
+    asked = community.questions(now - timedelta(days=30), now)
     waiting = [one for one in asked if community.answered_at(one) is None]
     page = (await person.get("/questions")).text
     assert f'<dd class="big">{len(asked)}</dd>' in page
