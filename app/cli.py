@@ -12,6 +12,7 @@ import typer
 
 from app.commands import (
     importing,
+    insights,
     learning,
     models,
     people,
@@ -65,6 +66,7 @@ app.add_typer(people.tokens, name="token", rich_help_panel=SETUP)
 app.add_typer(quality.model, name="model", rich_help_panel=SETUP)
 app.add_typer(tickets.app, name="ticket", rich_help_panel=WORK)
 app.add_typer(replies.app, name="reply", rich_help_panel=WORK)
+app.command("insights", rich_help_panel=WORK)(insights.insights)
 app.add_typer(questions.app, name="question", rich_help_panel=WORK)
 app.add_typer(promises.app, name="promise", rich_help_panel=WORK)
 app.add_typer(suggestions.app, name="suggestion", rich_help_panel=WORK)

@@ -13,6 +13,10 @@ COMMUNITY_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "promise_settled": (409, "The promise is in this state already."),
         "same_question": (422, "A question does not answer itself."),
         "answer_private": (422, "Whoever asked may not be able to read the answer."),
+        "period_invalid": (
+            422,
+            "The period ends before it begins, is longer than 731 days, or is none.",
+        ),
         "promise_empty": (422, "The promise says nothing."),
         "promise_to_nobody": (422, "The promise names neither a comment nor an answer nor a name."),
         "evidence_invalid": (422, "The evidence is no address that begins with https://."),

@@ -14,6 +14,7 @@ from app.api import (
     linking,
     matters,
     merging,
+    metrics,
     polling,
     products,
     promises,
@@ -51,6 +52,7 @@ for part in (
     questions,
     promises,
     stats,
+    metrics,
     learning,
     accounts,
 ):

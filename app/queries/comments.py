@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import sql
@@ -54,6 +55,13 @@ COMMENT_ORDERS = {
 }
 """``doubt`` takes what is unsure alone: most doubt first, times the people who say the same."""
 
+TONE_FROM = 0.2
+"""A comment sounds friendly or unfriendly from this sentiment on, either way."""
+SOUNDS: dict[str, LiteralString] = {
+    "friendly": "cm.sentiment > %(tone_from)s",
+    "unfriendly": "cm.sentiment < -%(tone_from)s",
+    "either": "abs(cm.sentiment) > %(tone_from)s",
+}
 UNPLACED = """
     cm.theme_id is null and cm.stage = 'grouped' and cm.kind_by = 'model' and cm.theme_by = 'model'
     and not (coalesce(a.is_staff, false) or coalesce(a.is_bot, false))
@@ -86,9 +94,10 @@ class CommentFilter:
 
     ``q`` is a web-style full-text search ("quoted", or, -not). ``since`` and ``until`` bound the
     time of writing, [since, until). ``also``: ``kind`` may be one of the other kinds of a comment
-    as well. ``unsure``: only those whose kind the model does not trust. ``unplaced``: only those
-    that may report or ask for something and stand in no theme. ``deleted``: False leaves
-    deleted comments out, True takes only those, None takes both.
+    as well. ``sounds``: ``friendly``, ``unfriendly`` or ``either``. ``unsure``: only those whose
+    kind the model does not trust. ``unplaced``: only those that may report or ask for something and
+    stand in no theme. ``deleted``: False leaves deleted comments out, True takes only those, None
+    takes both.
     """
 
     product_id: UUID | None = None
@@ -102,6 +111,7 @@ class CommentFilter:
     unsure: bool = False
     unplaced: bool = False
     language: str | None = None
+    sounds: str | None = None
     stage: str | None = None
     q: str | None = None
     since: datetime | None = None
@@ -128,6 +138,8 @@ class CommentFilter:
         if self.unplaced:
             filters.add(UNPLACED, **UNPLACED_LEAST)
         filters.add_equal("cm.language", self.language)
+        if self.sounds in SOUNDS:
+            filters.add(SOUNDS[self.sounds], tone_from=TONE_FROM)
         filters.add_equal("cm.stage", self.stage)
         if self.q:
             filters.add("cm.search @@ websearch_to_tsquery('english', %(q)s)", q=self.q)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.queries.comments import TONE_FROM
 from app.queries.metric_people import PeopleCounts, count_people
 from app.queries.response_times import ResponseTimes, response_times
 from app.queries.spans import Span
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 
-TONE_FROM = 0.2
-"""A comment sounds friendly or unfriendly from this sentiment on, either way."""
 NORMAL_95 = 1.96
 
 COUNT_VOLUMES = """

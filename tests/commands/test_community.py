@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,3 +67,13 @@ def test_promises_are_written_down_and_settled(relay: Relay, community: Conversa
     assert relay("promise", "list").rows[1][4] == "A call"
     relay("promise", "add", "Nothing", fails=True)
     relay("promise", "add", "A day", "--to", "Kim", "--due", "soon", fails=True)
+
+
+def test_insights_are_numbers_of_a_span(relay: Relay, community: Conversations) -> None:
+    metrics = relay("insights", "--json").json
+    since = datetime.now(UTC) - timedelta(days=30)
+    assert metrics["figures"]["comments"] == len(list(community.said(since, datetime.now(UTC))))
+    rows = relay("insights", "--compare", "year").rows
+    assert ["comments", str(metrics["figures"]["comments"]), "0"] in rows
+    relay("insights", "--from", "2026-11-20", "--to", "2026-11-01", fails=True)
+    relay("insights", "--compare", "nothing", fails=True)

@@ -105,12 +105,10 @@ async def test_volumes_lead_to_lists_of_that_count(database: Database, span: Spa
         for dimension in ("source", "kind", "language"):
             volumes = metrics.volumes_by(dimension)
             expected, others = counted(stands, dimension), counted(before, dimension)
-            assert {
-                volume.key: volume.comments for volume in volumes if volume.comments
-            } == expected
-            assert {volume.key: volume.before for volume in volumes if volume.before} == others
             shown = {volume.key: volume.comments for volume in volumes if volume.comments}
             assert shown == expected
+            assert {volume.key: volume.before for volume in volumes if volume.before} == others
+        for volume in metrics.volumes_by("language")[:2]:
             chosen = CommentFilter(
                 community.product, language=volume.key, since=span.since, until=span.until
             )

@@ -61,6 +61,7 @@ async def test_odd_addresses_never_break_a_page(
             f"/trackers?state={odd}&tracker={odd}",
             f"/questions?state={odd}&days={odd}&newcomers={odd}&assignee={odd}",
             f"/promises?state={odd}",
+            f"/comments?language={odd}&sounds={odd}&author={odd}",
             f"/themes/{theme}/merge?q={odd}",
         ):
             assert (await person.get(address)).status_code == 200, address

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.models.states import Tone
-from app.queries.comments import COMMENT_ORDERS, CommentFilter, list_comments
+from app.queries.comments import COMMENT_ORDERS, SOUNDS, CommentFilter, list_comments
+from app.queries.spans import span_of
 from app.web import guard, rendering
 from app.web.guard import Viewer
 from app.web.params import Cursor, Word, identifier
@@ -40,6 +42,12 @@ async def comments_page(
     unsure: Word = "",
     unplaced: Word = "",
     platform: Word = "",
+    language: Word = "",
+    sounds: Word = "",
+    author: Word = "",
+    first_day: Annotated[str, Query(alias="from", max_length=20)] = "",
+    last_day: Annotated[str, Query(alias="to", max_length=20)] = "",
+    tz: Word = "UTC",
     source: Word = "",
     sort: Word = "recent",
     cursor: Cursor = None,
@@ -48,9 +56,12 @@ async def comments_page(
     frame = await rendering.shell(request)
     if sort not in COMMENT_ORDERS:
         sort = "recent"
-    since = None
+    since = until = None
     if sort == "doubt":
         since = datetime.now(UTC) - timedelta(days=DOUBT_DAYS)
+    if first_day or last_day:
+        span = span_of(first_day, last_day, tz, datetime.now(UTC))
+        since, until = span.since, span.until
     chosen = CommentFilter(
         product_id=frame.product_id,
         source_id=identifier(source),
@@ -62,6 +73,10 @@ async def comments_page(
         unplaced=bool(unplaced),
         q=q or None,
         since=since,
+        until=until,
+        language=language or None,
+        sounds=sounds if sounds in SOUNDS else None,
+        author_id=int(author) if author.isdecimal() and len(author) < 16 else None,
     )
     async with guard.database(request).transaction() as connection:
         comments = await list_comments(
@@ -86,7 +101,26 @@ async def comments_page(
             "unplaced": unplaced,
             "platform": platform,
             "source": source,
+            "language": language,
+            "sounds": sounds,
+            "author": author,
+            "from": first_day,
+            "to": last_day,
+            "tz": tz if first_day or last_day else "",
         },
-        filtered=bool(q or kind or tone or unsure or unplaced or platform or source),
+        filtered=bool(
+            q
+            or kind
+            or tone
+            or unsure
+            or unplaced
+            or platform
+            or source
+            or language
+            or sounds
+            or author
+            or first_day
+            or last_day
+        ),
         platforms=[(name, platform.title) for name, platform in registry.sources().items()],
     )
