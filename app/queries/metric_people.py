@@ -44,11 +44,17 @@ VOICES = sql.SQL(
       where not a.is_staff and not a.is_bot group by 1
     ),
     voices as (
-      select voice, author_id, name, comments, previous, regular, last_at, comments > 0 and not
-        coalesce((
-          select true from comment e join author o on o.id = e.author_id
-          where (o.id = named.author_id or o.person_id = named.person_id)
-            and e.created_at < %(since)s and e.deleted_at is null limit 1), false) as is_new
+      select voice, author_id, name, comments, previous, regular, last_at,
+        comments > 0 and previous = 0 and regular = 0 and case when person_id is null then
+          coalesce((
+            select false from comment e where e.author_id = named.author_id
+              and e.created_at < %(since)s and e.deleted_at is null limit 1), true)
+        else
+          coalesce((
+            select false from author o join comment e on e.author_id = o.id
+            where o.person_id = named.person_id
+              and e.created_at < %(since)s and e.deleted_at is null limit 1), true)
+        end as is_new
       from named where comments > 0 or previous > 0 or regular > 0
       union all
       select 4 * cm.id + 2, null, '', 1, 0, 0, cm.created_at, false
