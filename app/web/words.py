@@ -16,8 +16,8 @@ from app.models.states import (
     Visibility,
 )
 from app.queries.health import SourceStatus
-from app.setup.credentials_end import near_end
 from app.queries.promises import PromiseList
+from app.setup.credentials_end import near_end
 from app.setup.status_words import IGNORED_STATUS
 from classifiers.contract import Kind
 
