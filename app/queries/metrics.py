@@ -169,13 +169,13 @@ async def read_metrics(
     now: datetime | None = None,
 ) -> Metrics:
     """All numbers of a span."""
-    said = await _said(connection, product_id, span)
-    figures = await _figures(connection, product_id, span, said, now)
+    speech = await _said(connection, product_id, span)
+    figures = await _figures(connection, product_id, span, speech, now)
     if compared is None:
-        return Metrics(span, None, figures, None, said.volumes)
+        return Metrics(span, None, figures, None, speech.volumes)
     others = await _said(connection, product_id, compared)
     before = await _figures(connection, product_id, compared, others, now)
-    paired = _side_by_side(said.volumes, others.volumes)
+    paired = _side_by_side(speech.volumes, others.volumes)
     return Metrics(span, compared, figures, before, paired)
 
 
@@ -183,21 +183,21 @@ async def _figures(
     connection: Connection,
     product_id: UUID | None,
     span: Span,
-    said: _Said,
+    speech: _Said,
     now: datetime | None,
 ) -> Figures:
     values = {"product": product_id, "since": span.since, "until": span.until}
     closure = await fetch_one(connection, COUNT_CLOSURE, values, of=Closure)
-    told = await fetch_one(connection, COUNT_TOLD, values, of=Told)
+    shipped = await fetch_one(connection, COUNT_TOLD, values, of=Told)
     assert closure is not None
-    assert told is not None
+    assert shipped is not None
     return Figures(
-        comments=said.comments,
+        comments=speech.comments,
         people=await count_people(connection, product_id, span),
-        tone=said.tone,
+        tone=speech.tone,
         responses=await response_times(connection, product_id, span.since, span.until, now=now),
         closure=closure,
-        told=told,
+        told=shipped,
     )
 
 
