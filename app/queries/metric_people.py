@@ -17,6 +17,7 @@ from app.storage.rows import fetch_all, fetch_one
 REGULAR_DAYS = 90
 REGULAR_COMMENTS = 4
 
+# Most people of 90 days are on no list, and are left out before they are put together.
 # Linked accounts are one voice, and a comment without an author is one of its own, as in
 # app/themes/voices. Whether somebody spoke before is asked only for those who spoke in the span.
 VOICES = sql.SQL(
@@ -41,7 +42,10 @@ VOICES = sql.SQL(
              sum(comments)::bigint as comments, sum(previous)::bigint as previous,
              sum(regular)::bigint as regular, max(last_at) as last_at
       from spoke join author a on a.id = spoke.author_id
-      where not a.is_staff and not a.is_bot group by 1
+      where not a.is_staff and not a.is_bot
+        and (comments > 0 or previous > 0 or regular >= %(regular_least)s
+             or a.person_id is not null)
+      group by 1
     ),
     voices as (
       select voice, author_id, name, comments, previous, regular, last_at,
