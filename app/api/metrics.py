@@ -40,8 +40,8 @@ async def metrics(
     ] = Comparison.previous,
     tz: Zone = "UTC",
 ) -> Metrics:
-    """What was said, by whom and how it sounded, and what became of it; 30 days until today unless
-    the days are named."""
+    """What was said, by whom and how it sounded, and what became of it; seven days until today
+    unless the days are named."""
     span = span_of(first, last, tz, datetime.now(UTC))
     async with database.transaction() as connection:
         return await read_metrics(connection, product_id, span, span.compared(compare))

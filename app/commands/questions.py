@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from app.replies.questions import Linked
     from app.running.runtime import Services
 
-LINKED_BY = "command line"
+ANSWER_LINKED_BY = "command line"
 TEXT_CHARACTERS_SHOWN = 120
 
 app = typer.Typer(no_args_is_help=True, help="Questions: what waits, and how soon others answer.")
@@ -145,7 +145,9 @@ def link(
         async with services.database.transaction() as connection:
             source_id = (await read_question(connection, question)).source_id
             address = await read_known_answer(connection, answered, source_id)
-            return await link_question(connection, question, answered, address, actor=LINKED_BY)
+            return await link_question(
+                connection, question, answered, address, actor=ANSWER_LINKED_BY
+            )
 
     linked = perform(work)
     if linked.reply_id is None:

@@ -17,6 +17,7 @@ from app.storage.rows import fetch_all, fetch_one
 REGULAR_DAYS = 90
 REGULAR_COMMENTS = 4
 
+# Most people of 90 days are on no list, and are left out before they are put together.
 # Linked accounts are one voice, and a comment without an author is one of its own, as in
 # app/themes/voices. Whether somebody spoke before is asked only for those who spoke in the span.
 VOICES = sql.SQL(
@@ -41,14 +42,23 @@ VOICES = sql.SQL(
              sum(comments)::bigint as comments, sum(previous)::bigint as previous,
              sum(regular)::bigint as regular, max(last_at) as last_at
       from spoke join author a on a.id = spoke.author_id
-      where not a.is_staff and not a.is_bot group by 1
+      where not a.is_staff and not a.is_bot
+        and (comments > 0 or previous > 0 or regular >= %(regular_least)s
+             or a.person_id is not null)
+      group by 1
     ),
     voices as (
-      select voice, author_id, name, comments, previous, regular, last_at, comments > 0 and not
-        coalesce((
-          select true from comment e join author o on o.id = e.author_id
-          where (o.id = named.author_id or o.person_id = named.person_id)
-            and e.created_at < %(since)s and e.deleted_at is null limit 1), false) as is_new
+      select voice, author_id, name, comments, previous, regular, last_at,
+        comments > 0 and previous = 0 and regular = 0 and case when person_id is null then
+          coalesce((
+            select false from comment e where e.author_id = named.author_id
+              and e.created_at < %(since)s and e.deleted_at is null limit 1), true)
+        else
+          coalesce((
+            select false from author o join comment e on e.author_id = o.id
+            where o.person_id = named.person_id
+              and e.created_at < %(since)s and e.deleted_at is null limit 1), true)
+        end as is_new
       from named where comments > 0 or previous > 0 or regular > 0
       union all
       select 4 * cm.id + 2, null, '', 1, 0, 0, cm.created_at, false

@@ -24,19 +24,14 @@ COUNT_VOLUMES = """
                 when grouping(cm.language) = 0 then 'language' else 'all' end as by,
            coalesce(cm.source_id::text, cm.platform, cm.kind, cm.language, '') as key,
            coalesce((select s.name from source s where s.id = cm.source_id), '') as name,
-           count(*) as comments
+           count(*) as comments,
+           count(*) filter (where cm.sentiment > %(tone_from)s) as friendly,
+           count(*) filter (where cm.sentiment < -%(tone_from)s) as unfriendly
     from product chosen join comment cm on cm.product_id = chosen.id
     where (%(product)s::uuid is null or chosen.id = %(product)s)
       and cm.created_at >= %(since)s and cm.created_at < %(until)s and cm.deleted_at is null
     group by grouping sets ((cm.source_id), (cm.platform), (cm.kind), (cm.language), ())
     order by 1, 4 desc, 2
-"""
-COUNT_TONES = """
-    select count(*) filter (where cm.sentiment > %(tone_from)s) as friendly,
-           count(*) filter (where cm.sentiment < -%(tone_from)s) as unfriendly
-    from product chosen join comment cm on cm.product_id = chosen.id
-    where (%(product)s::uuid is null or chosen.id = %(product)s)
-      and cm.created_at >= %(since)s and cm.created_at < %(until)s and cm.deleted_at is null
 """
 COUNT_CLOSURE = """
     select count(*) filter (where t.created_at < %(since)s
@@ -156,6 +151,15 @@ class Metrics:
         return [volume for volume in self.volumes if volume.by == dimension]
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one pass over the comments of a span tells."""
+
+    comments: int
+    tone: NetTone
+    volumes: Sequence[Volume]
+
+
 async def read_metrics(
     connection: Connection,
     product_id: UUID | None,
@@ -165,57 +169,56 @@ async def read_metrics(
     now: datetime | None = None,
 ) -> Metrics:
     """All numbers of a span."""
-    volumes = await _volumes(connection, product_id, span)
-    figures = await _figures(connection, product_id, span, volumes, now)
+    speech = await _said(connection, product_id, span)
+    figures = await _figures(connection, product_id, span, speech, now)
     if compared is None:
-        return Metrics(span, None, figures, None, _without_all(volumes))
-    others = await _volumes(connection, product_id, compared)
+        return Metrics(span, None, figures, None, speech.volumes)
+    others = await _said(connection, product_id, compared)
     before = await _figures(connection, product_id, compared, others, now)
-    return Metrics(span, compared, figures, before, _side_by_side(volumes, others))
+    paired = _side_by_side(speech.volumes, others.volumes)
+    return Metrics(span, compared, figures, before, paired)
 
 
 async def _figures(
     connection: Connection,
     product_id: UUID | None,
     span: Span,
-    volumes: Sequence[Volume],
+    speech: _Said,
     now: datetime | None,
 ) -> Figures:
-    values = {
-        "product": product_id,
-        "since": span.since,
-        "until": span.until,
-        "tone_from": TONE_FROM,
-    }
-    tone = await fetch_one(connection, COUNT_TONES, values, of=NetTone)
+    values = {"product": product_id, "since": span.since, "until": span.until}
     closure = await fetch_one(connection, COUNT_CLOSURE, values, of=Closure)
-    told = await fetch_one(connection, COUNT_TOLD, values, of=Told)
-    assert tone is not None
+    shipped = await fetch_one(connection, COUNT_TOLD, values, of=Told)
     assert closure is not None
-    assert told is not None
+    assert shipped is not None
     return Figures(
-        comments=sum(volume.comments for volume in volumes if volume.by == "all"),
+        comments=speech.comments,
         people=await count_people(connection, product_id, span),
-        tone=tone,
+        tone=speech.tone,
         responses=await response_times(connection, product_id, span.since, span.until, now=now),
         closure=closure,
-        told=told,
+        told=shipped,
     )
 
 
-async def _volumes(connection: Connection, product_id: UUID | None, span: Span) -> list[Volume]:
+async def _said(connection: Connection, product_id: UUID | None, span: Span) -> _Said:
     values = {"product": product_id, "since": span.since, "until": span.until}
-    rows = await fetch_all(connection, COUNT_VOLUMES, values)
-    return [Volume(row["by"], row["key"], row["name"], row["comments"]) for row in rows]
-
-
-def _without_all(volumes: Sequence[Volume]) -> list[Volume]:
-    return [volume for volume in volumes if volume.by != "all"]
+    rows = await fetch_all(connection, COUNT_VOLUMES, {**values, "tone_from": TONE_FROM})
+    (all_of_it,) = [row for row in rows if row["by"] == "all"]
+    return _Said(
+        comments=all_of_it["comments"],
+        tone=NetTone(all_of_it["friendly"], all_of_it["unfriendly"]),
+        volumes=[
+            Volume(row["by"], row["key"], row["name"], row["comments"])
+            for row in rows
+            if row["by"] != "all"
+        ],
+    )
 
 
 def _side_by_side(volumes: Sequence[Volume], others: Sequence[Volume]) -> list[Volume]:
     """The volumes with those of the other span; what was only said then comes last, with 0."""
-    before = {(other.by, other.key): other for other in _without_all(others)}
+    before = {(other.by, other.key): other for other in others}
     paired = [
         Volume(
             volume.by,
@@ -224,7 +227,7 @@ def _side_by_side(volumes: Sequence[Volume], others: Sequence[Volume]) -> list[V
             volume.comments,
             before[volume.by, volume.key].comments if (volume.by, volume.key) in before else 0,
         )
-        for volume in _without_all(volumes)
+        for volume in volumes
     ]
     shown = {(volume.by, volume.key) for volume in paired}
     gone = [

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from app.errors import Invalid
 from app.queries.periods import PERIOD_MAX_DAYS, check_zone
 
-SPAN_DAYS = 30
+SPAN_DAYS = 7
 """The days of a span of which nothing is said, today the last of them."""
 EARLIEST_DAY = date(2000, 1, 1)
 

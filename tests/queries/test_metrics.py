@@ -67,7 +67,7 @@ def truth(community: Conversations, span: Span) -> dict[PeopleSort, set[object]]
     }
 
 
-async def people_listed(c: Connection, product: UUID | None, span: Span, sort: PeopleSort) -> int:
+async def people_listed(c: Connection, product: object, span: Span, sort: PeopleSort) -> int:
     """How many the list has, page by page."""
     count, cursor = 0, None
     while True:

@@ -31,14 +31,14 @@ from app.web.routes import PageRoute
 from app.web.words import KIND_PLURALS, platform
 
 router = APIRouter(route_class=PageRoute)
-DIMENSIONS = ("source", "kind", "platform", "language")
+VOLUME_DIMENSIONS = ("source", "kind", "platform", "language")
 PEOPLE_PER_PAGE = 50
 First = Annotated[str, Query(alias="from", max_length=20)]
 Last = Annotated[str, Query(alias="to", max_length=20)]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChosenSpan:
     """The span that an address asks for, and what it is compared with."""
 
     span: Span
@@ -59,7 +59,7 @@ class Asked:
         return self.span.compared(self.comparison)
 
 
-def asked_for(first: str, last: str, compare: str, tz: str) -> Asked:
+def chosen_span(first: str, last: str, compare: str, tz: str) -> ChosenSpan:
     """The span of an address. Raises Invalid (``period_invalid``, ``timezone_unknown``,
     ``comparison_unknown``)."""
     if compare not in set(Comparison):
@@ -67,7 +67,7 @@ def asked_for(first: str, last: str, compare: str, tz: str) -> Asked:
             f"A period is compared with one of: {', '.join(Comparison)}.",
             reason="comparison_unknown",
         )
-    return Asked(span_of(first, last, tz, datetime.now(UTC)), Comparison(compare))
+    return ChosenSpan(span_of(first, last, tz, datetime.now(UTC)), Comparison(compare))
 
 
 @router.get("/insights")
@@ -80,11 +80,11 @@ async def insights_page(
     tz: Word = "UTC",
 ) -> Response:
     """What was said in the span and by whom, and what became of it."""
-    asked = asked_for(first, last, compare, tz)
+    chosen = chosen_span(first, last, compare, tz)
     frame = await rendering.shell(request)
-    product, span = frame.product_id, asked.span
+    product, span = frame.product_id, chosen.span
     async with guard.database(request).transaction() as connection:
-        metrics = await read_metrics(connection, product, span, asked.compared)
+        metrics = await read_metrics(connection, product, span, chosen.compared)
         # Days of the breakdown end with the one in which this moment lies.
         breakdown = await insights.breakdown(
             connection, product, span.days, tz, now=span.until - timedelta(seconds=1)
@@ -96,9 +96,9 @@ async def insights_page(
         user,
         "insights.html",
         frame=frame,
-        asked=asked,
+        chosen=chosen,
         metrics=metrics,
-        volumes={dimension: metrics.volumes_by(dimension) for dimension in DIMENSIONS},
+        volumes={dimension: metrics.volumes_by(dimension) for dimension in VOLUME_DIMENSIONS},
         name_of=volume_name,
         rising=rising,
         falling=falling,
@@ -122,7 +122,7 @@ async def people_behind(
     cursor: Cursor = None,
 ) -> Response:
     """The people that a number counts."""
-    asked = asked_for(first, last, Comparison.none, tz)
+    chosen = chosen_span(first, last, Comparison.none, tz)
     if which not in set(PeopleSort):
         raise NotFound("There is no such list of people; go back and follow a link.")
     frame = await rendering.shell(request)
@@ -130,7 +130,7 @@ async def people_behind(
         page = await list_metric_people(
             connection,
             frame.product_id,
-            asked.span,
+            chosen.span,
             PeopleSort(which),
             cursor=cursor or None,
             limit=PEOPLE_PER_PAGE,
@@ -140,7 +140,7 @@ async def people_behind(
         user,
         "insights_people.html",
         frame=frame,
-        asked=asked,
+        chosen=chosen,
         which=which,
         sorts=list(PeopleSort),
         people=page.items,
@@ -159,20 +159,20 @@ async def themes_behind(
     tz: Word = "UTC",
 ) -> Response:
     """The themes that a number counts."""
-    asked = asked_for(first, last, Comparison.none, tz)
+    chosen = chosen_span(first, last, Comparison.none, tz)
     if which not in set(ThemeSort):
         raise NotFound("There is no such list of themes; go back and follow a link.")
     frame = await rendering.shell(request)
     async with guard.database(request).transaction() as connection:
         themes = await list_metric_themes(
-            connection, frame.product_id, asked.span, ThemeSort(which)
+            connection, frame.product_id, chosen.span, ThemeSort(which)
         )
     return await rendering.page(
         request,
         user,
         "insights_themes.html",
         frame=frame,
-        asked=asked,
+        chosen=chosen,
         which=which,
         sorts=list(ThemeSort),
         themes=themes,
@@ -191,28 +191,28 @@ async def as_csv(
     tz: Word = "UTC",
 ) -> Response:
     """A table of the page as a file."""
-    asked = asked_for(first, last, compare, tz)
+    chosen = chosen_span(first, last, compare, tz)
     frame = await rendering.shell(request)
     async with guard.database(request).transaction() as connection:
         if table == "days":
             breakdown = await insights.breakdown(
                 connection,
                 frame.product_id,
-                asked.span.days,
+                chosen.span.days,
                 tz,
-                now=asked.span.until - timedelta(seconds=1),
+                now=chosen.span.until - timedelta(seconds=1),
             )
             names = list(breakdown.sources)
             rows = [
                 [day.isoformat(), *(breakdown.sources[name][place] for name in names)]
                 for place, day in enumerate(breakdown.days)
             ]
-            return csv_file(_file_name(table, asked), ["day", *names], rows)
-        metrics = await read_metrics(connection, frame.product_id, asked.span, asked.compared)
-    if table not in DIMENSIONS:
+            return csv_file(_file_name(table, chosen), ["day", *names], rows)
+        metrics = await read_metrics(connection, frame.product_id, chosen.span, chosen.compared)
+    if table not in VOLUME_DIMENSIONS:
         raise NotFound("There is no table of this name; go back and follow a link.")
     return csv_file(
-        _file_name(table, asked),
+        _file_name(table, chosen),
         [table, "comments", "comments_before"],
         _volume_rows(metrics, table),
     )
@@ -236,5 +236,5 @@ def _volume_rows(metrics: Metrics, table: str) -> list[list[object]]:
     ]
 
 
-def _file_name(table: str, asked: Asked) -> str:
-    return f"insights-{table}-{asked.span.first}-{asked.span.last}"
+def _file_name(table: str, chosen: ChosenSpan) -> str:
+    return f"insights-{table}-{chosen.span.first}-{chosen.span.last}"
