@@ -34,8 +34,8 @@ def test_every_thing_of_a_sample_is_read(path: Path) -> None:
         assert comment.thread_id == inner.get("link_id", inner["name"])
         assert bool(comment.edited_at) is bool(inner["edited"])
         number = inner["name"].partition("_")[2]
-        path = inner.get("permalink") or f"/comments/{inner['link_id'][3:]}/-/{number}/"
-        assert comment.permalink == "https://www.reddit.com" + path
+        address = inner.get("permalink") or f"/comments/{inner['link_id'][3:]}/-/{number}/"
+        assert comment.permalink == f"https://www.reddit.com{address}"
 
 
 def test_people_of_reddit_are_known_in_one_source_alone() -> None:

@@ -78,7 +78,8 @@ def delivery_id(inbound: Inbound) -> str | None:
     inner = body.get("data")
     if not isinstance(inner, dict) or not isinstance(inner.get("name"), str):
         return None
-    is_gone = inner.get("body", inner.get("selftext")) in _GONE_WORDS
+    words = inner.get("body", inner.get("selftext"))
+    is_gone = isinstance(words, str) and words in _GONE_WORDS
     changed = "gone" if is_gone else str(inner.get("edited") or 0)[:40]
     return payload.delivery_key(inner["name"], changed)
 
@@ -87,9 +88,9 @@ def visibility(inbound: Inbound, settings: Settings) -> Visibility:
     """Who may read a subreddit."""
     inner = inbound.json().get("data")
     kind = inner.get("subreddit_type") if isinstance(inner, dict) else None
-    if kind in _CLOSED_SUBREDDITS:
-        return Visibility.private
-    return Visibility.public if isinstance(kind, str) else Visibility.unknown
+    if not isinstance(kind, str):
+        return Visibility.unknown
+    return Visibility.private if kind in _CLOSED_SUBREDDITS else Visibility.public
 
 
 def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
