@@ -122,9 +122,7 @@ SCHEMES: dict[str, Signature] = {
 SIGNATURE_HEADER_ENDS = ("signature", "signature-256", "ed25519", "response_token")
 OTHER_SCHEMES = {"twilio_url_params_sha1_base64": "it signs the address and sorted fields"}
 VECTORS_FILE = SHARED / "samples" / "signature_vectors.json"
-KNOWN_ANSWERS: list[Any] = (
-    json.loads(VECTORS_FILE.read_text()) if VECTORS_FILE.exists() else []
-)
+KNOWN_ANSWERS: list[Any] = json.loads(VECTORS_FILE.read_text()) if VECTORS_FILE.exists() else []
 
 
 NO_ANSWERS = pytest.mark.skip(reason="no known answers are at hand here")
