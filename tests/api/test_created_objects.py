@@ -10,8 +10,14 @@ from app.storage.vault import Vault
 from tests.api.calling import bearer, operations
 from tests.scenes.everything import add_everything
 
-ASKS_THE_TRACKER = {"register_tracker_webhook": (409, "hook_not_registered")}
-"""What cannot be done at a tracker that does not answer."""
+ASKS_THE_TRACKER = {
+    "register_tracker_webhook": (409, "hook_not_registered"),
+    "link_ticket": (404, "tracker_not_found"),
+    "relink_ticket": (409, "tracker_refused"),
+    "unlink_ticket": (409, "no_ticket_there"),
+    "recreate_ticket": (409, "ticket_there"),
+}
+"""What cannot be done at a tracker that does not answer, and to a ticket that was never made."""
 
 
 async def test_every_operation_succeeds_on_what_exists(

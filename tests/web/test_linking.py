@@ -11,7 +11,6 @@ from app.config import Settings
 from app.storage.db import Database
 from app.storage.vault import Vault
 from integrations.sandbox.server import SandboxServer
-from tests.api.calling import V1, assert_problem, bearer
 from tests.scenes.pushing import Bench, open_bench
 from tests.web.webbing import sign_in
 
@@ -92,47 +91,6 @@ async def test_a_ticket_is_let_go_of_replaced_and_made_anew_by_buttons(
     await person.send(f"/tickets/{ticket['id']}/recreate")
     await bench.push()
     assert (await bench.ticket())["remote_key"] == "3"
-
-
-async def test_the_api_links_lets_go_and_makes_anew(
-    bench: Bench, client: httpx.AsyncClient, database: Database
-) -> None:
-    key = opened_by_people(bench)
-    theme = await theme_of(bench)
-    headers = await bearer(database)
-    similar = await client.get(f"{V1}/themes/{theme}/similar-tickets", headers=headers)
-    assert [(one["key"], one["theme_id"]) for one in similar.json()] == [(key, None)]
-    body = {"ticket": "nonsense"}
-    unnamed = await client.post(f"{V1}/themes/{theme}/ticket", headers=headers, json=body)
-    assert_problem(unnamed, 422, "ticket_unnamed")
-    body = {"ticket": "4711"}
-    missing = await client.post(f"{V1}/themes/{theme}/ticket", headers=headers, json=body)
-    assert_problem(missing, 409, "tracker_refused")
-    linked = await client.post(f"{V1}/themes/{theme}/ticket", headers=headers, json={"ticket": key})
-    assert linked.status_code == 200, linked.text
-    ticket = linked.json()["ticket"]
-    assert (ticket["state"], ticket["remote_key"]) == ("created", key)
-    assert ticket["linked_at"]
-    assert len(linked.json()["action_ids"]) == 2
-    there = await client.post(f"{V1}/themes/{theme}/ticket", headers=headers, json={"ticket": key})
-    assert_problem(there, 409, "ticket_there")
-    address = f"{V1}/tickets/{ticket['id']}"
-    assert_problem(await client.post(f"{address}/recreate", headers=headers), 409, "ticket_there")
-    unlinked = await client.post(f"{address}/unlink", headers=headers)
-    assert unlinked.json()["ticket"]["state"] == "unlinked"
-    again = await client.post(f"{address}/unlink", headers=headers)
-    assert_problem(again, 409, "no_ticket_there")
-    other = opened_by_people(bench, "PDF")
-    relinked = await client.post(f"{address}/relink", headers=headers, json={"ticket": other})
-    assert relinked.json()["ticket"]["remote_key"] == other
-    assert relinked.json()["ticket"]["former_key"] == key
-    await client.post(f"{address}/unlink", headers=headers)
-    await client.post(f"{V1}/themes/{theme}/reopen", headers=headers, json={})
-    early = await client.post(f"{address}/recreate", headers=headers)
-    assert_problem(early, 409, "theme_not_accepted")
-    await client.post(f"{V1}/themes/{theme}/accept", headers=headers, json={})
-    anew = await client.post(f"{address}/recreate", headers=headers)
-    assert anew.json()["ticket"]["state"] == "pending"
 
 
 async def test_the_menu_leads_to_what_was_shipped_and_to_answers(

@@ -10,9 +10,10 @@ import pytest
 
 from integrations.sandbox.state import Ticket
 from integrations.tracker_contract import Draft, TicketRef, TrackerError
-from tests.contract.trackers.conftest import Bench
 
 MakeDraft = Callable[..., Draft]
+Bench = Any
+"""What the fixture ``bench`` gives."""
 
 
 def opened_by_people(bench: Bench, title: str, body: Any = None) -> Ticket:
