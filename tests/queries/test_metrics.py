@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -67,7 +68,7 @@ def truth(community: Conversations, span: Span) -> dict[PeopleSort, set[object]]
     }
 
 
-async def people_listed(c: Connection, product: object, span: Span, sort: PeopleSort) -> int:
+async def people_listed(c: Connection, product: UUID, span: Span, sort: PeopleSort) -> int:
     """How many the list has, page by page."""
     count, cursor = 0, None
     while True:
