@@ -20,7 +20,8 @@ def opened_by_people(bench: Bench, title: str, body: Any = None) -> Ticket:
     """A ticket that somebody wrote by hand."""
     place, status = ("acme/app", "open") if bench.type.name == "github" else ("APP", "To Do")
     vendor = "github" if bench.type.name == "github" else "jira"
-    return bench.state.create(vendor, place, title=title, status=status, body=body)  # type: ignore[arg-type]
+    made: Ticket = bench.state.create(vendor, place, title=title, status=status, body=body)
+    return made
 
 
 def address_of(bench: Bench, ticket: Ticket) -> str:
@@ -31,7 +32,8 @@ def address_of(bench: Bench, ticket: Ticket) -> str:
 
 
 async def located(bench: Bench, ticket: Ticket) -> TicketRef:
-    return (await bench.tracker.locate(ticket.key)).ref
+    ref: TicketRef = (await bench.tracker.locate(ticket.key)).ref
+    return ref
 
 
 async def test_a_ticket_is_found_by_its_key_and_by_its_address(bench: Bench) -> None:
