@@ -46,7 +46,14 @@ BOUNDED = settings(
     suppress_health_check=list(HealthCheck),
 )
 AnyCase = Case[Any]
-NEVER_BY_CHANCE = {"create_tracker", "register_tracker_webhook"}
+NEVER_BY_CHANCE = {
+    "create_tracker",
+    "register_tracker_webhook",
+    "link_ticket",
+    "relink_ticket",
+    "unlink_ticket",
+    "recreate_ticket",
+}
 """What needs credentials that a schema cannot tell, or a tracker that answers."""
 
 
