@@ -54,7 +54,9 @@ class Stack:
 
         Raises RelayError or ModelError for whatever is in the way.
         """
-        configure_logs(self.settings.log_level, self.settings.log_format)
+        # Where the children print into files, people read sentences here, and troubles alone.
+        level = self.settings.log_level if self._logs is None else "warning"
+        configure_logs(level, self.settings.log_format)
         try:
             self._prepare()
         except BaseException:
