@@ -77,7 +77,7 @@ def test_who_asked_is_told_where_they_asked(fresh: Site, open_page: OpenPage) ->
 
         page.goto(f"{fresh.url}/shipped")
         expect(page.get_by_text("not told yet", exact=False).first).to_be_visible()
-        page.get_by_role("link", name="Answers").click()
+        page.get_by_role("link", name="Answers", exact=True).click()
         expect(page.get_by_text("What the thread reads")).to_be_visible()
         page.get_by_label("What it says").fill("It is in the new version: {title}")
         page.get_by_role("button", name="Send", exact=True).click()

@@ -258,7 +258,7 @@ async def test_the_log_names_the_delivery_and_its_source(
     def stumble(name: str) -> None:
         raise RuntimeError(f"planted for {name}")
 
-    monkeypatch.setattr("app.intake.parsing.registry.source", stumble)
+    monkeypatch.setattr("app.intake.understanding.registry.source", stumble)
     await forum.deliver(created(forum.comment("x")))
     with capture_logs([merge_contextvars]) as lines:
         await parse(forum)

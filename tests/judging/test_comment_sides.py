@@ -103,6 +103,7 @@ async def test_what_nobody_is_sure_of_can_be_listed_until_a_person_says_what_it_
     assert "Export crashes" not in page
     assert "Maybe a hiccup" in (await person.get("/comments?sort=doubt")).text
     assert (await read(client, headers, "/comments?order=doubt"))["items"] == [doubtful]
+    await forum.change("update comment set created_at = now() - interval '1 day'")
     overview = (await person.get("/")).text
     assert "The model is unsure of 50" in overview
     assert "/comments?sort=doubt" in overview

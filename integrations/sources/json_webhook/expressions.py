@@ -46,5 +46,8 @@ def _compiled(text: str) -> Any:
     try:
         return jmespath.compile(text)
     except JMESPathError as error:
-        problem = " ".join(str(error).partition("\n")[0].split())[:200]
-        raise ValueError(f"is no JMESPath expression: {problem}") from None
+        place = getattr(error, "lex_position", None)
+        where = "" if place is None else f", see character {place + 1}"
+        raise ValueError(
+            f"is no JMESPath expression{where}; one such as data.text names a field in a field"
+        ) from None
