@@ -230,10 +230,12 @@ def _fault(
         offered = candidates(source.spoken.text, source.spoken.thread_title, theme.kind)
         if theme.title not in [titled.title for titled in offered]:
             return "comment_edited"
-    if theme.outgrew(face) and not theme.ticketed:
-        gain = best.score - portrait.score(theme.title, face.comment_id)
-        return "grown" if gain >= RETITLE_MARGIN else ""
-    return ""
+    if theme.ticketed or not (best.given or theme.outgrew(face)):
+        return ""
+    gain = best.score - portrait.score(theme.title, face.comment_id)
+    if gain < RETITLE_MARGIN:
+        return ""
+    return "named" if best.given else "grown"
 
 
 async def _write(connection: Connection, look: _Look, refresh_seconds: float) -> None:

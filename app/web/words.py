@@ -215,6 +215,7 @@ RETITLED = {
     "comment_gone": "whose comment was deleted or moved",
     "comment_edited": "whose comment was edited",
     "grown": "which people outgrew",
+    "named": "which a topic names better",
     "written": "with words of a language model",
 }
 _PLATFORM_ICONS = {

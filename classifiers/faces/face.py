@@ -28,7 +28,8 @@ THREAD_START_NEARER = 0.2
 RETITLE_MARGIN = 0.15
 """A title that people know gives way only to one that is better by this much ..."""
 RETITLE_GROWTH = 3
-"""... and only when the theme has grown by this factor since it was chosen."""
+"""... and only when the theme has grown by this factor since it was chosen, or when somebody gave a
+topic or an issue that title."""
 
 QUOTE_CHARACTERS = (30, 320)
 """Quotes shorter or longer than this are less readable."""
@@ -54,11 +55,13 @@ class PortraitComment:
 
 @dataclass(frozen=True, slots=True)
 class ThemeTitle:
-    """A title, the comment it is made of, and its score."""
+    """A title, the comment it is made of, and its score; ``given`` by whoever opened a topic or an
+    issue."""
 
     title: str
     comment_id: int
     score: float
+    given: bool = False
 
 
 class Portrait:
@@ -87,18 +90,19 @@ class Portrait:
             for candidate in candidates(comment.text, comment.thread_title, self.kind):
                 score = self._score(candidate, self._nearness[place])
                 if best is None or score > best.score:
-                    best = ThemeTitle(candidate.title, comment.comment_id, score)
+                    best = ThemeTitle(candidate.title, comment.comment_id, score, candidate.given)
         return best
 
     def score(self, title: str, comment_id: int) -> float:
         """The score of a title that is in use, made of this comment."""
-        offered = candidates(title, kind=self.kind)
+        offered, nearness = candidates(title, kind=self.kind), 0.0
+        for comment, comment_nearness in zip(self.comments, self._nearness, strict=True):
+            if comment.comment_id == comment_id:
+                nearness = comment_nearness
+                own = candidates(comment.text, comment.thread_title, self.kind)
+                offered = [one for one in own if one.title == title] or offered
         if not offered:
             return 0.0
-        ids = [comment.comment_id for comment in self.comments]
-        nearness = 0.0
-        if comment_id in ids:
-            nearness = self._nearness[ids.index(comment_id)]
         return self._score(offered[0], nearness)
 
     def quotes(self, limit: int = 4) -> list[int]:

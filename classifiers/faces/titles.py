@@ -6,9 +6,25 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from classifiers.faces.titles_cutting import TITLE_CHARACTERS, CutAt, cut, cut_at
-from classifiers.faces.titles_noise import ANAPHORA, GENERIC_WORDS, SENTENCE_END, TEMPLATE_LINE
+from classifiers.faces.titles_cutting import (
+    AUTHOR_TITLE_CHARACTERS,
+    TITLE_CHARACTERS,
+    cut,
+    cut_at,
+    is_turned,
+    parts,
+    without_parentheses,
+)
+from classifiers.faces.titles_noise import GENERIC_WORDS, SENTENCE_END, TEMPLATE_LINE
 from classifiers.faces.titles_tidying import in_sentence_case, plain_words, tidy, unlinked
+from classifiers.faces.titles_worth import (
+    UNSPACED,
+    names_matter,
+    worth_of_cut,
+    worth_of_sentence,
+    worth_of_title,
+    worth_of_words,
+)
 from classifiers.texts.personal import redact
 from classifiers.texts.phrases import content_words
 from classifiers.texts.text import MAX_READ_CHARACTERS, clean, has_words
@@ -17,56 +33,32 @@ TITLE_SENTENCES = 6
 """Sentences of a comment that are looked at."""
 SENTENCE_CHARACTERS = 600
 """Characters looked at of one sentence."""
-SHORT_TITLE_CHARACTERS = 14
+PART_WORTH = -0.05
+"""What counts against a part of a sentence beside the whole."""
+NAMING_TITLE_WORTH, TELLING_TITLE_EXTRA, AUTHOR_TITLE_WORTH = 0.6, 0.4, 0.25
+"""What counts for a title that its author gave: where it names the matter, where it is worth at
+least ``TELLING_TITLE_WORTH``, and where neither."""
+TELLING_TITLE_WORTH = 0.75
 
 _FENCED_CODE = re.compile(r"^ {0,3}(```|~~~).*?(?:^ {0,3}\1.*?$|\Z)", re.MULTILINE | re.DOTALL)
 _QUOTATION = re.compile(
     r"^[ \t]{0,20}(?:>.*|.{0,200}\b(?:wrote|said|schrieb|escribió):[ \t]*)$", re.MULTILINE
 )
-_TROUBLE = re.compile(
-    r"\b(?:crash\w*|fail\w*|broken|break\w*|error\w*|freez\w*|hang\w*|lose\w*|lost|missing"
-    r"|vanish\w*|disappear\w*|wrong"
-    r"|stuck|slow\w*|blank|empty|unreadable|invisible|can(?:no|')?t|won'?t|doesn'?t|don'?t|isn'?t"
-    r"|aren'?t|not|never|no longer|stop\w*|kill\w*|twice|duplicat\w*|forever|lag\w*|cut off|no)\b",
-    re.IGNORECASE,
-)
-_REQUEST = re.compile(
-    r"^(?:add|allow|support|let|make|give|show|enable|provide|offer|bring|put|export|import|need"
-    r"|set|save|mute|choose)\b|\b(?:support|option|setting|mode|button|should|need)\b",
-    re.IGNORECASE,
-)
-_CASUAL = re.compile(
-    r"\b(?:lol|lmao|ur|u|bc|szn|pls|plz|smh|tbh|jk|omg|wtf|ffs|cool cool|gonna|wanna|dude|bro"
-    r"|guys|folks|like (?:an?|\d+))\b|\bw/|!!|\?\?|\w[👀😂🤣💀🙃😭]",
-    re.IGNORECASE,
-)
-_STORY = re.compile(
-    r"^(?:i|i'm|im|we|my|our|got|had|made|took|tried|opened|bought|paid|ran|lost|upgraded"
-    r"|switched|went|spent|feels?|looks?|do not|don't|check|guess|imagine|why|who)\b",
-    re.IGNORECASE,
-)
-_ASKING = re.compile(
-    r"^(?:why|how|what|who|where|when|is|are|does|do|did|anyone|any|has|can|could)\b.*\?",
-    re.IGNORECASE,
-)
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_VERSION = re.compile(r"\b\d+(?:\.\d+)+\b")
+_FRAME = re.compile(r"^\s*at\s+[\w$.<>/]{3,}(?:\(|:\d|\.\w+$)")
+"""A line of a stack trace."""
 _NAMELESS = {"bug": "A problem without words", "feature": "A request without words"}
-
-_WORTH_OF_CUT = {
-    CutAt.nowhere: 0.0,
-    CutAt.clause: -0.12,
-    CutAt.joint: -0.15,
-    CutAt.words: -0.3,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A possible title; ``worth`` (0..1, up to a quarter more for one written as a title) says how
+    """A possible title; ``worth`` (0..1.12, up to 0.6 more for one that its author gave) says how
     well it stands on its own."""
 
     title: str
     worth: float
+    given: bool = False
+    """Its author wrote it as a title, and it names the matter."""
 
 
 def candidates(text: str, thread_title: str = "", kind: str = "") -> list[Candidate]:
@@ -78,9 +70,10 @@ def candidates(text: str, thread_title: str = "", kind: str = "") -> list[Candid
     """
     offered: list[Candidate | None] = []
     if thread_title.strip():
-        offered.append(_candidate(redact(thread_title[:SENTENCE_CHARACTERS]), 0, kind, titled=True))
+        offered.append(_author_title(redact(thread_title[:SENTENCE_CHARACTERS]), kind))
     for place, sentence in enumerate(_sentences(text)):
         offered.append(_candidate(sentence, place, kind))
+        offered += [_candidate(part, place, kind, whole=False) for part in parts(sentence)]
     return [candidate for candidate in offered if candidate is not None]
 
 
@@ -111,84 +104,49 @@ def _sentences(text: str) -> list[str]:
     sentences = [
         part[:SENTENCE_CHARACTERS]
         for part in SENTENCE_END.split(own)
-        if has_words(part) and not TEMPLATE_LINE.match(part.strip())
+        if has_words(part) and not TEMPLATE_LINE.match(part.strip()) and not _FRAME.match(part)
     ]
     return sentences[:TITLE_SENTENCES]
 
 
-def _candidate(sentence: str, place: int, kind: str, *, titled: bool = False) -> Candidate | None:
+def _author_title(given: str, kind: str) -> Candidate | None:
+    """The title of a topic or an issue, as its author gave it."""
+    candidate = _candidate(given, 0, kind, titled=True)
+    if candidate is None:
+        return None
+    given = names_matter(candidate.title, candidate.worth, kind)
+    extra = AUTHOR_TITLE_WORTH
+    if given:
+        extra = NAMING_TITLE_WORTH
+    elif candidate.worth >= TELLING_TITLE_WORTH:
+        extra = TELLING_TITLE_EXTRA
+    return Candidate(candidate.title, round(candidate.worth + extra, 4), given)
+
+
+def _candidate(
+    sentence: str, place: int, kind: str, *, titled: bool = False, whole: bool = True
+) -> Candidate | None:
     """The title that a sentence makes, unless it says nothing; ``place`` counts the sentences
-    before it."""
+    before it, ``whole``: it is no part of one, ``titled``: its author wrote it as a title."""
+    limit = AUTHOR_TITLE_CHARACTERS if titled else TITLE_CHARACTERS
     matter, noisy = tidy(sentence)
+    if len(matter) > limit:
+        matter = without_parentheses(matter)
     telling = [
         word for word in content_words(matter) if word not in GENERIC_WORDS and not word.isdigit()
     ]
-    if not any(len(word) > 2 or _UNSPACED.search(word) for word in telling):
+    if not any(len(word) > 2 or UNSPACED.search(word) for word in telling):
         return None
-    count = len(set(telling)) + len(_UNSPACED.findall(matter)) // 3
-    short, cut_place = cut_at(matter, TITLE_CHARACTERS)
-    worth = _worth_of_words(count) + _WORTH_OF_CUT[cut_place] - 0.04 * min(place, 4)
-    if noisy:
+    count = len({*telling, *_VERSION.findall(matter)}) + len(UNSPACED.findall(matter)) // 3
+    short, cut_place = cut_at(matter, limit)
+    cut_off = matter[len(short) :]
+    worth = worth_of_words(count) + worth_of_cut(cut_place, cut_off, turned=is_turned(cut_off))
+    worth += worth_of_title(short, kind) + worth_of_sentence(
+        sentence, kind, whole=whole and not titled
+    )
+    worth -= 0.04 * min(place, 4)
+    if noisy and not titled:
         worth -= 0.4
-    if cut_place is CutAt.clause and matter[len(short) :].lstrip().startswith((":", "(")):
-        worth -= 0.2
-    worth += _worth_of_title(short, kind) + _worth_of_sentence(sentence, titled=titled)
-    worth = max(0.01, min(1.0, worth))
-    if titled:
-        worth += 0.25
-    return Candidate(in_sentence_case(short), round(worth, 4))
-
-
-def _worth_of_words(count: int) -> float:
-    """By the number of telling words: one says little, and more than ten are hard to read."""
-    if count > 10:
-        return 0.85
-    return {1: 0.3, 2: 0.6, 3: 0.8}.get(count, 0.95)
-
-
-def _worth_of_title(short: str, kind: str) -> float:
-    """What counts for and against the words of a title.
-
-    These weights and all others here were chosen by reading the titles of 151 groups of our own
-    comments.
-
-    =====  ===========================================  ======================================
-    +0.17  names a trouble, or asks for something       *The ruler vanishes*, *Add a dark mode*
-    -0.3   points to what was said before               *It looks odd as well*
-    -0.2   is short                                     *Ruler gone*
-    -0.12  tells a story                                *I opened the print preview*
-    =====  ===========================================  ======================================
-    """
-    cue = _REQUEST if kind == "feature" else _TROUBLE
-    worth = 0.0
-    if cue.search(short):
-        worth += 0.17
-    if ANAPHORA.match(short):
-        worth -= 0.3
-    if len(short) < SHORT_TITLE_CHARACTERS and not _UNSPACED.search(short):
-        worth -= 0.2
-    if _STORY.match(short):
-        worth -= 0.12
-    return worth
-
-
-def _worth_of_sentence(sentence: str, *, titled: bool) -> float:
-    """What counts against the sentence that a title is made of.
-
-    =====  ===========================  =============================
-    -0.12  asks                         *Why does the ruler vanish?*
-    -0.12  chats                        *The ruler vanished!! lol*
-    -0.25  breaks off                   *The ruler vanishes...*
-    -0.07  begins with a small letter   *the ruler vanishes*
-    =====  ===========================  =============================
-    """
-    worth = 0.0
-    if _ASKING.match(sentence.strip()):
-        worth -= 0.12
-    if _CASUAL.search(sentence):
-        worth -= 0.12
-    if sentence.rstrip().endswith(("..", "…")):
-        worth -= 0.25
-    if not titled and sentence.split()[0].islower():
-        worth -= 0.07
-    return worth
+    if not whole:
+        worth += PART_WORTH
+    return Candidate(in_sentence_case(short), round(max(0.01, worth), 4))

@@ -8,6 +8,8 @@ from enum import Enum
 from classifiers.faces.titles_noise import DANGLING_WORDS, PARTICLE_WORDS
 
 TITLE_CHARACTERS = 80
+AUTHOR_TITLE_CHARACTERS = 120
+"""What somebody wrote as a title may be longer than what is made of a sentence."""
 CLAUSE_CHARACTERS = 24
 """A clause shorter than this says too little to stand alone."""
 
@@ -20,8 +22,20 @@ _CLAUSE_ENDS = re.compile(
     re.IGNORECASE,
 )
 _WEAK_JOINTS = re.compile(
-    r"\s(?=(?:and|or|when|whenever|if|after|before|once|where|who|without)\s)", re.IGNORECASE
+    r"\s(?=(?:and|or|when|whenever|after|before|once|where|who)\s)", re.IGNORECASE
 )
+_TURNING = re.compile(
+    r"\b(?:but|except|unless|although|though|however|only|not(?! only| just)|never|no|without"
+    r"|until|despite|yet|if)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_PARENTHESIS = re.compile(r"\s*\([^()\n]*\)")
+_PART_ENDS = re.compile(
+    r"(?<=\w):\s+(?=\S)|[,;–—…]\s+|\s-{1,2}\s|\s(?=(?:and now|but|because|except|although)\s)",
+    re.IGNORECASE,
+)
+TITLE_PARTS = 4
+"""Parts of one sentence that are looked at beside the whole."""
 _MARK_PAIRS = (("(", ")"), ("[", "]"), ("{", "}"), ("“", "”"), ("«", "»"), ('"', '"'), ("‘", "’"))
 _APOSTROPHE = "’"
 """Closes a quotation and stands within words: alone it stays."""
@@ -71,6 +85,30 @@ def cut_at(sentence: str, limit: int) -> tuple[str, CutAt]:
     if end <= 0:
         end = limit
     return _whole_words(sentence[:end], DANGLING_WORDS) or paired(sentence[:limit]), CutAt.words
+
+
+def parts(sentence: str) -> list[str]:
+    """What follows each mark and each word that turns the sentence, where the sentence is too long
+    for a title or something stands before a colon; the first TITLE_PARTS of them.
+
+    *Heads up for all of you: the export crops* -> *the export crops*
+    """
+    too_long = len(sentence) > TITLE_CHARACTERS
+    return [
+        sentence[mark.end() :]
+        for mark in _PART_ENDS.finditer(sentence)
+        if too_long or ":" in mark.group()
+    ][:TITLE_PARTS]
+
+
+def without_parentheses(sentence: str) -> str:
+    """The sentence without what stands in brackets; all of it where nothing else does."""
+    return _PARENTHESIS.sub("", sentence).strip() or sentence
+
+
+def is_turned(cut_off: str) -> bool:
+    """Whether what a cut takes away may turn the meaning of what is left: *except*, *not*."""
+    return bool(_TURNING.search(cut_off))
 
 
 def paired(words: str) -> str:

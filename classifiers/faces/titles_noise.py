@@ -11,25 +11,32 @@ _TELL_WORDS = (
     r"say|report|ask|mention|add|share|suggest|request|propose|point out|let you(?: guys)? know"
     r"|inform you"
 )
+_DASH = r"-(?!\w)"
+"""Not the one within a word: *all-day*, *same-site*."""
 _OPENINGS = (
     # Greetings and calls, with the name that follows them.
-    r"(?:hi|hiya|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day))\b"
+    r"(?:hi|hiya|hello|hey|dear|greetings|good (?:morning|afternoon|evening|day))\b(?!-\w)"
     r"(?:[ ]+(?:there|all|everyone|everybody|folks|guys|team|support|devs?|developers?|sir|madam"
     r"|again|friends|people|[A-Z][a-z]+(?=\s*[,!:.])))*[ ,.!:-]*",
-    r"(?:guys|folks|team|devs|everyone|everybody|all)\b\s*[,!:-]+",
-    r"(?:so|well|ok|okay|btw|by the way|also|yes|yep|yeah|yup|no|nope|oh|ah|um+|hmm+|lol|ugh|argh"
-    r"|omg|wow|man|dude|sigh"
+    rf"(?:guys|folks|team|devs|everyone|everybody|all)\b\s*(?:[,!:]|{_DASH})+",
+    r"(?:so|well|btw|by the way|also|yes|yep|yeah|yup|oh|ah|um+|hmm+|lol|ugh|argh"
+    r"|omg|wow|dude|sigh"
     r"|fyi|psa|heads up|tl;?dr|imo|imho|tbh|honestly|seriously|basically|apparently|actually"
     r"|unfortunately|sadly"
-    r"|however|anyway|and|but|plus|again|still|first of all|for (?:what it'?s worth|the record)"
-    r"|just|sorry(?:,? but)?)(?:\s*[,!:.…-]+|\s)\s*",
+    r"|however|anyway|and|but|first of all|for (?:what it'?s worth|the record)"
+    r"|just|sorry(?: for [^,.;:]{1,30}?(?=,| but\b))?(?:,? but)?)"
+    rf"(?:\s*(?:[,!:.…]|{_DASH})+|\s)\s*",
+    # Before a blank these belong to what is said: *no sound*, *plus sign*, *man page*.
+    rf"(?:no|nope|still|plus|again|ok|okay|man|related)\s*(?:[,!:.…]|{_DASH})+\s*",
     r"(?:thanks|thank you|thx|cheers)(?: (?:so much|a lot|in advance"
     r"|for [^,.!]{1,40}))?\s*[,.!:-]+(?: but)?",
     # Labels.
-    r"(?:bug(?: report)?|feature(?: request| idea| suggestion)?|request|suggestion|idea|question"
+    r"(?:bug(?: report)?|feature(?: request| idea| suggestion| wish)?|request|suggestion|idea"
+    r"|question"
     r"|issue|problem|feedback"
     r"|wish(?:list)?|proposal|enhancement|edit|update|title|summary|description|context|repro"
-    r"|steps|expected|actual|help|urgent|regression|rfe?|fr|ux|ui|p[0-4])\s*(?:\d+\s*)?[:–—|-]+\s*",
+    r"|steps|expected|actual|help|urgent|regression|rfe?|fr|ux|ui|p[0-4])\s*(?:\d+\s*)?"
+    rf"(?:[:–—|]|{_DASH})+\s*",
     r"(?:my |one |a )?(?:only |biggest |main |small |quick )?"
     r"(?:feature request|suggestion|idea|wish|complaint|question"
     r"|problem|issue|gripe|request)(?: (?:is|here|would be)(?: that)?)\s*[,:]?\s+",
@@ -48,7 +55,9 @@ _OPENINGS = (
     r"(?: that| if| whether)?\s*:?\s+",
     r"i (?:think|believe|guess|feel|suppose|assume|hope|fear|know|understand)(?: that| like)?\s+"
     r"(?=\S+ \S+)",
-    r"(?:it|this) (?:seems|looks|appears|feels|sounds)(?: to me)? (?:that|like|as if|as though)\s+",
+    r"(?:it |this )?(?:seems|looks|appears|feels|sounds)(?: to me)?"
+    r" (?:that|like|as if|as though)\s+",
+    r"i mean,?\s+(?=\S+ \S+)",
     r"(?:is it (?:just|only) me,? or|not sure (?:if|whether|why)(?: it'?s (?:just|only) me)?,?"
     r"(?: but)?|it'?s (?:just )?that)\s+",
     r"(?:does |is |has |did )?any(?:one|body)(?: else(?:['’]?s)?)?(?: here)?"
@@ -59,7 +68,7 @@ _OPENINGS = (
     r"am i the only one (?:who|whose|for whom|that|where|having|with)\s+",
     r"(?:same|me too|this|agreed|confirmed|ditto|seconded|\+1|\+\d)"
     r"(?: here| for me| with me| too| as well)*"
-    r"(?:\s*[,:.!–—-]+\s*|\s+(?=(?:for|on|with|to)\b)(?:for|to)?\s*)",
+    rf"(?:\s*(?:[,:.!–—]|{_DASH})+\s*|\s+(?=(?:for|on|with|to)\b)(?:for|to)?\s*)",
     r"(?:(?:i )?(?:really )?(?:love|like|enjoy|adore)"
     r"|(?:great|good|nice|amazing|awesome|lovely|fantastic|wonderful))"
     r"[^,.;]{0,40}[,;]?\s*(?:but|except that|except)\s+(?=\S+ \S+ \S+)",
@@ -82,6 +91,7 @@ _OPENINGS = (
     r"i (?:really )?wish(?: that)?(?: (?:there (?:was|were)"
     r"|(?:i|we|you|it) (?:could|had|would(?: have)?)))?\s+",
     r"(?:i'?d|i would|we'?d|we would) (?:really |also )?(?:love|like)(?: to)?\s+",
+    r"(?:is|are|will|would) there (?:be )?(?=(?:an?|any|some)\b)",
     r"any (?:chance|way|plans?|news|update|eta)"
     r"(?: (?:of|on|for|to|that|you|we|could|can|get|getting|have|having|see"
     r"|seeing|about))*\s+(?=\S+)",
@@ -94,22 +104,20 @@ TITLE_CLOSING = re.compile(
     r"(?:[\s,.!?;:…-]+(?:please(?: fix(?: (?:this|it|that|asap))*)?|pls|plz"
     r"|thanks(?: (?:a lot|in advance|so much))?"
     r"|thank you(?: (?:so much|in advance))?|thx|cheers|lol|haha+|imo|imho|tbh|smh|ffs|wtf|asap"
-    r"|right|though|tho"
-    r"|(?:any|an?) (?:idea|ideas|fix|help|news|update|eta)(?: (?:please|on this))?|help"
-    r"|(?:is )?(?:it|that|this) (?:just me|normal)"
-    r"|anyone(?: else)?|or (?:is it just me|what)|you know|sigh|ugh|guys|folks|same here|for me"
-    r"|for us|i guess|i think))+[\s.!?…]*$",
+    r"|tho|or (?:is it just me|what)|guys|folks|i guess|i think)"
+    # After a blank alone these belong to the sentence: *aligned right*, *is of no help*.
+    r"|\s*[,.!?;:…](?:\s|-)*(?:right|though|(?:any|an?) (?:idea|ideas|fix|help|news|update|eta)"
+    r"(?: (?:please|on this))?|help|(?:is )?(?:it|that|this) (?:just me|normal)|anyone(?: else)?"
+    r"|you know|sigh|ugh|same here|for me|for us))+[\s.!?…]*$",
     re.IGNORECASE,
 )
 
 TITLE_VERSION = re.compile(
-    r"(?:^(?:with|since|in|on|after)\s+v?\d+(?:\.\d+)+\s*,?\s+|\s+(?:since|after)\s+(?:version\s"
-    r"|v)?\d+(?:\.\d+)+\b|^[^:\n]{0,30}\d+\.\d+[^:\n]{0,30}:\s+|\s+(?:(?:in|on|since|with|at|of"
-    r"|from)\s+)?(?:v(?:ersion)?\.?\s?\d+(?:\.\d+)*"
-    r"|\d+\.\d+\.\d+(?:\.\d+)*(?:[-+][\w.]+)?)\b(?!\s?(?:x|%|gb|mb|ghz))"
-    r"|^v?\d+\.\d+(?:\.\d+)*[\s:,–-]+)",
+    r"^[^:\n]{0,30}\d+\.\d+[^:\n]{0,30}:\s+"
+    r"|^(?:v(?:ersion)?\.?\s?\d+(?:\.\d+)*|\d+\.\d+(?:\.\d+)*)\s*(?:[:–—|,]|-(?!\w))\s*",
     re.IGNORECASE,
 )
+"""A label in front, such as *v3.2.1:*; within the sentence a version belongs to what is said."""
 
 TEMPLATE_LINE = re.compile(
     r"^[\s#*_]*(?:describe the (?:bug|problem|issue|feature)|(?:steps )?to reproduce"
@@ -149,8 +157,9 @@ day ditto error ever everyon featur feature feedback fix fixes fun general good 
 happen hate hello help hey hi horribl idea important issu issue issues lik lol love month need nice
 omg opinion opinions perfect pleas please plu problem problems product program question questions
 quick report request review reviews sam show sign software someth stuff suck sucks suggest
-suggestion terrible test testing thought thoughts ticket titl today tomorrow topic trouble updat
-update updates urgent versio version week weird wish work working worst wow wtf year yesterday
+suggestion terrible test testing thing things thought thoughts ticket titl today tomorrow topic
+trouble updat update updates urgent versio version week weird wish work working worst wow wtf year
+yesterday
 """
 GENERIC_WORDS = frozenset(_GENERIC.split())
 """Stemmed or not: words that a title cannot consist of alone."""

@@ -22,9 +22,16 @@ SHOUTED_LETTERS = 5
 """A word in capitals from this length on is shouted; a shorter one may be an abbreviation."""
 
 _MARKUP_SIGNS = re.compile(
-    r"^(?:[\s#>*•·\-–—|=~]|\+(?!\d))+|[`*~|]{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)|<[^<>\n]{1,200}>"
+    r"^(?:[\s#>*•·\-–—|=~]|\+(?!\d))+|[`*~|]{1,3}|(?<!\w)_{1,3}|_{1,3}(?!\w)"
 )
-_BRACKETED = re.compile(r"^\s*\[[^\]\n]{0,40}\]\s*:?|\((?=[^()\n]*\d)[^()\n]{0,60}\)")
+_FORMATTING_TAG = re.compile(
+    r"</?(?:a|b|blockquote|br|center|code|del|details|div|em|font|h[1-6]|hr|i|img|ins|kbd|li|ol|p"
+    r"|pre|s|small|span|strong|sub|summary|sup|table|tbody|td|th|tr|tt|u|ul)(?:\s[^<>\n]{0,200})?/?>",
+    re.IGNORECASE,
+)
+_SIGN = re.compile(r"(?<!\w)#|#(?![^\W\d_])|@")
+"""Of a heading, a channel or an issue's number; within a name it stays: *FileUtil#delete*."""
+_LABEL_IN_BRACKETS = re.compile(r"^\s*\[[^\]\n]{0,40}\]\s*:?")
 _EMOJI = re.compile(
     "[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\ufe00-\ufe0f\u200d\u20e3]+"
 )
@@ -41,19 +48,21 @@ def unlinked(text: str) -> str:
 
 
 def plain_words(sentence: str) -> str:
-    """Without markup, links, emoji, mentions and placeholders of personal data."""
-    words = _EMOJI.sub(" ", _MARKUP_SIGNS.sub("", unlinked(sentence)))
+    """Without markup, links, emoji, mentions and placeholders of personal data. Tags stay where
+    they format nothing: somebody speaks of them."""
+    words = _FORMATTING_TAG.sub("", unlinked(sentence))
+    words = _EMOJI.sub(" ", _MARKUP_SIGNS.sub("", words))
     words = MENTION.sub(" ", PRIVACY_PLACEHOLDER.sub(" ", words))
-    return " ".join(words.replace("#", " ").replace("@", " ").split())
+    return " ".join(_SIGN.sub(" ", words).split())
 
 
 def tidy(sentence: str) -> tuple[str, bool]:
     """The sentence without what surrounds its matter, and whether it is noisy: personal data or
     many marks stand in it.
 
-    *[BUG] Hi team, I noticed that v2.1 loses the **ruler**, thanks!* -> *loses the ruler*
+    *[BUG] Hi team, I noticed that v2.1 loses the **ruler**, thanks!* -> *v2.1 loses the ruler*
     """
-    words = plain_words(TITLE_VERSION.sub("", _BRACKETED.sub(" ", sentence)))
+    words = plain_words(TITLE_VERSION.sub("", _LABEL_IN_BRACKETS.sub(" ", sentence)))
     letters = sum(character.isalnum() or character.isspace() for character in words)
     noisy = letters < LETTERS_SHARE * len(words) or bool(PRIVACY_PLACEHOLDER.search(sentence))
     words = TITLE_CLOSING.sub("", words.strip(ENDING_MARKS)).strip(ENDING_MARKS)

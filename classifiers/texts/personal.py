@@ -51,6 +51,14 @@ ip ips ipv4 address addresses server host client peer gateway dns router proxy f
 my our the is was ping ssh http https to and
 """
 _HOST_WORDS = frozenset(_WORDS_BEFORE_HOSTS.split())
+_NEW_VERSION = re.compile(
+    r"\b(?:upgrad\w*|bump\w*|downgrad\w*|updat\w*)\s"
+    r"(?:(?!\b(?:ips?|dns|server|host|proxy|router|address\w*|gateway)\b)[^\n.;]"
+    r"|\.(?=\w)){0,80}\b(?:from|to)\s$",
+    re.IGNORECASE,
+)
+"""What stands before the version of a library that is raised: *bump avro from*."""
+_NEW_VERSION_CHARACTERS = 100
 _FOUR_PARTS = re.compile(r"^[1-9]\d*(?:\.\d+){3}$")
 """A browser's version; telephone numbers with dots have three groups or five."""
 PRIVACY_PLACEHOLDER = re.compile(r"\[(?:e-mail address|number|secret|account|IP address|name)\]")
@@ -118,6 +126,10 @@ def _address_4(match: re.Match[str]) -> str:
     behind anything else they are an address."""
     address = ipaddress.IPv4Address(_without_zeros(match["address"]))
     if address.is_loopback or address.is_unspecified or _names_a_product(match["before"]):
+        return match[0]
+    start = match.start("address")
+    said_before = match.string[max(0, start - _NEW_VERSION_CHARACTERS) : start]
+    if _NEW_VERSION.search(said_before):
         return match[0]
     return f"{match['before']}[IP address]"
 

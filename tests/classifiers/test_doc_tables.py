@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifiers.contract import Kind, Member
-from classifiers.faces import titles
+from classifiers.faces import titles_worth
 from classifiers.faces.titles_cutting import cut_at
 from classifiers.faces.titles_tidying import in_sentence_case, tidy
 from classifiers.grouping.link import SIGNS, Surroundings, overlap
@@ -32,8 +32,8 @@ def test_sentence_case(written: str, expected: str) -> None:
 
 def test_what_surrounds_a_sentence_is_taken_off() -> None:
     shown = "[BUG] Hi team, I noticed that v2.1 loses the **ruler**, thanks!"
-    assert f"*{shown}* -> *loses the ruler*" in (tidy.__doc__ or "")
-    assert tidy(shown) == ("loses the ruler", False)
+    assert f"*{shown}* -> *v2.1 loses the ruler*" in (tidy.__doc__ or "")
+    assert tidy(shown) == ("v2.1 loses the ruler", False)
 
 
 @pytest.mark.parametrize(("sentence", "title", "place"), rows(cut_at))
@@ -42,17 +42,18 @@ def test_cuts(sentence: str, title: str, place: str) -> None:
     assert (made, cut_place.value) == (title, place)
 
 
-@pytest.mark.parametrize(("weight", "_", "shown"), rows(titles._worth_of_title))
+@pytest.mark.parametrize(("weight", "_", "shown"), rows(titles_worth.worth_of_title))
 def test_what_counts_for_a_title(weight: str, _: str, shown: str) -> None:
     for title in shown.strip("*").split("*, *"):
         kind = "feature" if title.startswith("Add") else "bug"
-        assert titles._worth_of_title(title, kind) == pytest.approx(float(weight))
+        assert titles_worth.worth_of_title(title, kind) == pytest.approx(float(weight))
 
 
-@pytest.mark.parametrize(("weight", "_", "shown"), rows(titles._worth_of_sentence))
-def test_what_counts_against_a_sentence(weight: str, _: str, shown: str) -> None:
+@pytest.mark.parametrize(("weight", "_", "shown"), rows(titles_worth.worth_of_sentence))
+def test_what_counts_for_a_sentence(weight: str, _: str, shown: str) -> None:
     sentence = shown.strip("*")
-    assert titles._worth_of_sentence(sentence, titled=False) == pytest.approx(float(weight))
+    kind = "feature" if sentence.startswith("Could") else "bug"
+    assert titles_worth.worth_of_sentence(sentence, kind) == pytest.approx(float(weight))
 
 
 def member(number: int, theme: str, text: str, cosine: float) -> Member:

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from classifiers.faces.titles import candidates, title_of
-from classifiers.faces.titles_cutting import TITLE_CHARACTERS, cut
+from classifiers.faces.titles_cutting import AUTHOR_TITLE_CHARACTERS, TITLE_CHARACTERS, cut
 from classifiers.faces.titles_noise import DANGLING_WORDS, PARTICLE_WORDS
 from tests.scenes.growth import grows_at_most, repeated
 
@@ -37,7 +37,41 @@ LOST = "The ruler cannot be found after a restart"
         ("[BUG] Folders cannot be renamed", "Folders cannot be renamed"),
         ("Feature request: sort folders by colour", "Sort folders by colour"),
         ("v3.2.1: the tray icon vanishes", "The tray icon vanishes"),
-        ("The tray icon vanishes since 3.2.1 🤬🤬🤬", "The tray icon vanishes"),
+        ("The tray icon vanishes since 3.2.1 🤬🤬🤬", "The tray icon vanishes since 3.2.1"),
+        ("Upgrade the ruler library to 3.22.3.1", "Upgrade the ruler library to 3.22.3.1"),
+        ("Ruler#draw paints twice", "Ruler#draw paints twice"),
+        (
+            "Version 3.2 and later lose the ruler (page 2 of 3) on every save",
+            "Version 3.2 and later lose the ruler (page 2 of 3) on every save",
+        ),
+        ("No sound after the film was cut", "No sound after the film was cut"),
+        ("I wish there was no limit on pinned folders", "No limit on pinned folders"),
+        ("All-day events are shown twice", "All-day events are shown twice"),
+        ("Hi-DPI icons are blurry", "Hi-DPI icons are blurry"),
+        ("Same-site cookies are lost at sign-in", "Same-site cookies are lost at sign-in"),
+        ("Numbers in a column are not aligned right", "Numbers in a column are not aligned right"),
+        ("The index of chapters is of no help", "The index of chapters is of no help"),
+        ("The ruler is upside down, any help?", "The ruler is upside down"),
+        (
+            "Wrote this in the other channel too, but it is urgent: the ruler is doubled in print",
+            "The ruler is doubled in print",
+        ),
+        (
+            "Heads up for everybody who sends invoices to clients by mail from here every month: "
+            "check the totals, the export crops the wide ones",
+            "Check the totals, the export crops the wide ones",
+        ),
+        (
+            "Can we stay polite? I don't like the new colours much, but all this shouting won't "
+            "help anybody",
+            "I don't like the new colours much, but all this shouting won't help anybody",
+        ),
+        ("Sorry for the noise but the ruler is upside down", "The ruler is upside down"),
+        ("Feature wish: sort folders by colour. On the bus now.", "Sort folders by colour"),
+        (
+            "Is there a way to sort folders by colour from a script? I saw /v1/sort somewhere",
+            "A way to sort folders by colour from a script",
+        ),
         (
             "@relay_team **Folders** cannot be renamed, see https://example.com/x",
             "Folders cannot be renamed",
@@ -97,6 +131,34 @@ def test_a_thread_title_without_content_does_not_win(empty: str) -> None:
         title_of("The ruler is upside down after a restart", empty)
         == "The ruler is upside down after a restart"
     )
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        (
+            "<marquee>x</marquee> shows up in file names",
+            "<marquee>x</marquee> shows up in file names",
+        ),
+        (
+            "Saving a drawing with more than sixty layers fails on the second try with an odd "
+            "message about colours",
+            "Saving a drawing with more than sixty layers fails on the second try with an odd "
+            "message about colours",
+        ),
+    ],
+)
+def test_the_title_that_an_author_gave_is_kept(title: str, expected: str) -> None:
+    text = "I opened the folder as always and the ruler vanished. Nothing else is broken."
+    assert title_of(text, title, "bug") == expected
+
+
+def test_what_a_cut_takes_away_does_not_turn_the_meaning() -> None:
+    sentence = (
+        "Printing from the tablet works on every machine that we have here, except that the ruler "
+        "vanishes"
+    )
+    assert "vanishes" in title_of(sentence, kind="bug")
 
 
 def test_a_good_thread_title_wins_over_the_story_below_it() -> None:
@@ -161,10 +223,10 @@ WORDS = st.lists(
 def test_every_title_is_one_clean_line(text: str, thread_title: str) -> None:
     made = title_of(text, thread_title)
     assert made
-    assert len(made) <= TITLE_CHARACTERS
+    assert len(made) <= AUTHOR_TITLE_CHARACTERS
     assert made == made.strip()
     assert "\n" not in made
-    assert not re.search(r"https?://|[@#`*]|[.,;:!?…]$", made)
+    assert not re.search(r"https?://|[@`*]|(?<!\w)#|#\d|[.,;:!?…]$", made)
     assert made.count("(") == made.count(")")
     assert made.count('"') % 2 == 0
 
