@@ -109,18 +109,18 @@ def _sentences(text: str) -> list[str]:
     return sentences[:TITLE_SENTENCES]
 
 
-def _author_title(given: str, kind: str) -> Candidate | None:
+def _author_title(written: str, kind: str) -> Candidate | None:
     """The title of a topic or an issue, as its author gave it."""
-    candidate = _candidate(given, 0, kind, titled=True)
+    candidate = _candidate(written, 0, kind, titled=True)
     if candidate is None:
         return None
-    given = names_matter(candidate.title, candidate.worth, kind)
+    names_it = names_matter(candidate.title, candidate.worth, kind)
     extra = AUTHOR_TITLE_WORTH
-    if given:
+    if names_it:
         extra = NAMING_TITLE_WORTH
     elif candidate.worth >= TELLING_TITLE_WORTH:
         extra = TELLING_TITLE_EXTRA
-    return Candidate(candidate.title, round(candidate.worth + extra, 4), given)
+    return Candidate(candidate.title, round(candidate.worth + extra, 4), names_it)
 
 
 def _candidate(
