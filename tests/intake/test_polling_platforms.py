@@ -94,6 +94,22 @@ async def test_what_is_new_comes_alone_and_an_edit_with_the_look_back(
     assert await source.count("comment") == 5
 
 
+async def test_what_was_deleted_there_is_noticed_where_single_comments_can_be_asked_for(
+    source: Polled, community: Community
+) -> None:
+    polling = registry.source(community.platform).polling
+    assert polling is not None
+    if polling.recheck is None:
+        return
+    community.say("stays", ago(minutes=30))
+    gone = community.say("goes", ago(minutes=20))
+    await source.poll()
+    assert await source.texts() == ["stays", "goes"]
+    community.erase(gone)
+    await source.look_again()
+    assert await source.texts() == ["stays"]
+
+
 async def test_wrong_credentials_are_a_sentence(
     source: Polled, community: Community, address: str
 ) -> None:

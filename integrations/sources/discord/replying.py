@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 
 from integrations.contract import Finding
 from integrations.entered_tokens import SECRETIVE, Token
+from integrations.lost_answers import AnswerPage, find_answer, looked_from
 from integrations.plain_words import chat_plain, utf16_units
 from integrations.reply_calls import call, unreadable_reply
 from integrations.reply_contract import AnsweredComment, CanReply, PostedReply, Replying
@@ -25,7 +26,6 @@ from integrations.sources.discord.settings import DISCORD_API, Settings
 _SERVER = "Discord"
 DISCORD_MESSAGE_MAX_UNITS = 2_000
 DISCORD_EPOCH_MILLISECONDS = 1_420_070_400_000
-_LOOK_BEFORE_SECONDS = 60
 _NONCE_CHARACTERS = 25
 _NO_EMBEDS = 1 << 2
 
@@ -77,21 +77,20 @@ async def _find(
     me = await _api(settings, credentials, http, "GET", "/users/@me")
     if not isinstance(me, dict):
         raise unreadable_reply(_SERVER, writes=False)
-    moment = int((since.timestamp() - _LOOK_BEFORE_SECONDS) * 1000) - DISCORD_EPOCH_MILLISECONDS
+    moment = int(looked_from(since).timestamp() * 1000) - DISCORD_EPOCH_MILLISECONDS
     path = f"/channels/{_channel(comment)}/messages"
     params = (("after", max(moment, 0) << 22), ("limit", 100))
-    listed = await _api(settings, credentials, http, "GET", path, params=params)
-    if not isinstance(listed, list):
-        raise unreadable_reply(_SERVER, writes=False)
-    for message in listed:
-        if not isinstance(message, dict):
-            continue
+
+    async def read(_: str) -> AnswerPage:
+        return AnswerPage(await _api(settings, credentials, http, "GET", path, params=params))
+
+    def is_ours(message: Mapping[str, Any]) -> bool:
         author, reference = message.get("author"), message.get("message_reference")
         is_own = isinstance(author, dict) and author.get("id") == me.get("id")
         answered = reference.get("message_id") if isinstance(reference, dict) else ""
-        if is_own and answered == comment.external_id:
-            return _posted(comment, message)
-    return None
+        return is_own and answered == comment.external_id
+
+    return await find_answer(_SERVER, read, is_ours, lambda message: _posted(comment, message))
 
 
 async def _check(

@@ -20,6 +20,7 @@ import httpx
 from pydantic import BaseModel, Field, SecretStr
 
 from integrations.contract import Finding, Visibility
+from integrations.lost_answers import AnswerPage, find_answer, is_marked
 from integrations.neutralize import markdown_plain
 from integrations.own_marks import reply_mark
 from integrations.reply_calls import (
@@ -109,24 +110,33 @@ async def _find(
 ) -> PostedReply | None:
     """The newest posts of the topic, looked through for our mark."""
     topic = await _topic(settings, credentials, comment, http)
-    stream = (topic.get("post_stream") or {}).get("stream")
+    stream = _stream(topic).get("stream")
     if not isinstance(stream, list):
         raise unreadable_reply(_FORUM, writes=False)
     newest = stream[-NEWEST_POSTS_LOOKED_AT:]
-    for start in range(0, len(newest), POSTS_PER_CALL):
-        ids = newest[start : start + POSTS_PER_CALL]
+
+    async def read(page_name: str) -> AnswerPage:
+        start = int(page_name or 0)
+        end = start + POSTS_PER_CALL
         page = await call(
             http,
             _FORUM,
             "GET",
             f"{settings.base_url}/t/{comment.thread_id}/posts.json",
             headers=_headers(credentials),
-            params=[*(("post_ids[]", number) for number in ids), ("include_raw", "1")],
+            params=[*(("post_ids[]", one) for one in newest[start:end]), ("include_raw", "1")],
         )
-        for post in (page.get("post_stream") or {}).get("posts") or []:
-            if reply_mark(key) in str(post.get("raw") or ""):
-                return _posted(settings, comment, post)
-    return None
+        return AnswerPage(_stream(page).get("posts"), str(end) if end < len(newest) else "")
+
+    return await find_answer(
+        _FORUM, read, is_marked(key, "raw"), lambda post: _posted(settings, comment, post)
+    )
+
+
+def _stream(answer: Any) -> dict[str, Any]:
+    """What a topic, or a page of its posts, lists."""
+    stream = answer.get("post_stream") if isinstance(answer, dict) else None
+    return stream if isinstance(stream, dict) else {}
 
 
 async def _check(

@@ -20,6 +20,8 @@ from pydantic import BaseModel, Field, SecretStr
 
 from integrations import payload
 from integrations.contract import Finding
+from integrations.listing import objects
+from integrations.lost_answers import AnswerPage, find_answer, is_marked, looked_from
 from integrations.neutralize import markdown_plain
 from integrations.own_marks import reply_mark
 from integrations.reply_calls import (
@@ -43,7 +45,6 @@ from integrations.sources.github.settings import Settings
 _HUB = "GitHub"
 GITHUB_API = "https://api.github.com"
 COMMENT_MAX_CHARACTERS = 65_536
-COMMENT_PAGES_LOOKED_AT = 10
 _REPOSITORY_PATH = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
 ANSWERED_DISCUSSION = """
@@ -117,15 +118,17 @@ async def _find(
 ) -> PostedReply | None:
     """Comments that were changed since the call, looked through for our mark."""
     if _is_discussion(comment):
-        discussion = await _discussion(credentials, comment, http)
-        for node in (discussion.get("comments") or {}).get("nodes") or []:
-            for one in [node, *((node.get("replies") or {}).get("nodes") or [])]:
-                if reply_mark(key) in str(one.get("body") or ""):
-                    return _posted(one, "discussion_comment", "databaseId", "url")
-        return None
+        return await find_answer(
+            _HUB,
+            lambda _: _discussed(credentials, comment, http),
+            is_marked(key, "body"),
+            lambda one: _posted(one, "discussion_comment", "databaseId", "url"),
+        )
     repository, number = _thread(comment)
-    moment = since.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
-    for page in range(1, COMMENT_PAGES_LOOKED_AT + 1):
+    moment = looked_from(since).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    async def read(page_name: str) -> AnswerPage:
+        page = int(page_name or 1)
         listed = await call(
             http,
             _HUB,
@@ -134,16 +137,25 @@ async def _find(
             headers=_headers(credentials),
             params=[("since", moment), ("per_page", 100), ("page", page)],
         )
-        if not isinstance(listed, list):
-            raise unreadable_reply(_HUB, writes=False)
-        for one in listed:
-            if isinstance(one, dict) and reply_mark(key) in str(one.get("body") or ""):
-                return _posted(one, "issue_comment", "id", "html_url")
-        if len(listed) < 100:
-            return None
-    raise ReplyError(
-        "reply_not_told", f"{_HUB} lists more comments than can be looked through.", permanent=True
+        is_full = isinstance(listed, list) and len(listed) >= 100
+        return AnswerPage(listed, str(page + 1) if is_full else "")
+
+    return await find_answer(
+        _HUB,
+        read,
+        is_marked(key, "body"),
+        lambda one: _posted(one, "issue_comment", "id", "html_url"),
     )
+
+
+async def _discussed(
+    credentials: Mapping[str, Any], comment: AnsweredComment, http: httpx.AsyncClient
+) -> AnswerPage:
+    """The newest comments of a discussion, each with the newest answers to it."""
+    discussion = await _discussion(credentials, comment, http)
+    nodes = objects((discussion.get("comments") or {}).get("nodes"))
+    answers = [one for node in nodes for one in objects((node.get("replies") or {}).get("nodes"))]
+    return AnswerPage([*nodes, *answers])
 
 
 async def _reply_in_discussion(

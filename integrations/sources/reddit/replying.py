@@ -19,6 +19,8 @@ from pydantic import BaseModel, Field
 
 from integrations.contract import Finding
 from integrations.entered_tokens import SECRETIVE, Token
+from integrations.listing import objects
+from integrations.lost_answers import AnswerPage, find_answer, looked_from
 from integrations.neutralize import BREAK
 from integrations.plain_words import chat_plain
 from integrations.reply_calls import (
@@ -41,7 +43,6 @@ from integrations.sources.reddit.tokens import bearer, forget, remember, remembe
 
 _REDDIT = "Reddit"
 REDDIT_COMMENT_MAX_CHARACTERS = 10_000
-_LOOKED_BEFORE_SECONDS = 60
 _THING_NAME = re.compile(r"t[13]_[0-9a-z]{1,13}")
 _NAMED_PERSON = re.compile(r"(?i)\b([ur])/(?=\w)")
 _LOCKED_CODES = frozenset({"THREAD_LOCKED", "TOO_OLD", "COMMENT_LOCKED"})
@@ -110,19 +111,21 @@ async def _find(
     name = await _own_name(settings, credentials, http)
     path = f"/user/{name}/comments"
     params = (("limit", 25), ("sort", "new"), ("raw_json", 1))
-    answer = await _api(settings, credentials, http, "GET", path, params=params)
-    listing = answer.get("data") if isinstance(answer, dict) else None
-    children = listing.get("children") if isinstance(listing, dict) else None
-    if not isinstance(children, list):
-        raise unreadable_reply(_REDDIT, writes=False)
-    earliest = since.timestamp() - _LOOKED_BEFORE_SECONDS
-    for child in children:
-        inner = child.get("data") if isinstance(child, dict) else None
-        if not isinstance(inner, dict) or inner.get("parent_id") != comment.external_id:
-            continue
-        if float(inner.get("created_utc") or 0) >= earliest:
-            return _posted(inner)
-    return None
+    earliest = looked_from(since).timestamp()
+
+    async def read(_: str) -> AnswerPage:
+        answer = await _api(settings, credentials, http, "GET", path, params=params)
+        listing = answer.get("data") if isinstance(answer, dict) else None
+        children = listing.get("children") if isinstance(listing, dict) else None
+        if not isinstance(children, list):
+            raise unreadable_reply(_REDDIT, writes=False)
+        return AnswerPage([child.get("data") for child in objects(children)])
+
+    def is_ours(inner: Mapping[str, Any]) -> bool:
+        written = float(inner.get("created_utc") or 0)
+        return inner.get("parent_id") == comment.external_id and written >= earliest
+
+    return await find_answer(_REDDIT, read, is_ours, _posted)
 
 
 async def _own_name(

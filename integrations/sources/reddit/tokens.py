@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from integrations import payload
+from integrations.access_tokens import AccessTokens
 from integrations.sources.reddit.settings import REDDIT_SITE, Settings
 
 REDDIT_AGENT = "server:feedback-relay:v1 (self-hosted)"
 """Reddit refuses the names of libraries."""
-TOKEN_SPARE_SECONDS = 120.0
-_TOKENS_REMEMBERED = 100
-_remembered: dict[str, tuple[str, float]] = {}
+_tokens = AccessTokens()
 
 
 def token_request(
@@ -46,24 +44,14 @@ def _name(settings: Settings, credentials: Mapping[str, Any]) -> str:
 
 def remembered(settings: Settings, credentials: Mapping[str, Any]) -> str:
     """The token of these credentials while it lasts, or blank."""
-    token, ends_at = _remembered.get(_name(settings, credentials), ("", 0.0))
-    return token if time.monotonic() < ends_at else ""
+    return _tokens.of(_name(settings, credentials))
 
 
 def remember(settings: Settings, credentials: Mapping[str, Any], answer: Any) -> str:
     """The token of an answer, kept in this process alone; blank where there is none."""
-    token = answer.get("access_token") if isinstance(answer, dict) else None
-    if not isinstance(token, str) or not token:
-        return ""
-    lasts = answer.get("expires_in")
-    seconds = float(lasts) if isinstance(lasts, int) and not isinstance(lasts, bool) else 0.0
-    if len(_remembered) >= _TOKENS_REMEMBERED:
-        _remembered.clear()
-    ends_at = time.monotonic() + seconds - TOKEN_SPARE_SECONDS
-    _remembered[_name(settings, credentials)] = (token, ends_at)
-    return token
+    return _tokens.keep_answer(_name(settings, credentials), answer)
 
 
 def forget(settings: Settings, credentials: Mapping[str, Any]) -> None:
     """Ask for another token next time: this one was refused."""
-    _remembered.pop(_name(settings, credentials), None)
+    _tokens.forget(_name(settings, credentials))

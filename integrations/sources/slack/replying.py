@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, SecretStr
 
 from integrations import payload
 from integrations.contract import Finding
+from integrations.lost_answers import AnswerPage, find_answer, looked_from
 from integrations.neutralize import slack_plain
 from integrations.plain_words import utf16_units
 from integrations.reply_calls import (
@@ -44,7 +45,6 @@ _CHAT = "Slack"
 SLACK_API = "https://slack.com/api"
 MESSAGE_MAX_UNITS = 4_000
 """UTF-16 units; Slack advises against longer messages and cuts far longer ones off."""
-THREAD_PAGES_LOOKED_AT = 5
 _LOGIN_ERRORS = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 )
@@ -107,22 +107,22 @@ async def _find(
     params: list[tuple[str, str | int]] = [
         ("channel", channel),
         ("ts", thread_ts),
-        ("oldest", f"{since.timestamp() - 60:.6f}"),
+        ("oldest", f"{looked_from(since).timestamp():.6f}"),
         ("include_all_metadata", "true"),
         ("limit", 15),
     ]
-    cursor = ""
-    for _ in range(THREAD_PAGES_LOOKED_AT):
-        page = params + ([("cursor", cursor)] if cursor else [])
+
+    async def read(page_name: str) -> AnswerPage:
+        page = params + ([("cursor", page_name)] if page_name else [])
         answer = await _api(credentials, "conversations.replies", http, params=page)
-        for message in answer.get("messages") or []:
-            if isinstance(message, dict) and _has_key(message, key):
-                return _posted(settings, channel, thread_ts, str(message.get("ts") or ""))
-        cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
-        if not cursor:
-            return None
-    raise ReplyError(
-        "reply_not_told", f"{_CHAT} lists more messages than can be looked through.", permanent=True
+        following = (answer.get("response_metadata") or {}).get("next_cursor")
+        return AnswerPage(answer.get("messages"), str(following or ""))
+
+    return await find_answer(
+        _CHAT,
+        read,
+        lambda message: _has_key(message, key),
+        lambda message: _posted(settings, channel, thread_ts, str(message.get("ts") or "")),
     )
 
 

@@ -102,6 +102,11 @@ async def test_an_answer_stands_under_the_comment(
 async def test_an_answer_whose_call_was_cut_off_is_looked_for(
     community: Community, answering: Answering
 ) -> None:
+    if not community.lists_answers:
+        with pytest.raises(ReplyError) as refused:
+            await answering.find()
+        assert (refused.value.reason, refused.value.permanent) == ("reply_not_told", True)
+        return
     assert await answering.find() is None
     placed = await answering.post("It is fixed.")
     assert await answering.find() in (placed, None)

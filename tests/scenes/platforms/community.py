@@ -31,6 +31,7 @@ class Community(StandIn):
     ``platform`` is its name here, ``key`` what lets us in and ``wrong_key`` what does not.
     What can be answered has a ``reply_key``, and says with ``answered_...`` what a comment of it
     looks like; ``answers`` are the bodies of what was posted, and are shown to who looks for them.
+    ``lists_answers``: whether it tells what stands there already.
     ``per_page`` rows make a page. ``expired``: how it says that it no longer knows a page's name.
     ``tells_edits``: whether edits are seen when it is asked again.
     """
@@ -44,6 +45,7 @@ class Community(StandIn):
     throttled: ClassVar[Reply] = Reply({"message": "slow down"}, 429, {"retry-after": "30"})
 
     reply_key: ClassVar[dict[str, str] | None] = None
+    lists_answers: ClassVar[bool] = True
     answered_id: ClassVar[str] = "1"
     answered_thread: ClassVar[str] = "1"
     answered_extras: ClassVar[dict[str, Any]] = {}
@@ -68,6 +70,10 @@ class Community(StandIn):
         words = Said(len(self.written) + 1, text, at.replace(microsecond=0))
         self.written.append(words)
         return words
+
+    def erase(self, words: Said) -> None:
+        """Delete something that was written."""
+        self.written.remove(words)
 
     def newest_first(self) -> list[Said]:
         return sorted(self.written, key=lambda words: (words.at, words.number), reverse=True)

@@ -1,0 +1,3 @@
+"""GitLab, as the registry finds it."""
+
+from integrations.sources.gitlab.source import SOURCE as SOURCE

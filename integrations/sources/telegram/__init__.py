@@ -1,0 +1,3 @@
+"""Telegram, as the registry finds it."""
+
+from integrations.sources.telegram.source import SOURCE as SOURCE

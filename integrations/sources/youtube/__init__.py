@@ -1,0 +1,3 @@
+"""YouTube, as the registry finds it."""
+
+from integrations.sources.youtube.source import SOURCE as SOURCE
