@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from app.commands import (
+    digests,
     importing,
     insights,
     learning,
@@ -67,6 +68,7 @@ app.add_typer(quality.model, name="model", rich_help_panel=SETUP)
 app.add_typer(tickets.app, name="ticket", rich_help_panel=WORK)
 app.add_typer(replies.app, name="reply", rich_help_panel=WORK)
 app.command("insights", rich_help_panel=WORK)(insights.insights)
+app.add_typer(digests.app, name="digest", rich_help_panel=WORK)
 app.add_typer(questions.app, name="question", rich_help_panel=WORK)
 app.add_typer(promises.app, name="promise", rich_help_panel=WORK)
 app.add_typer(suggestions.app, name="suggestion", rich_help_panel=WORK)

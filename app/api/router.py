@@ -9,6 +9,7 @@ from app.api import (
     comments,
     decisions,
     deliveries,
+    digests,
     following,
     learning,
     linking,
@@ -55,6 +56,7 @@ for part in (
     promises,
     stats,
     metrics,
+    digests,
     learning,
     accounts,
 ):

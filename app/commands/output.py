@@ -194,6 +194,11 @@ def _cell(value: object) -> str:
     return "".join(map(_harmless, str(value)))
 
 
+def printable(text: str) -> str:
+    """Lines of which none moves the cursor of whoever looks."""
+    return "".join(map(_harmless, text))
+
+
 def _harmless(character: str) -> str:
     """What people wrote elsewhere must not move the cursor of whoever looks."""
     if character.isprintable() or character in "\n\t":

@@ -28,6 +28,8 @@ class ThemeSort(StrEnum):
     decided = "decided"
     shipped = "shipped"
     told = "told"
+    untold = "untold"
+    """Shipped, and nobody told any of its people."""
 
 
 _NOT_MERGED = "t.created_at < %(until)s and t.status <> 'merged'"
@@ -49,6 +51,10 @@ OF_THEME_SORT = {
     ),
     ThemeSort.shipped: sql.SQL(_SHIPPED).format(told=sql.SQL("")),
     ThemeSort.told: sql.SQL(_SHIPPED).format(told=sql.SQL("and k.told_at is not null")),
+    ThemeSort.untold: sql.SQL("({shipped} and not {told})").format(
+        shipped=sql.SQL(_SHIPPED).format(told=sql.SQL("")),
+        told=sql.SQL(_SHIPPED).format(told=sql.SQL("and k.told_at is not null")),
+    ),
 }
 SELECT_METRIC_THEMES = sql.SQL(
     "select t.id from theme t where (%(product)s::uuid is null or t.product_id = %(product)s)"

@@ -17,7 +17,7 @@ from psycopg import sql
 from app.errors import Invalid
 from app.queries.rows import Row, build
 from app.storage.db import Connection
-from app.storage.rows import fetch_all
+from app.storage.rows import fetch_all, fetch_value
 
 PAGE_MAX_ROWS = 200
 NO_MORE_COLUMNS = sql.SQL("")
@@ -26,6 +26,7 @@ BIGINT_MAX = 2**63 - 1
 SELECT_PAGE = sql.SQL(
     "select {columns}, {cursor_keys} {tables} where {conditions} order by {order} limit {rows}"
 )
+COUNT_ROWS = sql.SQL("select count(*) {tables} where {conditions}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,11 @@ class Listing(Generic[Row]):
         )
         rows = await fetch_all(connection, query, filters.values)
         return first_page(rows, limit, order, self.read)
+
+    async def count(self, connection: Connection, filters: Filters) -> int:
+        """How many rows all pages have together."""
+        query = COUNT_ROWS.format(tables=self.tables, conditions=filters.clause)
+        return int(await fetch_value(connection, query, filters.values))
 
 
 def one_more_row(limit: int) -> int:

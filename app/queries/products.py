@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.errors import NotFound
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 
 SELECT_PRODUCT_CHOICES = "select id, slug, name from product order by name, id"
+SELECT_PRODUCT_CHOICE = "select id, slug, name from product where id = %s"
 COUNT_OF_PRODUCT = """
     select (select count(*) from comment where product_id = %(product)s) as comments,
            (select count(distinct author_id) from comment
@@ -73,3 +75,11 @@ async def ticket_progress(connection: Connection, product_id: UUID) -> TicketPro
     progress = await fetch_one(connection, COUNT_SETTLED_TICKETS, [product_id], of=TicketProgress)
     assert progress is not None
     return progress
+
+
+async def read_product_choice(connection: Connection, product_id: UUID) -> ProductChoice:
+    """One product as the switcher shows it. Raises NotFound."""
+    choice = await fetch_one(connection, SELECT_PRODUCT_CHOICE, [product_id], of=ProductChoice)
+    if choice is None:
+        raise NotFound("There is no product with this id.", reason="product_not_found")
+    return choice

@@ -108,24 +108,47 @@ async def list_promises(
     *,
     state: PromiseList = PromiseList.open,
     theme_id: UUID | None = None,
+    due_until: date | None = None,
     tz: str = "UTC",
     cursor: str | None = None,
     limit: int = 50,
     now: datetime | None = None,
 ) -> Page[PromiseRow]:
     """Promises: what stands by its last day, the earliest first; what is settled, the latest first.
-    A day ends in ``tz``. Raises Invalid (``cursor_invalid``, ``limit_invalid``,
-    ``timezone_unknown``)."""
-    filters = Filters()
-    filters.values |= {"now": now, "tz": check_zone(tz)}
-    filters.add_equal("p.product_id", product_id)
-    filters.add_equal("p.theme_id", theme_id)
+    A day ends in ``tz``; ``due_until`` leaves out what may take longer. Raises
+    Invalid (``cursor_invalid``, ``limit_invalid``, ``timezone_unknown``)."""
+    filters = _filters(product_id, theme_id, due_until, tz, now)
     stands = state in (PromiseList.open, PromiseList.overdue)
     filters.add_equal("p.state", PromiseState.open if stands else PromiseState(state))
     if state is PromiseList.overdue:
         filters.add("p.due_on < (coalesce(%(now)s::timestamptz, now()) at time zone %(tz)s)::date")
     order = FIRST_DUE if stands else LAST_SETTLED
     return await PROMISE_LIST.page(connection, order, filters, cursor, limit)
+
+
+async def count_due(
+    connection: Connection, product_id: UUID | None, until: date, *, tz: str = "UTC"
+) -> int:
+    """How many open promises have a last day that is not after ``until``."""
+    filters = _filters(product_id, None, until, tz, None)
+    filters.add_equal("p.state", PromiseState.open)
+    return await PROMISE_LIST.count(connection, filters)
+
+
+def _filters(
+    product_id: UUID | None,
+    theme_id: UUID | None,
+    due_until: date | None,
+    tz: str,
+    now: datetime | None,
+) -> Filters:
+    filters = Filters()
+    filters.values |= {"now": now, "tz": check_zone(tz)}
+    filters.add_equal("p.product_id", product_id)
+    filters.add_equal("p.theme_id", theme_id)
+    if due_until is not None:
+        filters.add("p.due_on <= %(due_until)s", due_until=due_until)
+    return filters
 
 
 async def count_promises(

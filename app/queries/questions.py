@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import sql
@@ -13,6 +16,8 @@ from app.errors import NotFound
 from app.queries.first_answers import ASKED_BY_THE_COMMUNITY, FIRST_ANSWER, IS_NEWCOMER
 from app.queries.paging import Filters, Listing, Order, Page
 from app.queries.periods import check_days
+from app.queries.response_times import COVERAGE_DAYS
+from app.queries.spans import Span
 from app.storage.db import Connection
 from app.storage.rows import fetch_one
 
@@ -25,6 +30,20 @@ class QuestionState(StrEnum):
 
     unanswered = "unanswered"
     answered = "answered"
+    within = "within"
+    """Answered within seven days."""
+    asked = "asked"
+    """All of them."""
+
+
+OF_QUESTION_STATE: Mapping[QuestionState, LiteralString] = MappingProxyType(
+    {
+        QuestionState.unanswered: "first.at is null",
+        QuestionState.answered: "first.at is not null",
+        QuestionState.within: "first.at - cm.created_at <= make_interval(days => %(coverage)s)",
+        QuestionState.asked: "true",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,29 +74,32 @@ class QuestionRow:
 
 @dataclass(frozen=True, slots=True)
 class QuestionFilter:
-    """Which questions to list: those asked within ``days`` days, by newcomers alone, or those that
-    ``assignee_id`` looks after."""
+    """Which questions to list: those asked within ``days`` days or in ``span``, by newcomers alone,
+    or those that ``assignee_id`` looks after."""
 
     product_id: UUID | None = None
     state: QuestionState = QuestionState.unanswered
     days: int = QUESTION_DAYS
     newcomers: bool = False
     assignee_id: UUID | None = None
+    span: Span | None = None
 
     def conditions(self, now: datetime | None = None) -> Filters:
         """This filter as conditions of the query. Raises Invalid (``days_invalid``)."""
         filters = Filters()
         filters.add_composed(ASKED_BY_THE_COMMUNITY)
-        filters.add(
-            "cm.created_at >= coalesce(%(now)s::timestamptz, now()) - %(asked_within)s::interval",
-            now=now,
-            asked_within=timedelta(days=check_days(self.days)),
-        )
-        filters.add_equal("cm.product_id", self.product_id)
-        if self.state is QuestionState.unanswered:
-            filters.add("first.at is null")
+        if self.span is not None:
+            filters.add("cm.created_at >= %(since)s", since=self.span.since)
+            filters.add("cm.created_at < %(until)s", until=self.span.until)
         else:
-            filters.add("first.at is not null")
+            filters.add(
+                "cm.created_at"
+                " >= coalesce(%(now)s::timestamptz, now()) - %(asked_within)s::interval",
+                now=now,
+                asked_within=timedelta(days=check_days(self.days)),
+            )
+        filters.add_equal("cm.product_id", self.product_id)
+        filters.add(OF_QUESTION_STATE[self.state], coverage=COVERAGE_DAYS)
         if self.newcomers:
             filters.add_composed(IS_NEWCOMER)
         filters.add_equal("q.assignee_id", self.assignee_id)
@@ -123,6 +145,13 @@ async def list_questions(
     is_waiting = chosen.state is QuestionState.unanswered
     order = LONGEST_WAIT if is_waiting else NEWEST_QUESTIONS
     return await QUESTION_LIST.page(connection, order, chosen.conditions(now), cursor, limit)
+
+
+async def count_questions(
+    connection: Connection, chosen: QuestionFilter, *, now: datetime | None = None
+) -> int:
+    """How many questions the list has. Raises Invalid (``days_invalid``)."""
+    return await QUESTION_LIST.count(connection, chosen.conditions(now))
 
 
 async def read_question(connection: Connection, comment_id: int) -> QuestionRow:

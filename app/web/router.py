@@ -16,6 +16,7 @@ from app.web.assets import STATIC_FOLDER, HashedFiles
 from app.web.pages import (
     answers,
     comments,
+    digests,
     following,
     insights,
     learning,
@@ -45,6 +46,7 @@ for part in (
     preferences,
     overview,
     insights,
+    digests,
     triage,
     pairs,
     theme,

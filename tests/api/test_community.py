@@ -37,6 +37,8 @@ REFUSED = [
     ("GET", "/metrics?from=2026-11-20&to=2026-11-01", None, 422, "period_invalid"),
     ("GET", "/metrics?tz=Mars", None, 422, "timezone_unknown"),
     ("GET", "/metrics?compare=loud", None, 422, "invalid_value"),
+    ("GET", "/digests/2026-W60", None, 422, "period_invalid"),
+    ("GET", "/digests/2026-W46?tz=Mars", None, 422, "timezone_unknown"),
     ("GET", "/questions?state=lost", None, 422, "invalid_value"),
     ("GET", "/questions?unknown=1", None, 422, "invalid_value"),
 ]

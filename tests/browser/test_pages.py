@@ -36,6 +36,8 @@ def addresses(site: Site) -> list[str]:
         f"/questions/{question}",
         "/promises",
         "/insights",
+        "/digests/2026-W46",
+        "/digests/2026-11-12",
         "/insights?compare=none",
         "/insights/people?which=heard",
         "/insights/themes?which=opened",

@@ -78,3 +78,19 @@ def test_insights_are_numbers_of_a_span(relay: Relay, community: Conversations) 
     assert ["comments", str(metrics["figures"]["comments"]), "0"] in rows
     relay("insights", "--from", "2026-11-20", "--to", "2026-11-01", fails=True)
     relay("insights", "--compare", "nothing", fails=True)
+
+
+def test_a_digest_is_shown_by_its_period(relay: Relay, community: Conversations) -> None:
+    shown = relay("digest", "2026-W46", "--json").json
+    assert shown["period"] == "2026-W46"
+    assert [figure["name"] for figure in shown["figures"]] == [
+        "people_heard",
+        "reply_coverage",
+        "net_tone",
+        "theme_closure",
+        "told_of_shipped",
+    ]
+    named = relay("digest", "--product", "atlas", "--tz", "Europe/Berlin").out
+    assert named.startswith("Atlas: week ")
+    assert "PROMISES DUE UNTIL" in named
+    relay("digest", "2026-W60", fails=True)

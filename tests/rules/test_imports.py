@@ -180,7 +180,7 @@ def test_every_module_stands_in_a_room(path: Path) -> None:
         ("app.themes.grouping", "app.triage.decisions", "below"),
         ("app.triage.decisions", "app.api.themes", "below"),
         ("app.web.pages.theme", "app.api.themes", "beside"),
-        ("app.jobs.engine", "app.queries.themes", "beside"),
+        ("app.queries.themes", "app.jobs.engine", "below"),
         ("app.tickets.push", "app.main", "below"),
         ("app.api.themes", "app.triage.decisions._set_status", "private"),
         ("app.judging.enriching", "classifiers.training.train", "never imported when serving"),

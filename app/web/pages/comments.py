@@ -45,6 +45,7 @@ async def comments_page(
     language: Word = "",
     sounds: Word = "",
     author: Word = "",
+    theme: Word = "",
     first_day: Annotated[str, Query(alias="from", max_length=20)] = "",
     last_day: Annotated[str, Query(alias="to", max_length=20)] = "",
     tz: Word = "UTC",
@@ -65,6 +66,7 @@ async def comments_page(
     chosen = CommentFilter(
         product_id=frame.product_id,
         source_id=identifier(source),
+        theme_id=identifier(theme),
         platform=platform or None,
         kind=kind if kind in KIND_NAMES else None,
         also=bool(also),
@@ -104,6 +106,7 @@ async def comments_page(
             "language": language,
             "sounds": sounds,
             "author": author,
+            "theme": theme,
             "from": first_day,
             "to": last_day,
             "tz": tz if first_day or last_day else "",

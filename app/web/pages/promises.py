@@ -14,7 +14,7 @@ from app.queries.promises import PromiseList, count_promises, list_promises
 from app.queries.shipped import count_untold
 from app.replies.promises import NewPromise, make_promise, settle_promise
 from app.web import guard, rendering
-from app.web.guard import Act, Acting, Viewer
+from app.web.guard import Acting, Viewer
 from app.web.params import Cursor, Word, identifier
 from app.web.routes import PageRoute
 
@@ -25,16 +25,18 @@ PROMISE_MAX_CHARACTERS = 4_000
 
 @router.get("/promises")
 async def promises_page(
-    request: Request, user: Viewer, state: Word = "", cursor: Cursor = None
+    request: Request, user: Viewer, state: Word = "", until: Word = "", cursor: Cursor = None
 ) -> Response:
-    """Promises by their last day."""
+    """Promises by their last day; ``until`` leaves out those that may take longer."""
     frame = await rendering.shell(request)
     chosen = PromiseList(state) if state in set(PromiseList) else PromiseList.open
+    due_until = _read_day(until)
     async with guard.database(request).transaction() as connection:
         page = await list_promises(
             connection,
             frame.product_id,
             state=chosen,
+            due_until=due_until,
             cursor=cursor or None,
             limit=PROMISES_PER_PAGE,
         )
@@ -52,6 +54,7 @@ async def promises_page(
         untold=untold,
         state=chosen,
         states=list(PromiseList),
+        due_until=due_until,
     )
 
 
@@ -62,7 +65,7 @@ async def make(act: Acting) -> Response:
     new = NewPromise(
         words=act.text("words", PROMISE_MAX_CHARACTERS),
         promised_by=act.actor,
-        due_on=_day(act),
+        due_on=_read_day(act.text("due_on")),
         comment_id=int(comment) if comment.isdigit() else None,
         reply_id=identifier(act.text("reply")),
         made_to=act.text("made_to"),
@@ -92,9 +95,8 @@ async def settle(act: Acting, promise_id: int) -> Response:
     return act.done(sentences[state])
 
 
-def _day(act: Act) -> date | None:
-    """The last day that was typed. Raises Invalid (``due_invalid``)."""
-    typed = act.text("due_on")
+def _read_day(typed: str) -> date | None:
+    """A last day as it was typed; None where there is none. Raises Invalid (``due_invalid``)."""
     if not typed:
         return None
     try:

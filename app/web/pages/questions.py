@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -18,6 +19,7 @@ from app.queries.questions import (
     read_question,
 )
 from app.queries.response_times import response_times
+from app.queries.spans import span_of
 from app.replies.questions import assign_question, link_question, unlink_question
 from app.replies.targets import can_reply, comment_target
 from app.setup.accounts import list_users
@@ -40,26 +42,31 @@ async def questions_page(
     days: Word = "",
     newcomers: Word = "",
     assignee: Word = "",
+    first_day: Annotated[str, Query(alias="from", max_length=20)] = "",
+    last_day: Annotated[str, Query(alias="to", max_length=20)] = "",
+    tz: Word = "UTC",
     cursor: Cursor = None,
 ) -> Response:
-    """Questions, the longest wait first, and how soon others answered."""
+    """Questions of the last days or of a span, the longest wait first, and how soon others
+    answered."""
     frame = await rendering.shell(request)
     period = int(days) if days.isdigit() and int(days) in QUESTION_PERIODS else QUESTION_DAYS
+    now = datetime.now(UTC)
+    span = span_of(first_day, last_day, tz, now) if first_day or last_day else None
     chosen = QuestionFilter(
         product_id=frame.product_id,
         state=QuestionState(state) if state in set(QuestionState) else QuestionState.unanswered,
         days=period,
         newcomers=bool(newcomers),
         assignee_id=identifier(assignee),
+        span=span,
     )
-    now = datetime.now(UTC)
+    since, until = (span.since, span.until) if span else (now - timedelta(days=period), now)
     async with guard.database(request).transaction() as connection:
         page = await list_questions(
             connection, chosen, cursor=cursor or None, limit=QUESTIONS_PER_PAGE
         )
-        times = await response_times(
-            connection, frame.product_id, now - timedelta(days=period), now, now=now
-        )
+        times = await response_times(connection, frame.product_id, since, until, now=now)
         members = await list_users(connection)
     return await rendering.page(
         request,
@@ -73,6 +80,13 @@ async def questions_page(
         members=members,
         state=chosen.state,
         days=period,
+        asked_in=span,
+        counts={
+            QuestionState.unanswered: times.asked - times.answered,
+            QuestionState.answered: times.answered,
+            QuestionState.within: times.within,
+            QuestionState.asked: times.asked,
+        },
         periods_named=[(str(period), f"Last {period} days") for period in QUESTION_PERIODS],
         members_named=[(str(member.id), member.name or member.email) for member in members],
         newcomers=newcomers,
