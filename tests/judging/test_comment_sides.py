@@ -93,6 +93,7 @@ async def test_what_nobody_is_sure_of_can_be_listed_until_a_person_says_what_it_
                               kind_scores = '{"bug": 0.48, "feature": 0.41, "other": 0.11}'
            where text = 'Maybe a hiccup' returning id"""
     )
+    await forum.change("update comment set created_at = now() - interval '1 day'")
     headers = await bearer(database)
     (doubtful,) = (await read(client, headers, "/comments?unsure=true"))["items"]
     assert (doubtful["text"], doubtful["kind_reason"]) == ("Maybe a hiccup", "unsure")
@@ -103,7 +104,6 @@ async def test_what_nobody_is_sure_of_can_be_listed_until_a_person_says_what_it_
     assert "Export crashes" not in page
     assert "Maybe a hiccup" in (await person.get("/comments?sort=doubt")).text
     assert (await read(client, headers, "/comments?order=doubt"))["items"] == [doubtful]
-    await forum.change("update comment set created_at = now() - interval '1 day'")
     overview = (await person.get("/")).text
     assert "The model is unsure of 50" in overview
     assert "/comments?sort=doubt" in overview
