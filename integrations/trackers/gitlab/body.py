@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integrations import neutralize
+from integrations.text.markdown import markdown_to_text
 from integrations.tracker_contract import Draft
 from integrations.trackers.gitlab import text
 from integrations.trackers.text_block import Markup, render
@@ -39,6 +40,11 @@ GITLAB_MARKUP = Markup(
 def cut_title(words: str) -> str:
     """A title as GitLab holds it."""
     return text.gitlab_title(words, GITLAB_TITLE_MAX_CHARACTERS)
+
+
+def posted_text(draft: Draft) -> str:
+    """What a new issue says, as the source for GitLab reads it."""
+    return markdown_to_text(new_body(draft))
 
 
 def new_body(draft: Draft) -> str:

@@ -15,7 +15,7 @@ _TOLD_CHANGES = frozenset(
     {"state_id", "closed_at", "labels", "title", "description", "moved_to_id", "duplicated_to_id"}
 )
 """Changes by an ``update`` after which a ticket may be another one than it was."""
-_ISSUE_KINDS = ("issue", "work_item")
+_TICKET_KINDS = ("issue", "work_item")
 
 
 def parse_event(inbound: Inbound, settings: GitLabSettings) -> list[TicketEvent]:
@@ -25,7 +25,7 @@ def parse_event(inbound: Inbound, settings: GitLabSettings) -> list[TicketEvent]
     Raises PayloadError ``wrong_shape``.
     """
     payload = inbound.json()
-    if payload.get("object_kind") not in _ISSUE_KINDS:
+    if payload.get("object_kind") not in _TICKET_KINDS:
         return []
     issue, user = payload.get("object_attributes"), payload.get("user")
     if not isinstance(issue, dict) or not isinstance(user, dict):

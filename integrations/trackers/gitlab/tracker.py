@@ -16,12 +16,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from integrations.contract import Inbound
 from integrations.network import PLAIN_NETWORK, Network
 from integrations.signatures import Signature
-from integrations.tracker_contract import Tracker, TrackerType
+from integrations.tracker_contract import OwnPlace, Tracker, TrackerType
 from integrations.trackers.gitlab.api import GitLabApi
+from integrations.trackers.gitlab.body import posted_text
 from integrations.trackers.gitlab.events import parse_event
 from integrations.trackers.gitlab.issues import GitLabTracker
 from integrations.trackers.gitlab.settings import GitLabCredentials, GitLabSettings
@@ -41,6 +43,12 @@ def open_gitlab(
     return GitLabTracker(settings, api)
 
 
+def place(settings: GitLabSettings) -> OwnPlace:
+    """Where the issues are."""
+    host = (urlsplit(settings.base_url).hostname or "").lower()
+    return OwnPlace("gitlab", host, settings.project)
+
+
 def _delivery_id(inbound: Inbound) -> str:
     """What stays the same where somebody sends a delivery again."""
     return inbound.headers.get("idempotency-key") or inbound.headers.get("webhook-id", "")
@@ -58,4 +66,6 @@ TRACKER = TrackerType(
     delivery_id=_delivery_id,
     min_interval=0.3,  # 'notes: 300 a minute'; issues of an account may be limited as well
     search_lag=1.0,  # lists read the database, at most a replica behind
+    place=place,
+    posted_text=posted_text,
 )
