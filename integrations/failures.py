@@ -84,6 +84,16 @@ def no_access(name: str, container: str) -> TrackerError:
     )
 
 
+def another_ticket(ticket: str, container: str) -> TrackerError:
+    """The ticket that has this name now is another one than ours."""
+    return TrackerError(
+        "moved",
+        f"{ticket} of {container} is another one than the ticket that was created. Link the right "
+        "one, or create the ticket again.",
+        permanent=True,
+    )
+
+
 def not_logged_in(name: str, *, may_have_written: bool) -> TrackerError:
     """The tracker answered as it answers strangers, whatever the status of its answer."""
     return TrackerError(

@@ -28,14 +28,37 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
     return min(max((moment - now).total_seconds(), 0.0), LONGEST_WAIT_SECONDS)
 
 
+_LIMITS = (
+    ("x-ratelimit-remaining", "x-ratelimit-reset"),  # GitHub, Gitea
+    ("ratelimit-remaining", "ratelimit-reset"),  # GitLab, and the draft of the IETF
+    ("x-ratelimit-requests-remaining", "x-ratelimit-requests-reset"),  # Linear
+    ("x-ratelimit-complexity-remaining", "x-ratelimit-complexity-reset"),  # Linear
+)
+"""Headers that say how many calls are left, and when there are more."""
+_SECONDS_OF_A_MOMENT = 1e9
+_MILLISECONDS_OF_A_MOMENT = 1e12
+"""A number above them is a time since 1970; below, it counts seconds from now."""
+
+
 def reset_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """Seconds until ``x-ratelimit-reset`` (epoch seconds) where ``x-ratelimit-remaining`` is 0."""
-    if headers.get("x-ratelimit-remaining", "").strip() != "0":
-        return None
-    value = headers.get("x-ratelimit-reset", "").strip()
+    """Seconds until a limit whose remaining calls are 0 is over, the longest of several: by a
+    header that gives a moment in seconds or milliseconds, or seconds from now."""
+    waits = [
+        _seconds_until(headers.get(reset, "").strip(), now)
+        for remaining, reset in _LIMITS
+        if headers.get(remaining, "").strip() == "0"
+    ]
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _seconds_until(value: str, now: datetime) -> float | None:
     if not (value.isascii() and value.isdigit()):
         return None
-    return min(max(int(value) - now.timestamp(), 0.0), LONGEST_WAIT_SECONDS)
+    moment = float(value)
+    if moment >= _MILLISECONDS_OF_A_MOMENT:
+        moment /= 1000
+    seconds = moment - now.timestamp() if moment >= _SECONDS_OF_A_MOMENT else moment
+    return min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
 
 
 def full_jitter(attempt: int, *, base: float, cap: float, rng: random.Random) -> float:

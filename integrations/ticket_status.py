@@ -22,7 +22,7 @@ class StatusCategory(StrEnum):
     """What a status means, whatever the tracker calls it. ``done`` was finished, ``declined`` was
     closed without being done, ``duplicate`` because another ticket says the same, ``gone`` was
     deleted for certain, ``hidden`` was deleted or is hidden from our account, which still sees the
-    repository or project."""
+    repository or project. ``untold``: the tracker does not say, so what it told last counts."""
 
     open = "open"
     in_progress = "in_progress"
@@ -31,6 +31,7 @@ class StatusCategory(StrEnum):
     duplicate = "duplicate"
     gone = "gone"
     hidden = "hidden"
+    untold = "untold"
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,8 +147,9 @@ def new_tracker_guide(type_: TrackerType[Any]) -> str:
 
 
 def new_secret() -> str:
-    """A secret that nobody guesses."""
-    return secrets.token_urlsafe(HOOK_SECRET_BYTES)
+    """A secret that nobody guesses. Hexadecimal digits are base64 as well, which the libraries of
+    Standard Webhooks want."""
+    return secrets.token_hex(HOOK_SECRET_BYTES)
 
 
 async def _row(connection: Connection, tracker_id: uuid.UUID) -> _HookRow:

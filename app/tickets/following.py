@@ -33,6 +33,7 @@ from app.tickets.failures import TRACKER_WIDE, clear_trouble, pause_tracker
 from app.tickets.heard import read_deliveries
 from app.tickets.looking import (
     FollowedTicket,
+    as_heard,
     next_to_look_at,
     record_missing,
     record_state,
@@ -141,7 +142,7 @@ class Follow:
     async def _look_at(self, run: PushRun, ticket: FollowedTicket) -> None:
         try:
             await self._spend(run)
-            remote = await run.opened.tracker.get(ticket.ref)
+            remote = as_heard(await run.opened.tracker.get(ticket.ref), ticket)
             living = await self._living(run, remote)
         except TrackerError as error:
             if error.reason in TRACKER_WIDE:

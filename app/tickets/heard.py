@@ -125,6 +125,7 @@ async def _hint(connection: Connection, tracker_id: uuid.UUID, event: TicketEven
         "actor": one_line(event.actor, NAME_MOST_CHARACTERS),
         "at": at,
         "category": event.state.category,
+        "status": one_line(event.state.status, NAME_MOST_CHARACTERS),
     }
     if event.moved_to is not None:
         hint["moved"] = {"key": one_line(event.moved_to.key, KEY_MOST_CHARACTERS)}

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -137,6 +137,15 @@ async def next_to_look_at(
     return await fetch_one(connection, SELECT_TICKET_TO_LOOK_AT, values, of=FollowedTicket)
 
 
+def as_heard(remote: RemoteState, ticket: FollowedTicket) -> RemoteState:
+    """The state that the webhook told, where its tracker does not answer what a status means."""
+    if remote.category is not StatusCategory.untold or not ticket.hint:
+        return remote
+    category = StatusCategory(ticket.hint["category"])
+    status = remote.status or str(ticket.hint.get("status") or "")
+    return replace(remote, category=category, status=status)
+
+
 async def record_state(
     connection: Connection,
     ticket: FollowedTicket,
@@ -158,7 +167,7 @@ async def record_state(
     status = meaning(decisive, ticket.status_map) or locked.status
     changed = status is not locked.status
     by, heard_from = _who(ticket, decisive, by_us=by_us)
-    remote_status = one_line(remote.status, KEY_MOST_CHARACTERS)
+    remote_status = one_line(remote.status, KEY_MOST_CHARACTERS) or locked.remote_status
     values = {
         "ticket": ticket.id,
         "id": remote.ref.id,

@@ -19,12 +19,12 @@ _CATEGORIES = {
 
 
 def meaning(remote: RemoteState, status_map: Mapping[str, Any]) -> TicketStatus | None:
-    """What the status means; None where it is to be ignored. A word about the resolution goes
-    before one about the status, which says less."""
+    """What the status means; None where it is to be ignored, or not told. A word about the
+    resolution goes before one about the status, which says less."""
     for name in (remote.resolution, remote.status):
         chosen = status_map.get(status_key(name)) if name else None
         if chosen == IGNORED_STATUS:
             return None
         if chosen in STATUS_CHOICES:
             return TicketStatus(chosen)
-    return _CATEGORIES[remote.category]
+    return _CATEGORIES.get(remote.category)

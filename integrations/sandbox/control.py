@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -11,12 +11,10 @@ from pydantic import BaseModel
 from integrations.sandbox.faults import Fault
 from integrations.sandbox.routing import PlainRoute, Reply
 from integrations.sandbox.routing import state_of as _state
-from integrations.sandbox.state import SandboxState, Settings, Ticket, Vendor
+from integrations.sandbox.state import Settings, Ticket, Vendor
+from integrations.sandbox.vendors import Move
 
 router = APIRouter(prefix="/_sandbox", route_class=PlainRoute)
-Move = Literal["close", "decline", "start", "reopen"]
-_GITHUB_STATES = {"close": ("closed", "completed"), "decline": ("closed", "not_planned")}
-_JIRA_NAMES = {"close": "Done", "decline": "Won't Do", "start": "In Progress", "reopen": "To Do"}
 
 
 class Moved(BaseModel):
@@ -50,15 +48,6 @@ class Edited(BaseModel):
     """The whole text of a ticket: text, or an ADF document."""
 
     body: Any
-
-
-def move(state: SandboxState, ticket: Ticket, action: Move) -> None:
-    """Change a ticket's status as a person in the tracker would."""
-    if ticket.vendor == "jira":
-        state.set_status(ticket, _JIRA_NAMES[action])
-    else:
-        status, reason = _GITHUB_STATES.get(action, ("open", "reopened"))
-        state.set_status(ticket, status, reason)
 
 
 def _shown(ticket: Ticket) -> dict[str, Any]:
@@ -129,7 +118,7 @@ def move_ticket(request: Request, slug: str, moved: Moved) -> Reply:
     ticket = _state(request).by_slug(slug)
     if ticket is None:
         return JSONResponse({"message": f"There is no ticket {slug} in the sandbox."}, 404)
-    move(_state(request), ticket, moved.action)
+    _state(request).move(ticket, moved.action)
     return _shown(ticket)
 
 
@@ -152,9 +141,7 @@ def mark_duplicate(request: Request, slug: str, marked: MarkedDuplicate) -> Repl
     ticket.duplicate_of = living.id
     if ticket.vendor == "jira":
         state.link("Duplicate", ticket.id, living.id)
-        state.set_status(ticket, _JIRA_NAMES["decline"])
-    else:
-        state.set_status(ticket, "closed", "duplicate")
+    state.set_status(ticket, ticket.of.duplicate.status, ticket.of.duplicate.reason)
     return _shown(ticket)
 
 

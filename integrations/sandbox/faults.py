@@ -61,7 +61,8 @@ class Fault(BaseModel):
       nothing from a search of Jira
     - ``hook_lost``, ``hook_twice``, ``hook_late``: a webhook is not sent, sent twice with the same
       delivery id, or held back until the next one was sent; ``path`` fits the ticket's slug
-    - ``renamed``: the repository is called ``to`` (``owner/name``) now: 301 for GET, 307 otherwise
+    - ``renamed``: the repository is called ``to`` (``owner/name``) now: 301 for GET, 307 otherwise;
+      the project of GitLab at ``path`` has the id ``to``: 301 for GET, 405 otherwise
     """
 
     mode: Mode
@@ -151,6 +152,8 @@ def answer(fault: Fault, method: str, path: str) -> Answer | None:
         return _to_a_stranger(method, path)
     if fault.mode == "no_access":
         return _without_access(path)
+    if fault.mode == "renamed" and path.startswith("/gitlab/"):
+        return _moved_project(fault, method, path)
     if fault.mode == "renamed":
         status = 301 if method == "GET" else 307
         rest = "/".join(path.split("/")[4:])  # after /repos/owner/name
@@ -171,6 +174,14 @@ def answer(fault: Fault, method: str, path: str) -> Answer | None:
     return None
 
 
+def _moved_project(fault: Fault, method: str, path: str) -> Answer:
+    if method != "GET":
+        return 405, {}, {"message": "Non GET methods are not allowed for moved projects"}
+    rest = path.removeprefix(fault.path.rstrip("*"))
+    location = f"/gitlab/api/v4/projects/{fault.to}{rest}"
+    return 301, {"location": location}, {"message": "Moved Permanently"}
+
+
 def _to_a_stranger(method: str, path: str) -> Answer:
     if not path.startswith("/rest/"):
         return 401, {}, _body(path, "Bad credentials", {})
@@ -186,7 +197,7 @@ def _to_a_stranger(method: str, path: str) -> Answer:
 
 
 def _without_access(path: str) -> Answer | None:
-    if path.endswith(("/user", "/rate_limit", "/myself", "/serverInfo")):
+    if path.endswith(("/user", "/rate_limit", "/myself", "/serverInfo", "/self")):
         return None
     if _is_jira_search(path):
         return 200, {}, _NO_ISSUES
@@ -202,6 +213,8 @@ def _body(path: str, message: str, fields: dict[str, str]) -> dict[str, Any]:
     """An error body in the shape of the API that the path belongs to."""
     if path.startswith("/rest/"):
         return {"errorMessages": [] if fields else [message], "errors": fields}
+    if path.startswith("/gitlab/"):
+        return {"message": {name: [text] for name, text in fields.items()} or message}
     errors = [
         {"resource": "Issue", "field": name, "code": "invalid", "message": text}
         for name, text in fields.items()

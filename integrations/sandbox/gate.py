@@ -20,6 +20,7 @@ RECORDED_BODY_MAX_BYTES = 256 * 1024
 _SILENT_MODES = ("timeout_after_work", "lost_response")
 _GATEWAY_PREFIX = re.compile(r"^/ex/jira/[^/]+(?=/rest/)")
 _SIGNED_PATH = re.compile(r"^/app(/|$)|^/repos/[^/]+/[^/]+/installation$")
+_TICKET_PAGE = re.compile(r"^/gitlab/.*/-/issues/\d+$")
 UNGUARDED_PATHS = ("/_sandbox", "/tickets", "/browse/", "/static/")
 
 
@@ -102,7 +103,8 @@ def _without_gateway(scope: Scope) -> Scope:
 def _is_unguarded(path: str) -> bool:
     """Whether a path is one of our pages; the forum's addresses of data end in ``.json``."""
     is_topic_page = path.startswith("/forum/t/") and not path.endswith(".json")
-    return is_topic_page or path.startswith(UNGUARDED_PATHS)
+    is_ticket_page = _TICKET_PAGE.match(path) is not None
+    return is_topic_page or is_ticket_page or path.startswith(UNGUARDED_PATHS)
 
 
 def _authorization(path: str, headers: dict[str, str]) -> str:

@@ -9,21 +9,25 @@ import json
 import queue
 import threading
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from integrations.sandbox.gitlab.delivery import gitlab_headers, gitlab_payload
 from integrations.sandbox.history import PERSON
 from integrations.sandbox.jira.shape import status_json
 from integrations.sandbox.routing import PlainRoute, Reply, json_object
 from integrations.sandbox.routing import state_of as _state
-from integrations.sandbox.state import JIRA_STATUSES, Hook, SandboxState, Ticket
+from integrations.sandbox.state import JIRA_STATUSES, Hook, SandboxState, Ticket, Vendor
 
 HOOK_TIMEOUT_SECONDS = 10.0
 router = APIRouter(route_class=PlainRoute)
 Sent = tuple[str, dict[str, str], bytes]
+WritePayload = Callable[[SandboxState, Ticket, str, str], dict[str, Any] | None]
+WriteHeaders = Callable[[str, bytes], dict[str, str]]
 _STOP: Sent = ("", {}, b"")
 
 
@@ -53,6 +57,8 @@ class HookSender:
             if hook.vendor != ticket.vendor or hook.container not in ("", ticket.container):
                 continue
             delivery = delivery_of(self._state, hook, ticket, action, author)
+            if delivery is None:
+                continue
             fault = self._state.faults.take_hook(ticket.slug)
             if fault == "hook_lost":
                 continue
@@ -75,20 +81,37 @@ class HookSender:
                     continue  # as GitHub does: what did not arrive is not sent again
 
 
-def delivery_of(state: SandboxState, hook: Hook, ticket: Ticket, action: str, author: str) -> Sent:
-    """Address, headers and body of what a webhook says of a ticket, signed with its secret."""
-    headers = {"content-type": "application/json"}
-    if hook.vendor == "github":
-        payload = _github(state, ticket, action, author)
-        headers |= {"x-github-event": "issues", "x-github-delivery": str(uuid.uuid4())}
-        signature_header = "x-hub-signature-256"
-    else:
-        payload = _jira(state, ticket, action, author)
-        headers |= {"x-atlassian-webhook-identifier": str(uuid.uuid4())}
-        signature_header = "x-hub-signature"
+def delivery_of(
+    state: SandboxState, hook: Hook, ticket: Ticket, action: str, author: str
+) -> Sent | None:
+    """Address, headers and body of what a webhook says of a ticket, signed with its secret; None
+    where its tracker says nothing."""
+    write_payload, write_headers = _WRITERS[hook.vendor]
+    payload = write_payload(state, ticket, action, author)
+    if payload is None:
+        return None
     body = json.dumps(payload).encode()
-    digest = hmac.new(hook.secret.encode(), body, hashlib.sha256).hexdigest()
-    return hook.url, {**headers, signature_header: f"sha256={digest}"}, body
+    headers = {"content-type": "application/json", **write_headers(hook.secret, body)}
+    return hook.url, headers, body
+
+
+def _digest(secret: str, body: bytes) -> str:
+    return f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}"
+
+
+def _github_headers(secret: str, body: bytes) -> dict[str, str]:
+    number = str(uuid.uuid4())
+    signature = _digest(secret, body)
+    return {
+        "x-github-event": "issues",
+        "x-github-delivery": number,
+        "x-hub-signature-256": signature,
+    }
+
+
+def _jira_headers(secret: str, body: bytes) -> dict[str, str]:
+    number = str(uuid.uuid4())
+    return {"x-atlassian-webhook-identifier": number, "x-hub-signature": _digest(secret, body)}
 
 
 def _github(state: SandboxState, ticket: Ticket, action: str, author: str) -> dict[str, Any]:
@@ -140,6 +163,13 @@ def _jira(state: SandboxState, ticket: Ticket, action: str, author: str) -> dict
         },
         "changelog": {"items": [{"field": field, "toString": ticket.status}]},
     }
+
+
+_WRITERS: dict[Vendor, tuple[WritePayload, WriteHeaders]] = {
+    "github": (_github, _github_headers),
+    "jira": (_jira, _jira_headers),
+    "gitlab": (gitlab_payload, gitlab_headers),
+}
 
 
 @router.get("/repos/{owner}/{name}/hooks")

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from integrations.sandbox.control import Move, move
 from integrations.sandbox.forum_post import ForumPost
 from integrations.sandbox.rendering import body_html
 from integrations.sandbox.routing import PlainRoute
 from integrations.sandbox.routing import state_of as _state
+from integrations.sandbox.vendors import Move
 
 SANDBOX_FOLDER = Path(__file__).parent
 PAGE_HEADERS = {
@@ -51,7 +51,7 @@ def ticket(request: Request, slug: str) -> Response:
     shown = _state(request).by_slug(slug)
     if shown is None:
         return _page("missing.html", 404, slug=slug)
-    markdown = shown.vendor == "github"
+    markdown = shown.of.is_markdown
     raw = shown.body
     if not isinstance(raw, str):
         raw = json.dumps(raw, indent=2, ensure_ascii=False)
@@ -68,7 +68,7 @@ def act(request: Request, slug: str, action: Move = Form()) -> Response:
     moved = _state(request).by_slug(slug)
     if moved is None:
         return _page("missing.html", 404, slug=slug)
-    move(_state(request), moved, action)
+    _state(request).move(moved, action)
     return RedirectResponse(f"/tickets/{slug}", 303)
 
 

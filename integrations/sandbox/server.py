@@ -18,6 +18,8 @@ from starlette.staticfiles import StaticFiles
 from integrations.sandbox import control, forum, hooks, pages
 from integrations.sandbox.gate import Gate
 from integrations.sandbox.github import apps, comments, graphql, issues
+from integrations.sandbox.gitlab import issues as gitlab
+from integrations.sandbox.gitlab import notes as gitlab_notes
 from integrations.sandbox.jira import comments as jira_comments
 from integrations.sandbox.jira import issues as jira
 from integrations.sandbox.jira import links, lists
@@ -26,7 +28,8 @@ from integrations.sandbox.state import SandboxState
 SAVE_INTERVAL_SECONDS = 0.3
 _GITHUB_PARTS = (apps, issues, comments, graphql)
 _JIRA_PARTS = (lists, links, jira, jira_comments)
-_SANDBOX_PARTS = (control, hooks, *_GITHUB_PARTS, *_JIRA_PARTS, forum, pages)
+_GITLAB_PARTS = (gitlab_notes, gitlab)
+_SANDBOX_PARTS = (control, hooks, *_GITHUB_PARTS, *_JIRA_PARTS, *_GITLAB_PARTS, forum, pages)
 
 
 def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import BaseModel, Field
 
-Vendor = Literal["github", "jira"]
+from integrations.sandbox.vendors import Vendor
 
 
 class SandboxApp(BaseModel):

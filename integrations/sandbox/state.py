@@ -24,71 +24,13 @@ from integrations.sandbox.settings import AppToken as AppToken
 from integrations.sandbox.settings import Hook as Hook
 from integrations.sandbox.settings import SandboxApp as SandboxApp
 from integrations.sandbox.settings import Settings as Settings
-from integrations.sandbox.settings import Vendor as Vendor
+from integrations.sandbox.tickets import Comment as Comment
+from integrations.sandbox.tickets import Ticket as Ticket
+from integrations.sandbox.vendors import JIRA_STATUSES as JIRA_STATUSES
+from integrations.sandbox.vendors import Move
+from integrations.sandbox.vendors import Vendor as Vendor
 
-JIRA_STATUSES = {  # name -> (transition id, category key, category name, resolution)
-    "To Do": ("11", "new", "To Do", None),
-    "In Progress": ("21", "indeterminate", "In Progress", None),
-    "Done": ("31", "done", "Done", "Done"),
-    "Won't Do": ("41", "done", "Done", "Won't Do"),
-}
 ISSUE_TYPES = {"10001": "Bug", "10002": "Task", "10003": "Story"}
-
-
-class Comment(BaseModel):
-    """One comment on a ticket; ``body`` is text or an ADF document."""
-
-    id: int
-    body: Any
-    created_at: datetime
-    pinned: bool = False
-    author: str = ""
-    """Who wrote it; blank for the account that the API is called by."""
-
-
-class Ticket(BaseModel):
-    """One issue. ``container``: ``owner/name`` or a project key; ``status``: ``open``/``closed`` or
-    a Jira status."""
-
-    id: int
-    vendor: Vendor
-    container: str
-    number: int
-    title: str
-    body: Any = None
-    kind: str = ""
-    labels: list[str] = Field(default_factory=list)
-    status: str
-    reason: str | None = None
-    fields: dict[str, Any] = Field(default_factory=dict)
-    comments: list[Comment] = Field(default_factory=list)
-    remote_links: list[dict[str, Any]] = Field(default_factory=list)
-    created_at: datetime
-    updated_at: datetime
-    visible_at: datetime
-    deleted: bool = False
-    closed_at: datetime | None = None
-    closed_by: str = ""
-    duplicate_of: int | None = None
-    moved_to: int | None = None
-    history: list[Change] = Field(default_factory=list)
-
-    @property
-    def key(self) -> str:
-        """The key within the tracker: ``APP-1``, or the number."""
-        return f"{self.container}-{self.number}" if self.vendor == "jira" else str(self.number)
-
-    @property
-    def slug(self) -> str:
-        """The key among all tickets of the sandbox: ``APP-1`` or ``owner/name/1``."""
-        return self.key if self.vendor == "jira" else f"{self.container}/{self.number}"
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing is left to do on it."""
-        if self.vendor == "jira":
-            return JIRA_STATUSES[self.status][1] == "done"
-        return self.status == "closed"
 
 
 class Saved(BaseModel):
@@ -206,7 +148,6 @@ class SandboxState:
         self, ticket: Ticket, status: str, reason: str | None = None, *, author: str = PERSON
     ) -> None:
         """Move a ticket to another status."""
-        action = "reopened" if status in ("open", "To Do", "In Progress") else "closed"
         is_news = (ticket.status, ticket.reason) != (status, reason)
         self._remember(ticket, "status", ticket.status, status, author)
         ticket.status, ticket.reason = status, reason
@@ -214,7 +155,18 @@ class SandboxState:
         ticket.closed_by = author if ticket.done else ""
         self.touch(ticket)
         if is_news:
-            self.tell(ticket, action, author)
+            self.tell(ticket, "closed" if ticket.done else "reopened", author)
+
+    def move(self, ticket: Ticket, action: Move) -> None:
+        """Change a ticket's status, and the label that says more of it, as a person in the tracker
+        would."""
+        moves = ticket.of.moves
+        moved = moves.get(action, moves["reopen"])
+        telling = {one.label for one in moves.values()}
+        ticket.labels = [label for label in ticket.labels if label not in telling]
+        ticket.labels += [moved.label] if moved.label else []
+        self.touch(ticket)
+        self.set_status(ticket, moved.status, moved.reason)
 
     def delete(self, ticket: Ticket, *, author: str = PERSON) -> None:
         """Delete a ticket; its row stays, so that its number is not given again."""
@@ -223,17 +175,23 @@ class SandboxState:
         self.tell(ticket, "deleted", author)
 
     def transfer(self, ticket: Ticket, container: str, *, author: str = PERSON) -> Ticket:
-        """Move a ticket to another container: in GitHub it becomes a new object, in Jira it keeps
-        its id."""
-        if ticket.vendor == "jira":
-            numbers = (t.number for t in self._of("jira") if t.container == container)
+        """Move a ticket to another container: in GitHub and GitLab it becomes a new object, in Jira
+        it keeps its id. GitLab closes the old one."""
+        if ticket.of.keeps_id:
+            numbers = (t.number for t in self._of(ticket.vendor) if t.container == container)
             ticket.number, ticket.container = max(numbers, default=0) + 1, container
             self.touch(ticket)
             self.tell(ticket, "moved", author)
             return ticket
         same = ticket.model_dump(include={"body", "kind", "labels", "reason"})
-        new = self.create("github", container, title=ticket.title, status=ticket.status, **same)
-        ticket.deleted, ticket.moved_to = True, new.id
+        new = self.create(
+            ticket.vendor, container, title=ticket.title, status=ticket.status, **same
+        )
+        ticket.moved_to = new.id
+        if ticket.vendor == "gitlab":
+            self.set_status(ticket, ticket.of.moves["close"].status, author=author)
+            return new
+        ticket.deleted = True
         self.touch(ticket)
         self.tell(ticket, "transferred", author)
         return new
@@ -302,10 +260,13 @@ class SandboxState:
         return [t for t in self.live(vendor) if t.visible_at <= now]
 
     def github(self, container: str, number: int) -> Ticket | None:
-        """An issue of a repository."""
-        return next(
-            (t for t in self._of("github") if (t.container, t.number) == (container, number)), None
-        )
+        """An issue of a repository of GitHub."""
+        return self.numbered("github", container, number)
+
+    def numbered(self, vendor: Vendor, container: str, number: int) -> Ticket | None:
+        """An issue of a repository or project, a deleted one too."""
+        place = (container, number)
+        return next((t for t in self._of(vendor) if (t.container, t.number) == place), None)
 
     def jira(self, id_or_key: str) -> Ticket | None:
         """An issue by its id or key."""

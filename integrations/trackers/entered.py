@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 REPOSITORY_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$"
 _PROJECT_IN_ADDRESS = re.compile(r"/(?:projects|browse)/([A-Za-z][A-Za-z0-9_]*)")
+_PROJECT_PATH = re.compile(r"\d{1,12}|[A-Za-z0-9_.][\w.-]*(?:/[A-Za-z0-9_.][\w.-]*)+", re.ASCII)
 _PROJECT_KEY = re.compile(r"[A-Z][A-Z0-9_]{0,254}")
 
 
@@ -51,6 +52,28 @@ def _checked_project(key: str) -> str:
     return key
 
 
+def project_path(value: object) -> object:
+    """``group/project``, with any groups between, of a project's address or of its path; a number
+    is its id."""
+    if not isinstance(value, str):
+        return value
+    path = value.strip()
+    if "://" in path:
+        path = urlsplit(path).path.partition("/-/")[0]
+    elif path.startswith("git@"):
+        path = path.partition(":")[2]
+    return path.strip("/").removesuffix(".git")
+
+
+def _checked_path(path: str) -> str:
+    if not _PROJECT_PATH.fullmatch(path) or ".." in path:
+        raise ValueError(
+            "should be the project's path, such as acme/app or acme/mobile/app, its id, or its "
+            "address"
+        )
+    return path
+
+
 def tracker_address(value: object) -> object:
     """A web address without a slash at the end; ``https://`` may be left out."""
     if not isinstance(value, str):
@@ -89,5 +112,6 @@ def _given(address: str) -> str:
 
 Repository = Annotated[str, BeforeValidator(repository_name), AfterValidator(_checked_repository)]
 ProjectKey = Annotated[str, BeforeValidator(project_key), AfterValidator(_checked_project)]
+ProjectPath = Annotated[str, BeforeValidator(project_path), AfterValidator(_checked_path)]
 OptionalAddress = Annotated[str, BeforeValidator(tracker_address), AfterValidator(_checked_address)]
 Address = Annotated[OptionalAddress, AfterValidator(_given)]

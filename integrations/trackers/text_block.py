@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,7 +24,8 @@ class Markup:
     ``quote`` and ``inline`` neutralise raw text, cut to a number of characters; ``permalink`` makes
     an address safe, or None; ``code`` makes a block of raw text; ``duplicate`` says of which
     ticket, by its key, one is a duplicate.
-    ``limit`` is the most characters that a ticket's text may have.
+    ``limit`` is the most characters that a ticket's text may have, ``block_limit`` the most that
+    our block takes of it.
     """
 
     limit: int
@@ -39,6 +41,7 @@ class Markup:
     permalink: Callable[[str], str | None]
     code: Callable[[str, int], str]
     duplicate: Callable[[str], str]
+    block_limit: int = sys.maxsize
 
 
 def render(markup: Markup, draft: Draft, room: int) -> str:
@@ -134,7 +137,8 @@ def merge(markup: Markup, body: str, draft: Draft) -> str:
     written by people.
     """
     above, below = around(markup, body.replace("\r\n", "\n"), draft.marker)
-    return above + render(markup, draft, markup.limit - len(above) - len(below)) + below
+    room = min(markup.limit - len(above) - len(below), markup.block_limit)
+    return above + render(markup, draft, room) + below
 
 
 def around(markup: Markup, body: str, marker: str) -> tuple[str, str]:

@@ -45,7 +45,8 @@ class Followed:
 
     def _keep(self, ticket: Ticket, action: str, author: str) -> None:
         told = delivery_of(self.bench.sandbox.state, self.hook, ticket, action, author)
-        self.told.append(told)
+        if told is not None:
+            self.told.append(told)
 
     async def post(self, told: tuple[str, dict[str, str], bytes]) -> httpx.Response:
         """One delivery, as it arrives."""

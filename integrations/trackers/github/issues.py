@@ -284,12 +284,7 @@ class GitHubTracker:
     async def _issue(self, ref: TicketRef) -> dict[str, Any]:
         issue = await self._api.call("GET", self._path(ref))
         if str(issue.get("id")) != ref.id:
-            raise TrackerError(
-                "moved",
-                f"Issue {ref.key} of {self._repository} is another one than the ticket that was "
-                "created. Link the right issue, or create the ticket again.",
-                permanent=True,
-            )
+            raise failures.another_ticket(f"Issue {ref.key}", self._repository)
         return issue
 
 

@@ -14,15 +14,76 @@ from integrations import registry
 from integrations.network import Network
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import SandboxState, Ticket
+from integrations.sandbox.vendors import SANDBOX_VENDORS, Vendor
 from integrations.tracker_contract import Draft, Quote, Tracker, TrackerType
 
 CREDENTIALS = {"email": "relay@acme.example", "token": "a-secret-token"}
+
+
+@dataclass(frozen=True)
+class Traits:
+    """In what one tracker differs from the others, as far as tests look at it."""
+
+    vendor: Vendor
+    container: str = "acme/app"
+    folder: str = ""
+    """Where its API is in the sandbox."""
+    unknown_key: str = "4711"
+    page: str = "/{container}/issues/{number}"
+    wall_characters: int = 65_500
+    """A text that leaves no room for the block."""
+    has_between: bool = False
+    """Whether it knows a status between open and done."""
+    searches_late: bool = False
+    tells_deleted: bool = False
+    history: str = "*/graphql"
+    """Where we look at the history after a write."""
+    editor: str = "a-person"
+    comments: str = "*/comments"
+    """Where comments are added."""
+
+    @property
+    def open_status(self) -> str:
+        return SANDBOX_VENDORS[self.vendor].open_status
+
+    @property
+    def done_status(self) -> str:
+        return SANDBOX_VENDORS[self.vendor].moves["close"].status
+
+
+JIRA = Traits(
+    "jira",
+    container="APP",
+    unknown_key="APP-4711",
+    page="/browse/{key}",
+    wall_characters=32_500,
+    has_between=True,
+    searches_late=True,
+    history="*/changelog",
+    editor="A person",
+    comments="*/comment",
+)
+TRAITS = {
+    "github": Traits("github", tells_deleted=True),
+    "jira-cloud": JIRA,
+    "jira-data-center": replace(JIRA, history="/rest/*"),
+    "gitlab": Traits(
+        "gitlab",
+        folder="/gitlab",
+        page="/gitlab/{container}/-/issues/{number}",
+        wall_characters=1_048_500,
+        has_between=True,
+        comments="*/notes",
+    ),
+}
 SETTINGS: dict[str, list[tuple[str, dict[str, str]]]] = {
     "github": [("github", {"repository": "acme/app"})],
     "jira": [
         ("jira-cloud", {"project": "APP", "deployment": "cloud"}),
         ("jira-data-center", {"project": "APP", "deployment": "data_center"}),
     ],
+    "gitlab": [("gitlab", {"project": "acme/app"})],
+    "webhook": [],  # it has no state to look at: see test_webhook.py
 }
 
 
@@ -39,6 +100,22 @@ class Bench:
     type: TrackerType[Any]
     tracker: Tracker
     sandbox: SandboxServer
+
+    @property
+    def traits(self) -> Traits:
+        return TRAITS[self.name]
+
+    @property
+    def base_url(self) -> str:
+        """What people enter."""
+        return self.sandbox.url + self.traits.folder
+
+    def made(self, title: str, body: Any = None) -> Ticket:
+        """A ticket that somebody opened by hand."""
+        traits = self.traits
+        return self.state.create(
+            traits.vendor, traits.container, title=title, status=traits.open_status, body=body
+        )
 
     @property
     def state(self) -> SandboxState:
@@ -71,11 +148,14 @@ class Bench:
     def writes(self) -> list[dict[str, Any]]:
         return [request for request in self.state.requests if request["method"] != "GET"]
 
+    def entered(self, **settings: Any) -> Any:
+        """Its settings, some of them replaced."""
+        entered = {**CASES[self.name][0], "base_url": self.base_url, **settings}
+        return self.type.settings.model_validate(entered)
+
     def another(self, **settings: Any) -> Tracker:
         return self.type.open(
-            self.type.settings.model_validate(
-                {**CASES[self.name][0], "base_url": self.sandbox.url, **settings}
-            ),
+            self.entered(**settings),
             self.type.credentials.model_validate(
                 {"email": CREDENTIALS["email"], "token": CREDENTIALS["token"]}
             ),

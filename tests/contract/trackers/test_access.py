@@ -58,7 +58,7 @@ async def test_lost_access_is_no_deletion(bench: Any, draft: Drafts) -> None:
 async def test_deleted_for_certain_is_told_from_hidden(bench: Any, draft: Drafts) -> None:
     ref = await bench.tracker.create(draft())
     bench.delete()
-    certain = bench.type.name == "github"  # 410 there, 404 in Jira
+    certain = bench.traits.tells_deleted
     expected = StatusCategory.gone if certain else StatusCategory.hidden
     assert (await bench.tracker.get(ref)).category is expected
 

@@ -20,6 +20,7 @@ CASES: dict[str, tuple[dict[str, str], str]] = {
     "github": ({"repository": "acme/app"}, "github"),
     "jira-cloud": ({"project": "APP", "deployment": "cloud"}, "jira"),
     "jira-data-center": ({"project": "APP", "deployment": "data_center"}, "jira"),
+    "gitlab": ({"project": "acme/app"}, "gitlab"),
 }
 EMAIL, TOKEN = "relay@acme.example", "ATATT3x/fF+GsECReT="
 BASIC = base64.b64encode(f"{EMAIL}:{TOKEN}".encode()).decode()

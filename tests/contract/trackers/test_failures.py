@@ -14,6 +14,8 @@ from integrations.network import Network
 from integrations.tracker_contract import Draft, Tracker, TrackerError
 from integrations.trackers.github.api import GitHubApi
 from integrations.trackers.github.issues import GitHubTracker
+from integrations.trackers.gitlab.api import GitLabApi
+from integrations.trackers.gitlab.issues import GitLabTracker
 from integrations.trackers.jira.api import JiraApi
 from integrations.trackers.jira.issues import JiraTracker
 
@@ -23,24 +25,17 @@ TOKEN = "a-secret-token"
 
 def impatient(bench: Any) -> Tracker:
     """The same tracker, which waits a third of a second for an answer."""
-    settings = bench.tracker._settings if bench.type.name == "jira" else None
-    if settings is None:
-        api = GitHubApi(bench.sandbox.url, TOKEN, network=Network(allow_private=True), timeout=0.3)
-        return GitHubTracker(
-            bench.type.settings(repository="acme/app", base_url=bench.sandbox.url), api
-        )
+    network, url, settings = Network(allow_private=True), bench.base_url, bench.entered()
+    if bench.type.name == "github":
+        return GitHubTracker(settings, GitHubApi(url, TOKEN, network=network, timeout=0.3))
+    if bench.type.name == "gitlab":
+        gitlab = GitLabApi(url, TOKEN, project="acme/app", network=network, timeout=0.3)
+        return GitLabTracker(settings, gitlab)
     cloud = settings.deployment == "cloud"
-    return JiraTracker(
-        settings,
-        JiraApi(
-            bench.sandbox.url,
-            cloud=cloud,
-            email="a@b.example",
-            token=TOKEN,
-            network=Network(allow_private=True),
-            read_timeout=0.3,
-        ),
+    jira = JiraApi(
+        url, cloud=cloud, email="a@b.example", token=TOKEN, network=network, read_timeout=0.3
     )
+    return JiraTracker(settings, jira)
 
 
 async def refusal(work: Any) -> TrackerError:
@@ -168,15 +163,8 @@ async def test_unknown_name_is_unreachable(bench: Any, draft: Drafts) -> None:
 async def test_private_address_is_refused_unless_operators_allow_it(
     bench: Any, draft: Drafts
 ) -> None:
-    settings = bench.type.settings.model_validate(
-        {
-            "repository": "acme/app",
-            "project": "APP",
-            "base_url": bench.sandbox.url,
-            "deployment": "data_center",
-        }
-    )
-    tracker = bench.type.open(settings, bench.type.credentials.model_validate({"token": TOKEN}))
+    credentials = bench.type.credentials.model_validate({"email": "a@b.example", "token": TOKEN})
+    tracker = bench.type.open(bench.entered(), credentials)
     for work in (tracker.create(draft()), tracker.find(draft().marker)):
         error = await refusal(work)
         assert (error.reason, error.ambiguous, error.permanent) == ("address_refused", False, True)
@@ -245,7 +233,7 @@ async def test_update_of_a_deleted_ticket_is_permanent(bench: Any, draft: Drafts
 async def test_a_full_ticket_is_left_alone(bench: Any, draft: Drafts) -> None:
     ref = await bench.tracker.create(draft())
     ticket = bench.tickets[0]
-    size = 65_500 if bench.type.name == "github" else 32_500
+    size = bench.traits.wall_characters
     wall = {"type": "paragraph", "content": [{"type": "text", "text": "x" * size}]}
     ticket.body = (
         {"type": "doc", "version": 1, "content": [wall]}

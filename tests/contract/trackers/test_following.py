@@ -19,13 +19,7 @@ LONG_AGO = datetime.now(UTC) - timedelta(days=30)
 
 def made(bench: Any, count: int) -> list[Ticket]:
     """Tickets of other people."""
-    vendor, place, status = "jira", "APP", "To Do"
-    if bench.type.name == "github":
-        vendor, place, status = "github", "acme/app", "open"
-    return [
-        bench.state.create(vendor, place, title=f"Ticket {number}", status=status)
-        for number in range(count)
-    ]
+    return [bench.made(f"Ticket {number}") for number in range(count)]
 
 
 async def read_all(bench: Any, bookmark: str = "") -> tuple[list[str], str]:
@@ -43,7 +37,7 @@ async def test_every_change_is_listed_over_pages_and_nothing_twice_for_long(benc
     tickets = made(bench, 230)
     ids, bookmark = await read_all(bench)
     assert set(ids) == {str(ticket.id) for ticket in tickets}
-    bench.state.set_status(tickets[3], "closed" if bench.type.name == "github" else "Done")
+    bench.state.set_status(tickets[3], bench.traits.done_status)
     again, _ = await read_all(bench, bookmark)
     assert str(tickets[3].id) in again
 

@@ -138,7 +138,7 @@ async def test_status_comes_back(bench: Any, draft: Drafts) -> None:
         "decline": StatusCategory.declined,
         "reopen": StatusCategory.open,
     }
-    if bench.type.name == "jira":
+    if bench.traits.has_between:
         expected["start"] = StatusCategory.in_progress
     for action, category in expected.items():
         bench.move(action)
@@ -148,9 +148,7 @@ async def test_status_comes_back(bench: Any, draft: Drafts) -> None:
 
 
 async def test_a_ticket_that_never_was_is_not_to_be_seen(bench: Any) -> None:
-    state = await bench.tracker.get(
-        TicketRef("987654", "APP-99" if bench.type.name == "jira" else "99", "")
-    )
+    state = await bench.tracker.get(TicketRef("987654", bench.traits.unknown_key, ""))
     assert state.category is StatusCategory.hidden
 
 
@@ -158,7 +156,7 @@ async def test_search_lag_hides_a_fresh_ticket_from_jira_alone(bench: Any, draft
     bench.configure(search_lag=600)
     ref = await bench.tracker.create(draft())
     match = await bench.tracker.find(draft().marker)
-    assert match == (ref if bench.type.name == "github" else None)
+    assert match == (None if bench.traits.searches_late else ref)
     assert bench.type.search_lag > 0
 
 

@@ -18,17 +18,16 @@ Bench = Any
 
 def opened_by_people(bench: Bench, title: str, body: Any = None) -> Ticket:
     """A ticket that somebody wrote by hand."""
-    place, status = ("acme/app", "open") if bench.type.name == "github" else ("APP", "To Do")
-    vendor = "github" if bench.type.name == "github" else "jira"
-    made: Ticket = bench.state.create(vendor, place, title=title, status=status, body=body)
+    made: Ticket = bench.made(title, body)
     return made
 
 
 def address_of(bench: Bench, ticket: Ticket) -> str:
     """What stands in a browser's address bar."""
-    if bench.type.name == "github":
-        return f"{bench.sandbox.url}/acme/app/issues/{ticket.number}"
-    return f"{bench.sandbox.url}/browse/{ticket.key}"
+    page: str = bench.traits.page.format(
+        container=ticket.container, number=ticket.number, key=ticket.key
+    )
+    return f"{bench.sandbox.url}{page}"
 
 
 async def located(bench: Bench, ticket: Ticket) -> TicketRef:
@@ -60,9 +59,8 @@ async def test_what_names_no_ticket_is_refused_without_a_call(bench: Bench, name
 
 
 async def test_a_ticket_that_is_not_there_is_not_found(bench: Bench) -> None:
-    name = "4711" if bench.type.name == "github" else "APP-4711"
     with pytest.raises(TrackerError) as refusal:
-        await bench.tracker.locate(name)
+        await bench.tracker.locate(bench.traits.unknown_key)
     assert refusal.value.reason == "not_found"
 
 
@@ -117,7 +115,7 @@ async def test_a_comment_whose_answer_was_lost_is_not_added_twice(
 ) -> None:
     ticket = opened_by_people(bench, "Dark mode resets")
     ref = await located(bench, ticket)
-    bench.fail(mode="lost_response", method="POST", path="*comment*")
+    bench.fail(mode="lost_response", method="POST", path=bench.traits.comments)
     with pytest.raises(TrackerError) as lost:
         await bench.tracker.keep_comment(ref, draft(), "")
     assert lost.value.ambiguous

@@ -24,12 +24,6 @@ from integrations.tracker_writes import Overwritten
 Drafts = Callable[..., Draft]
 EDIT_ROUNDS = int(os.environ.get("RELAY_EDIT_ROUNDS", "100"))
 EDITS_PER_ROUND_MOST = 3
-LOOKS = {
-    "github": "*/graphql",
-    "jira-cloud": "*/changelog",
-    "jira-data-center": "/rest/*",
-}
-"""Where we look at the history after a write; Data Center has no address of its own for it."""
 
 
 class Journal:
@@ -90,7 +84,7 @@ async def test_no_edit_is_lost_whenever_it_comes(bench: Any, draft: Drafts) -> N
         current = draft(people=20 + number, mentions=2000 + number)
         person.left = chance.randint(0, EDITS_PER_ROUND_MOST)
         if chance.random() < 0.2:
-            fault = Fault(mode="status", status=500, path=LOOKS[bench.name], method="*")
+            fault = Fault(mode="status", status=500, path=bench.traits.history, method="*")
             bench.state.faults.add(fault)
         for _ in range(20):
             try:
@@ -138,7 +132,7 @@ async def test_it_is_said_whose_words_were_overwritten(bench: Any, draft: Drafts
         people = 20 + len(person)
         await bench.tracker.update(ref, draft(people=people), journal)
     (told,) = journal.told
-    editor = "a-person" if bench.name == "github" else "A person"
+    editor = bench.traits.editor
     assert told.editor == editor
     assert f"What {editor} wrote into the ticket" in told.sentence
     assert person.sentences[-1] in text_of(bench.tickets[0].body)
@@ -168,7 +162,7 @@ async def test_a_person_who_takes_words_away_is_obeyed(bench: Any, draft: Drafts
     assert "99 people" in text
 
 
-@pytest.mark.parametrize("bench", ["github"], indirect=True)
+@pytest.mark.parametrize("bench", ["github", "gitlab"], indirect=True)
 async def test_a_server_without_history_is_written_all_the_same(bench: Any, draft: Drafts) -> None:
     ref = await bench.tracker.create(draft())
     bench.state.faults.add(Fault(mode="status", status=404, path="*/graphql", count=None))

@@ -1,0 +1,3 @@
+"""GitLab, as the registry finds it."""
+
+from integrations.trackers.gitlab.tracker import TRACKER as TRACKER

@@ -1,0 +1,3 @@
+"""A program of your own, as the registry finds it."""
+
+from integrations.trackers.webhook.tracker import TRACKER as TRACKER
