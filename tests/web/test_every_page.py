@@ -79,7 +79,8 @@ def pages(routes: Iterable[Any] = router.routes) -> Iterator[tuple[str, str]]:
 
 def address(path: str) -> str:
     """The path with ids that nothing has."""
-    numbers = re.sub(r"\{(comment_id|suggestion_id|delivery_id|promise_id)\}", "99999999", path)
+    counted = "comment|suggestion|delivery|promise|person|link|note"
+    numbers = re.sub(rf"\{{({counted})_id\}}", "99999999", path)
     return re.sub(r"\{\w+\}", str(uuid.UUID(int=7)), numbers.replace("{answer}", "yes"))
 
 
