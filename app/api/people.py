@@ -1,17 +1,18 @@
 """People: who they are, what became of what they said, and what the team noted."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field
 
-from app.api.access import DatabaseOf, Decider, Reader
+from app.api.access import Admin, DatabaseOf, Decider, Reader
 from app.api.reasons import refusals
 from app.api.routes import LimitedRoute
 from app.api.schemas.base import BigId, Cursor, In, Limit, PageOut
 from app.api.schemas.people import (
+    ForgottenOut,
     NoteIn,
     NoteOut,
     PersonDetailOut,
@@ -19,10 +20,12 @@ from app.api.schemas.people import (
 )
 from app.api.schemas.reply import RepliesWantedIn
 from app.people.accounts import set_wants_replies
+from app.people.forgetting import Forgotten, forget_person
 from app.people.notes import add_note, remove_note
 from app.queries.paging import Page
 from app.queries.people import PeopleFilter, PeopleList, PersonRow, list_people
 from app.queries.person import NoteRow, PersonDetail, read_person
+from app.queries.person_export import export_person
 
 router = APIRouter(route_class=LimitedRoute, prefix="/people", tags=["people"])
 PersonId = Annotated[BigId, Path(description="The number of any account of theirs.", examples=[12])]
@@ -75,6 +78,32 @@ async def shown(caller: Reader, database: DatabaseOf, person_id: PersonId) -> Pe
     helped."""
     async with database.transaction() as connection:
         return await read_person(connection, person_id, datetime.now(UTC))
+
+
+@router.get(
+    "/{person_id}/export",
+    operation_id="export_person",
+    summary="Export all that is kept about a person",
+    responses=refusals("person_not_found"),
+)
+async def exported(caller: Admin, database: DatabaseOf, person_id: PersonId) -> dict[str, Any]:
+    """One object: accounts, links, comments, what became of them, answers and promises of ours, and
+    notes."""
+    async with database.transaction() as connection:
+        return await export_person(connection, person_id, datetime.now(UTC))
+
+
+@router.delete(
+    "/{person_id}",
+    operation_id="forget_person",
+    summary="Forget a person",
+    response_model=ForgottenOut,
+    responses=refusals("person_not_found", writes=True),
+)
+async def forgotten(caller: Admin, database: DatabaseOf, person_id: PersonId) -> Forgotten:
+    """Empty whatever they said here and let go of their accounts. It cannot be undone. The answer
+    names what could not be reached."""
+    return await forget_person(database, person_id, now=datetime.now(UTC), actor=caller.actor)
 
 
 @router.post(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.commands import finding, output
-from app.commands.options import AsJson, OfProduct, perform, require_one_of
+from app.commands.options import AsJson, OfProduct, Yes, perform, require_one_of
 
 if TYPE_CHECKING:
     from app.queries.paging import Page
@@ -123,6 +123,39 @@ def note(
             return await add_note(connection, person, text, actor=PERSON_ACTOR)
 
     output.done(f"Noted as number {perform(work)}.")
+
+
+@app.command()
+def export(person: Number) -> None:
+    """Print all that is kept about somebody, as JSON."""
+    from app.queries.person_export import export_person
+
+    async def work(services: Services) -> dict[str, Any]:
+        async with services.database.transaction() as connection:
+            return await export_person(connection, person, datetime.now(UTC))
+
+    output.as_json(perform(work))
+
+
+@app.command()
+def forget(person: Number, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Forget somebody: all that they said here is emptied. It cannot be undone."""
+    from app.people.forgetting import Forgotten, forget_person
+
+    if not yes:
+        typer.confirm(f"Forget whoever has account {person}?", abort=True, err=True)
+
+    async def work(services: Services) -> Forgotten:
+        now = datetime.now(UTC)
+        return await forget_person(services.database, person, now=now, actor=PERSON_ACTOR)
+
+    forgotten = perform(work)
+    if as_json:
+        output.as_json(forgotten)
+        return
+    output.done(f"{forgotten.accounts:,} accounts and {forgotten.comments:,} comments forgotten.")
+    for sentence in forgotten.unreached:
+        output.hint(sentence)
 
 
 @app.command("opt-out")

@@ -28,11 +28,11 @@ SAME_STATE_REASONS = {
     LinkState.undone: "link_undone",
 }
 
-SELECT_LINK = "select id, low_id, high_id, state from account_link where id = %s"
+SELECT_ACCOUNT_LINK = "select id, low_id, high_id, state from account_link where id = %s"
 SELECT_LINK_OF_PAIR = """
     select id, low_id, high_id, state from account_link where low_id = %s and high_id = %s
 """
-INSERT_LINK = """
+INSERT_ACCOUNT_LINK = """
     insert into account_link
         (product_id, low_id, high_id, state, basis, why, decided_at, decided_by)
     values (%s, %s, %s, 'linked', 'staff', %s, now(), %s)
@@ -99,7 +99,7 @@ async def link_accounts(
     link = await fetch_one(connection, SELECT_LINK_OF_PAIR, [low_id, high_id], of=_Link)
     if link is None:
         values = [accounts[0].product_id, low_id, high_id, word, actor]
-        link_id = int(await fetch_value(connection, INSERT_LINK, values))
+        link_id = int(await fetch_value(connection, INSERT_ACCOUNT_LINK, values))
     else:
         _require_other_state(link, LinkState.linked)
         await _decide(connection, link, LinkState.linked, word, actor, LinkBasis.staff)
@@ -142,11 +142,11 @@ async def join_again(connection: Connection, accounts: Sequence[Account]) -> Non
     for group in groups:
         person_id: int | None = None
         if len(group) > 1:
-            known = sorted({before[one] for one in group} & free, key=lambda one: one or 0)
-            person_id = known[0] if known else None
+            former = sorted({before[one] for one in group} & free, key=lambda one: one or 0)
+            person_id = former[0] if former else None
             if person_id is None:
                 person_id = await fetch_value(connection, INSERT_PERSON, [accounts[0].product_id])
-            free.discard(person_id)  # type: ignore[arg-type]  # it was made where there was none
+            free.discard(person_id)
         persons |= dict.fromkeys(group, person_id)
     await connection.execute(SET_PERSONS, [list(persons), list(persons.values())])
     await connection.execute(DELETE_EMPTY_PERSONS, [[p for p in before.values() if p is not None]])
@@ -178,7 +178,7 @@ def _groups(ids: Iterable[int], pairs: Iterable[tuple[int, int]]) -> list[list[i
 
 
 async def _locked_link(connection: Connection, link_id: int) -> _Link:
-    link = await fetch_one(connection, SELECT_LINK, [link_id], of=_Link)
+    link = await fetch_one(connection, SELECT_ACCOUNT_LINK, [link_id], of=_Link)
     if link is None:
         raise NotFound("There is no link of this number.", reason="link_not_found")
     return link

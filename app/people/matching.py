@@ -21,7 +21,7 @@ HANDLE_CHARACTERS_LEAST = 4
 SAME_HANDLE_MOST = 6
 """A handle that more accounts have is nobody's own ("anonymous")."""
 
-SELECT_PRODUCTS = "select id from product order by id"
+SELECT_MATCHED_PRODUCTS = "select id from product order by id"
 # Programs speak for many. What a person decided about a pair is never decided again.
 SELECT_VERIFIED = """
     with named as (
@@ -101,7 +101,7 @@ async def match_people(database: Database) -> int:
     """Link what is vouched for and propose what may be, in every product; returns how many were
     linked. May end at any moment, and goes on the next time."""
     async with database.transaction() as connection:
-        products = [row["id"] for row in await fetch_all(connection, SELECT_PRODUCTS)]
+        products = [row["id"] for row in await fetch_all(connection, SELECT_MATCHED_PRODUCTS)]
     linked = 0
     for product_id in products:
         async with database.transaction() as connection:

@@ -21,7 +21,7 @@ MATTERS_SHOWN = 50
 NOTES_SHOWN = 100
 
 # Somebody was told how it ended by the first such answer in a thread of theirs, after they spoke.
-SELECT_MATTERS = sql.SQL(
+SELECT_MATTERS_OF_PERSON = sql.SQL(
     """
     with said as (
       select cm.theme_id, cm.source_id, {thread} as thread, min(cm.created_at) as heard_at,
@@ -32,7 +32,7 @@ SELECT_MATTERS = sql.SQL(
     ), spoken as (
       select theme_id, min(heard_at) as heard_at, max(last_at) as last_at,
              sum(comments)::bigint as comments
-      from said group by 1 order by max(last_at) desc limit %(most)s
+      from said group by 1 order by max(last_at) desc limit %(matters)s
     )
     select s.theme_id, t.title, t.kind, t.status, s.comments, s.heard_at, s.last_at,
            coalesce(k.remote_key, '') as ticket_key, coalesce(k.url, '') as ticket_url,
@@ -58,7 +58,7 @@ SELECT_MATTERS = sql.SQL(
 SELECT_NOTES = sql.SQL(
     """
     select n.id, n.text, n.written_by, n.created_at from person_note n
-    where n.author_id in {accounts} order by n.created_at desc, n.id desc limit %(most)s
+    where n.author_id in {accounts} order by n.created_at desc, n.id desc limit %(notes)s
     """
 ).format(accounts=ACCOUNTS_OF_PERSON)
 
@@ -129,7 +129,12 @@ async def read_person(connection: Connection, person_id: int, now: datetime) -> 
     """Whoever is behind an account, with the evidence of all that is said of them. Raises
     NotFound."""
     accounts = await accounts_of(connection, person_id)
-    values = {"person_id": person_id, "ends": list(TELLS_THE_END)}
+    values = {
+        "person_id": person_id,
+        "ends": list(TELLS_THE_END),
+        "matters": MATTERS_SHOWN,
+        "notes": NOTES_SHOWN,
+    }
     most_spoken = max(accounts, key=lambda account: account.comments)
     return PersonDetail(
         id=accounts[0].id,
@@ -137,11 +142,7 @@ async def read_person(connection: Connection, person_id: int, now: datetime) -> 
         name=most_spoken.name or most_spoken.handle,
         accounts=accounts,
         links=await links_of(connection, person_id),
-        matters=await fetch_all(
-            connection, SELECT_MATTERS, {**values, "most": MATTERS_SHOWN}, of=MatterOfPerson
-        ),
-        notes=await fetch_all(
-            connection, SELECT_NOTES, {**values, "most": NOTES_SHOWN}, of=NoteRow
-        ),
+        matters=await fetch_all(connection, SELECT_MATTERS_OF_PERSON, values, of=MatterOfPerson),
+        notes=await fetch_all(connection, SELECT_NOTES, values, of=NoteRow),
         helping=await help_of(connection, person_id, now),
     )

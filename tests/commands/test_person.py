@@ -62,5 +62,7 @@ def test_notes_wishes_and_search(relay: Relay, crowd: Crowd) -> None:
     relay("person", "opt-out", number, "--back")
     assert relay("person", "list", "--search", "h4", "--json").json[0]["no_replies"] is False
     relay("person", "note", number, "x" * 4_001, fails=True)
+    assert relay("person", "export", number).json["notes"][0]["text"] == "Runs the user group."
     relay("person", "list", "--which", "nobody", fails=True)
     relay("person", "show", "999999", fails=True)
+    relay("person", "forget", "999999", "--yes", fails=True)

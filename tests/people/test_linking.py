@@ -136,7 +136,7 @@ async def _check_counts(
     for pair, link in made.items():
         if pair not in standing:
             await decide_link(c, link, LinkState.undone, why="No.", actor=ME)
-    truth = Truth(crowd, standing)  # type: ignore[arg-type]
+    truth = Truth(crowd, standing)
     people = await themes_by_people(c, crowd)
     assert people == {theme: truth.voices(theme) for theme in crowd.themes}
     for account in crowd.accounts:

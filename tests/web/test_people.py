@@ -138,3 +138,25 @@ async def test_the_api_tells_the_same(
     assert len(comments.json()["items"]) == 2
     gone = await client.get(f"{V1}/people/999999", headers=headers)
     assert (gone.status_code, gone.json()["reason"]) == (404, "person_not_found")
+
+
+async def test_somebody_is_exported_and_forgotten_from_their_page(
+    client: httpx.AsyncClient, database: Database, kim: tuple[int, int]
+) -> None:
+    person = await sign_in(client, database)
+    kept = await person.get(f"/people/{kim[0]}/export")
+    assert kept.json()["comments"][0]["text"].startswith("Please <script>")
+    assert "attachment" in kept.headers["content-disposition"]
+    page = (await person.get(f"/people/{kim[0]}/forget")).text
+    assert "It cannot be undone" in page
+    async with database.transaction() as c:
+        await c.execute("update comment set delivery_id = 1")
+    answer = await person.send(f"/people/{kim[0]}/forget")
+    page = (await person.get(answer.headers["location"])).text
+    assert "1 account and 1 comment are forgotten. What they wrote stays" in page
+    assert (await person.get(f"/people/{kim[0]}")).status_code == 404
+    headers = await bearer(database)
+    forgotten = await client.delete(f"{V1}/people/{kim[1]}", headers=headers)
+    assert (forgotten.json()["accounts"], forgotten.json()["comments"]) == (1, 1)
+    kept = await client.get(f"{V1}/people/{kim[1]}/export", headers=headers)
+    assert kept.status_code == 404

@@ -195,6 +195,22 @@ class PersonDetailOut(Out):
     helping: HelpOut
 
 
+class ForgottenOut(Out):
+    """What was forgotten; `unreached` says in sentences what could not be."""
+
+    accounts: int
+    comments: int
+    unreached: list[str]
+
+    model_config = Out.model_config | example(
+        {
+            "accounts": 2,
+            "comments": 14,
+            "unreached": ["Backups of the database still hold it."],
+        }
+    )
+
+
 class LinkIn(In):
     """Two accounts that are one human, and why."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from app.errors import Invalid
 from app.models.states import LinkState
 from app.people.accounts import set_wants_replies
+from app.people.forgetting import forget_person
 from app.people.linking import decide_link, link_accounts
 from app.people.notes import NOTE_MAX_CHARACTERS, add_note, remove_note
 from app.queries.account_links import list_links
@@ -19,13 +21,15 @@ from app.queries.comments import CommentFilter, list_comments
 from app.queries.paging import BIGINT_MAX
 from app.queries.people import PEOPLE_ORDERS, PeopleFilter, PeopleList, list_people
 from app.queries.person import read_person
+from app.queries.person_export import export_person
 from app.web import guard, rendering
-from app.web.guard import Act, Acting, Viewer
+from app.web.guard import Act, Acting, Admin, Administering, Viewer
 from app.web.params import Cursor, Word
 from app.web.routes import PageRoute
+from app.web.words import counted
 
 router = APIRouter(route_class=PageRoute)
-PEOPLE_PER_PAGE = 40
+PERSONS_PER_PAGE = 40
 LINKS_SHOWN = 10
 SAID_SHOWN = 20
 CHOICES_FOUND = 8
@@ -50,7 +54,7 @@ async def people_page(
         sort = "recent"
     async with guard.database(request).transaction() as connection:
         page = await list_people(
-            connection, chosen, sort=sort, cursor=cursor or None, limit=PEOPLE_PER_PAGE
+            connection, chosen, sort=sort, cursor=cursor or None, limit=PERSONS_PER_PAGE
         )
         proposed = await list_links(connection, frame.product_id, limit=LINKS_SHOWN)
     return await rendering.page(
@@ -80,8 +84,8 @@ async def person_page(
         comments = await list_comments(connection, of_person, limit=SAID_SHOWN)
         choices = []
         if find.strip():
-            wanted = PeopleFilter(person.product_id, q=find)
-            others = await list_people(connection, wanted, limit=CHOICES_FOUND)
+            named = PeopleFilter(person.product_id, q=find)
+            others = await list_people(connection, named, limit=CHOICES_FOUND)
             choices = [other for other in others.items if other.id != person.id]
     return await rendering.page(
         request,
@@ -145,6 +149,37 @@ async def wanted(act: Acting, person_id: Number) -> Response:
     async with act.database.transaction() as connection:
         await set_wants_replies(connection, person_id, wants_replies=wants_replies)
     return act.done("They get answers again." if wants_replies else "They get no answers of ours.")
+
+
+@router.get("/people/{person_id}/export")
+async def export(request: Request, user: Admin, person_id: Number) -> Response:
+    """All that is kept about somebody, as a file."""
+    async with guard.database(request).transaction() as connection:
+        kept = await export_person(connection, person_id, datetime.now(UTC))
+    headers = {
+        "Content-Disposition": f'attachment; filename="person-{person_id}.json"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+    text = json.dumps(kept, default=str, ensure_ascii=False, indent=2)
+    return Response(text, media_type="application/json", headers=headers)
+
+
+@router.get("/people/{person_id}/forget")
+async def forget_page(request: Request, user: Admin, person_id: Number) -> Response:
+    """What will be forgotten, and what cannot be, before it is done."""
+    async with guard.database(request).transaction() as connection:
+        person = await read_person(connection, person_id, datetime.now(UTC))
+    return await rendering.page(request, user, "person_forget.html", person=person)
+
+
+@router.post("/people/{person_id}/forget")
+async def forget(act: Administering, person_id: Number) -> Response:
+    """Forget them; it cannot be undone."""
+    forgotten = await forget_person(act.database, person_id, now=datetime.now(UTC), actor=act.actor)
+    accounts = counted(forgotten.accounts, "account")
+    counts = f"{accounts} and {counted(forgotten.comments, 'comment')} are forgotten."
+    return act.done(" ".join([counts, *forgotten.unreached]), to="/people")
 
 
 def _state(act: Act) -> LinkState:
