@@ -17,6 +17,8 @@ from app.commands import (
     learning,
     models,
     people,
+    person,
+    person_links,
     polling,
     products,
     promises,
@@ -71,6 +73,7 @@ app.command("insights", rich_help_panel=WORK)(insights.insights)
 app.add_typer(digests.app, name="digest", rich_help_panel=WORK)
 app.add_typer(questions.app, name="question", rich_help_panel=WORK)
 app.add_typer(promises.app, name="promise", rich_help_panel=WORK)
+app.add_typer(person.app, name="person", rich_help_panel=WORK)
 app.add_typer(suggestions.app, name="suggestion", rich_help_panel=WORK)
 app.command("import", rich_help_panel=WORK)(importing.import_file)
 app.command("replay", rich_help_panel=WORK)(tickets.replay)
@@ -81,6 +84,11 @@ tickets.app.command("link")(ticket_links.link)
 tickets.app.command("relink")(ticket_links.relink)
 tickets.app.command("unlink")(ticket_links.unlink)
 tickets.app.command("recreate")(ticket_links.recreate)
+person.app.command("links")(person_links.links)
+person.app.command("link")(person_links.link)
+person.app.command("confirm")(person_links.confirm)
+person.app.command("refuse")(person_links.refuse)
+person.app.command("unlink")(person_links.unlink)
 replies.app.command("rules")(reply_policies.rules)
 replies.app.command("template")(reply_policies.template)
 sources.app.command("reply")(replies.answer)

@@ -247,6 +247,21 @@ def fingerprinted(*parts: str) -> str:
     return joined(*open_parts, hashlib.sha256(secret.encode()).hexdigest())
 
 
+def account_identity(platform: str, site: str, external_id: str) -> tuple[str, ...]:
+    """The identity of an account on a site that several sources may be of; none where either is not
+    known."""
+    if not (site and external_id):
+        return ()
+    return (joined(platform, site.rstrip("/").lower(), external_id),)
+
+
+def mail_identity(address: str) -> tuple[str, ...]:
+    """The identity of whoever has an address that the platform verified. The address itself is not
+    kept: only its hash is."""
+    plain = address.strip().lower()
+    return (fingerprinted("mail", plain),) if "@" in plain else ()
+
+
 def delivery_key(*parts: str) -> str | None:
     """The parts as one delivery id of at most 200 characters; None where a part is blank."""
     cleaned = [sanitize(part, len(part)) for part in parts]

@@ -112,6 +112,9 @@ class AuthorRef:
     ``Source.global_authors``), at most 300 characters; ``handle`` may change and is never blank
     (use the id where there is none); ``name`` is what people call them. ``is_staff``: one of the
     product's own team. ``is_bot``: a program, whose comments are kept and not judged.
+    ``identities``: names under which other sources may know the same human, and for which the
+    platform vouches: the account with the site that it belongs to (``payload.account_identity``),
+    an address of mail that it verified (``payload.mail_identity``). Never what people may enter.
     """
 
     external_id: str
@@ -119,6 +122,7 @@ class AuthorRef:
     name: str = ""
     is_staff: bool = False
     is_bot: bool = False
+    identities: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +257,8 @@ class Source(Generic[S]):
     None an empty object is sent.
 
     ``global_authors``: author ids mean the same person in every source of the platform.
+    ``no_links``: why its authors are never linked to accounts elsewhere, a sentence; blank where
+    they may be.
     ``polling`` says how the platform is asked for what it did not send; None where it cannot be.
     ``replying`` says how an answer goes back into a thread; where it is None, ``no_replies`` says
     why, a sentence.
@@ -283,6 +289,7 @@ class Source(Generic[S]):
     renamed: Callable[[Inbound, AuthorRef], bytes] | None = None
     sample: Callable[[S], PolledItem] | None = None
     global_authors: bool = False
+    no_links: str = ""
     new_secret: Callable[[], str] | None = None
     polling: Polling[S] | None = None
     replying: Replying[S] | None = None

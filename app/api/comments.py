@@ -48,6 +48,9 @@ class CommentQuery(In):
     platform: Word | None = None
     theme_id: UUID | None = None
     author_id: BigId | None = None
+    person_id: BigId | None = Field(
+        default=None, description="Number of any account of the person who wrote it."
+    )
     kind: Kind | None = None
     also: QueryFlag = Field(
         default=False, description="With `kind`: those too that say it beside another kind."

@@ -51,6 +51,10 @@ API_TAGS = [
     },
     {"name": "promises", "description": "What the team said that it would do, and until when."},
     {
+        "name": "people",
+        "description": "The humans behind accounts: what they said, and what became of it.",
+    },
+    {
         "name": "decisions",
         "description": "What people decide about themes. Every decision can be undone.",
     },

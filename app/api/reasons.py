@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app.api.community_reasons import COMMUNITY_REASONS
+from app.api.people_reasons import PEOPLE_REASONS
 from app.api.reply_reasons import REPLY_REASONS
 
 API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
@@ -178,6 +179,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "disk_full": (507, "The disk is full; nothing was stored."),
         **REPLY_REASONS,
         **COMMUNITY_REASONS,
+        **PEOPLE_REASONS,
     }
 )
 

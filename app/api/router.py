@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from app.api import (
+    account_links,
     accounts,
     comments,
     decisions,
@@ -16,6 +17,7 @@ from app.api import (
     matters,
     merging,
     metrics,
+    people,
     polling,
     products,
     promises,
@@ -54,6 +56,8 @@ for part in (
     reply_rules,
     questions,
     promises,
+    people,
+    account_links,
     stats,
     metrics,
     digests,

@@ -18,18 +18,22 @@ from integrations.source_contract import AuthorRef, CommentEvent, EventType
 # any order.
 UPSERT_AUTHORS = """
     insert into author as a
-        (product_id, realm, external_id, handle, name, is_staff, is_bot, named_at)
-    select * from unnest(
+        (product_id, realm, external_id, handle, name, is_staff, is_bot, named_at, identities)
+    select n.product_id, n.realm, n.external_id, n.handle, n.name, n.is_staff, n.is_bot, n.named_at,
+           string_to_array(n.identities, chr(10))
+    from unnest(
         %t::uuid[], %t::text[], %t::text[], %t::text[], %t::text[], %t::boolean[], %t::boolean[],
-        %t::timestamptz[]
-    )
+        %t::timestamptz[], %t::text[]
+    ) as n(product_id, realm, external_id, handle, name, is_staff, is_bot, named_at, identities)
     on conflict (product_id, realm, external_id) do update
     set handle = case when excluded.named_at >= coalesce(a.named_at, '-infinity')
                       then excluded.handle else a.handle end,
         name = case when excluded.named_at >= coalesce(a.named_at, '-infinity')
                     then coalesce(nullif(excluded.name, ''), a.name) else a.name end,
         named_at = greatest(excluded.named_at, a.named_at),
-        is_staff = excluded.is_staff, is_bot = excluded.is_bot
+        is_staff = excluded.is_staff, is_bot = excluded.is_bot,
+        identities = case when excluded.identities = '{}' then a.identities
+                          else excluded.identities end
     returning product_id, realm, external_id, id
 """
 INSERT_VERSIONS = """
@@ -296,6 +300,7 @@ async def _store_authors(
             delivered.author.is_staff,
             delivered.author.is_bot,
             delivered.said_at,
+            "\n".join(delivered.author.identities),
         )
         for key, delivered in sorted(naming.items(), key=lambda item: item[0])
     ]

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from datetime import datetime
+from typing import Protocol
 
+from app.intake.comment_store import ParsedDelivery
 from integrations.contract import Inbound
 from integrations.source_contract import CommentEvent, EventType
 
@@ -36,3 +39,30 @@ def gone_event(inbound: Inbound) -> CommentEvent:
     """The deletion that the request tells."""
     body = inbound.json()
     return CommentEvent(EventType.deleted, str(body["id"]), version=str(body["version"]))
+
+
+class StandingComment(Protocol):
+    """A comment that is stored, with what names it."""
+
+    @property
+    def product_id(self) -> uuid.UUID: ...
+    @property
+    def source_id(self) -> uuid.UUID: ...
+    @property
+    def platform(self) -> str: ...
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def delivery_id(self) -> int: ...
+
+
+def deletion_of(comment: StandingComment, now: datetime) -> ParsedDelivery:
+    """The deletion of a stored comment, as if its delivery had told it."""
+    event = CommentEvent(
+        type=EventType.deleted, external_id=comment.external_id, version=comment.version
+    )
+    return ParsedDelivery(
+        comment.delivery_id, comment.product_id, comment.source_id, comment.platform, now, [event]
+    )

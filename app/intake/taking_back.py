@@ -204,7 +204,7 @@ async def take_back(
         author_ids = {comment.author_id for comment in deleted if comment.author_id is not None}
         for comment in deleted:
             author_ids |= stored.author_ids.get(comment.key, set())
-        await _forget_authors(connection, author_ids)
+        await forget_authors(connection, author_ids)
     if in_themes is not None:
         await in_themes(connection, taken_back)
 
@@ -254,7 +254,7 @@ async def _retitle_threads(connection: Connection, openings: Sequence[_OldVersio
         await connection.execute(RETITLE_THREADS, _columns(titles))
 
 
-async def _forget_authors(connection: Connection, author_ids: Iterable[int]) -> None:
+async def forget_authors(connection: Connection, author_ids: Iterable[int]) -> None:
     """Remove the authors who have no comment left, and the persons who have no author left."""
     ids = sorted(author_ids)
     if not ids:

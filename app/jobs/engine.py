@@ -15,6 +15,7 @@ from procrastinate.jobs import Status
 from structlog.contextvars import bound_contextvars
 
 from app.jobs.learning import add_learning, add_rereading
+from app.jobs.people import add_people
 from app.jobs.replies import add_replies
 from app.jobs.retention import Term
 from app.jobs.upkeep import EVERY_MINUTE, add_retention, add_upkeep
@@ -74,6 +75,7 @@ def job_app(tools: JobTools) -> procrastinate.App:
     add_pushes(jobs, tools)
     add_faces(jobs, tools)
     add_upkeep(jobs, tools.database, tools.grouper)
+    add_people(jobs, tools.database)
     add_retention(jobs, tools.database, tools.terms)
     add_replies(jobs, tools.replies)
     add_learning(jobs, tools.database, tools.enricher, tools.heads_dir)

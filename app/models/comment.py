@@ -64,11 +64,13 @@ class Author(SQLModel, table=True):
     """A handle on one platform. ``realm`` is where ``external_id`` is unique: a platform, or one
     source of it. ``named_at``: when the platform said what the account is called; what is older
     than that does not name it any more. ``no_replies_at``: when they said, or somebody said for
-    them, that they want no answers of ours."""
+    them, that they want no answers of ours. ``identities``: what proves that an account of another
+    realm is of the same human, as its platform vouches for it."""
 
     __tablename__ = "author"
     __table_args__ = (
         sa.UniqueConstraint("product_id", "realm", "external_id", name="author_once"),
+        sa.Index("author_identified", "product_id", postgresql_where=sa.text("identities <> '{}'")),
     )
 
     id: int = serial_id()
@@ -86,6 +88,12 @@ class Author(SQLModel, table=True):
     person_id: int | None = reference("person.id", nullable=True, cascade=False)
     named_at: Moment = moment()
     no_replies_at: Moment = moment()
+    identities: list[str] = Field(
+        default_factory=list,
+        sa_type=ARRAY(sa.Text),
+        nullable=False,
+        sa_column_kwargs={"server_default": sa.text("'{}'")},
+    )
     created_at: Moment = utc_now()
 
 

@@ -179,6 +179,36 @@ class PromiseState(StrEnum):
     """Will not be kept, and whoever it was made to need not wait."""
 
 
+class LinkState(StrEnum):
+    """Whether two accounts are one human."""
+
+    proposed = "proposed"
+    """Signs speak for it; a person has to say so."""
+    linked = "linked"
+    refused = "refused"
+    """A person said that they are two."""
+    undone = "undone"
+    """It was linked, and a person took that back."""
+
+
+class HelpBand(StrEnum):
+    """How many people somebody helped lately: a band, so that nobody is ranked."""
+
+    none = ""
+    some = "some"
+    several = "several"
+    many = "many"
+
+
+class LinkBasis(StrEnum):
+    """By what two accounts were found to be one human."""
+
+    verified = "verified"
+    """Their platforms name the same account, or the same address that was verified."""
+    staff = "staff"
+    signs = "signs"
+
+
 class Recurrence(StrEnum):
     """What is done in the tracker when people speak again of what was shipped."""
 

@@ -8,6 +8,7 @@ from app.models.community import Promise, Question
 from app.models.delivery import Delivery, DeliveryRepeat, PrivateScope
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, ModelInForce, PairLabel, ProductModel
+from app.models.people import AccountLink, AccountWeight, PersonNote
 from app.models.polling import PollAccount, SourceHistory, SourcePoll, SourceRecheck
 from app.models.product import Product
 from app.models.reply import Reply, ReplyPolicy, ReplyTemplate, SourceReplies
@@ -18,6 +19,8 @@ from app.models.tracker import PostedText, Ticket, TicketDelivery, Tracker
 metadata = SQLModel.metadata
 
 __all__ = [
+    "AccountLink",
+    "AccountWeight",
     "Activity",
     "ApiToken",
     "Author",
@@ -32,6 +35,7 @@ __all__ = [
     "ModelInForce",
     "PairLabel",
     "Person",
+    "PersonNote",
     "PollAccount",
     "PostedText",
     "PrivateScope",

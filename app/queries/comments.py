@@ -12,6 +12,7 @@ from psycopg import sql
 
 from app.errors import NotFound
 from app.judging.saving import MAY_REPORT_FROM, QUESTION_MAY_REPORT_FROM
+from app.queries.accounts import SAID_BY_PERSON
 from app.queries.paging import BIGINT_MAX, Filters, Listing, Order, Page
 from app.queries.rows import CommentDetail, CommentRow, CommentVersionRow
 from app.storage.db import Connection
@@ -94,7 +95,8 @@ class CommentFilter:
 
     ``q`` is a web-style full-text search ("quoted", or, -not). ``since`` and ``until`` bound the
     time of writing, [since, until). ``also``: ``kind`` may be one of the other kinds of a comment
-    as well. ``sounds``: ``friendly``, ``unfriendly`` or ``either``. ``unsure``: only those whose
+    as well. ``person_id``: whatever the human behind this account said, under any of theirs.
+    ``sounds``: ``friendly``, ``unfriendly`` or ``either``. ``unsure``: only those whose
     kind the model does not trust. ``unplaced``: only those that may report or ask for something and
     stand in no theme. ``deleted``: False leaves deleted comments out, True takes only those, None
     takes both.
@@ -105,6 +107,7 @@ class CommentFilter:
     platform: str | None = None
     theme_id: UUID | None = None
     author_id: int | None = None
+    person_id: int | None = None
     kind: str | None = None
     also: bool = False
     tone: str | None = None
@@ -126,6 +129,9 @@ class CommentFilter:
         filters.add_equal("cm.platform", self.platform)
         filters.add_equal("cm.theme_id", self.theme_id)
         filters.add_equal("cm.author_id", self.author_id)
+        if self.person_id is not None:
+            filters.add_composed(SAID_BY_PERSON)
+            filters.values["person_id"] = self.person_id
         if self.kind is not None and self.also:
             filters.add("(cm.kind = %(kind)s or %(kind)s = any(cm.other_kinds))", kind=self.kind)
         else:

@@ -37,6 +37,14 @@ SET_NO_REPLIES = """
       and (a.id = w.id or (w.person_id is not null and a.person_id = w.person_id))
     returning a.id
 """
+SET_NO_REPLIES_OF_ACCOUNT = """
+    update author a
+    set no_replies_at = case when %(wanted)s then null else coalesce(a.no_replies_at, now()) end
+    from author w
+    where w.id = %(account)s
+      and (a.id = w.id or (w.person_id is not null and a.person_id = w.person_id))
+    returning a.id
+"""
 
 
 async def note_stops(connection: Connection) -> bool:
@@ -55,3 +63,11 @@ async def set_replies_wanted(
             "There is no comment with this number, or nobody is known to have written it.",
             reason="comment_not_found",
         )
+
+
+async def set_replies_wanted_by(
+    connection: Connection, account_id: int, *, wants_replies: bool
+) -> bool:
+    """The same of whoever is behind an account; False where there is no such account."""
+    values = {"account": account_id, "wanted": wants_replies}
+    return await fetch_value(connection, SET_NO_REPLIES_OF_ACCOUNT, values) is not None

@@ -28,16 +28,24 @@ OF_MATTER = sql.SQL(
 )
 """Whether an answer ``p`` is about a theme, also where it was sent before its own was merged."""
 
+NO_REPLIES_AT = sql.SQL(
+    "coalesce(a.no_replies_at,"
+    " (select min(o.no_replies_at) from author o where o.person_id = a.person_id))"
+)
+"""When the author ``a`` of a comment, or the same human under another account, said that they want
+no answers of ours."""
+
 _TARGET_COLUMNS = sql.SQL(
     """
     cm.id as comment_id, cm.product_id, cm.source_id, cm.theme_id, s.name as source_name,
     s.platform, s.settings, {thread} as thread, cm.external_id, cm.thread_id, cm.thread_title,
     cm.permalink, cm.parent_id, cm.position, cm.opens_thread, cm.created_at, cm.visibility,
-    cm.extras, cm.deleted_at, coalesce(a.is_bot, false) as is_bot, a.no_replies_at,
+    cm.extras, cm.deleted_at, coalesce(a.is_bot, false) as is_bot,
+    {no_replies_at} as no_replies_at,
     coalesce(r.enabled, false) as has_account, coalesce(r.automatic, false) as automatic,
     r.created_at as account_since
     """
-).format(thread=THREAD_KEY)
+).format(thread=THREAD_KEY, no_replies_at=NO_REPLIES_AT)
 _TARGET_TABLES = sql.SQL(
     """
     from comment cm join source s on s.id = cm.source_id
@@ -50,11 +58,16 @@ SELECT_THREAD_TARGETS = sql.SQL(
     """
     select distinct on (cm.source_id, {thread}) {columns} {tables}
     where cm.theme_id = %s and cm.deleted_at is null and not coalesce(a.is_bot, false)
-    order by cm.source_id, {thread}, a.no_replies_at is not null, coalesce(a.is_staff, false),
+    order by cm.source_id, {thread}, {no_replies_at} is not null, coalesce(a.is_staff, false),
              cm.created_at, cm.id
     limit %s
     """
-).format(thread=THREAD_KEY, columns=_TARGET_COLUMNS, tables=_TARGET_TABLES)
+).format(
+    thread=THREAD_KEY,
+    columns=_TARGET_COLUMNS,
+    tables=_TARGET_TABLES,
+    no_replies_at=NO_REPLIES_AT,
+)
 SELECT_COMMENT_TARGET = sql.SQL("select {columns} {tables} where cm.id = %s").format(
     columns=_TARGET_COLUMNS, tables=_TARGET_TABLES
 )

@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.intake.comment_store import ParsedDelivery, store_comments
+from app.intake.comment_store import store_comments
+from app.intake.gone import deletion_of
 from app.intake.retention import Due
 from app.intake.taking_back import take_back
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one
 from app.themes.activity import SYSTEM, record
 from app.themes.taking_back import take_back_in_themes
-from integrations.source_contract import CommentEvent, EventType
 
 # Nothing is written later than it arrives, give or take a clock: `created_at` finds them by index.
 COUNT_EXPIRED_COMMENTS = """
@@ -94,7 +94,7 @@ async def expire_comments(
     comments = await fetch_all(connection, SELECT_EXPIRED_COMMENTS, values, of=_ExpiredComment)
     if not comments:
         return 0, after
-    stored = await store_comments(connection, [_deletion(comment, now) for comment in comments])
+    stored = await store_comments(connection, [deletion_of(comment, now) for comment in comments])
     await take_back(connection, stored, take_back_in_themes)
     # Last, since who reads deliveries locks comments before themes as well.
     await _keep_numbers(connection, comments)
@@ -115,12 +115,3 @@ async def _keep_numbers(connection: Connection, comments: Sequence[_ExpiredComme
             "mentions": theme.mentions,
         }
         await record(connection, theme.product_id, theme.id, "expired", actor=SYSTEM, detail=detail)
-
-
-def _deletion(comment: _ExpiredComment, now: datetime) -> ParsedDelivery:
-    event = CommentEvent(
-        type=EventType.deleted, external_id=comment.external_id, version=comment.version
-    )
-    return ParsedDelivery(
-        comment.delivery_id, comment.product_id, comment.source_id, comment.platform, now, [event]
-    )

@@ -78,11 +78,13 @@ class Thread(payload.Shape):
 
 
 class Author(payload.Shape):
-    """Who wrote a comment; ``handle`` defaults to the id."""
+    """Who wrote a comment; ``handle`` defaults to the id. ``verified_email``: an address that the
+    sender made sure is theirs, as a help desk does; only its hash is kept."""
 
     id: payload.Identifier
     handle: payload.Line = ""
     name: payload.Line = ""
+    verified_email: payload.Line = ""
     is_staff: payload.Flag = False
     is_bot: payload.Flag = False
 
@@ -184,6 +186,7 @@ def _comment(
             name=comment.author.name,
             is_staff=comment.author.is_staff,
             is_bot=comment.author.is_bot,
+            identities=payload.mail_identity(comment.author.verified_email),
         ),
         text=_own_words(raw, comment.format or settings.default_format),
         created_at=comment.created_at or sent_at,

@@ -78,6 +78,8 @@ async def test_reading_and_deciding_do_not_need_administrators(app: FastAPI) -> 
         "train_models",
         "roll_back_model",
         "promote_model",
+        "export_person",
+        "forget_person",
         "update_reply_rules",
         "set_reply_template",
         "set_reply_account",

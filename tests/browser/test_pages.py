@@ -21,6 +21,7 @@ def addresses(site: Site) -> list[str]:
     source = site.rows("select id from source")[0]["id"]
     tracker = site.rows("select id from tracker")[0]["id"]
     question = site.rows("select id from comment where kind = 'question' limit 1")[0]["id"]
+    person = site.rows("select author_id from comment order by id limit 1")[0]["author_id"]
     failed = site.rows("select id from delivery order by id")
     return [
         "/",
@@ -35,6 +36,9 @@ def addresses(site: Site) -> list[str]:
         "/questions",
         f"/questions/{question}",
         "/promises",
+        "/people",
+        "/people?which=lost",
+        f"/people/{person}",
         "/insights",
         "/digests/2026-W46",
         "/digests/2026-11-12",

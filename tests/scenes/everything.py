@@ -49,6 +49,10 @@ ADD_REPLY = """
 ADD_PROMISE = """
     insert into promise (product_id, comment_id, words) values (%s, %s, 'A guide') returning id
 """
+ADD_ACCOUNT_LINK = """
+    insert into account_link (product_id, low_id, high_id) values (%s, %s, %s) returning id
+"""
+ADD_NOTE = "insert into person_note (author_id, text) values (%s, 'Knows a lot.') returning id"
 MARK_DONE = "update ticket set status = 'done' where theme_id = %s"
 ADD_HISTORY = "insert into source_history (source_id, cursor) values (%s, '{}')"
 ADD_USER = """
@@ -96,6 +100,8 @@ class Everything:
             "reply_id": None,
             "evidence": "",
             "words": "A guide",
+            "one_id": self.ids["person_id"],
+            "other_id": self.ids["lone_id"],
             "version": None,
             "tickets_of": None,
             "name": f"Named {self.decided}",
@@ -182,6 +188,10 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     ]
     promise = await one(connection, ADD_PROMISE, product, question)
     user = await one(connection, ADD_USER, f"{name}@example.org")
+    linked = await add_author(connection, product, "adam")
+    lone = await add_author(connection, product, "eve")
+    link = await one(connection, ADD_ACCOUNT_LINK, product, author, linked)
+    note = await one(connection, ADD_NOTE, author)
     token, _ = await api_tokens.create_token(connection, name, ["read"])
     ids: dict[str, object] = {
         "product_id": str(product),
@@ -196,6 +206,10 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         "question_id": question,
         "like_id": like,
         "promise_id": promise["id"],
+        "person_id": author,
+        "lone_id": lone,
+        "link_id": link["id"],
+        "note_id": note["id"],
         "delivery_id": delivery,
         "suggestion_id": suggestion["id"],
         "action_id": action,

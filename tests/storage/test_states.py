@@ -41,6 +41,8 @@ ALLOWED: dict[str, set[str]] = {
     "reply_template_meaning": set(states.ReplyMeaning),
     "reply_state": set(states.ReplyState),
     "promise_state": set(states.PromiseState),
+    "account_link_state": set(states.LinkState),
+    "account_link_basis": set(states.LinkBasis),
     "product_policy": set(states.Policy),
     "product_boldness": set(states.Boldness),
     "user_role": set(states.Role),

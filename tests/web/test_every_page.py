@@ -45,6 +45,9 @@ FOR_ADMINISTRATORS = {
     ("GET", "/products/{product_id}/answers"),
     ("POST", "/products/{product_id}/answers"),
     ("POST", "/products/{product_id}/answers/template"),
+    ("GET", "/people/{person_id}/export"),
+    ("GET", "/people/{person_id}/forget"),
+    ("POST", "/people/{person_id}/forget"),
     ("GET", "/trackers/new"),
     ("POST", "/trackers/new"),
     ("GET", "/trackers/{tracker_id}"),
@@ -79,7 +82,8 @@ def pages(routes: Iterable[Any] = router.routes) -> Iterator[tuple[str, str]]:
 
 def address(path: str) -> str:
     """The path with ids that nothing has."""
-    numbers = re.sub(r"\{(comment_id|suggestion_id|delivery_id|promise_id)\}", "99999999", path)
+    counted = "comment|suggestion|delivery|promise|person|link|note"
+    numbers = re.sub(rf"\{{({counted})_id\}}", "99999999", path)
     return re.sub(r"\{\w+\}", str(uuid.UUID(int=7)), numbers.replace("{answer}", "yes"))
 
 

@@ -36,6 +36,7 @@ async def test_empty_pages_say_what_comes_next(
         "/pairs": "Nothing waits",
         "/questions": "Nobody waits for an answer",
         "/promises": "No promise here",
+        "/people": "Nobody spoke yet",
     }
     for address, words in said.items():
         page = await person.get(address)
@@ -61,11 +62,12 @@ async def test_odd_addresses_never_break_a_page(
             f"/trackers?state={odd}&tracker={odd}",
             f"/questions?state={odd}&days={odd}&newcomers={odd}&assignee={odd}",
             f"/promises?state={odd}",
+            f"/people?which={odd}&q={odd}&sort={odd}",
             f"/comments?language={odd}&sounds={odd}&author={odd}",
             f"/themes/{theme}/merge?q={odd}",
         ):
             assert (await person.get(address)).status_code == 200, address
-        for listed in ("/triage", "/questions", "/promises"):
+        for listed in ("/triage", "/questions", "/promises", "/people"):
             assert (await person.get(f"{listed}?cursor={odd}")).status_code == 422
         assert (await person.get(f"/?product={odd}")).status_code == 404
 

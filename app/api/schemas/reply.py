@@ -304,7 +304,7 @@ class ReplyAccountIn(In):
 
 
 class RepliesWantedIn(In):
-    """Whether whoever wrote a comment gets answers of ours."""
+    """Whether somebody gets answers of ours."""
 
     wanted: bool
 

@@ -46,6 +46,7 @@ async def comments_page(
     sounds: Word = "",
     author: Word = "",
     theme: Word = "",
+    person: Word = "",
     first_day: Annotated[str, Query(alias="from", max_length=20)] = "",
     last_day: Annotated[str, Query(alias="to", max_length=20)] = "",
     tz: Word = "UTC",
@@ -79,6 +80,7 @@ async def comments_page(
         language=language or None,
         sounds=sounds if sounds in SOUNDS else None,
         author_id=int(author) if author.isdecimal() and len(author) < 16 else None,
+        person_id=int(person) if person.isdecimal() and len(person) < 16 else None,
     )
     async with guard.database(request).transaction() as connection:
         comments = await list_comments(
@@ -107,6 +109,7 @@ async def comments_page(
             "sounds": sounds,
             "author": author,
             "theme": theme,
+            "person": person,
             "from": first_day,
             "to": last_day,
             "tz": tz if first_day or last_day else "",
@@ -122,6 +125,7 @@ async def comments_page(
             or language
             or sounds
             or author
+            or person
             or first_day
             or last_day
         ),

@@ -44,7 +44,7 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
             thread_id=post.topic_id,
             thread_title=post.topic_title,
             permalink=_permalink(post, inbound, settings),
-            author=_author(post),
+            author=_author(post, _site(inbound, settings)),
             text=raw_to_text(text) if post.raw else html_to_text(text),
             created_at=post.created_at,
             edited_at=post.updated_at if event_type is EventType.edited else None,
@@ -58,7 +58,14 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     ]
 
 
-def _author(post: Post) -> AuthorRef:
+def _site(inbound: Inbound, settings: Settings) -> str:
+    """The forum's address, blank where neither the settings nor Discourse name it."""
+    return settings.base_url or payload.web_address(
+        inbound.headers.get("x-discourse-instance", "")
+    ).rstrip("/")
+
+
+def _author(post: Post, site: str) -> AuthorRef:
     """The post's author; Discourse's own accounts (``system``, the helper bots) have ids of 0 and
     below."""
     user_id = post.user_id or post.username
@@ -70,14 +77,13 @@ def _author(post: Post) -> AuthorRef:
         name=post.name,
         is_staff=post.staff or post.admin or post.moderator,
         is_bot=user_id == "0" or user_id.startswith("-"),
+        identities=payload.account_identity("discourse", site, post.user_id),
     )
 
 
 def _permalink(post: Post, inbound: Inbound, settings: Settings) -> str:
-    """The address of the post, blank where neither the settings nor Discourse name the forum's."""
-    base_url = settings.base_url or payload.web_address(
-        inbound.headers.get("x-discourse-instance", "")
-    ).rstrip("/")
+    """The address of the post, blank where the forum's is not known."""
+    base_url = _site(inbound, settings)
     if not base_url:
         return ""
     slug = quote(post.topic_slug, safe="-") or "-"

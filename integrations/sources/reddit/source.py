@@ -41,4 +41,5 @@ SOURCE: Source[Settings] = Source(
     polling=REDDIT_POLLING,
     replying=REPLYING,
     guide=__doc__,
+    no_links="Reddit's rules for its data forbid to link its accounts to people elsewhere.",
 )
