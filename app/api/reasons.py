@@ -8,6 +8,7 @@ from typing import Any
 
 from app.api.community_reasons import COMMUNITY_REASONS
 from app.api.reply_reasons import REPLY_REASONS
+from app.api.routing_reasons import ROUTING_REASONS
 
 API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
     {
@@ -178,6 +179,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         "disk_full": (507, "The disk is full; nothing was stored."),
         **REPLY_REASONS,
         **COMMUNITY_REASONS,
+        **ROUTING_REASONS,
     }
 )
 

@@ -22,6 +22,7 @@ from app.api import (
     questions,
     replies,
     reply_rules,
+    routing,
     source_health,
     sources,
     stats,
@@ -36,6 +37,7 @@ from app.api.problems import install_error_handlers
 router = APIRouter()
 for part in (
     products,
+    routing,
     sources,
     source_health,
     polling,

@@ -11,6 +11,7 @@ from app.models.learning import KindLabel, ModelInForce, PairLabel, ProductModel
 from app.models.polling import PollAccount, SourceHistory, SourcePoll, SourceRecheck
 from app.models.product import Product
 from app.models.reply import Reply, ReplyPolicy, ReplyTemplate, SourceReplies
+from app.models.routing import RoutingRule
 from app.models.source import RefusedRequest, Source, SourceSecret
 from app.models.theme import Activity, Separation, Theme, ThemeMiddle, ThemeSuggestion
 from app.models.tracker import PostedText, Ticket, TicketDelivery, Tracker
@@ -43,6 +44,7 @@ __all__ = [
     "Reply",
     "ReplyPolicy",
     "ReplyTemplate",
+    "RoutingRule",
     "Separation",
     "Source",
     "SourceReplies",

@@ -42,6 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "reply_state": set(states.ReplyState),
     "promise_state": set(states.PromiseState),
     "product_policy": set(states.Policy),
+    "routing_rule_policy": set(states.Policy),
     "product_boldness": set(states.Boldness),
     "user_role": set(states.Role),
     "kind_label_kind": set(Kind),
