@@ -28,6 +28,7 @@ from app.commands import (
     reply_accounts,
     reply_policies,
     retention,
+    routing,
     serving,
     sources,
     suggestions,
@@ -64,6 +65,7 @@ app.command("version", rich_help_panel=UPKEEP)(upkeep.version)
 app.add_typer(products.app, name="product", rich_help_panel=SETUP)
 app.add_typer(sources.app, name="source", rich_help_panel=SETUP)
 app.add_typer(trackers.app, name="tracker", rich_help_panel=SETUP)
+app.add_typer(routing.app, name="rule", rich_help_panel=SETUP)
 app.add_typer(people.users, name="user", rich_help_panel=SETUP)
 app.add_typer(people.tokens, name="token", rich_help_panel=SETUP)
 app.add_typer(quality.model, name="model", rich_help_panel=SETUP)

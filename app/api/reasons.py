@@ -9,6 +9,7 @@ from typing import Any
 from app.api.community_reasons import COMMUNITY_REASONS
 from app.api.people_reasons import PEOPLE_REASONS
 from app.api.reply_reasons import REPLY_REASONS
+from app.api.routing_reasons import ROUTING_REASONS
 
 API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
     {
@@ -180,6 +181,7 @@ API_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         **REPLY_REASONS,
         **COMMUNITY_REASONS,
         **PEOPLE_REASONS,
+        **ROUTING_REASONS,
     }
 )
 

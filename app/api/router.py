@@ -24,6 +24,7 @@ from app.api import (
     questions,
     replies,
     reply_rules,
+    routing,
     source_health,
     sources,
     stats,
@@ -38,6 +39,7 @@ from app.api.problems import install_error_handlers
 router = APIRouter()
 for part in (
     products,
+    routing,
     sources,
     source_health,
     polling,

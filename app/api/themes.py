@@ -17,6 +17,7 @@ from app.api.schemas.theme import (
     LanguageShare,
     NamedTheme,
     QuoteOut,
+    RoutingOut,
     SimilarThemeOut,
     SourceShare,
     SuggestionOut,
@@ -30,6 +31,7 @@ from app.queries.paging import Page
 from app.queries.rows import ActivityRow, CommentRow, SuggestionRow, ThemeRow, TimelineDay
 from app.queries.theme_filters import ThemeFilter
 from app.themes import quotes as theme_face
+from app.tickets.routing import decide_theme
 
 router = APIRouter(route_class=LimitedRoute, prefix="/themes", tags=["themes"])
 ThemeId = Annotated[
@@ -121,9 +123,11 @@ async def read(caller: Reader, database: DatabaseOf, theme_id: ThemeId) -> Theme
         detail = await themes.read_theme(connection, theme_id)
         face = await theme_face.read_face(connection, theme_id)
         quotes = await theme_face.theme_quotes(connection, theme_id)
+        routing = await decide_theme(connection, detail.row.product_id, theme_id)
     return ThemeDetailOut(
         theme=ThemeOut.model_validate(detail.row),
         policy=detail.policy,
+        routing=RoutingOut.model_validate(routing),
         suggestions=[SuggestionOut.model_validate(row) for row in detail.suggestions],
         merged_from=[NamedTheme(id=merged, title=title) for merged, title in detail.merged_from],
         sources=[

@@ -131,7 +131,7 @@ async def update(
     operation_id="delete_tracker",
     summary="Forget a tracker",
     status_code=204,
-    responses=refusals("tracker_not_found", writes=True),
+    responses=refusals("tracker_not_found", "tracker_in_rules", writes=True),
 )
 async def delete(caller: Admin, database: DatabaseOf, tracker_id: TrackerId) -> None:
     """Forget a tracker and our ledger of its tickets; the tickets themselves stay as they are."""

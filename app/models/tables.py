@@ -12,6 +12,7 @@ from app.models.people import AccountLink, AccountWeight, PersonNote
 from app.models.polling import PollAccount, SourceHistory, SourcePoll, SourceRecheck
 from app.models.product import Product
 from app.models.reply import Reply, ReplyPolicy, ReplyTemplate, SourceReplies
+from app.models.routing import RoutingRule
 from app.models.source import RefusedRequest, Source, SourceSecret
 from app.models.theme import Activity, Separation, Theme, ThemeMiddle, ThemeSuggestion
 from app.models.tracker import PostedText, Ticket, TicketDelivery, Tracker
@@ -47,6 +48,7 @@ __all__ = [
     "Reply",
     "ReplyPolicy",
     "ReplyTemplate",
+    "RoutingRule",
     "Separation",
     "Source",
     "SourceReplies",

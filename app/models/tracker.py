@@ -177,6 +177,9 @@ class Ticket(SQLModel, table=True):
     a comment, ``comment_id``. ``former`` lists what the row led to before (``id``, ``key``,
     ``url``, ``until``). ``announced`` is what our comments told of at thresholds, null before the
     first look.
+
+    ``rule_name`` and ``rule_why`` tell which routing rule sent it here, and why, as it was then;
+    ``rule_id`` is that rule as long as it stands, empty where the product's own policy decided.
     """
 
     __tablename__ = "ticket"
@@ -208,6 +211,7 @@ class Ticket(SQLModel, table=True):
             postgresql_where=sa.text("look_at is not null"),
         ),
         sa.Index("ticket_remote", "tracker_id", "remote_id"),
+        sa.Index("ticket_of_rule", "rule_id", postgresql_where=sa.text("rule_id is not null")),
         holds_only("shown_visibility", Visibility, name="ticket_shown_visibility"),
         sa.CheckConstraint(
             "state <> 'pending' or create_unconfirmed_at is null",
@@ -264,4 +268,9 @@ class Ticket(SQLModel, table=True):
     linked_at: Moment = moment()
     comment_id: str = word()
     former: list[dict[str, object]] = documents()
+    rule_id: uuid.UUID | None = reference(
+        "routing_rule.id", index=False, nullable=True, cascade=False
+    )
+    rule_name: str = word()
+    rule_why: str = word()
     announced: Json | None = Field(default=None, sa_type=JSONB, nullable=True)

@@ -131,7 +131,9 @@ class TicketRow:
     ``status`` is what ``remote_status`` means; where ``living_key`` names a ticket that this one is
     a duplicate of, it is that one's. ``said_again`` counts the people who spoke of its theme since
     it was done. ``drift`` says in a word what differs between here and there. ``linked_at``: when a
-    person linked it; ``former_key`` and ``former_url`` name what stood for the theme before."""
+    person linked it; ``former_key`` and ``former_url`` name what stood for the theme before.
+    ``rule_name`` and ``rule_why``: the routing rule that sent it there, and why; blank where the
+    product's own policy did."""
 
     id: UUID
     product_id: UUID
@@ -169,6 +171,8 @@ class TicketRow:
     linked_at: datetime | None
     former_key: str
     former_url: str
+    rule_name: str
+    rule_why: str
 
     @property
     def is_there(self) -> bool:

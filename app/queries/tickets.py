@@ -37,7 +37,7 @@ TICKET_LIST = Listing(
         k.status, k.status_since, k.status_by, k.status_from, k.living_key, k.living_url,
         k.looked_at, k.drift, k.drift_detail, k.told_at, {said_again} as said_again,
         k.linked_at, coalesce(k.former -> -1 ->> 'key', '') as former_key,
-        coalesce(k.former -> -1 ->> 'url', '') as former_url
+        coalesce(k.former -> -1 ->> 'url', '') as former_url, k.rule_name, k.rule_why
         """
     ).format(said_again=SAID_AGAIN),
     tables=sql.SQL(

@@ -58,7 +58,9 @@ DELETE_PRODUCT = "delete from product where id = %s"
 # The ledger is the tickets' room: this goes along, so that the policy and what follows from it are
 # one transaction.
 RESCHEDULE_TICKETS = """
-    update ticket set due_at = %s where product_id = %s and state in ('pending', 'creating')
+    update ticket set due_at = %s
+    where product_id = %s and state in ('pending', 'creating')
+      and rule_id is null and reason <> 'held_by_rule'
 """
 
 
@@ -139,7 +141,7 @@ async def create_product(
     """A new product. Raises Invalid, Conflict (``name_taken``)."""
     name = checked_name(name)
     short = _slug(slug, name)
-    _check_policy(policy, auto_min_people, auto_min_confidence)
+    check_policy(policy, auto_min_people, auto_min_confidence)
     _check_boldness(boldness)
     values = [
         uuid.uuid4(),
@@ -173,7 +175,7 @@ async def update_product(
     before = await fetch_one(connection, LOCK_PRODUCT_POLICY, [product_id])
     if before is None:
         raise _product_not_found()
-    _check_policy(policy, auto_min_people, auto_min_confidence)
+    check_policy(policy, auto_min_people, auto_min_confidence)
     _check_boldness(boldness)
     values = {
         "id": product_id,
@@ -200,7 +202,7 @@ async def delete_product(connection: Connection, product_id: uuid.UUID) -> None:
         raise _product_not_found()
 
 
-def _check_policy(policy: str | None, people: int | None, confidence: float | None) -> None:
+def check_policy(policy: str | None, people: int | None, confidence: float | None) -> None:
     """Raises Invalid for a value that cannot be; None is one that stays."""
     if policy is not None and policy not in list(Policy):
         raise Invalid(f"A policy is one of {', '.join(Policy)}.", reason="policy_invalid")

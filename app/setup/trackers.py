@@ -16,6 +16,7 @@ from app.setup.fields import checked_fields, checked_name, name_taken
 from app.setup.opened_tracker import connect
 from app.setup.platforms import tracker_type
 from app.setup.products import get_product
+from app.setup.routing_rules import require_unused
 from app.setup.status_words import checked_recurrence, checked_status_map
 from app.setup.tracker_accounts import differs, forget_account, note_account
 from app.storage.db import Connection
@@ -228,7 +229,9 @@ async def update_tracker(
 
 
 async def delete_tracker(connection: Connection, tracker_id: uuid.UUID) -> None:
-    """Forget the tracker and its ledger; the tickets in the tracker itself stay as they are."""
+    """Forget the tracker and its ledger; the tickets in the tracker itself stay as they are. Raises
+    NotFound; Conflict where a routing rule sends tickets there."""
+    await require_unused(connection, tracker_id)
     deleted = await connection.execute(DELETE_TRACKER, [tracker_id])
     if deleted.rowcount == 0:
         raise _tracker_not_found()

@@ -51,7 +51,9 @@ MARK_COMPARED = """
 # Whether it is accepted is for `triage.policy`, which looks at it after this transaction.
 MARK_POLICY_DUE = """
     update theme t set policy_due_at = now() from product p
-    where t.id = any(%s::uuid[]) and p.id = t.product_id and p.policy = 'auto'
+    where t.id = any(%s::uuid[]) and p.id = t.product_id
+      and (p.policy = 'auto' or exists (
+          select 1 from routing_rule r where r.product_id = p.id and r.policy = 'auto'))
       and t.status = 'triage'
 """
 SET_COMMENT_ASIDE = """

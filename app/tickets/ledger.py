@@ -9,30 +9,42 @@ from datetime import datetime
 
 from psycopg import sql
 
+from app.models.states import Policy
+from app.setup.routing_rules import HELD_BY_RULE, held_sentence
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_value
+from app.tickets.routing import decide_theme
 
 PUSH_TASK = "push_tickets"
 FOLLOW_TASK = "follow_tickets"
 QUEUE = "relay"
 
-# A product on hold keeps its tickets undated: they are pushed when the policy changes. A ticket
-# that is taken up again and may be in the tracker is looked up there first. Where the theme's only
-# ticket says already that the matter is followed elsewhere, none is made beside it.
+# What is held keeps its tickets undated: they are pushed when the policy changes. A ticket that is
+# taken up again and may be in the tracker is looked up there first. Where the theme's only ticket
+# says already that the matter is followed elsewhere, none is made beside it. With rules, a theme
+# that has a ticket stays where that is, whatever the rules say by now.
 PLAN_TICKETS = """
-    insert into ticket as k (id, product_id, theme_id, tracker_id, marker, due_at)
+    insert into ticket as k (id, product_id, theme_id, tracker_id, marker, due_at, reason, detail,
+                             rule_id, rule_name, rule_why)
     select gen_random_uuid(), t.product_id, t.id, r.id, 'relay-' || replace(t.id::text, '-', ''),
-           case when p.policy = 'hold' then null else now() + make_interval(secs => %(wait)s) end
+           case when %(held)s then null else now() + make_interval(secs => %(wait)s) end,
+           %(reason)s, %(detail)s, %(rule)s, %(rule_name)s, %(why)s
     from theme t
-    join product p on p.id = t.product_id
     join tracker r on r.product_id = t.product_id and r.enabled
-      and t.kind = any(string_to_array(r.kinds, ','))
     where t.id = %(theme)s and not exists (
         select 1 from ticket x where x.theme_id = t.id and x.tracker_id = r.id
         having bool_and(x.superseded_at is not null)
     )
+    and case when %(stays)s then exists (
+            select 1 from ticket x where x.theme_id = t.id and x.tracker_id = r.id
+              and x.superseded_at is null
+              and (x.remote_id <> '' or x.create_unconfirmed_at is not null))
+        when %(tracker)s::uuid is null then t.kind = any(string_to_array(r.kinds, ','))
+        else r.id = %(tracker)s end
     on conflict (theme_id, tracker_id) where superseded_at is null do update
-    set due_at = excluded.due_at, attempts = 0, reason = '', detail = '',
+    set due_at = excluded.due_at, attempts = 0, reason = excluded.reason,
+        detail = excluded.detail, rule_id = excluded.rule_id, rule_name = excluded.rule_name,
+        rule_why = excluded.rule_why,
         create_unconfirmed_at =
           case when k.remote_id <> '' then coalesce(k.called_at, k.created_at)
                else k.create_unconfirmed_at end,
@@ -41,9 +53,18 @@ PLAN_TICKETS = """
     where k.state in ('cancelled', 'blocked')
     returning k.tracker_id, k.due_at
 """
+IS_TICKETED = """
+    select exists (
+        select 1 from ticket where theme_id = %s and superseded_at is null
+          and (remote_id <> '' or create_unconfirmed_at is not null))
+"""
+SELECT_PRODUCT_OF_THEME = "select product_id from theme where id = %s"
 # One whose call is out already is left to its end.
 CANCEL_TICKETS = """
-    update ticket set state = 'cancelled', due_at = null
+    update ticket
+    set state = 'cancelled', due_at = null,
+        detail = case when reason = 'held_by_rule' then '' else detail end,
+        reason = case when reason = 'held_by_rule' then '' else reason end
     where theme_id = %s and state in ('pending', 'blocked') and superseded_at is null
 """
 DEFER_TASK = """
@@ -70,16 +91,31 @@ IS_FOLLOWED = sql.SQL(
 
 @dataclass(frozen=True, slots=True)
 class PlannedTicket:
-    """A row of the ledger that was just written; ``due_at`` is None for a product on hold."""
+    """A row of the ledger that was just written; ``due_at`` is None for one that is held."""
 
     tracker_id: uuid.UUID
     due_at: datetime | None
 
 
 async def plan_tickets(connection: Connection, theme_id: uuid.UUID, *, wait_seconds: float) -> None:
-    """One row for every tracker that takes the theme, due after ``wait_seconds``; standing rows are
-    left."""
-    values = {"theme": theme_id, "wait": wait_seconds}
+    """One row for every tracker that the product's rules choose, due after ``wait_seconds``;
+    standing rows are left."""
+    product_id = await fetch_value(connection, SELECT_PRODUCT_OF_THEME, [theme_id])
+    decision = await decide_theme(connection, product_id, theme_id)
+    holds = decision.policy is Policy.hold
+    by_rule = decision.rule is not None
+    values = {
+        "theme": theme_id,
+        "wait": wait_seconds,
+        "held": holds,
+        "reason": HELD_BY_RULE if holds and by_rule else "",
+        "detail": held_sentence(decision.rule_name) if holds and by_rule else "",
+        "rule": decision.rule_id,
+        "rule_name": decision.rule_name,
+        "why": decision.why if by_rule else "",
+        "tracker": decision.tracker_id,
+        "stays": decision.has_rules and await fetch_value(connection, IS_TICKETED, [theme_id]),
+    }
     for ticket in await fetch_all(connection, PLAN_TICKETS, values, of=PlannedTicket):
         if ticket.due_at is not None:
             await wake_push(connection, ticket.tracker_id, ticket.due_at)

@@ -70,7 +70,8 @@ PLAN_UNMADE = """
     update ticket k
     set superseded_at = null,
         state = case when t.status = 'accepted' then 'pending' else 'cancelled' end,
-        due_at = case when t.status = 'accepted' and p.policy <> 'hold' then now() end
+        due_at = case when t.status = 'accepted' and k.reason <> 'held_by_rule'
+                        and (p.policy <> 'hold' or k.rule_id is not null) then now() end
     from theme t join product p on p.id = t.product_id
     where t.id = k.theme_id and k.id = any(%s::uuid[]) and k.state = 'cancelled'
 """

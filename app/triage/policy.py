@@ -1,4 +1,4 @@
-"""Applies a product's policy to the themes that the group step changed: on ``auto``, a theme that
+"""Applies rules and policies to the themes that the group step changed: on ``auto``, a theme that
 enough people speak of is accepted by itself.
 
 It is a step of its own after grouping. The group step marks a theme as due in its own transaction,
@@ -15,10 +15,11 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from app.errors import RelayError
-from app.models.states import Policy, ThemeStatus
+from app.models.states import ThemeStatus
 from app.storage.db import Connection, Database, is_away
 from app.storage.rows import fetch_one, fetch_value
 from app.themes.activity import SYSTEM
+from app.tickets.routing import decide_theme
 from app.triage import decisions
 
 log = structlog.get_logger(__name__)
@@ -27,9 +28,8 @@ POLICY_RETRY_SECONDS = 60
 """After this time a theme is tried again whose acceptance failed; others go on meanwhile."""
 
 CLAIM_DUE_THEME = """
-    select t.id, t.status, p.policy, t.people >= p.auto_min_people as heard,
-           t.confidence >= p.auto_min_confidence as sure
-    from theme t join product p on p.id = t.product_id
+    select t.id, t.product_id, t.status, t.people, t.confidence
+    from theme t
     where t.policy_due_at <= now() order by t.policy_due_at, t.id limit 1
     for no key update of t skip locked
 """
@@ -42,19 +42,13 @@ COUNT_THEMES_DUE = """
 
 @dataclass(frozen=True, slots=True)
 class DueTheme:
-    """A theme that changed: whether enough people stand behind it, and surely enough."""
+    """A theme that changed, and what thresholds are held against."""
 
     id: uuid.UUID
+    product_id: uuid.UUID
     status: ThemeStatus
-    policy: Policy
-    heard: bool
-    sure: bool
-
-    @property
-    def ripe(self) -> bool:
-        """Whether its product accepts it without a person's word."""
-        waits = self.status is ThemeStatus.triage and self.policy is Policy.auto
-        return waits and self.heard and self.sure
+    people: int
+    confidence: float
 
 
 async def apply_policies(database: Database, *, limit: int) -> int:
@@ -75,7 +69,7 @@ async def _apply_next(database: Database) -> bool:
         with bound_contextvars(stage="policy", theme=str(theme.id)):
             try:
                 async with connection.transaction():
-                    if theme.ripe:
+                    if await _is_ripe(connection, theme):
                         await decisions.accept(connection, theme.id, actor=SYSTEM, undo_seconds=0)
                     await connection.execute(CLEAR_POLICY_DUE, [theme.id])
             except (psycopg.Error, RelayError) as error:
@@ -84,6 +78,14 @@ async def _apply_next(database: Database) -> bool:
                 log.exception("policy_not_applied")
                 await connection.execute(POSTPONE_POLICY, [POLICY_RETRY_SECONDS, theme.id])
     return True
+
+
+async def _is_ripe(connection: Connection, theme: DueTheme) -> bool:
+    """Whether the rule that matches it, or its product, accepts it without a person's word."""
+    if theme.status is not ThemeStatus.triage:
+        return False
+    decision = await decide_theme(connection, theme.product_id, theme.id)
+    return decision.is_ripe(theme.people, theme.confidence)
 
 
 async def themes_due(connection: Connection, product_id: uuid.UUID) -> int:

@@ -20,6 +20,7 @@ def addresses(site: Site) -> list[str]:
     theme = site.rows("select id from theme order by people desc, id limit 1")[0]["id"]
     source = site.rows("select id from source")[0]["id"]
     tracker = site.rows("select id from tracker")[0]["id"]
+    product = site.rows("select id from product")[0]["id"]
     question = site.rows("select id from comment where kind = 'question' limit 1")[0]["id"]
     person = site.rows("select author_id from comment order by id limit 1")[0]["author_id"]
     failed = site.rows("select id from delivery order by id")
@@ -58,6 +59,7 @@ def addresses(site: Site) -> list[str]:
         "/trackers/new?type=jira",
         f"/trackers/{tracker}",
         "/settings",
+        f"/products/{product}/rules?attempt=yes",
         "/login",
     ]
 

@@ -44,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "account_link_state": set(states.LinkState),
     "account_link_basis": set(states.LinkBasis),
     "product_policy": set(states.Policy),
+    "routing_rule_policy": set(states.Policy),
     "product_boldness": set(states.Boldness),
     "user_role": set(states.Role),
     "kind_label_kind": set(Kind),

@@ -199,11 +199,27 @@ class QuoteOut(Out):
     )
 
 
+class RoutingOut(Out):
+    """Who decides where the theme's ticket goes, as the rules are now."""
+
+    rule_name: str = Field(
+        description="The rule that matches; blank where the product's own policy decides."
+    )
+    rule_id: UUID | None
+    tracker_id: UUID | None = Field(description="Null: every tracker that takes its kind.")
+    policy: str
+    why: str
+
+
 class ThemeDetailOut(Out):
     """A theme with its open suggestions and what was merged into it."""
 
     theme: ThemeOut
     policy: str = Field(description="The product's policy: `review`, `auto` or `hold`.")
+    routing: RoutingOut = Field(
+        description="The rule that decides about it now. A ticket that exists stays where it is; "
+        "its `rule_name` and `rule_why` say what decided then."
+    )
     suggestions: list[SuggestionOut]
     merged_from: list[NamedTheme]
     sources: list[SourceShare]

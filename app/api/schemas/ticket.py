@@ -64,6 +64,10 @@ class TicketOut(Out):
     )
     former_key: str = Field(description="The ticket that stood for the theme before.")
     former_url: str
+    rule_name: str = Field(
+        description="The routing rule that sent it there; blank where the product's policy did."
+    )
+    rule_why: str = Field(description="Why that rule matched, then.")
     superseded_at: datetime | None = Field(
         description="Since when the matter is followed in another ticket, after a merge."
     )
@@ -103,6 +107,8 @@ class TicketOut(Out):
             "linked_at": None,
             "former_key": "",
             "former_url": "",
+            "rule_name": "",
+            "rule_why": "",
             "superseded_at": None,
             "superseded_by": None,
         }

@@ -20,6 +20,7 @@ from app.queries.themes import list_themes, read_theme, theme_comments
 from app.setup.trackers import has_trackers
 from app.storage.db import Connection
 from app.themes.quotes import MemberRow, read_face, theme_quotes
+from app.tickets.routing import decide_theme
 from app.web import guard, rendering
 from app.web.guard import Viewer
 from app.web.pages.triage import IGNORE_REASONS, sparkline
@@ -70,6 +71,7 @@ async def theme_page(
         similar = await similar_themes(connection, theme_id, SIMILAR_SHOWN)
         ledger = await reply_ledger(connection, theme_id)
         back = await answers_back(connection, theme_id)
+        routing = await decide_theme(connection, theme.row.product_id, theme_id)
         trackable = await has_trackers(connection, theme.row.product_id)
         merged_into: ThemeRow | None = None
         if theme.row.merged_into:
@@ -94,6 +96,7 @@ async def theme_page(
         ledger=ledger,
         back=back,
         trackable=trackable,
+        routing=routing,
         reply_key=uuid4,
         telling=quotes,
         cursor=comments.next_cursor,
