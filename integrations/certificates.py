@@ -8,6 +8,8 @@ import socket
 import ssl
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -27,15 +29,33 @@ _DER = 2  # the encoding that ssl's own certificate objects are asked for, befor
 
 
 def trust(network: Network) -> ssl.SSLContext:
-    """A client's context. Raises IntegrationError ``ca_file_unusable``."""
-    if network.trust_files or network.trust_folder:
+    """A client's context, shared by all clients until one of its files changes: reading the
+    authorities takes longer than many a call. Raises IntegrationError ``ca_file_unusable``."""
+    files = (*network.trust_files, network.ca_file)
+    changes = tuple(_changed(path) for path in (*files, network.trust_folder))
+    return _context(network.trust_files, network.trust_folder, network.ca_file, changes)
+
+
+def _changed(path: str) -> int:
+    """When a file or folder changed last, in nanoseconds; 0 where there is none."""
+    try:
+        return Path(path).stat().st_mtime_ns if path else 0
+    except (OSError, ValueError):
+        return 0
+
+
+@lru_cache(maxsize=8)
+def _context(
+    trust_files: tuple[str, ...], trust_folder: str, ca_file: str, _changes: tuple[int, ...]
+) -> ssl.SSLContext:
+    if trust_files or trust_folder:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        for file in network.trust_files:
+        for file in trust_files:
             _load(context, "SSL_CERT_FILE or REQUESTS_CA_BUNDLE", file=file)
-        _load(context, "SSL_CERT_DIR", folder=network.trust_folder)
+        _load(context, "SSL_CERT_DIR", folder=trust_folder)
     else:
         context = httpx.create_ssl_context(trust_env=False)
-    _load(context, "RELAY_CA_FILE", file=network.ca_file)
+    _load(context, "RELAY_CA_FILE", file=ca_file)
     return context
 
 

@@ -16,6 +16,8 @@ import httpx
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from integrations.certificates import trust
+from integrations.network import Network
 from integrations.sandbox.gitlab.delivery import gitlab_headers, gitlab_payload
 from integrations.sandbox.history import PERSON
 from integrations.sandbox.jira.shape import status_json
@@ -72,7 +74,9 @@ class HookSender:
             self._late.clear()
 
     def _send_all(self) -> None:
-        with httpx.Client(timeout=HOOK_TIMEOUT_SECONDS, trust_env=False) as client:
+        with httpx.Client(
+            timeout=HOOK_TIMEOUT_SECONDS, verify=trust(Network()), trust_env=False
+        ) as client:
             while (delivery := self._waiting.get()) is not _STOP:
                 url, headers, body = delivery
                 try:

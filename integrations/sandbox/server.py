@@ -104,6 +104,7 @@ class SandboxServer:
 
     def __init__(self, state: SandboxState | None = None, state_file: Path | None = None) -> None:
         self.state = state or SandboxState()
+        self._has_file = state_file is not None
         config = uvicorn.Config(
             create_app(self.state, state_file),
             log_level="error",
@@ -130,5 +131,7 @@ class SandboxServer:
         trace: TracebackType | None,
     ) -> None:
         self._server.should_exit = True
+        if not self._has_file:  # nothing is left to be written: nobody waits for clients to go
+            self._server.force_exit = True
         self._thread.join(timeout=10)
         self._socket.close()

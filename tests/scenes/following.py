@@ -77,7 +77,7 @@ class Followed:
         """A person presses a button of the sandbox."""
         ticket = self.bench.tickets[number]
         address = f"{self.bench.sandbox.url}/_sandbox/tickets/{ticket.slug}/status"
-        httpx.post(address, json={"action": action}).raise_for_status()
+        httpx.post(address, json={"action": action}, verify=False).raise_for_status()
         return ticket
 
     async def status(self) -> tuple[str, str, str]:

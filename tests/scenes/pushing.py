@@ -132,7 +132,9 @@ class Bench:
         return self.sandbox.state.saved.tickets
 
     def fail(self, **fault: Any) -> None:
-        httpx.post(f"{self.sandbox.url}/_sandbox/failures", json=fault).raise_for_status()
+        httpx.post(
+            f"{self.sandbox.url}/_sandbox/failures", json=fault, verify=False
+        ).raise_for_status()
 
     def recover(self) -> None:
         httpx.delete(f"{self.sandbox.url}/_sandbox/failures").raise_for_status()
