@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from integrations.sources.bluesky.polling import post_item
 from integrations.sources.mastodon.polling import status_item
 from integrations.text.html import html_to_text
 from tests.contract.reading_samples import comments_in, each_sample, holders, outcome_of, sample
@@ -33,6 +34,21 @@ def test_every_post_of_mastodon_is_read(path: Path) -> None:
         assert bool(comment.edited_at) is bool(status.get("edited_at"))
         is_open = status["visibility"] in ("public", "unlisted")
         assert comment.visibility == ("public" if is_open else "private")
+
+
+@pytest.mark.parametrize("path", each_sample("bluesky"))
+def test_every_post_of_bluesky_is_read(path: Path) -> None:
+    fields = {"uri", "cid", "author", "record", "indexedAt"}
+    for post in holders(sample(path), lambda value: fields <= set(value)):
+        if post["record"].get("$type") != "app.bsky.feed.post":
+            continue
+        (comment,) = comments_in("bluesky", json.loads(post_item(post).body))
+        assert comment.external_id == post["uri"]
+        assert comment.permalink.endswith(post["uri"].rpartition("/")[2])
+        assert comment.author is not None
+        assert comment.author.external_id == post["author"]["did"]
+        assert comment.opens_thread is not bool(post["record"].get("reply"))
+        assert comment.text or not post["record"]["text"]
 
 
 @pytest.mark.parametrize("path", each_sample("hackernews"))
