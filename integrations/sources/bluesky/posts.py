@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from integrations import payload
 from integrations.contract import Inbound, Visibility
+from integrations.listing import objects
 from integrations.source_contract import AuthorRef, CommentEvent, EventType
 from integrations.sources.bluesky.settings import Settings
 
@@ -163,8 +164,8 @@ def _links(facets: Sequence[JsonValue]) -> list[tuple[int, int, str]]:
         start, end = index.get("byteStart"), index.get("byteEnd")
         if type(start) is not int or type(end) is not int:
             continue
-        for feature in features:
-            is_link = isinstance(feature, dict) and feature.get("$type") == _LINK_FACET
+        for feature in objects(features):
+            is_link = feature.get("$type") == _LINK_FACET
             if is_link and (address := payload.web_address(feature.get("uri"))):
                 links.append((start, end, address))
     return links
