@@ -41,7 +41,7 @@ SEARCH_API = "https://hn.algolia.com/api/v1"
 ITEMS_API = "https://hacker-news.firebaseio.com/v0"
 HITS_PER_PAGE = 500
 _STORY_NUMBERS = "story:"
-_KINDS = ("comment", "story", "poll", "pollopt", "job")
+_HIT_KINDS = ("comment", "story", "poll", "pollopt", "job")
 _NOBODY_THERE = "[deleted]"
 
 
@@ -90,7 +90,7 @@ def event(inbound: Inbound) -> str:
     """``comment``, ``story``, ``job`` ...: the tag of the hit that says its kind."""
     tags = inbound.json().get("_tags")
     listed = tags if isinstance(tags, list) else []
-    named = next((tag for tag in listed if tag in _KINDS), "")
+    named = next((tag for tag in listed if tag in _HIT_KINDS), "")
     return payload.name(named or next(iter(listed), ""))
 
 

@@ -1,4 +1,4 @@
-"""Real reviews of stores, views of Lemmy and deliveries of Mattermost give what a reader expects."""
+"""Real reviews of stores, views of Lemmy and a form of Mattermost give what a reader expects."""
 
 from __future__ import annotations
 
@@ -78,4 +78,4 @@ def test_the_form_of_a_mattermost_webhook_is_read() -> None:
     assert source.event(inbound) == "post"
     (comment,) = source.parse(inbound, source.settings())
     assert (comment.external_id, comment.text) == ("axdygg1957njfe5pu38saikdho", "some text here")
-    assert str(comment.created_at) == "2015-10-22 17:01:06+00:00"
+    assert str(comment.created_at) == "2015-10-22 16:44:26+00:00"

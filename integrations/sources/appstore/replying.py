@@ -31,7 +31,7 @@ from integrations.reply_contract import (
 from integrations.sources.appstore.keys import AppStoreCredentials, bearer_of
 from integrations.sources.appstore.settings import Settings
 
-_STORE = "App Store Connect"
+_APPLE = "App Store Connect"
 APPLE_ANSWER_MAX_CHARACTERS = 5_970
 
 
@@ -86,7 +86,7 @@ async def _find(
         changed = moment_of(words.get("lastModifiedDate")) if isinstance(words, dict) else None
         return changed is not None and changed >= earliest
 
-    return await find_answer(_STORE, read, is_ours, lambda answer: _posted({"data": answer}))
+    return await find_answer(_APPLE, read, is_ours, lambda answer: _posted({"data": answer}))
 
 
 async def _check(
@@ -105,10 +105,10 @@ async def _api(
 ) -> dict[str, Any]:
     headers, writes = bearer_of(settings, credentials), data is not None
     if headers is None:
-        raise unauthorized_reply(_STORE)
+        raise unauthorized_reply(_APPLE)
     answer = await call(
         http,
-        _STORE,
+        _APPLE,
         "POST" if writes else "GET",
         settings.url(path),
         headers=headers,
@@ -116,7 +116,7 @@ async def _api(
         writes=writes,
     )
     if not isinstance(answer, dict):
-        raise unreadable_reply(_STORE, writes=writes)
+        raise unreadable_reply(_APPLE, writes=writes)
     return answer
 
 
@@ -124,7 +124,7 @@ def _posted(answer: Mapping[str, Any]) -> PostedReply:
     data = answer.get("data")
     number = data.get("id") if isinstance(data, dict) else None
     if not isinstance(number, str) or not number:
-        raise unreadable_reply(_STORE, writes=True)
+        raise unreadable_reply(_APPLE, writes=True)
     return PostedReply(number, "")
 
 

@@ -28,7 +28,7 @@ from integrations.sources.bluesky.settings import Settings
 
 BLUESKY_PAGE_POSTS = 100
 _NOTIFICATIONS = "what mentions you"
-_ADDRESSED = ("mention", "reply", "quote")
+_ADDRESSED_REASONS = ("mention", "reply", "quote")
 _POSTS_AT_ONCE = 25
 
 
@@ -81,7 +81,7 @@ class BlueskyReader(ListReader[Settings]):
             method = "app.bsky.feed.searchPosts"
             parts += [("q", stream.name.partition(":")[2]), ("sort", "latest")]
         else:
-            parts += [("reasons", reason) for reason in _ADDRESSED]
+            parts += [("reasons", reason) for reason in _ADDRESSED_REASONS]
         answer = await self.answer_object(f"{self.settings.xrpc(method)}?{urlencode(parts)}")
         listed = answer.get("posts" if is_search else "notifications")
         if not isinstance(listed, list):
@@ -97,7 +97,7 @@ class BlueskyReader(ListReader[Settings]):
 def post_item(post: Mapping[str, Any]) -> PolledItem:
     """A post, or the notification of one, without pictures of people."""
     reason = post.get("reason")
-    is_post = not isinstance(reason, str) or reason in _ADDRESSED
+    is_post = not isinstance(reason, str) or reason in _ADDRESSED_REASONS
     author = post.get("author")
     shown = {name: post.get(name) for name in ("uri", "cid", "record", "likeCount", "indexedAt")}
     if isinstance(author, dict):

@@ -17,7 +17,7 @@ PLAY_IGNORED = {
     "purchase": "A purchase is not a comment.",
     "subscription": "A subscription is not a comment.",
 }
-_NAMELESS = "A Google user"
+_NAMELESS_USER = "A Google user"
 
 
 def _whole(value: object) -> object:
@@ -89,7 +89,7 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
             version=payload.version(moment, "0"),
             thread_id=number,
             permalink=payload.web_address(address) if package else "",
-            author=AuthorRef(number, handle=review.authorName or _NAMELESS),
+            author=AuthorRef(number, handle=review.authorName or _NAMELESS_USER),
             text=text,
             created_at=words.lastModified,
             opens_thread=True,

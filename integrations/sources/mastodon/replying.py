@@ -34,7 +34,7 @@ _FEDIVERSE = "Mastodon"
 STATUS_MAX_CHARACTERS = 500
 """As servers are installed; of a mention only the name counts, at most 30 characters."""
 _MENTION_CHARACTERS = 32
-_LINK_CHARACTERS = 23
+_COUNTED_LINK_CHARACTERS = 23
 _ACCOUNT_NAME = re.compile(r"[\w.-]{1,60}(?:@[\w.-]{1,200})?")
 
 
@@ -150,7 +150,9 @@ def _posted(status: Mapping[str, Any]) -> PostedReply:
 
 def counted(text: str) -> int:
     """The length as Mastodon counts it: every address is 23 characters long."""
-    return sum(_LINK_CHARACTERS if is_link else len(part) for part, is_link in by_links(text))
+    return sum(
+        _COUNTED_LINK_CHARACTERS if is_link else len(part) for part, is_link in by_links(text)
+    )
 
 
 REPLYING: Replying[Settings] = Replying(

@@ -19,9 +19,9 @@ MATTERMOST_IGNORED = {
     "system_post": "Mattermost's own note about a channel: who joined, what was renamed.",
     "slash_command": "A command is not a comment.",
 }
-PLACE_FIELD, AUTHOR_FIELD = "relay_place", "relay_author"
+CHANNEL_FIELD, AUTHOR_FIELD = "relay_place", "relay_author"
 _SHORTEST_MILLISECONDS = 10**11
-_MOST_FORM_FIELDS = 50
+_WEBHOOK_FIELDS_MAX = 50
 
 
 def _milliseconds(value: object) -> object:
@@ -62,7 +62,7 @@ def read_body(inbound: Inbound) -> dict[str, Any]:
     if not inbound.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         return inbound.json()
     try:
-        form = parse_qs(inbound.body.decode("utf-8-sig"), max_num_fields=_MOST_FORM_FIELDS)
+        form = parse_qs(inbound.body.decode("utf-8-sig"), max_num_fields=_WEBHOOK_FIELDS_MAX)
     except ValueError:
         raise PayloadError("wrong_shape", "The form cannot be read.") from None
     return {name: values[0] for name, values in form.items()}
@@ -108,7 +108,7 @@ def acknowledge(inbound: Inbound) -> Response:
 
 def visibility(inbound: Inbound, settings: Settings) -> Visibility:
     """Who may read a channel; webhooks tell of those alone that every member may join."""
-    place = read_body(inbound).get(PLACE_FIELD)
+    place = read_body(inbound).get(CHANNEL_FIELD)
     kind = place.get("type") if isinstance(place, dict) else "O"
     return Visibility.members if kind == "O" else Visibility.private
 
@@ -117,7 +117,7 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
     """The post as one comment."""
     body = read_body(inbound)
     post = payload.read(MattermostPost, _post(body))
-    place = body.get(PLACE_FIELD)
+    place = body.get(CHANNEL_FIELD)
     named = place.get("name") if isinstance(place, dict) else body.get("channel_name")
     if not settings.follows(post.channel_id, payload.name(named)):
         return []

@@ -22,7 +22,7 @@ from integrations.list_readers import ListReader, check_by, missing_setting, pol
 from integrations.listing import ListPage, Row, Stream, begin_lists, json_item, numbered, objects
 from integrations.poll_contract import KnownComment, PolledItem, Polling, Rechecked
 from integrations.polling import unreadable
-from integrations.sources.mattermost.messages import AUTHOR_FIELD, PLACE_FIELD
+from integrations.sources.mattermost.messages import AUTHOR_FIELD, CHANNEL_FIELD
 from integrations.sources.mattermost.settings import Settings
 
 MATTERMOST_PAGE_POSTS = 100
@@ -108,7 +108,7 @@ class MattermostReader(ListReader[Settings]):
             person = people.get(str(post.get("user_id")), {})
             author = {name: person.get(name) for name in ("username", "is_bot")}
             place = places.get(str(post.get("channel_id")), {"type": "P"})
-            items.append(json_item({"post": post, PLACE_FIELD: place, AUTHOR_FIELD: author}))
+            items.append(json_item({"post": post, CHANNEL_FIELD: place, AUTHOR_FIELD: author}))
         return items
 
     async def post_list(self, path: str, question: Sequence[str]) -> list[Any]:

@@ -22,10 +22,10 @@ ZULIP_IGNORED = {
     "delete_message": "What is gone is noticed when a message is looked at again.",
     "typing": "Nothing was written yet.",
 }
-PLACE_FIELD = "relay_place"
+ZULIP_PLACE = "relay_place"
 _USER_MENTION = re.compile(r"@_?\*\*([^*\n|]{1,100})(?:\|\d{1,12})?\*\*")
 _CHANNEL_MENTION = re.compile(r"#\*\*([^*\n]{1,200})\*\*")
-_QUOTED = re.compile(r"^(`{3,}|~{3,})\s*quote\s*\n.*?^\1\s*$\n?", re.MULTILINE | re.DOTALL)
+_ZULIP_QUOTE = re.compile(r"^(`{3,}|~{3,})\s*quote\s*\n.*?^\1\s*$\n?", re.MULTILINE | re.DOTALL)
 _QUOTE_HEAD = re.compile(
     r"^@_\*\*[^*\n]+\*\* \[[^\]\n]+\]\([^)\n]+\):\n(?=`{3}|~{3})", re.MULTILINE
 )
@@ -88,7 +88,7 @@ def acknowledge(inbound: Inbound) -> Response:
 def visibility(inbound: Inbound, settings: Settings) -> Visibility:
     """Who may read a channel. A webhook does not say whether one is private."""
     body = inbound.json()
-    place = body.get(PLACE_FIELD)
+    place = body.get(ZULIP_PLACE)
     is_private = isinstance(place, dict) and place.get("private") is True
     if event(inbound) == "direct_message" or is_private:
         return Visibility.private
@@ -128,7 +128,7 @@ def parse(inbound: Inbound, settings: Settings) -> list[CommentEvent]:
 
 def zulip_text(content: str) -> str:
     """The words of a message, without what it quotes."""
-    own = _QUOTED.sub("\n", _QUOTE_HEAD.sub("", content))
+    own = _ZULIP_QUOTE.sub("\n", _QUOTE_HEAD.sub("", content))
     content = own if own.strip() else content
     content = _USER_MENTION.sub(r"@\1", _CHANNEL_MENTION.sub(r"#\1", content))
     return markdown_to_text(content)

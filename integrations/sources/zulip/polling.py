@@ -30,10 +30,10 @@ from integrations.listing import (
 )
 from integrations.poll_contract import KnownComment, PolledItem, Polling, Rechecked
 from integrations.polling import unreadable
-from integrations.sources.zulip.messages import PLACE_FIELD
+from integrations.sources.zulip.messages import ZULIP_PLACE
 from integrations.sources.zulip.settings import Settings
 
-MESSAGES_PER_PAGE = 200
+ZULIP_PAGE_MESSAGES = 200
 
 
 class ZulipCredentials(BaseModel):
@@ -101,7 +101,7 @@ class ZulipReader(ListReader[Settings]):
         params: dict[str, str | int] = {
             "anchor": stream.page or "newest",
             "include_anchor": "false" if stream.page else "true",
-            "num_before": MESSAGES_PER_PAGE,
+            "num_before": ZULIP_PAGE_MESSAGES,
             "num_after": 0,
             "narrow": json.dumps(narrow),
             "apply_markdown": "false",
@@ -131,7 +131,7 @@ def _moment(message: Mapping[str, Any]) -> datetime | None:
 def message_item(message: Mapping[str, Any], place: Mapping[str, bool]) -> PolledItem:
     """A message as an outgoing webhook would have sent it, without the picture of its writer."""
     shown = {name: value for name, value in message.items() if name != "avatar_url"}
-    return json_item({"message": shown, PLACE_FIELD: place})
+    return json_item({"message": shown, ZULIP_PLACE: place})
 
 
 async def _recheck(
