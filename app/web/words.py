@@ -20,6 +20,7 @@ from app.queries.promises import PromiseList
 from app.setup.credentials_end import near_end
 from app.setup.status_words import IGNORED_STATUS
 from classifiers.contract import Kind
+from integrations import registry
 
 KIND_NAMES: dict[str, str] = {
     Kind.bug: "Bug",
@@ -223,6 +224,15 @@ _PLATFORM_ICONS = {
     "github": "git-branch",
     "slack": "hash",
     "discord": "hash",
+    "mattermost": "hash",
+    "zulip": "hash",
+    "gitlab": "git-branch",
+    "stackexchange": "circle-question-mark",
+    "appstore": "package",
+    "googleplay": "package",
+    "steam": "package",
+    **dict.fromkeys(("telegram", "youtube", "reddit", "mastodon"), "message-circle"),
+    **dict.fromkeys(("bluesky", "lemmy", "hackernews"), "message-circle"),
     "mail": "mail",
     "feed": "rss",
     "generic": "webhook",
@@ -306,8 +316,10 @@ def day(moment: datetime) -> str:
 
 
 def platform(name: str) -> str:
-    """A platform's name for people."""
-    return _PLATFORM_TITLES.get(name, name.replace("_", " ").capitalize())
+    """A platform's name for people: its own spelling."""
+    declared = registry.sources().get(name)
+    title = declared.title if declared else name.replace("_", " ").capitalize()
+    return _PLATFORM_TITLES.get(name, title)
 
 
 def platform_icon(name: str) -> str:

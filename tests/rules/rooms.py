@@ -42,7 +42,7 @@ ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
         ("sandbox",),
         ("registry",),
         ("sources", "trackers"),
-        ("chat",),
+        ("chat", "list_readers", "lost_answers"),
         (
             "failures",
             "listing",
@@ -60,6 +60,7 @@ ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
         (
             "signatures",
             "entered_tokens",
+            "access_tokens",
             "addresses",
             "retries",
             "certificates",

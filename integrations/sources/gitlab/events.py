@@ -16,7 +16,7 @@ GITLAB_EVENTS = {
     "note.update": EventType.edited,
 }
 _ISSUE_KINDS = frozenset({"Issue", "WorkItem"})
-_WORDS = frozenset({"title", "description", "confidential"})
+_WORD_CHANGES = frozenset({"title", "description", "confidential"})
 _CODE_KINDS = """
     push tag_push merge_request wiki_page pipeline build deployment feature_flag release milestone
     vulnerability emoji
@@ -75,7 +75,7 @@ def _note_kind(note: dict[str, Any]) -> str:
 
 def _changed_words(body: dict[str, Any]) -> bool:
     changes = body.get("changes")
-    return not isinstance(changes, dict) or bool(_WORDS & set(changes))
+    return not isinstance(changes, dict) or bool(_WORD_CHANGES & set(changes))
 
 
 def labels_of(body: dict[str, Any]) -> set[str]:

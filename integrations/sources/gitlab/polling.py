@@ -27,7 +27,7 @@ from integrations.polling import unreadable
 from integrations.sources.gitlab.settings import Settings
 
 GITLAB_PAGE_ROWS = 100
-_LEVELS = {"public": 20, "internal": 10, "private": 0}
+_VISIBILITY_LEVELS = {"public": 20, "internal": 10, "private": 0}
 
 
 class GitLabCredentials(BaseModel):
@@ -104,7 +104,7 @@ class GitLabReader(ListReader[Settings]):
         return {
             "id": details.get("id"),
             "path_with_namespace": details.get("path_with_namespace"),
-            "visibility_level": _LEVELS.get(str(details.get("visibility"))),
+            "visibility_level": _VISIBILITY_LEVELS.get(str(details.get("visibility"))),
         }
 
     async def _notes(self, stream: Stream) -> ListPage:

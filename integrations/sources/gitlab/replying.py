@@ -28,7 +28,7 @@ from integrations.reply_contract import AnsweredComment, CanReply, PostedReply, 
 from integrations.sources.gitlab.settings import GITLAB_SITE, Settings
 
 _LAB = "GitLab"
-NOTE_MAX_CHARACTERS = 1_000_000
+GITLAB_NOTE_MAX_CHARACTERS = 1_000_000
 _MARK_CHARACTERS = 100
 
 
@@ -140,5 +140,5 @@ REPLYING: Replying[Settings] = Replying(
     find=_find,
     check=_check,
     outgoing=markdown_plain,
-    limit=NOTE_MAX_CHARACTERS - _MARK_CHARACTERS,
+    limit=GITLAB_NOTE_MAX_CHARACTERS - _MARK_CHARACTERS,
 )

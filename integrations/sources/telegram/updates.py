@@ -12,8 +12,8 @@ from integrations.sources.telegram.settings import Settings
 MESSAGE_UPDATES = ("message", "edited_message", "channel_post", "edited_channel_post")
 """What is asked for; Telegram goes on as it was told last where it is not told."""
 TELEGRAM_WIDE_EVENTS = frozenset({"topic_renamed"})
-_KINDS = {"deleted_business_messages": "business_message"}
-_WORDS = ("text", "caption", "poll", "rich_message")
+_RENAMED_UPDATES = {"deleted_business_messages": "business_message"}
+_WORD_FIELDS = ("text", "caption", "poll", "rich_message")
 FILE_KINDS = (
     *("photo", "video", "animation", "document", "audio", "voice", "video_note", "sticker"),
     *("location", "venue", "contact", "dice", "story", "checklist"),
@@ -57,13 +57,13 @@ def event(inbound: Inbound) -> str:
     body = inbound.json()
     kind = kind_of(body)
     if kind not in MESSAGE_UPDATES:
-        return _KINDS.get(kind, kind)
+        return _RENAMED_UPDATES.get(kind, kind)
     message = message_of(body)
     if message.get("ephemeral_message_id"):
         return "ephemeral"
     if message.get("is_automatic_forward") is True:
         return "channel_copy"
-    if any(message.get(name) for name in _WORDS) or "message_id" not in message:
+    if any(message.get(name) for name in _WORD_FIELDS) or "message_id" not in message:
         return kind
     if message.get("media_group_id"):
         return "album_part"

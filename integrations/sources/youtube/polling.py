@@ -28,8 +28,8 @@ from integrations.poll_contract import KnownComment, PolledItem, PollError, Poll
 from integrations.polling import PollAnswer, Query, limited, unreadable
 from integrations.sources.youtube.settings import Settings
 
-COMMENTS_PER_PAGE = 100
-_COMMENTS_AT_ONCE = 50
+YOUTUBE_PAGE_COMMENTS = 100
+_YOUTUBE_RECHECK_COMMENTS = 50
 _QUOTA_WAIT_SECONDS = 3_600.0
 _THREADS = "threads"
 
@@ -110,7 +110,7 @@ class YouTubeReader(ListReader[Settings]):
     def _params(self, part: str, page: str) -> dict[str, str | int]:
         params: dict[str, str | int] = {
             "part": part,
-            "maxResults": COMMENTS_PER_PAGE,
+            "maxResults": YOUTUBE_PAGE_COMMENTS,
             "textFormat": "plainText",
         }
         return params | ({"pageToken": page} if page else {})
@@ -193,6 +193,6 @@ YOUTUBE_POLLING: Polling[Settings] = Polling(
     burst=40,
     interval_seconds=600.0,
     recheck=_recheck,
-    recheck_most=_COMMENTS_AT_ONCE,
+    recheck_most=_YOUTUBE_RECHECK_COMMENTS,
 )
 """How a channel is polled: within a part of the day's quota."""

@@ -92,7 +92,8 @@ async def _find(
     earliest = looked_from(since)
 
     async def read(page_name: str) -> AnswerPage:
-        params = [("part", "snippet"), ("parentId", comment.thread_id), ("maxResults", 100)]
+        params: list[tuple[str, str | int]] = [("part", "snippet"), ("maxResults", 100)]
+        params += [("parentId", comment.thread_id)]
         params += [("pageToken", page_name)] if page_name else []
         answer = await _api(settings, credentials, http, "/comments", params)
         return AnswerPage(answer.get("items"), str(answer.get("nextPageToken") or ""))

@@ -1,0 +1,3 @@
+"""The App Store, as the registry finds it."""
+
+from integrations.sources.appstore.source import SOURCE as SOURCE

@@ -1,0 +1,3 @@
+"""Google Play, as the registry finds it."""
+
+from integrations.sources.googleplay.source import SOURCE as SOURCE

@@ -1,0 +1,3 @@
+"""Mattermost, as the registry finds it."""
+
+from integrations.sources.mattermost.source import SOURCE as SOURCE

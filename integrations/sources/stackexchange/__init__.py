@@ -1,0 +1,3 @@
+"""Stack Exchange, as the registry finds it."""
+
+from integrations.sources.stackexchange.source import SOURCE as SOURCE
