@@ -20,6 +20,7 @@ RELOADED = {
     ("GET", "/sources/{source_id}/secret"): "/sources/{source_id}",
     ("GET", "/suggestions/{suggestion_id}/{answer}"): "/pairs",
     ("GET", "/triage/bulk"): "/triage",
+    ("GET", "/people/weights"): "/people",
     ("GET", "/trackers/{tracker_id}/check"): "/trackers",
     ("GET", "/trackers/{tracker_id}/settings"): "/trackers/{tracker_id}",
 }
@@ -48,6 +49,7 @@ FOR_ADMINISTRATORS = {
     ("GET", "/people/{person_id}/export"),
     ("GET", "/people/{person_id}/forget"),
     ("POST", "/people/{person_id}/forget"),
+    ("POST", "/people/weights"),
     ("GET", "/trackers/new"),
     ("POST", "/trackers/new"),
     ("GET", "/trackers/{tracker_id}"),
