@@ -17,15 +17,19 @@ from app.api.schemas.people import (
     NoteOut,
     PersonDetailOut,
     PersonOut,
+    WeightsIn,
+    WeightsSetOut,
 )
 from app.api.schemas.reply import RepliesWantedIn
 from app.people.accounts import set_wants_replies
 from app.people.forgetting import Forgotten, forget_person
 from app.people.notes import add_note, remove_note
+from app.people.weights import WeightLine, WeightsSet, set_weights
 from app.queries.paging import Page
 from app.queries.people import PeopleFilter, PeopleList, PersonRow, list_people
 from app.queries.person import NoteRow, PersonDetail, read_person
 from app.queries.person_export import export_person
+from app.setup.products import get_product
 
 router = APIRouter(route_class=LimitedRoute, prefix="/people", tags=["people"])
 PersonId = Annotated[BigId, Path(description="The number of any account of theirs.", examples=[12])]
@@ -121,6 +125,25 @@ async def note(
     async with database.transaction() as connection:
         await add_note(connection, person_id, body.text, actor=caller.actor)
         return (await read_person(connection, person_id, datetime.now(UTC))).notes
+
+
+@router.put(
+    "/weights",
+    operation_id="set_weights",
+    summary="Say what people weigh",
+    response_model=WeightsSetOut,
+    responses=refusals("product_not_found", body=True),
+)
+async def weights(caller: Admin, database: DatabaseOf, body: WeightsIn) -> WeightsSet:
+    """Plan, customer and weight of accounts, as your books say; lines that cannot be used are
+    named, and the others count."""
+    lines = {
+        number: WeightLine(**line.model_dump(exclude={"weight"}), weight=str(line.weight))
+        for number, line in enumerate(body.lines, 1)
+    }
+    async with database.transaction() as connection:
+        await get_product(connection, body.product_id)
+        return await set_weights(connection, body.product_id, lines, actor=caller.actor)
 
 
 @router.delete(

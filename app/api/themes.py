@@ -67,6 +67,11 @@ class FilterQuery(In):
         default=False, description="Only those that may be the same as another theme."
     )
 
+    rare: QueryFlag = Field(
+        default=False,
+        description="Only those that nobody speaks of who wrote more than two comments in all.",
+    )
+
     def chosen(self) -> ThemeFilter:
         """As the queries read it."""
         names = [field.name for field in fields(ThemeFilter)]
@@ -76,7 +81,7 @@ class FilterQuery(In):
 class ThemeQuery(FilterQuery):
     """Which themes to list, and in which order."""
 
-    sort: Literal["people", "recent", "new", "confidence"] = "people"
+    sort: Literal["people", "recent", "new", "confidence", "weight"] = "people"
     cursor: Cursor = None
     limit: Limit = 50
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -123,6 +124,37 @@ def note(
             return await add_note(connection, person, text, actor=PERSON_ACTOR)
 
     output.done(f"Noted as number {perform(work)}.")
+
+
+@app.command()
+def weights(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file.")],
+    product: OfProduct = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in what accounts weigh: handle, platform, plan, customer and weight, a line each. Lines
+    that cannot be used are shown, and the exit code is 1."""
+    from app.people.weights import WeightsSet, read_weights, set_weights
+
+    try:
+        lines = read_weights(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise typer.BadParameter("The file is not UTF-8.", param_hint="FILE") from None
+
+    async def work(services: Services) -> WeightsSet:
+        async with services.database.transaction() as connection:
+            product_id = (await finding.product_or_only(connection, product)).id
+            return await set_weights(connection, product_id, lines, actor=PERSON_ACTOR)
+
+    outcome = perform(work)
+    if as_json:
+        output.as_json(outcome)
+    else:
+        output.done(f"{outcome.accounts:,} accounts got a weight.")
+        for line in outcome.refused:
+            output.hint(f"Line {line.line}: {line.detail}")
+    if outcome.refused:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -25,6 +25,7 @@ from app.queries.themes import theme_rows
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
 from app.themes.voices import CREDIT
+from app.themes.weights import WEIGHT_OF_THEMES
 
 RISE_DAYS = 7
 """What rises is told from the people of so many days, today among them, and of as many before."""
@@ -53,8 +54,8 @@ SELECT_MATTERS = sql.SQL("""
                sum(t.people)::bigint as people,
                max(coalesce(t.last_seen, t.created_at)) as last_seen,
                max(t.created_at) as created_at, max(t.confidence) as confidence,
-               bool_or({shown}) as shown
-        from theme t left join {members} on m.theme = t.id
+               bool_or({shown}) as shown, {weight} as weight
+        from theme t {weights} left join {members} on m.theme = t.id
         where {product} group by 1
     ),
     counted as (
@@ -63,12 +64,14 @@ SELECT_MATTERS = sql.SQL("""
     select t.id, t.people, {cursor_keys} from counted t where {after} order by {order} limit {rows}
 """)
 
+OF_WEIGHTS = sql.SQL("left join {} w on w.theme_id = t.id").format(WEIGHT_OF_THEMES)
 _RISE: LiteralString = "coalesce(s.recent, 0) - coalesce(s.before, 0)"
 MATTER_ORDERS = {
     "people": Order("matters.people", ("t.people", "t.mentions", "t.id"), (int, int, UUID)),
     "rising": Order("matters.rising", ("t.rise", "t.people", "t.id"), (int, int, UUID)),
     "recent": Order("matters.recent", ("t.last_seen", "t.id"), (datetime, UUID)),
     "new": Order("matters.new", ("t.created_at", "t.id"), (datetime, UUID)),
+    "weight": Order("matters.weight", ("t.weight", "t.people", "t.id"), (float, int, UUID)),
     "confidence": Order("matters.confidence", ("t.confidence", "t.id"), (float, UUID)),
 }
 
@@ -119,11 +122,13 @@ async def list_matters(
     of_product = Filters()
     of_product.add("t.status <> 'merged'")
     of_product.add_equal("t.product_id", chosen.product_id)
-    is_rising = sort == "rising"
+    is_rising, is_weighed = sort == "rising", sort == "weight"
     query = SELECT_MATTERS.format(
         rises=sql.SQL("rises as ({}),").format(RISE_OF_ALL) if is_rising else sql.SQL(""),
         rise=sql.SQL(_RISE) if is_rising else sql.SQL("0"),
         rise_of=sql.SQL("left join rises s on s.lead = r.id" if is_rising else ""),
+        weight=sql.SQL("coalesce(sum(w.weight), 0)" if is_weighed else "0::float8"),
+        weights=OF_WEIGHTS if is_weighed else sql.SQL(""),
         shown=conditions.clause,
         product=of_product.clause,
         members=MEMBERS,

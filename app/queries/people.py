@@ -17,6 +17,7 @@ from app.queries.metric_people import REGULAR_COMMENTS, REGULAR_DAYS
 from app.queries.paging import Filters, Order, Page, first_page, one_more_row
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
+from app.themes.voices import VOICE_OF_ACCOUNT
 
 LATELY_DAYS = 30
 """How long somebody is a newcomer, and how long a regular is silent before they are lost."""
@@ -50,8 +51,7 @@ PEOPLE = sql.SQL(
       group by 1
     ),
     people as (
-      select case when a.person_id is not null then 4 * a.person_id else 4 * a.id + 1 end as voice,
-             min(a.id) as id, (array_agg(a.product_id))[1] as product_id,
+      select {voice} as voice, min(a.id) as id, (array_agg(a.product_id))[1] as product_id,
              (array_agg(coalesce(nullif(a.name, ''), a.handle) order by comments desc, a.id))[1]
                as name,
              array_agg(split_part(a.realm, ':', 1) || ': ' || a.handle order by a.id) as accounts,
@@ -70,7 +70,7 @@ PEOPLE = sql.SQL(
       group by 1
     )
     """
-)
+).format(voice=VOICE_OF_ACCOUNT)
 OF_LIST = {
     PeopleList.newcomers: sql.SQL(
         """

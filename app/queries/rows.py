@@ -190,7 +190,8 @@ class ThemeRow:
     ``copies`` of its ``mentions`` are in the words of somebody before, and add no voice to
     ``people``. ``platforms`` are those its comments came from; ``quote`` is the start of its newest
     comment; ``recent`` counts the comments of the last seven days; ``tickets`` and ``suggestions``
-    (open ones) say what hangs on it. ``visibility`` is that of its most private comment.
+    (open ones) say what hangs on it. ``weight`` adds up what its people weigh. ``visibility`` is
+    that of its most private comment.
     """
 
     id: UUID
@@ -220,6 +221,7 @@ class ThemeRow:
     quote: str
     tickets: tuple[TicketRow, ...]
     suggestions: int
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)

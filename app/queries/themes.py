@@ -18,6 +18,7 @@ from app.queries.theme_filters import ThemeFilter
 from app.queries.tickets import tickets_of
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_one, fetch_value
+from app.themes.weights import WEIGHT_OF_THEME, WEIGHT_OF_THEMES
 
 _LAST_SEEN: LiteralString = "coalesce(t.last_seen, t.created_at)"
 THEME_ORDERS = {
@@ -25,11 +26,17 @@ THEME_ORDERS = {
     "recent": Order("themes.recent", (_LAST_SEEN, "t.id"), (datetime, UUID)),
     "new": Order("themes.new", ("t.created_at", "t.id"), (datetime, UUID)),
     "confidence": Order("themes.confidence", ("t.confidence", "t.id"), (float, UUID)),
+    "weight": Order("themes.weight", ("t.weight", "t.people", "t.id"), (float, int, UUID)),
 }
 NEWEST_QUOTE_CHARACTERS = 280
 
-SELECT_THEMES = sql.SQL("select t.* from theme t where {} order by {} limit {}")
-SELECT_THEMES_BY_ID = sql.SQL("select t.* from theme t where t.id = any(%(ids)s)")
+SELECT_THEMES = sql.SQL("select t.* from {} t where {} order by {} limit {}")
+EVERY_THEME = sql.SQL("(select t.*, {} as weight from theme t)").format(WEIGHT_OF_THEME)
+WEIGHED_THEMES = sql.SQL(
+    "(select t.*, coalesce(w.weight, 0) as weight from theme t left join {} w on w.theme_id = t.id)"
+).format(WEIGHT_OF_THEMES)
+"""The same, put together once for all of them: for the order by weight."""
+SELECT_THEMES_BY_ID = sql.SQL("select t.* from {} t where t.id = any(%(ids)s)").format(EVERY_THEME)
 ADD_WHAT_LISTS_SHOW = sql.SQL(
     """
     select t.*, p.name as product_name, p.policy, {cursor_keys},
@@ -94,8 +101,8 @@ async def list_themes(
     cursor: str | None = None,
     limit: int = 50,
 ) -> Page[ThemeRow]:
-    """Themes by ``sort``: ``people``, ``recent`` (last spoken of), ``new`` or ``confidence``,
-    highest first.
+    """Themes by ``sort``: ``people``, ``recent`` (last spoken of), ``new``, ``confidence``
+    or ``weight``, highest first.
 
     Raises Invalid: ``cursor_invalid``, ``limit_invalid``, ``sort_unknown``.
     """
@@ -104,7 +111,8 @@ async def list_themes(
     order, rows_to_read = THEME_ORDERS[sort], one_more_row(limit)
     filters = chosen.conditions()
     order.after(cursor, filters)
-    themes = SELECT_THEMES.format(filters.clause, order.clause, rows_to_read)
+    source = WEIGHED_THEMES if sort == "weight" else EVERY_THEME
+    themes = SELECT_THEMES.format(source, filters.clause, order.clause, rows_to_read)
     rows, tickets = await _read_themes(connection, themes, filters.values, order)
     return first_page(rows, limit, order, lambda row: _theme_row(row, tickets))
 

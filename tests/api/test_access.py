@@ -80,6 +80,7 @@ async def test_reading_and_deciding_do_not_need_administrators(app: FastAPI) -> 
         "promote_model",
         "export_person",
         "forget_person",
+        "set_weights",
         "update_reply_rules",
         "set_reply_template",
         "set_reply_account",

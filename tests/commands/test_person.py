@@ -52,7 +52,7 @@ def test_accounts_become_one_person_and_two_again(relay: Relay, crowd: Crowd) ->
     assert [row[0] for row in relay("person", "links").rows] == ["one"]
 
 
-def test_notes_wishes_and_search(relay: Relay, crowd: Crowd) -> None:
+def test_notes_wishes_and_search(relay: Relay, crowd: Crowd, tmp_path: Path) -> None:
     number = str(crowd.accounts[4])
     assert "Noted" in relay("person", "note", number, "Runs the user group.").out
     relay("person", "opt-out", number)
@@ -65,4 +65,10 @@ def test_notes_wishes_and_search(relay: Relay, crowd: Crowd) -> None:
     assert relay("person", "export", number).json["notes"][0]["text"] == "Runs the user group."
     relay("person", "list", "--which", "nobody", fails=True)
     relay("person", "show", "999999", fails=True)
+    file = tmp_path / "weights.csv"
+    file.write_text("handle,plan,weight\nh4,pro,2.5\n")
+    assert "1 accounts" in relay("person", "weights", str(file)).out
+    assert relay("person", "list", "--sort", "weight").rows[1][5] == "2.5"
+    file.write_text("handle\nnobody\n")
+    assert "Line 2" in relay("person", "weights", str(file), fails=True).err
     relay("person", "forget", "999999", "--yes", fails=True)

@@ -20,6 +20,7 @@ RELOADED = {
     ("GET", "/sources/{source_id}/secret"): "/sources/{source_id}",
     ("GET", "/suggestions/{suggestion_id}/{answer}"): "/pairs",
     ("GET", "/triage/bulk"): "/triage",
+    ("GET", "/people/weights"): "/people",
     ("GET", "/trackers/{tracker_id}/check"): "/trackers",
     ("GET", "/trackers/{tracker_id}/settings"): "/trackers/{tracker_id}",
 }
@@ -52,6 +53,7 @@ FOR_ADMINISTRATORS = {
     ("POST", "/products/{product_id}/rules"),
     ("POST", "/products/{product_id}/rules/{rule_id}/move"),
     ("POST", "/products/{product_id}/rules/{rule_id}/remove"),
+    ("POST", "/people/weights"),
     ("GET", "/trackers/new"),
     ("POST", "/trackers/new"),
     ("GET", "/trackers/{tracker_id}"),

@@ -160,3 +160,43 @@ async def test_somebody_is_exported_and_forgotten_from_their_page(
     assert (forgotten.json()["accounts"], forgotten.json()["comments"]) == (1, 1)
     kept = await client.get(f"{V1}/people/{kim[1]}/export", headers=headers)
     assert kept.status_code == 404
+
+
+async def test_weights_are_taken_in_from_a_file(
+    client: httpx.AsyncClient, database: Database, kim: tuple[int, int]
+) -> None:
+    person = await sign_in(client, database)
+    data = {"csrf": person.csrf, "next": "/people"}
+
+    async def send(content: bytes) -> httpx.Response:
+        files = {"file": ("weights.csv", content, "text/csv")}
+        answer = await client.post(
+            "/people/weights", data=data, files=files, headers={"accept": "text/html"}
+        )
+        if answer.status_code == 303:
+            answer = await person.get(answer.headers["location"])
+        return answer
+
+    page = await send(b"handle,platform,plan,weight\nkim,github,<i>pro</i>,3\nnobody,,,1\n")
+    assert "1 account got a weight" in page.text
+    assert "Nobody has the handle" in page.text
+    assert "Line 3" in page.text
+    page = (await person.get("/people?sort=weight")).text
+    assert "weight 3" in page
+    assert "<i>pro" not in page
+    assert "1 account got a weight." in (await send(b"handle,platform\nkim,discourse\n")).text
+    assert "not UTF-8" in (await send(b"\xff\xfe")).text
+    assert "names the columns" in (await send(b"name\nkim")).text
+    page = (await person.get("/triage?status=accepted&sort=weight&rare=1&view=themes")).text
+    assert "weight 4" in page
+    headers = await bearer(database)
+    products = (await client.get(f"{V1}/products", headers=headers)).json()
+    body = {
+        "product_id": products[0]["id"],
+        "lines": [{"handle": "kim", "platform": "github", "weight": 7}, {"handle": "kim"}],
+    }
+    answer = await client.put(f"{V1}/people/weights", json=body, headers=headers)
+    assert answer.json()["accounts"] == 1
+    assert [line["reason"] for line in answer.json()["refused"]] == ["handle_ambiguous"]
+    themes = await client.get(f"{V1}/themes?sort=weight&rare=true", headers=headers)
+    assert [row["weight"] for row in themes.json()["items"]] == [8.0]

@@ -239,3 +239,47 @@ class NoteIn(In):
     text: CleanText
 
     model_config = In.model_config | example({"text": "Runs the user group in Oslo."})
+
+
+class WeightLineIn(In):
+    """What your books say of an account. `platform` is needed where several have the handle."""
+
+    handle: Annotated[CleanText, Field(max_length=300)]
+    platform: Annotated[CleanText, Field(max_length=50)] = ""
+    plan: CleanText = ""
+    customer: CleanText = ""
+    weight: float = Field(default=1.0, description="0 to 1,000,000,000.")
+
+    model_config = In.model_config | example(
+        {
+            "handle": "kim",
+            "platform": "github",
+            "plan": "pro",
+            "customer": "Example Ltd",
+            "weight": 3.0,
+        }
+    )
+
+
+class WeightsIn(In):
+    """Lines about accounts of a product."""
+
+    product_id: UUID
+    lines: Annotated[list[WeightLineIn], Field(min_length=1, max_length=5_000)]
+
+
+class RefusedLineOut(Out):
+    """A line that was not used, counted from 1, and why."""
+
+    line: int
+    reason: str = Field(
+        description="`handle_unknown`, `handle_ambiguous`, `weight_invalid` or `text_too_long`."
+    )
+    detail: str
+
+
+class WeightsSetOut(Out):
+    """How many accounts got a weight, and which lines were not used."""
+
+    accounts: int
+    refused: list[RefusedLineOut]

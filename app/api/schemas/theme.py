@@ -54,6 +54,7 @@ class ThemeOut(Out):
     quote: str = Field(description="The start of its newest comment, as the author wrote it.")
     tickets: list[TicketOut]
     suggestions: int = Field(description="Open suggestions that it is the same as another theme.")
+    weight: float = Field(description="What its people weigh, each counted once.")
 
     model_config = Out.model_config | example(
         {
@@ -84,6 +85,7 @@ class ThemeOut(Out):
             "quote": "Exporting to CSV crashes since the last update.",
             "tickets": [],
             "suggestions": 1,
+            "weight": 3.0,
         }
     )
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from app.errors import Invalid
 from app.models.states import LinkState
@@ -16,6 +17,7 @@ from app.people.accounts import set_wants_replies
 from app.people.forgetting import forget_person
 from app.people.linking import decide_link, link_accounts
 from app.people.notes import NOTE_MAX_CHARACTERS, add_note, remove_note
+from app.people.weights import read_weights, set_weights
 from app.queries.account_links import list_links
 from app.queries.comments import CommentFilter, list_comments
 from app.queries.paging import BIGINT_MAX
@@ -24,7 +26,7 @@ from app.queries.person import read_person
 from app.queries.person_export import export_person
 from app.web import guard, rendering
 from app.web.guard import Act, Acting, Admin, Administering, Viewer
-from app.web.params import Cursor, Word
+from app.web.params import Cursor, Word, identifier
 from app.web.routes import PageRoute
 from app.web.words import counted
 
@@ -70,6 +72,12 @@ async def people_page(
         q=q,
         sort=sort,
     )
+
+
+@router.get("/people/weights")
+async def weights_again(user: Viewer) -> Response:
+    """What a file did is told once; a reload leads back to the people."""
+    return RedirectResponse("/people", status_code=303)
 
 
 @router.get("/people/{person_id}")
@@ -180,6 +188,32 @@ async def forget(act: Administering, person_id: Number) -> Response:
     accounts = counted(forgotten.accounts, "account")
     counts = f"{accounts} and {counted(forgotten.comments, 'comment')} are forgotten."
     return act.done(" ".join([counts, *forgotten.unreached]), to="/people")
+
+
+@router.post("/people/weights")
+async def weigh(request: Request, act: Administering) -> Response:
+    """A CSV file says what accounts weigh; lines that cannot be used are shown."""
+    upload = act.form.get("file")
+    if not isinstance(upload, UploadFile) or not upload.filename:
+        raise Invalid("Choose a CSV file.", reason="weights_unreadable")
+    try:
+        text = (await upload.read()).decode("utf-8")
+    except UnicodeDecodeError:
+        raise Invalid(
+            "The file is not UTF-8; save it as such.", reason="weights_unreadable"
+        ) from None
+    frame = await rendering.shell(request)
+    product_id = identifier(act.text("product_id")) or frame.product_id
+    if product_id not in {product.id for product in frame.products}:
+        raise Invalid("Say of which product.", reason="product_missing")
+    lines = read_weights(text)
+    async with act.database.transaction() as connection:
+        outcome = await set_weights(connection, product_id, lines, actor=act.actor)
+    if not outcome.refused:
+        return act.done(f"{counted(outcome.accounts, 'account')} got a weight.")
+    return await rendering.page(
+        request, act.user, "people_weights.html", frame=frame, outcome=outcome
+    )
 
 
 def _state(act: Act) -> LinkState:

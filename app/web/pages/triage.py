@@ -31,6 +31,7 @@ THEME_SORTS = (
     ("recent", "Last spoken of"),
     ("new", "Newest"),
     ("confidence", "Surest kind"),
+    ("weight", "Weight of people"),
 )
 STATUS_TABS = (
     (ThemeStatus.triage, "Waiting"),
@@ -71,6 +72,7 @@ async def triage_page(
     open: Word = "",
     view: Word = "",
     same: Word = "",
+    rare: Word = "",
 ) -> Response:
     """The matters that match, or with ``view`` every theme by itself, and the evidence of the
     chosen one (by default the first)."""
@@ -92,6 +94,7 @@ async def triage_page(
         source_id=identifier(source),
         q=q or None,
         suggested=bool(same),
+        rare=bool(rare),
         ticket_status=ticket or None,
     )
     async with guard.database(request).transaction() as connection:
@@ -127,8 +130,9 @@ async def triage_page(
             "ticket": ticket,
             "q": q,
             "same": same,
+            "rare": rare,
         },
-        filtered=bool(kind or platform or source or ticket or q or same),
+        filtered=bool(kind or platform or source or ticket or q or same or rare),
         ticket_choices=TICKET_CHOICES,
         view="themes" if by_themes else "",
         matters=matters,
