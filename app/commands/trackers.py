@@ -40,7 +40,7 @@ Kinds = Annotated[
 @app.command()
 def add(
     name: str,
-    type_: Annotated[str, typer.Option("--type", help="github, gitlab, jira or webhook.")],
+    type_: Annotated[str, typer.Option("--type", help="github, gitlab, jira, linear or webhook.")],
     product: OfProduct = None,
     settings: Settings = None,
     plain: Plain = None,

@@ -43,6 +43,15 @@ _STATUS_MESSAGES = {
 }
 
 
+_LINEAR_CODES = {
+    _SECONDARY_LIMIT: "RATELIMITED",
+    _STATUS_MESSAGES[401]: "AUTHENTICATION_ERROR",
+    _STATUS_MESSAGES[403]: "FORBIDDEN",
+    _DEFAULT_MESSAGE: "INTERNAL_SERVER_ERROR",
+}
+"""What Linear calls an error beside its words."""
+
+
 class Fault(BaseModel):
     """One rule. It fits requests by method and path (``*`` as in file names) and holds ``count``
     times, or for ever.
@@ -213,6 +222,10 @@ def _body(path: str, message: str, fields: dict[str, str]) -> dict[str, Any]:
     """An error body in the shape of the API that the path belongs to."""
     if path.startswith("/rest/"):
         return {"errorMessages": [] if fields else [message], "errors": fields}
+    if path.startswith("/linear/"):
+        words = "; ".join(fields.values()) or message
+        code = _LINEAR_CODES.get(message, "INVALID_INPUT")
+        return {"errors": [{"message": words, "extensions": {"code": code}}]}
     if path.startswith("/gitlab/"):
         return {"message": {name: [text] for name, text in fields.items()} or message}
     errors = [

@@ -66,6 +66,7 @@ class Gate:
         if self._state.settings.github_apps and _SIGNED_PATH.search(path):
             return True  # the route looks at the signature
         scheme, _, value = authorization.partition(" ")
+        value = value or scheme  # Linear's keys stand alone
         if value.startswith("ghs_") and self._state.settings.github_apps:
             return self._state.app_of(authorization) is not None
         if scheme.lower() == "basic":
@@ -79,7 +80,8 @@ class Gate:
     def _write_down(self, scope: Scope, headers: dict[str, str], body: bytes | None) -> None:
         headers = {name: value for name, value in headers.items() if name != "api-key"}
         if "authorization" in headers:
-            headers["authorization"] = headers["authorization"].partition(" ")[0] + " ***"
+            scheme, space, _ = headers["authorization"].partition(" ")
+            headers["authorization"] = f"{scheme} ***" if space else "***"
         self._state.requests.append(
             {
                 "method": scope["method"],
@@ -117,6 +119,9 @@ def _authorization(path: str, headers: dict[str, str]) -> str:
 def _unauthorized(path: str) -> dict[str, Any]:
     if path.startswith("/rest/"):
         return {"errorMessages": ["You are not authenticated."], "errors": {}}
+    if path.startswith("/linear/"):
+        code = {"code": "AUTHENTICATION_ERROR"}
+        return {"errors": [{"message": "Authentication required", "extensions": code}]}
     return {"message": "Bad credentials"}
 
 

@@ -21,6 +21,7 @@ from integrations.network import Network
 from integrations.sandbox.gitlab.delivery import gitlab_headers, gitlab_payload
 from integrations.sandbox.history import PERSON
 from integrations.sandbox.jira.shape import status_json
+from integrations.sandbox.linear.delivery import linear_headers, linear_payload
 from integrations.sandbox.routing import PlainRoute, Reply, json_object
 from integrations.sandbox.routing import state_of as _state
 from integrations.sandbox.state import JIRA_STATUSES, Hook, SandboxState, Ticket, Vendor
@@ -173,6 +174,7 @@ _WRITERS: dict[Vendor, tuple[WritePayload, WriteHeaders]] = {
     "github": (_github, _github_headers),
     "jira": (_jira, _jira_headers),
     "gitlab": (gitlab_payload, gitlab_headers),
+    "linear": (linear_payload, linear_headers),
 }
 
 

@@ -23,13 +23,14 @@ from integrations.sandbox.gitlab import notes as gitlab_notes
 from integrations.sandbox.jira import comments as jira_comments
 from integrations.sandbox.jira import issues as jira
 from integrations.sandbox.jira import links, lists
+from integrations.sandbox.linear import graphql as linear
 from integrations.sandbox.state import SandboxState
 
 SAVE_INTERVAL_SECONDS = 0.3
 _GITHUB_PARTS = (apps, issues, comments, graphql)
 _JIRA_PARTS = (lists, links, jira, jira_comments)
-_GITLAB_PARTS = (gitlab_notes, gitlab)
-_SANDBOX_PARTS = (control, hooks, *_GITHUB_PARTS, *_JIRA_PARTS, *_GITLAB_PARTS, forum, pages)
+_OTHER_PARTS = (gitlab_notes, gitlab, linear)
+_SANDBOX_PARTS = (control, hooks, *_GITHUB_PARTS, *_JIRA_PARTS, *_OTHER_PARTS, forum, pages)
 
 
 def create_app(state: SandboxState, state_file: Path | None = None) -> FastAPI:

@@ -39,6 +39,7 @@ class Saved(BaseModel):
     next_id: int = 1
     tickets: list[Ticket] = Field(default_factory=list)
     links: list[Link] = Field(default_factory=list)
+    labels: list[str] = Field(default_factory=list)
     hooks: list[Hook] = Field(default_factory=list)
     posts: list[ForumPost] = Field(default_factory=list)
     closed_topics: list[int] = Field(default_factory=list)

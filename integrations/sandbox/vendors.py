@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Vendor = Literal["github", "jira", "gitlab"]
+Vendor = Literal["github", "jira", "gitlab", "linear"]
 Move = Literal["close", "decline", "start", "reopen"]
 
 JIRA_STATUSES = {  # name -> (transition id, category key, category name, resolution)
@@ -50,6 +50,15 @@ class SandboxVendor:
         return self.moves.get("start", self.moves["reopen"])
 
 
+LINEAR_STATES = {  # name -> type, in the order of a team's board
+    "Backlog": "backlog",
+    "Todo": "unstarted",
+    "In Progress": "started",
+    "Done": "completed",
+    "Canceled": "canceled",
+    "Duplicate": "duplicate",
+}
+
 _CLOSED = frozenset({"closed"})
 SANDBOX_VENDORS: Mapping[Vendor, SandboxVendor] = {
     "github": SandboxVendor(
@@ -89,5 +98,19 @@ SANDBOX_VENDORS: Mapping[Vendor, SandboxVendor] = {
         },
         slug_prefix="gitlab/",
         duplicate=MovedTo("closed"),
+    ),
+    "linear": SandboxVendor(
+        "Linear",
+        "Todo",
+        frozenset({"Done", "Canceled", "Duplicate"}),
+        {
+            "close": MovedTo("Done"),
+            "decline": MovedTo("Canceled"),
+            "start": MovedTo("In Progress"),
+            "reopen": MovedTo("Todo"),
+        },
+        keeps_id=True,
+        has_own_keys=True,
+        duplicate=MovedTo("Duplicate"),
     ),
 }

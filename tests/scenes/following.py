@@ -35,7 +35,7 @@ class Followed:
         )
         self.hook = Hook(
             id=1,
-            vendor="jira" if "jira" in bench.kind else "github",
+            vendor=bench.kind,  # type: ignore[arg-type]
             url=tracker_hook_url(HERE, bench.tracker_id),
             secret=secret,
         )

@@ -219,8 +219,14 @@ async def sandbox_tracker(
     kind: str = "github",
     name: str = "repo",
 ) -> Tracker:
-    """A tracker of the forum's product that writes to the sandbox as to GitHub or Jira Cloud."""
-    where = {"github": {"repository": "acme/app"}, "jira": {"project": "APP"}}[kind]
+    """A tracker of the forum's product that writes to the sandbox as to one of that kind."""
+    where = {
+        "github": {"repository": "acme/app"},
+        "jira": {"project": "APP"},
+        "gitlab": {"project": "acme/app"},
+        "linear": {"team": "ENG"},
+    }[kind]
+    folder = f"/{kind}" if kind in ("gitlab", "linear") else ""
     credentials = {"token": "a-secret-token"}
     if kind == "jira":
         credentials["email"] = "relay@acme.example"
@@ -230,7 +236,7 @@ async def sandbox_tracker(
         forum.product_id,
         kind,
         name,
-        {**where, "base_url": sandbox.url},
+        {**where, "base_url": sandbox.url + folder},
         credentials,
     )
 

@@ -7,9 +7,10 @@ from typing import Any
 
 from integrations.tracker_contract import Attempt, TicketRef
 from integrations.trackers.gitlab import body
-from integrations.trackers.gitlab.api import GitLabApi, Query
+from integrations.trackers.gitlab.api import GitLabApi
 from integrations.trackers.gitlab.following import GITLAB_PER_PAGE
 from integrations.trackers.gitlab.state import IssueReader
+from integrations.trackers.json_api import Query
 
 ISSUE_PAGES_MOST = 30
 GITLAB_CLOCK_DIFFERENCE = timedelta(minutes=10)

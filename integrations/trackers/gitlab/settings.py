@@ -65,11 +65,6 @@ class GitLabCredentials(BaseModel):
     token: Token
 
 
-def label_names(entered: str) -> frozenset[str]:
-    """The labels of a setting, in lower case."""
-    return frozenset(name.strip().lower() for name in entered.split(",") if name.strip())
-
-
 def project_address(project: str) -> str:
     """A project, by its path or its id, in the API's addresses."""
     return f"/projects/{quote(project, safe='')}"

@@ -8,28 +8,23 @@ from datetime import UTC, datetime
 from typing import Any
 
 from integrations import failures
-from integrations.tracker_contract import RemoteState, StatusCategory, TicketRef
-from integrations.trackers.gitlab.settings import GitLabSettings, label_names
-
-_STATUS_SCOPES = ("workflow::", "status::")
+from integrations.tracker_contract import RemoteState, TicketRef
+from integrations.trackers.gitlab.settings import GitLabSettings
+from integrations.trackers.label_status import StatusLabels
 
 
 @dataclass(frozen=True, slots=True)
 class IssueReader:
-    """Reads issues as the tickets of one project; names of labels are in lower case."""
+    """Reads issues as the tickets of one project."""
 
     project: str
-    started_labels: frozenset[str]
-    declined_labels: frozenset[str]
+    labels: StatusLabels
 
     @classmethod
     def of(cls, settings: GitLabSettings) -> IssueReader:
         """As the settings say."""
-        return cls(
-            settings.project,
-            label_names(settings.started_labels),
-            label_names(settings.declined_labels),
-        )
+        labels = StatusLabels.entered(settings.started_labels, settings.declined_labels)
+        return cls(settings.project, labels)
 
     def state(self, issue: Mapping[str, Any]) -> RemoteState:
         """An issue's state. GitLab has two statuses alone, so labels say more. Raises TrackerError
@@ -39,20 +34,14 @@ class IssueReader:
             is_closed = str(issue["state"]) == "closed"
         except KeyError:
             raise failures.unreadable("GitLab") from None
-        deciding = self.declined_labels if is_closed else self.started_labels
-        labels = list(_labels(issue))
-        telling = [one for one in labels if one.lower() in deciding]
-        telling += [one for one in labels if one.lower().startswith(_STATUS_SCOPES)]
-        resolution = telling[0] if telling else ""
-        is_decided = bool(resolution) and resolution.lower() in deciding
-        status = "closed" if is_closed else "open"
+        status = self.labels.status(list(_labels(issue)), is_closed=is_closed)
         closer = issue.get("closed_by")
         return RemoteState(
             ref,
-            f"{status} ({resolution})" if resolution else status,
-            _category(is_closed=is_closed, is_decided=is_decided),
+            status.status,
+            status.category,
             str(issue.get("title") or ""),
-            resolution=resolution,
+            resolution=status.label,
             since=moment_of(issue.get("closed_at")) if is_closed else None,
             by=str(closer.get("username") or "") if isinstance(closer, dict) else "",
         )
@@ -67,12 +56,6 @@ class IssueReader:
         if project.lower() in own or str(issue.get("project_id")) == self.project:
             return number
         return f"{project}#{number}"
-
-
-def _category(*, is_closed: bool, is_decided: bool) -> StatusCategory:
-    if is_closed:
-        return StatusCategory.declined if is_decided else StatusCategory.done
-    return StatusCategory.in_progress if is_decided else StatusCategory.open
 
 
 def _labels(issue: Mapping[str, Any]) -> Iterator[str]:

@@ -147,7 +147,7 @@ async def test_a_limit_in_plain_text_names_the_wait(
     answer = httpx.Response(429, headers=sent, text="Retry later\n")
     bench.tracker._api._clock = lambda: now.replace(microsecond=0)
     with pytest.raises(TrackerError) as limited:
-        bench.tracker._api._value(answer)
+        bench.tracker._api.value(answer)
     assert (limited.value.reason, limited.value.retry_after) == ("rate_limited", seconds)
 
 
