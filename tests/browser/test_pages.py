@@ -37,6 +37,7 @@ def addresses(site: Site) -> list[str]:
         "/promises",
         "/insights",
         "/digests/2026-W46",
+        "/digests/subscriptions",
         "/digests/2026-11-12",
         "/insights?compare=none",
         "/insights/people?which=heard",

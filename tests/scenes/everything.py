@@ -49,6 +49,10 @@ ADD_REPLY = """
 ADD_PROMISE = """
     insert into promise (product_id, comment_id, words) values (%s, %s, 'A guide') returning id
 """
+ADD_SUBSCRIPTION = """
+    insert into digest_subscription (id, channel, address, shown)
+    values (gen_random_uuid(), 'email', %s, 'kim@example.org') returning id
+"""
 MARK_DONE = "update ticket set status = 'done' where theme_id = %s"
 ADD_HISTORY = "insert into source_history (source_id, cursor) values (%s, '{}')"
 ADD_USER = """
@@ -181,6 +185,7 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         for thread in ("q1", "q2")
     ]
     promise = await one(connection, ADD_PROMISE, product, question)
+    subscription = await one(connection, ADD_SUBSCRIPTION, vault.encrypt("kim@example.org"))
     user = await one(connection, ADD_USER, f"{name}@example.org")
     token, _ = await api_tokens.create_token(connection, name, ["read"])
     ids: dict[str, object] = {
@@ -196,6 +201,8 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         "question_id": question,
         "like_id": like,
         "promise_id": promise["id"],
+        "subscription_id": str(subscription["id"]),
+        "period": "2026-W46",
         "delivery_id": delivery,
         "suggestion_id": suggestion["id"],
         "action_id": action,
