@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, SecretStr, field_validator
@@ -20,6 +22,20 @@ from integrations.network import Network, network_of, read_proxy
 def default_data_dir() -> Path:
     """The platform's user data folder."""
     return Path(platformdirs.user_data_dir("feedback-relay"))
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """A server that takes mails from us. ``tls``: ``starttls``, ``tls`` or ``none``; blank ``user``
+    signs nobody in. ``sender`` may hold a name."""
+
+    host: str
+    port: int
+    tls: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    ca_file: str = ""
 
 
 class Settings(BaseSettings):
@@ -104,6 +120,22 @@ class Settings(BaseSettings):
     )
     llm_timeout: float = Field(
         default=60.0, gt=0, description="How long one answer of the language model may take."
+    )
+    smtp_host: str = Field(
+        default="", description="Server that takes our mails. Unset: no digest goes out by mail."
+    )
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="How mails are kept from others: `starttls`, `tls` from the first byte (port "
+        "465), or `none` on a network of your own.",
+    )
+    smtp_user: str = Field(default="", description="Who signs in there. Unset: nobody.")
+    smtp_password: SecretStr | None = Field(default=None, description="Their password.")
+    mail_from: str = Field(
+        default="",
+        description="Sender of our mails (`Feedback Relay <relay@example.org>`). Unset: "
+        "`feedback-relay@` and the host of the public address.",
     )
     lease_seconds: float = Field(
         default=30.0,
@@ -251,6 +283,22 @@ class Settings(BaseSettings):
             ca_file=str(self.ca_file or ""),
             proxy=self.proxy.get_secret_value() if self.proxy else "",
             no_proxy=self.no_proxy,
+        )
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """Where mails are given to; None where none is named."""
+        if not self.smtp_host:
+            return None
+        host = urlsplit(self.base_url).hostname or "localhost"
+        return MailServer(
+            host=self.smtp_host,
+            port=self.smtp_port,
+            tls=self.smtp_tls,
+            user=self.smtp_user,
+            password=self.smtp_password.get_secret_value() if self.smtp_password else "",
+            sender=self.mail_from or f"Feedback Relay <feedback-relay@{host}>",
+            ca_file=str(self.ca_file or ""),
         )
 
     @property

@@ -72,6 +72,19 @@ SENDS_NOTHING = Signature(header="")
 """Of a platform that sends nothing: no request carries it, and no source has a secret for it."""
 
 
+STANDARD_WEBHOOKS = Signature(
+    header="webhook-signature",
+    encoding="base64",
+    prefix="v1,",
+    signed="{id}.{timestamp}.{body}",
+    id_header="webhook-id",
+    timestamp_header="webhook-timestamp",
+    separator=" ",
+    secret_prefix="whsec_",  # noqa: S106 - the prefix of every such secret
+)
+"""How requests are signed as https://www.standardwebhooks.com says."""
+
+
 def verify(signature: Signature, inbound: Inbound, secrets: Sequence[str], now: datetime) -> None:
     """Return if a holder of one of ``secrets`` signed this request lately, else raise
     SignatureRefused.

@@ -19,6 +19,12 @@ COMMUNITY_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         ),
         "promise_empty": (422, "The promise says nothing."),
         "promise_to_nobody": (422, "The promise names neither a comment nor an answer nor a name."),
+        "subscription_not_found": (404, "There is no subscription with this id."),
+        "digest_address_invalid": (422, "The address is none of this channel."),
+        "digest_nothing_chosen": (422, "Neither digests nor alerts are wanted."),
+        "digest_time_invalid": (422, "There is no such weekday or hour."),
+        "digest_secret_invalid": (422, "The webhook has no secret, or one that signs nothing."),
+        "too_many_subscriptions": (422, "There are 500 subscriptions already."),
         "evidence_invalid": (422, "The evidence is no address that begins with https://."),
     }
 )

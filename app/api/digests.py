@@ -12,23 +12,15 @@ from app.api.routes import LimitedRoute
 from app.api.schemas.base import Word
 from app.api.schemas.digests import DigestOut, digest_out
 from app.api.themes import Zone
+from app.digests.composing import scope_of
 from app.digests.periods import read_period
-from app.digests.reading import DigestScope, read_digest
-from app.queries.products import read_product_choice
-from app.storage.db import Connection
+from app.digests.reading import read_digest
 
-router = APIRouter(route_class=LimitedRoute, tags=["stats"])
+router = APIRouter(route_class=LimitedRoute, tags=["digests"])
 PeriodName = Annotated[
     Word,
     Path(description="A week like `2026-W49` or a day like `2026-12-01`.", examples=["2026-W49"]),
 ]
-
-
-async def scope_of(connection: Connection, product_id: UUID | None) -> DigestScope:
-    """Whose digest is asked for. Raises NotFound (``product_not_found``)."""
-    if product_id is None:
-        return DigestScope(None, None)
-    return DigestScope(await read_product_choice(connection, product_id), product_id)
 
 
 @router.get(

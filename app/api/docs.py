@@ -61,6 +61,7 @@ API_TAGS = [
     {"name": "trackers", "description": "Where tickets go: Jira projects, GitHub repositories."},
     {"name": "tickets", "description": "The ledger of tickets that were made, or wait to be."},
     {"name": "stats", "description": "Volumes, kinds, what waits, and the health of sources."},
+    {"name": "digests", "description": "A week or a day in one document, and who gets it."},
     {"name": "models", "description": "What products learned from their corrections."},
     {"name": "tokens", "description": "Bearer tokens of this API."},
     {"name": "users", "description": "People who sign in to the dashboard."},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,12 +9,15 @@ import typer
 from typer.core import TyperGroup
 
 from app.commands import finding, output
-from app.commands.options import AsJson, OfProduct, perform
+from app.commands.options import AsJson, OfProduct, perform, require_one_of
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from app.digests.digest import Digest
     from app.digests.periods import DigestPeriod
     from app.digests.reading import DigestScope
+    from app.digests.subscriptions import Subscription
     from app.running.runtime import Services
     from app.storage.db import Connection
 
@@ -46,18 +48,143 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a digest, of one product or of all."""
+    from app.digests.data import digest_data
+    from app.digests.message import digest_message
     from app.digests.plain_text import as_text
     from app.digests.reading import read_digest  # noqa: F401 - loaded before the database opens
 
     digest = perform(lambda services: read(services, period, product, tz))
+    written = digest_data(digest)
     if as_json:
-        # Plain words for what the classes compute, as the API has them.
-        written = asdict(digest) | {"period": digest.period.key}
-        for figure, fields in zip(digest.figures, written["figures"], strict=True):
-            fields["change"] = figure.change
         output.as_json(written)
         return
-    output.say(output.printable(as_text(digest).rstrip()))
+    output.say(output.printable(as_text(digest_message(digest, written)).rstrip()))
+
+
+@app.command()
+def send(
+    to: Annotated[str, typer.Option(help="An address of mail, or the id of a subscription.")],
+    period: PeriodName = None,
+    product: OfProduct = None,
+    tz: ZoneName = "UTC",
+) -> None:
+    """Send a digest now, whatever it says, and say whether it arrived."""
+    from app.digests.asked_for import send_to_address, send_to_subscription
+    from app.digests.sending import SendDigests
+
+    subscription_id = finding.as_id(to)
+
+    async def work(services: Services) -> str:
+        settings = services.settings
+        sender = SendDigests(
+            services.database,
+            services.vault,
+            settings.network,
+            settings.base_url,
+            settings.mail_server,
+        )
+        now = datetime.now(UTC)
+        if subscription_id is not None:
+            return await send_to_subscription(sender, subscription_id, period, now)
+        digest = await read(services, period, product, tz)
+        return await send_to_address(sender, digest, to)
+
+    output.done(perform(work))
+
+
+@app.command()
+def subscribe(
+    channel: Annotated[str, typer.Option(help="email, slack, discord, teams or webhook.")],
+    to: Annotated[str, typer.Option(help="The address of mail; that of a webhook is asked.")] = "",
+    product: OfProduct = None,
+    daily: Annotated[bool, typer.Option("--daily", help="Every day in place of a week.")] = False,
+    alerts: Annotated[bool, typer.Option("--alerts", help="Spikes and silence as well.")] = False,
+    weekday: Annotated[int, typer.Option(min=0, max=6, help="0 is Monday.")] = 0,
+    hour: Annotated[int, typer.Option(min=0, max=23)] = 8,
+    tz: ZoneName = "UTC",
+) -> None:
+    """Let somebody have digests. What the address of a webhook or its secret holds is typed unseen
+    or piped in."""
+    from app.commands.secrets_in import ask_secret
+    from app.digests.subscriptions import NewSubscription, add_subscription
+    from app.models.states import DispatchChannel, Frequency
+
+    require_one_of(channel, DispatchChannel, "--channel")
+    if channel == DispatchChannel.email and not to:
+        raise typer.BadParameter("Name the address of mail.", param_hint="--to")
+    address = to if channel == DispatchChannel.email else ask_secret("Address of the webhook")
+    secret = ask_secret("Secret") if channel == DispatchChannel.webhook else ""
+
+    async def work(services: Services) -> UUID:
+        async with services.database.transaction() as connection:
+            new = NewSubscription(
+                channel=DispatchChannel(channel),
+                address=address,
+                product_id=await finding.product_id(connection, product),
+                signing_secret=secret,
+                alerts=alerts,
+                frequency=Frequency.daily if daily else Frequency.weekly,
+                weekday=weekday,
+                hour=hour,
+                time_zone=tz,
+                created_by="command line",
+            )
+            return await add_subscription(connection, services.vault, new, datetime.now(UTC))
+
+    output.done(f"Subscribed as {perform(work)}.")
+
+
+@app.command()
+def subscriptions(product: OfProduct = None, as_json: AsJson = False) -> None:
+    """Show who gets digests, and what became of the last sending."""
+    from app.digests.subscriptions import list_subscriptions
+
+    async def work(services: Services) -> list[Subscription]:
+        async with services.database.transaction() as connection:
+            product_id = await finding.product_id(connection, product)
+            return await list_subscriptions(connection, product_id=product_id)
+
+    rows = perform(work)
+    if as_json:
+        output.as_json(rows)
+        return
+    output.table(
+        ["to", "by", "of", "how often", "alerts", "last", "says", "id"],
+        [
+            (
+                row.shown,
+                row.channel.value,
+                row.product or "all products",
+                row.frequency.value if row.digests else "",
+                row.alerts,
+                row.last_state.value if row.last_state else "never",
+                row.last_detail,
+                str(row.id),
+            )
+            for row in rows
+        ],
+        empty="Nobody gets digests: `relay digest subscribe`.",
+        cut="says",
+    )
+
+
+@app.command()
+def unsubscribe(
+    subscription: Annotated[str, typer.Argument(help="Its id, as `digest subscriptions` shows.")],
+) -> None:
+    """End a subscription."""
+    from app.digests.subscriptions import delete_subscription
+
+    subscription_id = finding.as_id(subscription)
+    if subscription_id is None:
+        raise typer.BadParameter("Name the id of a subscription.", param_hint="SUBSCRIPTION")
+
+    async def work(services: Services) -> None:
+        async with services.database.transaction() as connection:
+            await delete_subscription(connection, subscription_id)
+
+    perform(work)
+    output.done("Nothing more is sent there.")
 
 
 async def read(services: Services, period: str | None, product: str | None, tz: str) -> Digest:
@@ -72,17 +199,14 @@ async def read(services: Services, period: str | None, product: str | None, tz: 
 
 def period_named(period: str | None, tz: str, now: datetime) -> DigestPeriod:
     """The period of an argument. Raises Invalid."""
-    from app.digests.periods import Frequency, last_ended, read_period
+    from app.digests.periods import last_ended, read_period
+    from app.models.states import Frequency
 
     return read_period(period, tz) if period else last_ended(Frequency.weekly, now, tz)
 
 
 async def scope_named(connection: Connection, product: str | None) -> DigestScope:
     """Whose digest the option asks for."""
-    from app.digests.reading import DigestScope
-    from app.queries.products import read_product_choice
+    from app.digests.composing import scope_of
 
-    product_id = await finding.product_id(connection, product)
-    if product_id is None:
-        return DigestScope(None, None)
-    return DigestScope(await read_product_choice(connection, product_id), product_id)
+    return await scope_of(connection, await finding.product_id(connection, product))

@@ -5,23 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from app.errors import Invalid
+from app.models.states import Frequency
 from app.queries.periods import check_zone
 from app.queries.spans import EARLIEST_DAY, Span
 
 _WEEK_NAME = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
 _DAY_NAME = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 LATEST_DIGEST_DAY = date(9000, 1, 1)
-
-
-class Frequency(StrEnum):
-    """How often a digest comes."""
-
-    daily = "daily"
-    weekly = "weekly"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,35 +1,32 @@
-"""A digest as plain text: for a terminal, and beside the HTML of a mail."""
+"""A digest or an alert as plain text: for a terminal, and beside the HTML of a mail."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.digests.digest import Digest, Line, Section
-from app.digests.wording import NOTHING_HAPPENED, against, days, shown, title
+from app.digests.digest import Section
+from app.digests.message import Message, noted
 
 
-def as_text(digest: Digest, base_url: str = "") -> str:
-    """The digest in lines; with a ``base_url`` each list ends with its address."""
-    return "\n".join(_lines(digest, base_url)).strip() + "\n"
+def as_text(message: Message, base_url: str = "") -> str:
+    """The message in lines; with a ``base_url`` each list ends with its address."""
+    return "\n".join(_lines(message, base_url)).strip() + "\n"
 
 
-def _lines(digest: Digest, base_url: str) -> Iterator[str]:
-    yield title(digest)
-    yield days(digest)
+def _lines(message: Message, base_url: str) -> Iterator[str]:
+    yield message.title
+    yield message.subtitle
     yield ""
-    if not digest.eventful:
-        yield NOTHING_HAPPENED
-        yield ""
-    for figure in digest.figures:
-        yield f"{figure.title}: {shown(figure.value, figure.unit)} ({against(figure, digest)})"
-        yield f"  {', '.join(part.text for part in figure.parts)}"
+    for figure in message.figures:
+        yield f"{figure.title}: {figure.value} ({figure.against})"
+        yield f"  {figure.parts}"
         yield from _address(base_url, figure.path)
-    for section in digest.sections:
+    for section in message.sections:
         yield ""
         yield from _section(section, base_url)
     yield ""
-    yield from digest.notes
-    yield from _address(base_url, digest.path, "Read it on the page: ")
+    yield from message.notes
+    yield from _address(base_url, message.path, "Read it on the page: ")
 
 
 def _section(section: Section, base_url: str) -> Iterator[str]:
@@ -38,14 +35,11 @@ def _section(section: Section, base_url: str) -> Iterator[str]:
         yield section.empty
         return
     for line in section.lines:
-        yield f"- {_noted(line)}"
+        yield f"- {noted(line)}"
+        yield from _address(base_url, line.path)
     if section.more:
         yield f"  and {section.more:,} more"
-    yield from _address(base_url, section.path)
-
-
-def _noted(line: Line) -> str:
-    return f"{line.text} ({line.note})" if line.note else line.text
+        yield from _address(base_url, section.path)
 
 
 def _address(base_url: str, path: str, before: str = "  ") -> Iterator[str]:

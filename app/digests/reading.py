@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from app.digests.digest import Digest, Paths, Section
 from app.digests.figures import five_figures
-from app.digests.periods import DigestPeriod, Frequency, period_around
+from app.digests.periods import DigestPeriod, period_around
 from app.digests.sections import (
     moved_section,
     promises_section,
@@ -18,6 +18,7 @@ from app.digests.sections import (
     silent_section,
     unanswered_section,
 )
+from app.models.states import Frequency
 from app.queries.metrics import Metrics, read_metrics
 from app.queries.products import ProductChoice
 from app.storage.db import Connection
@@ -74,7 +75,8 @@ def _notes(period: DigestPeriod, now: datetime) -> Sequence[str]:
 
 
 def _is_eventful(metrics: Metrics, sections: Sequence[Section]) -> bool:
-    """Whether there is anything to tell. What only still waits from before is nothing new."""
+    """Whether there is anything to tell. What only still waits from before, or is said by nobody
+    any more, is nothing new."""
     figures = metrics.figures
     happened = (
         figures.comments,
@@ -82,7 +84,7 @@ def _is_eventful(metrics: Metrics, sections: Sequence[Section]) -> bool:
         figures.closure.decided,
         figures.told.shipped,
     )
-    newsworthy = [part.total for part in sections if part.name != "unanswered"]
+    newsworthy = [part.total for part in sections if part.name not in ("moved", "unanswered")]
     return any((*happened, *newsworthy))
 
 

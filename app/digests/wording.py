@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from app.digests.digest import Change, Digest, Figure, Unit
-from app.digests.periods import Frequency
+from app.models.states import Frequency
 
 NOTHING_TO_COUNT = "—"
 CHANGE_MARKS = {

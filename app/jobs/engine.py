@@ -14,6 +14,8 @@ import structlog
 from procrastinate.jobs import Status
 from structlog.contextvars import bound_contextvars
 
+from app.digests.sending import SendDigests
+from app.jobs.digests import add_digests
 from app.jobs.learning import add_learning, add_rereading
 from app.jobs.people import add_people
 from app.jobs.replies import add_replies
@@ -52,6 +54,7 @@ class JobTools:
     push: Push
     follow: Follow
     replies: SendReplies
+    digests: SendDigests
     writer: Writer
     enricher: Enricher
     grouper: Grouper
@@ -78,6 +81,7 @@ def job_app(tools: JobTools) -> procrastinate.App:
     add_people(jobs, tools.database)
     add_retention(jobs, tools.database, tools.terms)
     add_replies(jobs, tools.replies)
+    add_digests(jobs, tools.digests)
     add_learning(jobs, tools.database, tools.enricher, tools.heads_dir)
     if tools.choice is not None:
         add_rereading(jobs, tools.database, tools.enricher, tools.choice)

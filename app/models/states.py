@@ -278,3 +278,53 @@ class ModelStatus(StrEnum):
     active = "active"
     retired = "retired"
     rejected = "rejected"
+
+
+class DispatchChannel(StrEnum):
+    """By which way a digest goes out."""
+
+    email = "email"
+    slack = "slack"
+    discord = "discord"
+    teams = "teams"
+    webhook = "webhook"
+    """A request of ours, signed as Standard Webhooks say."""
+
+
+class Frequency(StrEnum):
+    """How often a digest comes."""
+
+    daily = "daily"
+    weekly = "weekly"
+
+
+class DispatchState(StrEnum):
+    """What became of one sending."""
+
+    pending = "pending"
+    """Is to be sent: no call of it is in doubt."""
+    sending = "sending"
+    """The call is or may be out."""
+    sent = "sent"
+    unknown = "unknown"
+    """The answer was lost: it may have arrived, and is not sent again."""
+    failed = "failed"
+    """Was refused for good; reason and detail say why."""
+    skipped = "skipped"
+    """Nothing happened that would be worth a message."""
+
+
+class SpikeSort(StrEnum):
+    """What far more, or far fewer, people spoke of than usual."""
+
+    theme = "theme"
+    phrase = "phrase"
+    silence = "silence"
+    """A source from which far fewer people are heard than usual, or nothing at all."""
+
+
+class SpikeState(StrEnum):
+    """Whether somebody looked at a spike."""
+
+    open = "open"
+    acknowledged = "acknowledged"

@@ -6,6 +6,7 @@ from app.models.account import ApiToken, LoginFailure, LoginSession, User
 from app.models.comment import Author, Comment, CommentEmbedding, CommentVersion, Person, WordShare
 from app.models.community import Promise, Question
 from app.models.delivery import Delivery, DeliveryRepeat, PrivateScope
+from app.models.digest import DigestSubscription, Dispatch, Spike
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, ModelInForce, PairLabel, ProductModel
 from app.models.people import AccountLink, AccountWeight, PersonNote
@@ -30,6 +31,8 @@ __all__ = [
     "CommentVersion",
     "Delivery",
     "DeliveryRepeat",
+    "DigestSubscription",
+    "Dispatch",
     "KindLabel",
     "LoginFailure",
     "LoginSession",
@@ -56,6 +59,7 @@ __all__ = [
     "SourcePoll",
     "SourceRecheck",
     "SourceSecret",
+    "Spike",
     "Theme",
     "ThemeFace",
     "ThemeMiddle",

@@ -23,6 +23,7 @@ from app.running.machine_findings import (
     secret_key_finding,
     settings_finding,
 )
+from app.running.mail_findings import mail_findings
 from app.running.runtime import Services, database_url
 from app.running.stored_secrets import try_stored_secrets
 from app.running.verdicts import still_to_do, under, wrong
@@ -58,6 +59,8 @@ async def findings(
             results.append(await model_in_force_finding(settings, database))
             results.append(await vectors_finding(settings, database))
             results.append(await search_finding(database))
+        if migrations.ok:
+            results += await mail_findings(settings, database)
         results += await language_model_findings(settings)
     finally:
         await database.close()

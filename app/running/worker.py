@@ -12,6 +12,7 @@ from dataclasses import replace
 import structlog
 
 from app.config import Settings
+from app.digests.sending import SendDigests
 from app.intake.poll_visit import PollTools
 from app.jobs.engine import JobTools, run_jobs
 from app.jobs.polling import run_polls
@@ -119,6 +120,9 @@ def job_tools(
         push=push,
         follow=follow,
         replies=SendReplies(database, vault, settings.network),
+        digests=SendDigests(
+            database, vault, settings.network, settings.base_url, settings.mail_server
+        ),
         writer=Writer(database, settings),
         enricher=enricher,
         grouper=grouper,

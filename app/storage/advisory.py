@@ -70,6 +70,10 @@ class AdvisoryLock(StrEnum):
     """Held by whoever looks after the tickets of a tracker that were created."""
     reply = "reply"
     """Held by whoever sends answers to the threads of a source."""
+    dispatch = "dispatch"
+    """Held by whoever sends digests and alerts."""
+    spikes = "spikes"
+    """Held by whoever looks for spikes."""
 
     def name_of(self, key: UUID | str) -> str:
         """The lock's name for one product or tracker; a blank key for the only one there is."""

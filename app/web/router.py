@@ -16,6 +16,7 @@ from app.web.assets import STATIC_FOLDER, HashedFiles
 from app.web.pages import (
     answers,
     comments,
+    digest_subscriptions,
     digests,
     following,
     insights,
@@ -48,6 +49,7 @@ for part in (
     preferences,
     overview,
     insights,
+    digest_subscriptions,
     digests,
     triage,
     pairs,

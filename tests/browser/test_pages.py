@@ -42,6 +42,7 @@ def addresses(site: Site) -> list[str]:
         f"/people/{person}",
         "/insights",
         "/digests/2026-W46",
+        "/digests/subscriptions",
         "/digests/2026-11-12",
         "/insights?compare=none",
         "/insights/people?which=heard",

@@ -94,3 +94,15 @@ def test_a_digest_is_shown_by_its_period(relay: Relay, community: Conversations)
     assert named.startswith("Atlas: week ")
     assert "PROMISES DUE UNTIL" in named
     relay("digest", "2026-W60", fails=True)
+
+
+def test_somebody_is_subscribed_to_digests(relay: Relay, community: Conversations) -> None:
+    relay("digest", "subscribe", "--channel", "email", "--to", "kim@example.org", "--daily")
+    (row,) = relay("digest", "subscriptions", "--json").json
+    assert (row["shown"], row["frequency"], row["last_state"]) == ("kim@example.org", "daily", None)
+    refused = relay("digest", "send", "--to", row["id"], fails=True)
+    assert "RELAY_SMTP_HOST" in refused.err
+    assert "RELAY_SMTP_HOST" in relay("digest", "send", "--to", "kim@x.org", fails=True).err
+    relay("digest", "subscribe", "--channel", "email", fails=True)
+    relay("digest", "unsubscribe", row["id"])
+    assert relay("digest", "subscriptions", "--json").json == []

@@ -9,11 +9,13 @@ import httpx
 import pytest
 
 from app.digests.digest import Change, Digest, Figure, Line, Unit
-from app.digests.periods import Frequency, last_ended, read_period
+from app.digests.message import digest_message
+from app.digests.periods import last_ended, read_period
 from app.digests.plain_text import as_text
 from app.digests.reading import DigestScope, read_digest
 from app.digests.wording import against, shown, title
 from app.errors import Invalid
+from app.models.states import Frequency
 from app.queries.products import read_product_choice
 from app.storage.db import Database
 from tests.scenes.conversations import Conversations, add_conversations
@@ -141,7 +143,7 @@ async def test_the_numbers_are_those_of_the_community(
     for line in lines_of(digest):
         query = parse_qs(urlsplit(line.path).query)
         assert not line.path or query["product"] == ["atlas"]
-    text = as_text(digest, "https://relay.example.org")
+    text = as_text(digest_message(digest, {}), "https://relay.example.org")
     assert text.startswith("Atlas: week 46 of 2026\n9 Nov 2026 to 15 Nov 2026, in UTC\n")
     assert f"People heard: {people.value:,.0f} ({against(people, digest)})" in text
     assert "https://relay.example.org/digests/2026-W46?product=atlas&tz=UTC" in text
@@ -182,7 +184,7 @@ async def test_a_week_without_anything_says_so(database: Database) -> None:
         await add_product(c)
         digest = await read_digest(c, DigestScope(None, None), WEEK, NOW)
     assert not digest.eventful
-    assert "Nothing happened" in as_text(digest)
+    assert "Nothing happened" in as_text(digest_message(digest, {}))
     assert [shown(figure.value, figure.unit) for figure in digest.figures] == [
         "0",
         "—",

@@ -15,6 +15,7 @@ from procrastinate.testing import InMemoryConnector
 from structlog.contextvars import get_contextvars
 
 from app.config import Settings
+from app.digests.sending import SendDigests
 from app.errors import Conflict
 from app.jobs import learning
 from app.jobs.engine import JobTools, add_faces, add_pushes
@@ -58,7 +59,9 @@ async def test_a_push_knows_its_job_and_tracker(
     follow = Follow(database, vault, "http://relay.test", Network(allow_private=True))
     replies = SendReplies(database, vault, Network(allow_private=True))
     writer = Writer(database, settings)
-    tools = JobTools(database, push, follow, replies, writer, SmallEnricher(), SmallGrouper(), 0.0)
+    digests = SendDigests(database, vault, Network(allow_private=True), "http://relay.test", None)
+    work = (push, follow, replies, digests, writer)
+    tools = JobTools(database, *work, SmallEnricher(), SmallGrouper(), 0.0)
     jobs = procrastinate.App(connector=InMemoryConnector())
     add_pushes(jobs, tools)
     add_faces(jobs, tools)

@@ -53,6 +53,10 @@ ADD_ACCOUNT_LINK = """
     insert into account_link (product_id, low_id, high_id) values (%s, %s, %s) returning id
 """
 ADD_NOTE = "insert into person_note (author_id, text) values (%s, 'Knows a lot.') returning id"
+ADD_SUBSCRIPTION = """
+    insert into digest_subscription (id, channel, address, shown)
+    values (gen_random_uuid(), 'email', %s, 'kim@example.org') returning id
+"""
 MARK_DONE = "update ticket set status = 'done' where theme_id = %s"
 ADD_HISTORY = "insert into source_history (source_id, cursor) values (%s, '{}')"
 ADD_USER = """
@@ -187,6 +191,7 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         for thread in ("q1", "q2")
     ]
     promise = await one(connection, ADD_PROMISE, product, question)
+    subscription = await one(connection, ADD_SUBSCRIPTION, vault.encrypt("kim@example.org"))
     user = await one(connection, ADD_USER, f"{name}@example.org")
     linked = await add_author(connection, product, "adam")
     lone = await add_author(connection, product, "eve")
@@ -210,6 +215,8 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         "lone_id": lone,
         "link_id": link["id"],
         "note_id": note["id"],
+        "subscription_id": str(subscription["id"]),
+        "period": "2026-W46",
         "delivery_id": delivery,
         "suggestion_id": suggestion["id"],
         "action_id": action,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
+from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, SecretStr
 
-from app.api.schemas.base import Out, example
+from app.api.schemas.base import CleanText, Flag, In, JsonNumber, Out, Word, example
 from app.api.schemas.metrics import SpanOut
 from app.digests.digest import Change, Digest, Unit
-from app.digests.periods import Frequency
+from app.models.states import DispatchChannel, DispatchState, Frequency
 
 DIGEST_LINE_EXAMPLE = {
     "text": "Export crashes",
@@ -122,4 +124,84 @@ def digest_out(digest: Digest) -> DigestOut:
         ended=digest.ended,
         eventful=digest.eventful,
         read_at=digest.read_at,
+    )
+
+
+SUBSCRIPTION_EXAMPLE = {
+    "channel": "email",
+    "product_id": None,
+    "digests": True,
+    "alerts": False,
+    "frequency": "weekly",
+    "weekday": 0,
+    "hour": 8,
+    "time_zone": "Europe/Berlin",
+}
+
+
+class SubscriptionIn(In):
+    """Who gets what."""
+
+    channel: DispatchChannel
+    address: Annotated[CleanText, Field(min_length=3, max_length=2000)] = Field(
+        description="An address of mail, or that of a webhook; it is stored encrypted."
+    )
+    signing_secret: SecretStr = Field(
+        default=SecretStr(""),
+        max_length=500,
+        description="Of channel `webhook`: signs what it gets, as Standard Webhooks have it.",
+    )
+    product_id: UUID | None = Field(default=None, description="Null for all products.")
+    digests: Flag = True
+    alerts: Flag = Field(default=False, description="Spikes and silent sources, at once.")
+    frequency: Frequency = Frequency.weekly
+    weekday: Annotated[int, Field(ge=0, le=6), JsonNumber] = Field(
+        default=0, description="0 is Monday; for weekly ones."
+    )
+    hour: Annotated[int, Field(ge=0, le=23), JsonNumber] = 8
+    time_zone: Word = "UTC"
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{**SUBSCRIPTION_EXAMPLE, "address": "kim@example.org"}]},
+    )
+
+
+class SubscriptionOut(Out):
+    """Who gets what, and what became of the last sending. `shown` is what may be read of the
+    address."""
+
+    id: UUID
+    channel: DispatchChannel
+    shown: str
+    product_id: UUID | None
+    digests: bool
+    alerts: bool
+    frequency: Frequency
+    weekday: int
+    hour: int
+    time_zone: str
+    enabled: bool = Field(description="False once somebody ended it by the link in a mail.")
+    next_at: datetime | None
+    created_at: datetime
+    last_about: str
+    last_state: DispatchState | None
+    last_reason: str
+    last_detail: str
+    last_at: datetime | None
+
+    model_config = Out.model_config | example(
+        {
+            "id": "7b1f1f6e-6d3e-4f5d-8c1c-0a3a52f0a001",
+            **SUBSCRIPTION_EXAMPLE,
+            "shown": "kim@example.org",
+            "enabled": True,
+            "next_at": "2026-12-07T07:00:00Z",
+            "created_at": "2026-12-01T09:00:00Z",
+            "last_about": "2026-W48",
+            "last_state": "sent",
+            "last_reason": "",
+            "last_detail": "",
+            "last_at": "2026-11-30T07:00:02Z",
+        }
     )

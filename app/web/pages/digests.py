@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.digests import wording
-from app.digests.periods import Frequency, last_ended, read_period
+from app.digests.periods import last_ended, read_period
 from app.digests.reading import DigestScope, read_digest, recent_periods
+from app.models.states import Frequency
 from app.web import guard, rendering
 from app.web.guard import Viewer
 from app.web.params import Word

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
-from integrations.signatures import Signature
+from integrations.signatures import STANDARD_WEBHOOKS, Signature
 
 Scheme = Literal[
     "sha256_hex",
@@ -37,16 +37,7 @@ SIGNING_SCHEMES: Mapping[Scheme, Signature] = {
         timestamp_key="t",
         separator=",",
     ),
-    "standard_webhooks": Signature(
-        header="webhook-signature",
-        encoding="base64",
-        prefix="v1,",
-        signed="{id}.{timestamp}.{body}",
-        id_header="webhook-id",
-        timestamp_header="webhook-timestamp",
-        separator=" ",
-        secret_prefix="whsec_",  # noqa: S106 - the prefix of every such secret
-    ),
+    "standard_webhooks": STANDARD_WEBHOOKS,
     "slack": Signature(
         header="x-slack-signature",
         prefix="v0=",
