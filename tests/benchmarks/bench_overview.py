@@ -37,7 +37,7 @@ FILL = """
     insert into product (id, slug, name) values ('00000000-0000-4000-8000-000000000001', 'atlas',
         'Atlas');
     insert into source (id, product_id, platform, name)
-    select gen_random_uuid(), p.id, (array['discourse', 'slack', 'github', 'app_store'])[n],
+    select gen_random_uuid(), p.id, (array['discourse', 'slack', 'github', 'feed'])[n],
         'Source ' || n
     from product p, generate_series(1, 4) n;
     insert into person (product_id, name) select id, 'Person ' || n from product,
