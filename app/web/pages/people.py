@@ -75,7 +75,7 @@ async def people_page(
 
 
 @router.get("/people/weights")
-async def weights_again(user: Viewer) -> Response:
+async def weights_again() -> Response:
     """What a file did is told once; a reload leads back to the people."""
     return RedirectResponse("/people", status_code=303)
 
