@@ -12,14 +12,24 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from enum import StrEnum
 from types import MappingProxyType
 
 from psycopg import sql
 
-from app.models.states import HelpBand
 from app.replies.questions import ASKED_BY_THE_COMMUNITY
 from app.storage.db import Connection
 from app.themes.voices import VOICE_OF_ACCOUNT
+
+
+class HelpBand(StrEnum):
+    """How many people somebody helped lately: a band, so that nobody is ranked."""
+
+    none = ""
+    some = "some"
+    several = "several"
+    many = "many"
+
 
 HALF_LIFE_DAYS = 90
 HELP_DAYS_MOST = 360

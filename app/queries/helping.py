@@ -7,8 +7,7 @@ from datetime import datetime
 
 from psycopg import sql
 
-from app.models.states import HelpBand
-from app.people.helping import HELPED, VOICE_OF, band_of, help_values, weight_at
+from app.people.helping import HELPED, VOICE_OF, HelpBand, band_of, help_values, weight_at
 from app.queries.accounts import ACCOUNTS_OF_PERSON
 from app.storage.db import Connection
 from app.storage.rows import fetch_all

@@ -10,8 +10,7 @@ from uuid import UUID
 from psycopg import sql
 
 from app.errors import Invalid
-from app.models.states import HelpBand
-from app.people.helping import BAND_LEAST, SCORE_NOW, band_of, help_values
+from app.people.helping import BAND_LEAST, SCORE_NOW, HelpBand, band_of, help_values
 from app.queries.first_answers import FIRST_ANSWER
 from app.queries.metric_people import REGULAR_COMMENTS, REGULAR_DAYS
 from app.queries.paging import Filters, Order, Page, first_page, one_more_row
