@@ -1,6 +1,8 @@
-"""Accounts of one human find each other."""
+"""Accounts of one human find each other, and who helps is counted."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import procrastinate
 import structlog
@@ -21,6 +23,6 @@ def add_people(jobs: procrastinate.App, database: Database) -> None:
     @jobs.task(name="match_people", queue=QUEUE, queueing_lock="match_people")
     async def match(timestamp: int) -> None:
         with bound_contextvars(job="match_people"):
-            linked = await match_people(database)
+            linked = await match_people(database, datetime.now(UTC))
             if linked:
                 log.info("accounts_linked", accounts=linked)

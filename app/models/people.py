@@ -13,6 +13,7 @@ from app.models.base import (
     documents,
     holds_only,
     moment,
+    number,
     reference,
     serial_id,
     utc_now,
@@ -61,6 +62,23 @@ class PersonNote(SQLModel, table=True):
     text: str = Field(sa_type=sa.Text)
     written_by: str = word()
     created_at: Moment = utc_now()
+
+
+class HelpScore(SQLModel, table=True):
+    """Whom a person helped, when it was counted last: ``people`` in all, ``score`` by weight.
+    ``author_id`` is the lowest of their accounts then."""
+
+    __tablename__ = "help_score"
+
+    author_id: int = Field(
+        sa_column=sa.Column(
+            sa.BigInteger, sa.ForeignKey("author.id", ondelete="CASCADE"), primary_key=True
+        )
+    )
+    product_id: uuid.UUID = reference("product.id")
+    score: float = Field(nullable=False)
+    people: int = number(0)
+    counted_at: Moment = utc_now()
 
 
 class AccountWeight(SQLModel, table=True):

@@ -191,15 +191,6 @@ class LinkState(StrEnum):
     """It was linked, and a person took that back."""
 
 
-class HelpBand(StrEnum):
-    """How many people somebody helped lately: a band, so that nobody is ranked."""
-
-    none = ""
-    some = "some"
-    several = "several"
-    many = "many"
-
-
 class LinkBasis(StrEnum):
     """By what two accounts were found to be one human."""
 

@@ -9,7 +9,7 @@ from app.models.delivery import Delivery, DeliveryRepeat, PrivateScope
 from app.models.digest import DigestSubscription, Dispatch, Spike
 from app.models.face import ThemeFace, WrittenAnswer, WrittenDay
 from app.models.learning import KindLabel, ModelInForce, PairLabel, ProductModel
-from app.models.people import AccountLink, AccountWeight, PersonNote
+from app.models.people import AccountLink, AccountWeight, HelpScore, PersonNote
 from app.models.polling import PollAccount, SourceHistory, SourcePoll, SourceRecheck
 from app.models.product import Product
 from app.models.reply import Reply, ReplyPolicy, ReplyTemplate, SourceReplies
@@ -33,6 +33,7 @@ __all__ = [
     "DeliveryRepeat",
     "DigestSubscription",
     "Dispatch",
+    "HelpScore",
     "KindLabel",
     "LoginFailure",
     "LoginSession",

@@ -111,11 +111,11 @@ async def forget_person(
     comments, after = 0, 0
     while True:
         async with database.transaction() as connection:
-            taken = await _forget_some(connection, product_id, ids, now, after)
-        if not taken:
+            batch = await _forget_some(connection, product_id, ids, now, after)
+        if not batch:
             break
-        comments += len(taken)
-        after = taken[-1]
+        comments += len(batch)
+        after = batch[-1]
     async with database.transaction() as connection:
         await lock_grouping(connection, product_id)
         await forget_authors(connection, ids)

@@ -7,8 +7,10 @@ import json
 import uuid
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.people.accounts import lock_people
+from app.people.helping import count_help
 from app.people.linking import join_again, why_never_linked
 from app.storage.db import Connection, Database
 from app.storage.rows import fetch_all
@@ -97,9 +99,9 @@ class _Verified:
     identity: str
 
 
-async def match_people(database: Database) -> int:
-    """Link what is vouched for and propose what may be, in every product; returns how many were
-    linked. May end at any moment, and goes on the next time."""
+async def match_people(database: Database, now: datetime) -> int:
+    """Link what is vouched for and propose what may be, in every product, and count who helps;
+    returns how many were linked. May end at any moment, and goes on the next time."""
     async with database.transaction() as connection:
         products = [row["id"] for row in await fetch_all(connection, SELECT_MATCHED_PRODUCTS)]
     linked = 0
@@ -108,6 +110,8 @@ async def match_people(database: Database) -> int:
             linked += await link_verified(connection, product_id)
         async with database.transaction() as connection:
             await propose_links(connection, product_id)
+        async with database.transaction() as connection:
+            await count_help(connection, product_id, now)
     return linked
 
 

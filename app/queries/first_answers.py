@@ -40,17 +40,6 @@ FIRST_ANSWER = sql.SQL(
 ).format(thread=THREAD_KEY)
 """Over ``comment cm left join author a``: ``first.at`` is null where nobody answered yet."""
 
-ASKED_BY_THE_COMMUNITY = sql.SQL(
-    """
-    cm.kind = 'question' and cm.deleted_at is null and not coalesce(a.is_staff, false)
-    and not coalesce(a.is_bot, false) and not exists (
-      select from tracker r where r.product_id = cm.product_id and r.type = cm.platform
-        and r.account_login <> '' and lower(r.account_login) = lower(a.handle))
-    """
-)
-"""Whether a comment is a question that waits for the team: neither staff nor an account that we
-write by ourselves asks it."""
-
 # One row at most, asked for each comment: what could be hashed would read everybody's comments.
 IS_NEWCOMER = sql.SQL(
     """

@@ -10,9 +10,8 @@ from uuid import UUID
 from psycopg import sql
 
 from app.errors import Invalid
-from app.models.states import HelpBand
+from app.people.helping import BAND_LEAST, SCORE_NOW, HelpBand, band_of, help_values
 from app.queries.first_answers import FIRST_ANSWER
-from app.queries.helping import BAND_LEAST, SCORES, band_of, help_values
 from app.queries.metric_people import REGULAR_COMMENTS, REGULAR_DAYS
 from app.queries.paging import Filters, Order, Page, first_page, one_more_row
 from app.storage.db import Connection
@@ -21,7 +20,6 @@ from app.themes.voices import VOICE_OF_ACCOUNT
 
 LATELY_DAYS = 30
 """How long somebody is a newcomer, and how long a regular is silent before they are lost."""
-ACCOUNTS_NAMED = 6
 
 
 class PeopleList(StrEnum):
@@ -36,7 +34,7 @@ class PeopleList(StrEnum):
     """Answered the questions of others."""
 
 
-# Everybody is put together once; what only some lists need is asked for those who are left.
+# Everybody is put together once, by numbers alone; names and accounts are read of those shown.
 PEOPLE = sql.SQL(
     """
     with spoke as materialized (
@@ -51,38 +49,31 @@ PEOPLE = sql.SQL(
       group by 1
     ),
     people as (
-      select {voice} as voice, min(a.id) as id, (array_agg(a.product_id))[1] as product_id,
-             (array_agg(coalesce(nullif(a.name, ''), a.handle) order by comments desc, a.id))[1]
-               as name,
-             array_agg(split_part(a.realm, ':', 1) || ': ' || a.handle order by a.id) as accounts,
-             array_agg(a.id) as account_ids, bool_or(a.is_staff) as is_staff,
-             bool_or(a.is_bot) as is_bot, bool_or(a.no_replies_at is not null) as no_replies,
-             (array_agg(w.plan order by w.weight desc, a.id) filter (where w.plan <> ''))[1]
-               as plan,
-             (array_agg(w.customer order by w.weight desc, a.id)
-                filter (where w.customer <> ''))[1] as customer,
-             max(w.weight) as weight,
+      select {voice} as voice, min(a.id) as id, min(a.person_id) as person_id,
+             bool_or(a.is_staff) as is_staff, bool_or(a.is_bot) as is_bot,
              sum(comments)::bigint as comments, min(first_at) as first_at,
              max(last_at) as last_at, sum(lately)::bigint as lately,
              sum(regular)::bigint as regular
       from author a join spoke on spoke.author_id = a.id
-      left join account_weight w on w.author_id = a.id
       group by 1
     )
     """
 ).format(voice=VOICE_OF_ACCOUNT)
+ACCOUNTS_OF_ROW = sql.SQL(
+    "any(array(select t.id union all select o.id from author o where o.person_id = t.person_id))"
+)
+"""The accounts of a person ``t``, as an array, so that indexes are asked for each of them."""
 OF_LIST = {
     PeopleList.newcomers: sql.SQL(
         """
         not t.is_staff and not t.is_bot and t.first_at >= %(lately)s
-        and exists (select from comment cm where cm.author_id = any(t.account_ids)
+        and exists (select from comment cm where cm.author_id = {accounts}
                     and cm.deleted_at is null and cm.kind in ('question', 'bug', 'feature'))
         and not exists (
           select from comment cm left join author a on a.id = cm.author_id {first}
-          where cm.author_id = any(t.account_ids) and cm.deleted_at is null
-            and first.at is not null)
+          where cm.author_id = {accounts} and cm.deleted_at is null and first.at is not null)
         """
-    ).format(first=FIRST_ANSWER),
+    ).format(first=FIRST_ANSWER, accounts=ACCOUNTS_OF_ROW),
     PeopleList.lost: sql.SQL(
         "not t.is_staff and not t.is_bot and t.regular >= %(regular_least)s and t.lately = 0"
     ),
@@ -90,19 +81,45 @@ OF_LIST = {
         least=sql.Literal(BAND_LEAST[HelpBand.some])
     ),
 }
-WITH_SCORES = sql.SQL(
-    "(select people.*, coalesce(scores.score, 0) as score from people"
-    " left join ({scores}) scores on scores.helper = people.voice)"
-).format(scores=SCORES)
-WITHOUT_SCORES = sql.SQL("(select people.*, 0::float8 as score from people)")
+WITH_MORE = sql.SQL(
+    """
+    (select people.*, coalesce(helps.score, 0) as score, weighs.weight
+     from people
+     left join (
+       select {voice} as voice, max({score}) as score
+       from help_score h join author a on a.id = h.author_id group by 1
+     ) helps on helps.voice = people.voice
+     left join (
+       select {voice} as voice, max(w.weight) as weight
+       from account_weight w join author a on a.id = w.author_id group by 1
+     ) weighs on weighs.voice = people.voice)
+    """
+).format(voice=VOICE_OF_ACCOUNT, score=SCORE_NOW)
 SELECT_PAGE_OF_PEOPLE = sql.SQL(
     """
-    {people}
-    select t.id, t.product_id, coalesce(nullif(t.name, ''), '') as name, t.accounts, t.comments,
-           t.first_at, t.last_at, t.is_staff, t.is_bot, t.no_replies,
-           coalesce(t.plan, '') as plan, coalesce(t.customer, '') as customer, t.weight, t.score,
-           {cursor_keys}
-    from {source} t where {conditions} order by {order} limit {rows}
+    {people}, shown as (
+      select t.*, {cursor_keys} from {source} t where {conditions} order by {order} limit {rows}
+    )
+    select t.id, named.product_id, coalesce(named.name, '') as name, named.accounts, t.comments,
+           t.first_at, t.last_at, t.is_staff, t.is_bot, named.no_replies,
+           coalesce(named.plan, '') as plan, coalesce(named.customer, '') as customer, t.weight,
+           t.score, t.cursor_keys
+    from shown t
+    cross join lateral (
+      select (array_agg(a.product_id))[1] as product_id,
+             (array_agg(coalesce(nullif(a.name, ''), a.handle)
+                        order by spoke.comments desc nulls last, a.id))[1] as name,
+             array_agg(split_part(a.realm, ':', 1) || ': ' || a.handle order by a.id) as accounts,
+             bool_or(a.no_replies_at is not null) as no_replies,
+             (array_agg(w.plan order by w.weight desc, a.id) filter (where w.plan <> ''))[1]
+               as plan,
+             (array_agg(w.customer order by w.weight desc, a.id)
+                filter (where w.customer <> ''))[1] as customer
+      from author a left join spoke on spoke.author_id = a.id
+      left join account_weight w on w.author_id = a.id
+      where a.id = {accounts}
+    ) named
+    order by {order}
     """
 )
 PEOPLE_ORDERS = {
@@ -116,7 +133,7 @@ PEOPLE_ORDERS = {
 @dataclass(frozen=True, slots=True)
 class PersonRow:
     """Somebody as lists show them. ``id`` is the lowest number of their accounts; ``accounts`` say
-    platform and handle. ``band`` is told on the list of helpers alone."""
+    platform and handle. ``band`` is of the last count, ten minutes old at most."""
 
     id: int
     product_id: UUID
@@ -150,8 +167,9 @@ class PeopleFilter:
         words = self.q.strip().lower().removeprefix("@")
         if words:
             filters.add(
-                "exists (select from author o where o.id = any(t.account_ids)"
-                " and strpos(lower(o.handle || ' ' || o.name), %(q)s) > 0)",
+                "t.voice in (select case when o.person_id is not null then 4 * o.person_id"
+                " else 4 * o.id + 1 end from author o"
+                " where strpos(lower(o.handle || ' ' || o.name), %(q)s) > 0)",
                 q=words,
             )
         return filters
@@ -173,11 +191,11 @@ async def list_people(
     order, rows_to_read = PEOPLE_ORDERS[sort], one_more_row(limit)
     filters = chosen.conditions()
     order.after(cursor, filters)
-    helpers = chosen.which is PeopleList.helpers
     query = SELECT_PAGE_OF_PEOPLE.format(
         people=PEOPLE,
         cursor_keys=order.keys,
-        source=WITH_SCORES if helpers else WITHOUT_SCORES,
+        source=WITH_MORE,
+        accounts=ACCOUNTS_OF_ROW,
         conditions=filters.clause,
         order=order.clause,
         rows=rows_to_read,

@@ -13,11 +13,12 @@ from uuid import UUID
 from psycopg import sql
 
 from app.errors import NotFound
-from app.queries.first_answers import ASKED_BY_THE_COMMUNITY, FIRST_ANSWER, IS_NEWCOMER
+from app.queries.first_answers import FIRST_ANSWER, IS_NEWCOMER
 from app.queries.paging import Filters, Listing, Order, Page
 from app.queries.periods import check_days
 from app.queries.response_times import COVERAGE_DAYS
 from app.queries.spans import Span
+from app.replies.questions import ASKED_BY_THE_COMMUNITY
 from app.storage.db import Connection
 from app.storage.rows import fetch_one
 

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from psycopg import sql
 
-from app.queries.first_answers import ASKED_BY_THE_COMMUNITY, FIRST_ANSWER
+from app.queries.first_answers import FIRST_ANSWER
+from app.replies.questions import ASKED_BY_THE_COMMUNITY
 from app.storage.db import Connection
 from app.storage.rows import fetch_one
 

@@ -5,12 +5,25 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 
+from psycopg import sql
+
 from app.errors import Conflict, Invalid, NotFound, RelayError
 from app.models.states import Visibility
 from app.replies.deciding import write_reply
 from app.replies.targets import comment_target
 from app.storage.db import Connection
 from app.storage.rows import fetch_one, fetch_value
+
+ASKED_BY_THE_COMMUNITY = sql.SQL(
+    """
+    cm.kind = 'question' and cm.deleted_at is null and not coalesce(a.is_staff, false)
+    and not coalesce(a.is_bot, false) and not exists (
+      select from tracker r where r.product_id = cm.product_id and r.type = cm.platform
+        and r.account_login <> '' and lower(r.account_login) = lower(a.handle))
+    """
+)
+"""Whether a comment is a question that waits for the team: neither staff nor an account that we
+write by ourselves asks it."""
 
 LINK_TEXT = "This was asked and answered before: {address}"
 """What the draft says; a person reads it before it goes out."""

@@ -14,6 +14,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -21,10 +22,12 @@ import httpx
 
 from app.config import Settings
 from app.main import create_app
+from app.people.helping import count_help
 from app.queries import health, insights, top_matters, totals
 from app.storage import migrate
 from app.storage.db import Connection, Database
 from app.storage.postgres import EmbeddedPostgres
+from app.storage.rows import fetch_value
 from app.storage.vault import Vault, new_key
 from tests.benchmarks.machine import describe, spread
 from tests.web.webbing import sign_in
@@ -72,6 +75,8 @@ FILL = """
     from product p, (select array_agg(id order by name) as ids from source) s,
          (select min(id) as low from author) a, (select array_agg(id) as ids from theme) t,
          generate_series(1, %(comments)s) n;
+    insert into account_weight (author_id, product_id, weight)
+    select id, product_id, id %% 50 from author where id %% 30 = 0;
     insert into theme_suggestion (product_id, theme_id, other_id, score)
     select product_id, id, before, 0.2 + (n %% 60) / 100.0
     from (select product_id, id, lag(id) over by_age as before, row_number() over by_age as n
@@ -93,6 +98,16 @@ PAGES = (
     "/questions?newcomers=1",
     "/questions?state=answered",
     "/promises",
+    "/people",
+    "/people?q=handle1234",
+    "/people?which=newcomers",
+    "/people?which=lost",
+    "/people?which=helpers",
+    "/people?sort=weight",
+    "/people/1",
+    "/triage?view=themes&sort=weight",
+    "/triage?view=themes&rare=1",
+    "/triage?sort=weight",
     "/insights",
     "/insights?compare=none",
     "/insights/people",
@@ -124,6 +139,11 @@ async def measure(conninfo: str, folder: Path, comments: int, rounds: int) -> No
         await connection.set_autocommit(True)
         await connection.execute("vacuum analyze")
         await connection.set_autocommit(False)
+    async with database.transaction() as connection:
+        product_id = await fetch_value(connection, "select id from product")
+        started = time.perf_counter()
+        await count_help(connection, product_id, datetime.now(UTC))
+        print(f"{'counting who helps':>28}: {1_000 * (time.perf_counter() - started):,.0f} ms")
     app = create_app(
         Settings(data_dir=folder, public_url="http://testserver"), database, Vault(new_key())
     )

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from app.errors import Conflict, Invalid, NotFound
 from app.models.states import LinkState
+from app.people.helping import HALF_LIFE_DAYS, HELP_DAYS_MOST, count_help
 from app.people.linking import decide_link, link_accounts
 from app.people.matching import link_verified, match_people, propose_links
 from app.queries.account_links import list_links
-from app.queries.helping import HALF_LIFE_DAYS, HELP_DAYS_MOST, help_of
+from app.queries.helping import help_of
 from app.queries.metric_people import count_people
 from app.queries.people import PeopleFilter, PeopleList, list_people
 from app.queries.spans import span_of
@@ -123,14 +124,11 @@ async def _check_counts(
     c: Connection, seed: int, links: list[tuple[int, int]], undone: set[int]
 ) -> None:
     crowd = await add_crowd(c, seed)
-    pairs = dict.fromkeys(
-        tuple(sorted((crowd.accounts[one], crowd.accounts[other])))
-        for one, other in links
-        if one != other
-    )
+    chosen = ((crowd.accounts[one], crowd.accounts[other]) for one, other in links if one != other)
+    pairs = dict.fromkeys((min(pair), max(pair)) for pair in chosen)
     made = {
-        pair: await link_accounts(c, *pair, why="They say so.", actor=ME)  # type: ignore[call-arg]
-        for pair in pairs
+        (low, high): await link_accounts(c, low, high, why="They say so.", actor=ME)
+        for low, high in pairs
     }
     standing = [pair for place, pair in enumerate(made) if place not in undone]
     for pair, link in made.items():
@@ -153,6 +151,8 @@ async def _check_counts(
     lost = PeopleFilter(crowd.product, PeopleList.lost)
     rows = (await list_people(c, lost, now=NOW, limit=200)).items
     assert {row.id for row in rows} == {min(human & spoke) for human in truth.lost()}
+    await count_help(c, crowd.product, NOW - timedelta(days=1))
+    await count_help(c, crowd.product, NOW)
     helpers = PeopleFilter(crowd.product, PeopleList.helpers)
     rows = (await list_people(c, helpers, now=NOW, limit=200)).items
     assert {row.id for row in rows} == {
@@ -322,7 +322,7 @@ async def test_a_verified_address_arrives_and_links_two_sources(forum: Forum) ->
     comment = forum.comment("Printing cuts off the last line.")
     await forum.deliver_comments({**comment, "author": {**mail, "id": "8"}})
     await forum.work()
-    assert await match_people(forum.database) == 1
+    assert await match_people(forum.database, NOW) == 1
     rows = await forum.rows(
         "select external_id, identities from author where person_id is not null"
     )

@@ -177,10 +177,10 @@ async def test_weights_are_taken_in_from_a_file(
             answer = await person.get(answer.headers["location"])
         return answer
 
-    page = await send(b"handle,platform,plan,weight\nkim,github,<i>pro</i>,3\nnobody,,,1\n")
-    assert "1 account got a weight" in page.text
-    assert "Nobody has the handle" in page.text
-    assert "Line 3" in page.text
+    answer = await send(b"handle,platform,plan,weight\nkim,github,<i>pro</i>,3\nnobody,,,1\n")
+    assert "1 account got a weight" in answer.text
+    assert "Nobody has the handle" in answer.text
+    assert "Line 3" in answer.text
     page = (await person.get("/people?sort=weight")).text
     assert "weight 3" in page
     assert "<i>pro" not in page

@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from app.api.schemas.base import CleanText, In, JsonId, Out, example
-from app.models.states import HelpBand, LinkBasis, LinkState, ThemeStatus, TicketStatus
+from app.models.states import LinkBasis, LinkState, ThemeStatus, TicketStatus
+from app.people.helping import HelpBand
 
 PERSON_EXAMPLE = {
     "id": 12,

@@ -75,7 +75,7 @@ async def people_page(
 
 
 @router.get("/people/weights")
-async def weights_again(user: Viewer) -> Response:
+async def weights_again() -> Response:
     """What a file did is told once; a reload leads back to the people."""
     return RedirectResponse("/people", status_code=303)
 
@@ -163,13 +163,13 @@ async def wanted(act: Acting, person_id: Number) -> Response:
 async def export(request: Request, user: Admin, person_id: Number) -> Response:
     """All that is kept about somebody, as a file."""
     async with guard.database(request).transaction() as connection:
-        kept = await export_person(connection, person_id, datetime.now(UTC))
+        person = await export_person(connection, person_id, datetime.now(UTC))
     headers = {
         "Content-Disposition": f'attachment; filename="person-{person_id}.json"',
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
     }
-    text = json.dumps(kept, default=str, ensure_ascii=False, indent=2)
+    text = json.dumps(person, default=str, ensure_ascii=False, indent=2)
     return Response(text, media_type="application/json", headers=headers)
 
 
