@@ -81,7 +81,9 @@ def pages(routes: Iterable[Any] = router.routes) -> Iterator[tuple[str, str]]:
 
 def address(path: str) -> str:
     """The path with ids that nothing has."""
-    numbers = re.sub(r"\{(comment_id|suggestion_id|delivery_id|promise_id)\}", "99999999", path)
+    numbers = re.sub(
+        r"\{(comment_id|suggestion_id|delivery_id|promise_id|spike_id)\}", "99999999", path
+    )
     return re.sub(r"\{\w+\}", str(uuid.UUID(int=7)), numbers.replace("{answer}", "yes"))
 
 

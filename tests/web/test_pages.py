@@ -36,6 +36,7 @@ async def test_empty_pages_say_what_comes_next(
         "/pairs": "Nothing waits",
         "/questions": "Nobody waits for an answer",
         "/promises": "No promise here",
+        "/spikes": "Nothing out of the usual",
     }
     for address, words in said.items():
         page = await person.get(address)
