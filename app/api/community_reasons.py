@@ -19,6 +19,7 @@ COMMUNITY_REASONS: Mapping[str, tuple[int, str]] = MappingProxyType(
         ),
         "promise_empty": (422, "The promise says nothing."),
         "promise_to_nobody": (422, "The promise names neither a comment nor an answer nor a name."),
+        "spike_not_found": (404, "There is no spike of this number."),
         "subscription_not_found": (404, "There is no subscription with this id."),
         "digest_address_invalid": (422, "The address is none of this channel."),
         "digest_nothing_chosen": (422, "Neither digests nor alerts are wanted."),

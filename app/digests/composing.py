@@ -11,9 +11,13 @@ from app.digests.ledger import DueDispatch
 from app.digests.message import Message, digest_message
 from app.digests.periods import read_period
 from app.digests.reading import DigestScope, read_digest
+from app.digests.spike_lines import spike_message
+from app.errors import NotFound
 from app.queries.products import read_product_choice
+from app.queries.spikes import read_spike
 from app.storage.db import Connection, Database
 
+SPIKE_KIND = "spike"
 NOW_PREFIX = "now:"
 """Before a key of somebody who asked for one at once: ``now:<key>:2026-W49``."""
 
@@ -41,7 +45,9 @@ class Composer:
         return self.known[place]
 
     async def _compose(self, due: DueDispatch) -> Message | None:
-        key = due.about.rpartition(":")[2]
+        kind, _, key = due.about.rpartition(":")
+        if kind == SPIKE_KIND:
+            return await self._alert(int(key))
         period = read_period(key, due.time_zone)
         async with self.database.transaction() as connection:
             scope = await scope_of(connection, due.product_id)
@@ -50,3 +56,12 @@ class Composer:
         if not digest.eventful and not due.about.startswith(NOW_PREFIX):
             return None
         return digest_message(digest, digest_data(digest))
+
+    async def _alert(self, spike_id: int) -> Message | None:
+        async with self.database.transaction() as connection:
+            try:
+                spike = await read_spike(connection, spike_id)
+            except NotFound:  # its theme or product is gone by now
+                return None
+            product = await read_product_choice(connection, spike.product_id)
+        return spike_message(spike, product.name, product.slug)

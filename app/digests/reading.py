@@ -16,6 +16,7 @@ from app.digests.sections import (
     promises_section,
     shipped_section,
     silent_section,
+    spikes_section,
     unanswered_section,
 )
 from app.models.states import Frequency
@@ -48,6 +49,7 @@ async def read_digest(
     metrics = await read_metrics(connection, product_id, span, span.before(), now=now)
     sections = [
         await moved_section(connection, product_id, paths),
+        await spikes_section(connection, product_id, paths),
         await unanswered_section(connection, product_id, paths),
         await promises_section(connection, product_id, paths),
         await shipped_section(connection, product_id, paths),

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from app.digests.digest import Line, Paths, Section
+from app.digests.spike_lines import spike_line
 from app.digests.wording import counted, day_name
 from app.queries import health
 from app.queries.health import SourceStatus
@@ -14,9 +15,11 @@ from app.queries.promises import PromiseList, count_due, list_promises
 from app.queries.questions import QuestionFilter, QuestionRow, count_questions, list_questions
 from app.queries.rows import ThemeRow
 from app.queries.spans import Span
+from app.queries.spikes import list_spikes
 from app.storage.db import Connection
 
 LINES_SHOWN = 5
+SPIKES_COUNTED_MOST = 200
 TEXT_SHOWN = 140
 UNANSWERED_DAYS = 30
 """How far back an unanswered question may lie: what is older seldom waits any more."""
@@ -43,6 +46,21 @@ async def moved_section(connection: Connection, product_id: UUID | None, paths: 
         total=len(moves[:LINES_SHOWN]),
         path=paths.days("/insights"),
         empty="No theme has more or fewer people than before.",
+    )
+
+
+async def spikes_section(connection: Connection, product_id: UUID | None, paths: Paths) -> Section:
+    """Spikes and silences that were found in the period."""
+    page = await list_spikes(
+        connection, product_id, found_in=paths.period.span, limit=SPIKES_COUNTED_MOST
+    )
+    return Section(
+        name="spikes",
+        title="Spikes",
+        lines=[spike_line(spike, paths.product_slug) for spike in page.items[:LINES_SHOWN]],
+        total=len(page.items),
+        path=paths.days("/spikes"),
+        empty="Nobody spoke far more than usual.",
     )
 
 

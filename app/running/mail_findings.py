@@ -14,7 +14,7 @@ from integrations.tracker_contract import Finding
 
 
 async def mail_findings(settings: Settings, database: Database) -> list[Finding]:
-    """The mail server, where one is named or by_mail, and each subscription that is in trouble."""
+    """The mail server, where one is named or needed, and each subscription that is in trouble."""
     async with database.transaction() as connection:
         subscriptions = await list_subscriptions(connection)
         troubled = await troubled_subscriptions(connection)

@@ -84,7 +84,7 @@ class Background:
         background = cls()
         for text in texts:
             background.texts += 1
-            background.counts.update(_phrases(text).keys())
+            background.counts.update(phrases_of(text).keys())
         return background
 
     def without(self, texts: Iterable[str]) -> Background:
@@ -113,7 +113,7 @@ def key_phrases(
     people: dict[str, dict[str, str]] = {}
     written: dict[str, Counter[str]] = {}
     for person, text in person_texts:
-        for phrase, surface in _phrases(text).items():
+        for phrase, surface in phrases_of(text).items():
             people.setdefault(phrase, {})[person] = surface
             written.setdefault(phrase, Counter())[surface] += 1
     shared = [phrase for phrase, voices in people.items() if len(voices) >= 2]
@@ -146,7 +146,7 @@ def _telling(phrase: str, people: int, background: Background) -> float:
     return people * background.rarity(phrase) ** 2 * (1 + 0.25 * phrase.count(" "))
 
 
-def _phrases(text: str) -> dict[str, str]:
+def phrases_of(text: str) -> dict[str, str]:
     """The words and phrases of a text: stemmed, with how they are written there."""
     surfaces: dict[str, str] = {}
     for part in _PHRASE_BREAKS.split(clean(text)[:_PHRASE_CHARACTERS]):

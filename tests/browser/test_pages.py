@@ -43,6 +43,7 @@ def addresses(site: Site) -> list[str]:
         "/insights",
         "/digests/2026-W46",
         "/digests/subscriptions",
+        "/spikes",
         "/digests/2026-11-12",
         "/insights?compare=none",
         "/insights/people?which=heard",

@@ -23,9 +23,11 @@ from app.digests.subscriptions import (
     end_by_token,
     list_subscriptions,
 )
+from app.digests.watching import watch
 from app.errors import Invalid, NotFound
 from app.models.states import DispatchChannel, DispatchState, Frequency
 from app.storage.db import Database
+from app.storage.rows import fetch_all
 from app.storage.vault import Vault
 from integrations.network import Network
 from tests.scenes.mailbox import PASSWORD, Mailbox, open_mailbox
@@ -36,6 +38,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH")
 MONDAY = datetime(2026, 11, 23, 8, 0, 5, tzinfo=UTC)
 KIM = "kim@example.org"
 SIGNING = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+ADD_SPIKE = """
+    insert into spike (product_id, sort, subject, theme_id, day, people, expected, escalates,
+                       found_at)
+    values (%s, 'theme', %s, %s, '2026-11-23', 14, 2.1, true, %s)
+"""
 HOSTILE = "Export & <b>crashes</b> | *now* @everyone [x](https://evil.example)\r\nBcc: all@x.org"
 
 
@@ -313,3 +320,32 @@ async def test_what_cannot_be_subscribed(scene: Scene, fields: Any, reason: str)
     with pytest.raises(Invalid) as refused:
         await scene.subscribe(**fields)
     assert refused.value.reason == reason
+
+
+async def test_a_spike_is_told_at_once_to_whoever_asked_for_alerts(scene: Scene) -> None:
+    async with scene.database.transaction() as c:
+        (theme,) = await fetch_all(c, "select id from theme")
+        await c.execute(ADD_SPIKE, [scene.product, str(theme["id"]), theme["id"], MONDAY])
+    await scene.subscribe(alerts=True, digests=False)
+    async with scene.database.transaction() as c:
+        await c.execute("update digest_subscription set created_at = %s", [NOW])
+    for _ in range(2):
+        await watch(scene.database, MONDAY)
+        await scene.sender.run(MONDAY)
+    (mail,) = scene.mailbox.mails
+    assert mail["Subject"].startswith("Atlas: Export & <b>crashes</b>")
+    text, _ = (part.get_content() for part in mail.iter_parts())
+    assert "14 people on 23 Nov 2026, 2.1 are usual; it was ignored before" in text
+    assert (await scene.the()).last_about.startswith("spike:")
+
+
+async def test_every_product_is_told_of_in_one_run(scene: Scene) -> None:
+    async with scene.database.transaction() as c:
+        for number in range(5):
+            product = await add_product(c, f"product-{number}")
+            source = await add_source(c, product)
+            await add_comment(c, product, source, "The export crashes.", created_at=NOW)
+            new = NewSubscription(DispatchChannel.email, KIM, product_id=product)
+            await add_subscription(c, scene.vault, new, NOW)
+    assert await scene.sender.run(MONDAY) == 5
+    assert len({mail["Subject"] for mail in scene.mailbox.mails}) == 5

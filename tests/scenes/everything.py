@@ -57,6 +57,10 @@ ADD_SUBSCRIPTION = """
     insert into digest_subscription (id, channel, address, shown)
     values (gen_random_uuid(), 'email', %s, 'kim@example.org') returning id
 """
+ADD_SPIKE = """
+    insert into spike (product_id, sort, subject, theme_id, day, people, expected)
+    values (%s, 'theme', %s, %s, '2026-11-12', 14, 2.1) returning id
+"""
 MARK_DONE = "update ticket set status = 'done' where theme_id = %s"
 ADD_HISTORY = "insert into source_history (source_id, cursor) values (%s, '{}')"
 ADD_USER = """
@@ -192,6 +196,7 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
     ]
     promise = await one(connection, ADD_PROMISE, product, question)
     subscription = await one(connection, ADD_SUBSCRIPTION, vault.encrypt("kim@example.org"))
+    spike = await one(connection, ADD_SPIKE, product, str(theme), theme)
     user = await one(connection, ADD_USER, f"{name}@example.org")
     linked = await add_author(connection, product, "adam")
     lone = await add_author(connection, product, "eve")
@@ -215,6 +220,7 @@ async def _add(connection: Connection, vault: Vault) -> Everything:
         "lone_id": lone,
         "link_id": link["id"],
         "note_id": note["id"],
+        "spike_id": spike["id"],
         "subscription_id": str(subscription["id"]),
         "period": "2026-W46",
         "delivery_id": delivery,

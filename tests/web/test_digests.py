@@ -16,6 +16,7 @@ from app.models.states import DispatchChannel
 from app.storage.db import Database
 from app.storage.vault import Vault
 from tests.scenes.conversations import add_conversations
+from tests.scenes.everything import add_everything
 from tests.scenes.reading import NOW
 from tests.web.webbing import sign_in
 
@@ -93,3 +94,20 @@ async def test_the_link_of_a_mail_ends_it_without_signing_in(
     async with database.transaction() as c:
         (row,) = await list_subscriptions(c)
     assert not row.enabled
+
+
+async def test_a_spike_stands_on_the_overview_until_somebody_looked(
+    client: httpx.AsyncClient, database: Database, vault: Vault
+) -> None:
+    everything = await add_everything(database, vault)
+    person = await sign_in(client, database)
+    theme, number = everything.ids["theme_id"], everything.ids["spike_id"]
+    for address in ("/", f"/themes/{theme}", "/spikes"):
+        page = (await person.get(address)).text
+        assert "14 people on 12 Nov 2026, 2.1 are usual" in page, address
+        assert f"/spikes/{number}/ack" in page, address
+    for says in ("Seen.", "Somebody looked at it before you."):
+        await person.send(f"/spikes/{number}/ack")
+        assert says in (await person.get("/triage")).text
+    assert "2.1 are usual" not in (await person.get("/")).text
+    assert f"/spikes/{number}/ack" not in (await person.get(f"/themes/{theme}")).text

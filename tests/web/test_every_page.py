@@ -90,7 +90,7 @@ def pages(routes: Iterable[Any] = router.routes) -> Iterator[tuple[str, str]]:
 
 def address(path: str) -> str:
     """The path with ids that nothing has."""
-    counted = "comment|suggestion|delivery|promise|person|link|note"
+    counted = "comment|suggestion|delivery|promise|person|link|note|spike"
     numbers = re.sub(rf"\{{({counted})_id\}}", "99999999", path)
     return re.sub(r"\{\w+\}", str(uuid.UUID(int=7)), numbers.replace("{answer}", "yes"))
 

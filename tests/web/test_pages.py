@@ -37,6 +37,7 @@ async def test_empty_pages_say_what_comes_next(
         "/questions": "Nobody waits for an answer",
         "/promises": "No promise here",
         "/people": "Nobody spoke yet",
+        "/spikes": "Nothing out of the usual",
     }
     for address, words in said.items():
         page = await person.get(address)

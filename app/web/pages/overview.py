@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.digests.spike_lines import spike_line
+from app.models.states import SpikeState
 from app.queries import health, insights, totals
 from app.queries.health import SourceStatus
+from app.queries.spikes import list_spikes
 from app.queries.top_matters import top_matters
 from app.web import charts, guard, rendering, words
 from app.web.guard import Viewer
@@ -22,6 +25,9 @@ WEEKS_FROM_DAYS = 90
 """From here on the chart shows weeks: daily bars would be too thin for a phone."""
 PLOT_PIXELS, CHART_PIXELS = 150, 192
 TOP_MATTERS = 7
+SPIKES_SHOWN = 5
+SPIKE_DAYS = 7
+"""An open spike that is older is history, and stays on its own page."""
 TROUBLED = frozenset(SourceStatus) - {SourceStatus.ok, SourceStatus.disabled}
 
 
@@ -68,6 +74,13 @@ async def overview_page(
         )
         stages = await health.stages(connection, product)
         sources = await health.sources(connection, product)
+        spikes = await list_spikes(
+            connection,
+            product,
+            state=SpikeState.open,
+            since=datetime.now(UTC) - timedelta(days=SPIKE_DAYS),
+            limit=SPIKES_SHOWN,
+        )
     days_shown, series = volume_series(breakdown)
     return await rendering.page(
         request,
@@ -94,4 +107,7 @@ async def overview_page(
             if source.status in TROUBLED or words.credentials_warning(source.credentials_end_at)
         ],
         sources=sources,
+        spikes=spikes.items,
+        more_spikes=spikes.next_cursor is not None,
+        spike_line=spike_line,
     )

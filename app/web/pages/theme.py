@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from app.digests.spike_lines import spike_line
 from app.models.states import ThemeStatus, TicketState
 from app.queries.comments import read_excerpts
 from app.queries.replies import answers_back, reply_ledger
 from app.queries.rows import CommentRow, SuggestionRow, ThemeRow
+from app.queries.spikes import list_spikes
 from app.queries.theme_filters import ThemeFilter
 from app.queries.theme_history import similar_themes, theme_activity, theme_timeline
 from app.queries.themes import list_themes, read_theme, theme_comments
@@ -34,6 +36,7 @@ SIMILAR_FROM_COSINE = 0.35
 QUOTES_FROM_MENTIONS = 5
 """Below, the list of all comments says it as well as a choice of them."""
 NEAREST_SHOWN = 3
+SPIKES_OF_THEME = 3
 
 
 async def near_texts(
@@ -72,6 +75,12 @@ async def theme_page(
         ledger = await reply_ledger(connection, theme_id)
         back = await answers_back(connection, theme_id)
         routing = await decide_theme(connection, theme.row.product_id, theme_id)
+        spikes = await list_spikes(
+            connection,
+            theme_id=theme_id,
+            since=datetime.now(UTC) - timedelta(days=THEME_DAYS),
+            limit=SPIKES_OF_THEME,
+        )
         trackable = await has_trackers(connection, theme.row.product_id)
         merged_into: ThemeRow | None = None
         if theme.row.merged_into:
@@ -97,6 +106,8 @@ async def theme_page(
         back=back,
         trackable=trackable,
         routing=routing,
+        spikes=spikes.items,
+        spike_line=spike_line,
         reply_key=uuid4,
         telling=quotes,
         cursor=comments.next_cursor,
