@@ -103,6 +103,29 @@ async def test_an_issue_that_is_missing_is_not_taken_for_deleted() -> None:
     assert "acme/app#7" in seen.unseen
 
 
+@pytest.mark.parametrize(
+    ("platform", "settings", "scope"),
+    [
+        ("gitlab", {"projects": "acme/app"}, "read_api"),
+        ("mastodon", {"base_url": "https://social.example"}, "read:statuses"),
+    ],
+)
+async def test_the_check_names_the_scope_that_is_missing(
+    platform: str, settings: dict[str, str], scope: str
+) -> None:
+    few = {"scopes": ["read_user", "read:notifications"]}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_about_token = request.url.path.endswith(("/self", "/verify_credentials"))
+        return httpx.Response(200, json=few) if is_about_token else httpx.Response(403, json={})
+
+    asking = Asking(platform, answer, **settings)
+    findings = await asking.polling.check(asking.chosen, {"token": "t"}, asking.http)
+    assert [one.ok for one in findings] == [False, False]
+    assert scope in findings[0].detail
+    assert scope in findings[1].detail
+
+
 async def test_the_wait_that_stack_exchange_asks_for_is_kept() -> None:
     page = {"items": [], "has_more": False, "backoff": 30, "quota_remaining": 100}
     asking = Asking("stackexchange", lambda _: httpx.Response(200, json=page), tags="acme")
