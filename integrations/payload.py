@@ -244,7 +244,7 @@ def joined(*parts: str) -> str:
 def fingerprinted(*parts: str) -> str:
     """The parts as one key in which the last, a secret, is its SHA-256."""
     *open_parts, secret = parts
-    return joined(*open_parts, hashlib.sha256(secret.encode()).hexdigest())
+    return joined(*open_parts, hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest())
 
 
 def account_identity(platform: str, site: str, external_id: str) -> tuple[str, ...]:

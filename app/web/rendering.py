@@ -20,7 +20,7 @@ from app.errors import NotFound
 from app.queries.products import ProductChoice, list_product_choices
 from app.queries.themes import count_themes_in_triage
 from app.setup.login_sessions import SessionUser
-from app.web import charts, flash, guard, whys, words
+from app.web import charts, flash, guard, platform_words, whys, words
 from app.web.assets import asset
 from app.web.masking import masked
 
@@ -60,9 +60,9 @@ def _environment() -> Environment:
         exact=words.exact,
         day=words.day,
         plain=words.plain,
-        platform=words.platform,
+        platform=platform_words.platform,
         ticket_name=words.ticket_name,
-        platform_icon=words.platform_icon,
+        platform_icon=platform_words.platform_icon,
         actor=words.actor,
         markdown=markdown,
     )

@@ -20,7 +20,6 @@ from app.queries.promises import PromiseList
 from app.setup.credentials_end import near_end
 from app.setup.status_words import IGNORED_STATUS
 from classifiers.contract import Kind
-from integrations import registry
 
 KIND_NAMES: dict[str, str] = {
     Kind.bug: "Bug",
@@ -219,25 +218,6 @@ RETITLED = {
     "named": "which a topic names better",
     "written": "with words of a language model",
 }
-_PLATFORM_ICONS = {
-    "discourse": "messages-square",
-    "github": "git-branch",
-    "slack": "hash",
-    "discord": "hash",
-    "mattermost": "hash",
-    "zulip": "hash",
-    "gitlab": "git-branch",
-    "stackexchange": "circle-question-mark",
-    "appstore": "package",
-    "googleplay": "package",
-    "steam": "package",
-    **dict.fromkeys(("telegram", "youtube", "reddit", "mastodon"), "message-circle"),
-    **dict.fromkeys(("bluesky", "lemmy", "hackernews"), "message-circle"),
-    "mail": "mail",
-    "feed": "rss",
-    "generic": "webhook",
-}
-_PLATFORM_TITLES = {"github": "GitHub", "generic": "Webhook"}
 _MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0
 _MONTH = 30.4 * _DAY
 _DURATIONS = (
@@ -313,18 +293,6 @@ def exact(moment: datetime) -> str:
 def day(moment: datetime) -> str:
     """``21 Nov 2026``."""
     return f"{moment.day} {moment:%b %Y}"
-
-
-def platform(name: str) -> str:
-    """A platform's name for people: its own spelling."""
-    declared = registry.sources().get(name)
-    title = declared.title if declared else name.replace("_", " ").capitalize()
-    return _PLATFORM_TITLES.get(name, title)
-
-
-def platform_icon(name: str) -> str:
-    """The icon of a platform."""
-    return _PLATFORM_ICONS.get(name, "webhook")
 
 
 def ticket_name(key: str) -> str:

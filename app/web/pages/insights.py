@@ -27,8 +27,9 @@ from app.web.csv_files import csv_file
 from app.web.guard import Viewer
 from app.web.pages.overview import CHART_PIXELS, PLOT_PIXELS, WEEKS_FROM_DAYS, volume_series
 from app.web.params import Cursor, Word
+from app.web.platform_words import platform
 from app.web.routes import PageRoute
-from app.web.words import KIND_PLURALS, platform
+from app.web.words import KIND_PLURALS
 
 router = APIRouter(route_class=PageRoute)
 VOLUME_DIMENSIONS = ("source", "kind", "platform", "language")

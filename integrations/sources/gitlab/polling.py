@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ import httpx
 from pydantic import BaseModel, Field
 
 from integrations import payload
+from integrations.contract import Finding
 from integrations.entered_tokens import SECRETIVE, Token
 from integrations.list_readers import ListReader, check_by, missing_setting, poll_by
 from integrations.listing import ListPage, Row, Stream, begin_lists, json_item, moment_of, objects
@@ -58,6 +60,19 @@ class GitLabReader(ListReader[Settings]):
             )
         return projects
 
+    async def greeting(self) -> list[Finding]:
+        """What the token may do; servers before 15.5 do not tell."""
+        try:
+            token = await self.answer_object(f"{self.settings.api()}/personal_access_tokens/self")
+        except PollError as error:
+            if error.reason not in ("source_not_there", "source_forbidden"):
+                raise
+            return []
+        scopes = token.get("scopes")
+        if not isinstance(scopes, list) or {"api", "read_api"} & {str(one) for one in scopes}:
+            return [Finding("Token", True, "GitLab accepts it.")]
+        return [Finding("Token", False, "Its scope read_api is missing.", self.remedy)]
+
     def _url(self, path: str) -> str:
         return f"{self.settings.api()}/projects/{quote(path, safe='')}"
 
@@ -66,7 +81,7 @@ class GitLabReader(ListReader[Settings]):
         if stream.name.startswith("{"):
             return await self._notes(stream)
         project = await self.project(stream.name)
-        since = stream.since.isoformat() if stream.since else ""
+        since = _in_utc(stream.since)
         begins, _, number = (stream.page or f"{max(stream.floor, since)}|1").rpartition("|")
         params: dict[str, str | int] = {
             "order_by": "updated_at",
@@ -79,7 +94,7 @@ class GitLabReader(ListReader[Settings]):
         issues, has_more = await self._rows(f"{self._url(stream.name)}/issues", params)
         rows, threads = [], []
         for issue in issues:
-            changed = str(issue.get("updated_at") or "")
+            changed = _in_utc(issue.get("updated_at"))
             rows.append(Row(issue_item(project, issue), changed, moment_of(changed)))
             if issue.get("user_notes_count", 1):
                 threads.append(_thread(stream, project, issue))
@@ -123,16 +138,22 @@ class GitLabReader(ListReader[Settings]):
         notes, has_more = await self._rows(url, params)
         rows = []
         for note in notes:
-            changed = str(note.get("updated_at") or "")
+            changed = _in_utc(note.get("updated_at"))
             if changed >= thread["read"] and not note.get("system"):
                 rows.append(Row(note_item(project, issue, note), changed, moment_of(changed)))
-        earliest = stream.since.isoformat() if stream.since else ""
-        marks = [str(note.get("updated_at") or "") for note in notes]
+        earliest = _in_utc(stream.since)
+        marks = [_in_utc(note.get("updated_at")) for note in notes]
         is_over = bool(marks) and marks[-1] < max(thread["read"], earliest)
         more = has_more and not is_over
         is_first = number == 1 and bool(marks)
         notes_read = {_remembered(project, issue): marks[0]} if is_first else {}
         return ListPage(rows, str(number + 1) if more else "", notes=notes_read)
+
+
+def _in_utc(value: Any) -> str:
+    """A time of an answer as a mark that sorts as text: servers write it in their own time zone."""
+    moment = moment_of(value)
+    return moment.astimezone(UTC).isoformat(timespec="microseconds") if moment else ""
 
 
 def _remembered(project: Mapping[str, Any], issue: Mapping[str, Any]) -> str:

@@ -21,7 +21,8 @@ class Settings(BaseModel):
     )
     staff: str = Field(
         default="",
-        description="Names of the accounts that belong to your own team, separated by commas. "
+        description="Names of the accounts that belong to your own team, the one that answers too, "
+        "separated by commas. "
         "Moderators who mark what they write as official count as staff anyway.",
     )
     keep_private: KeepPrivate = False

@@ -4,19 +4,21 @@
    application**.
 2. Scopes: **read:notifications** and **read:statuses**, and nothing else. Submit it, open it again
    and copy **Your access token**.
-3. Enter the token here. Without one hashtags alone are read, where the server shows them to
-   everybody.
+3. Enter the token here. Without one (**Save** with the field left blank) hashtags alone are read,
+   where the server shows them to everybody.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import httpx
 from pydantic import BaseModel, Field, SecretStr
 
 from integrations import payload
+from integrations.contract import Finding
 from integrations.entered_tokens import SECRETIVE
 from integrations.list_readers import ListReader, check_by, missing_setting, poll_by
 from integrations.listing import (
@@ -35,6 +37,8 @@ from integrations.sources.mastodon.statuses import POLLED_FIELD
 
 STATUSES_PER_PAGE = 40
 _MENTIONS = "mentions"
+_ADDRESSED_KINDS = ("mention", "quote")
+_READING_SCOPES = ("read:notifications", "read:statuses")
 
 
 class MastodonCredentials(BaseModel):
@@ -58,6 +62,19 @@ class MastodonReader(ListReader[Settings]):
         token = str(self.credentials.get("token") or "")
         return {"Authorization": f"Bearer {token}"} if token else {}
 
+    async def greeting(self) -> list[Finding]:
+        """What the token may do; servers before 4.3 do not tell."""
+        if not self.headers() or not self.settings.base_url:
+            return []
+        app = await self.answer_object(f"{self.settings.base_url}/api/v1/apps/verify_credentials")
+        scopes = app.get("scopes")
+        named = {str(one) for one in scopes} if isinstance(scopes, list) else {"read"}
+        missing = [one for one in _READING_SCOPES if not {"read", one} & named]
+        if not missing:
+            return [Finding("Token", True, "Your server accepts it.")]
+        words = f"Its scopes lack {' and '.join(missing)}."
+        return [Finding("Token", False, words, self.remedy)]
+
     async def streams(self) -> Sequence[str]:
         if not self.settings.base_url:
             raise missing_setting("Enter the address of your server in this source's settings.")
@@ -71,13 +88,14 @@ class MastodonReader(ListReader[Settings]):
 
     async def page(self, stream: Stream) -> ListPage:
         """A page, the newest first: the last number of it begins the next one."""
-        params: dict[str, str | int] = {"limit": STATUSES_PER_PAGE}
-        params |= {"max_id": stream.page} if stream.page else {}
-        path = f"timelines/tag/{stream.name.partition(':')[2]}"
+        params: list[tuple[str, str | int]] = [("limit", STATUSES_PER_PAGE)]
+        params += [("max_id", stream.page)] if stream.page else []
+        path = f"timelines/tag/{quote(stream.name.partition(':')[2], safe='')}"
         if stream.name == _MENTIONS:
             path = "notifications"
-            params |= {"types[]": "mention"}
-        listed = objects(await self.answer_list(f"{self.settings.base_url}/api/v1/{path}", params))
+            params += [("types[]", kind) for kind in _ADDRESSED_KINDS]
+        url = f"{self.settings.base_url}/api/v1/{path}?{urlencode(params)}"
+        listed = objects(await self.answer_list(url))
         rows = []
         for one in listed:
             status = one.get("status") if stream.name == _MENTIONS else one

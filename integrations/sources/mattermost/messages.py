@@ -18,8 +18,11 @@ from integrations.text.markdown import markdown_to_text
 MATTERMOST_IGNORED = {
     "system_post": "Mattermost's own note about a channel: who joined, what was renamed.",
     "slash_command": "A command is not a comment.",
+    "own_post": "An answer that we wrote ourselves is not what the community says.",
 }
 CHANNEL_FIELD, AUTHOR_FIELD = "relay_place", "relay_author"
+ANSWER_PROP = "relay_reply"
+"""The property of a post that holds the key of an answer of ours."""
 _SHORTEST_MILLISECONDS = 10**11
 _WEBHOOK_FIELDS_MAX = 50
 
@@ -88,7 +91,10 @@ def event(inbound: Inbound) -> str:
         return "slash_command"
     if "post" not in body and "post_id" not in body:
         return payload.name(body.get("event")) or "post"
-    kind = _post(body).get("type")
+    post = _post(body)
+    kind, props = post.get("type"), post.get("props")
+    if isinstance(props, dict) and ANSWER_PROP in props:
+        return "own_post"
     return "system_post" if isinstance(kind, str) and kind.startswith("system_") else "post"
 
 

@@ -18,13 +18,12 @@ from integrations.lost_answers import AnswerPage, find_answer
 from integrations.plain_words import chat_plain
 from integrations.reply_calls import call, unreadable_reply
 from integrations.reply_contract import AnsweredComment, CanReply, PostedReply, Replying
-from integrations.sources.mattermost.messages import permalink
+from integrations.sources.mattermost.messages import ANSWER_PROP, permalink
 from integrations.sources.mattermost.polling import MattermostCredentials
 from integrations.sources.mattermost.settings import Settings
 
 _CHAT_SERVER = "Mattermost"
 MATTERMOST_POST_MAX_CHARACTERS = 16_383
-_KEY_PROP = "relay_reply"
 
 
 def _can_reply(settings: Settings, comment: AnsweredComment) -> CanReply:
@@ -50,7 +49,7 @@ async def _reply(
         "channel_id": comment.extras.get("channel"),
         "root_id": comment.thread_id,
         "message": text,
-        "props": {_KEY_PROP: str(key)},
+        "props": {ANSWER_PROP: str(key)},
     }
     return _posted(settings, await _api(settings, credentials, http, "posts", body))
 
@@ -72,7 +71,7 @@ async def _find(
 
     def is_ours(post: Mapping[str, Any]) -> bool:
         props = post.get("props")
-        return isinstance(props, dict) and props.get(_KEY_PROP) == str(key)
+        return isinstance(props, dict) and props.get(ANSWER_PROP) == str(key)
 
     return await find_answer(_CHAT_SERVER, read, is_ours, lambda post: _posted(settings, post))
 

@@ -36,6 +36,7 @@ SOURCE: Source[Settings] = Source(
     signature=Signature(header="", algorithm="token", body_token="token"),  # noqa: S106 - a field
     handled=frozenset({"post"}),
     ignored=MATTERMOST_IGNORED,
+    unkept=frozenset({"own_post"}),
     event=event,
     parse=parse,
     visibility=visibility,

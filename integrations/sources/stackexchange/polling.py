@@ -1,6 +1,7 @@
 """Asks Stack Exchange for questions with certain tags, their answers and their comments.
 
-1. Nothing is needed for 300 calls a day, which is enough for a tag in which little is written.
+1. Nothing is needed for 300 calls a day, which is enough for a tag in which little is written:
+   press **Save** with the field left blank.
 2. For 10,000 calls a day open https://stackapps.com/apps/oauth/register, give the application any
    name and your own domain, and copy the **Key**. It costs nothing, and is no secret.
 3. Enter the key here.

@@ -35,6 +35,8 @@ class StandInGitLab(Community):
         if request.headers.get("private-token") != "glpat-1":
             return UNAUTHORIZED
         path = request.path.replace("%2F", "/")
+        if path == "/api/v4/personal_access_tokens/self":
+            return Reply({"id": 3, "scopes": ["read_api"]})
         if path == "/api/v4/user":
             return Reply({"id": 9, "username": "acme_team"})
         if path == f"{PROJECT}/issues/1/notes" and request.body:

@@ -37,6 +37,8 @@ class StandInMastodon(Community):
             return Reply(self._answer(len(self.answers)))
         if path == "/accounts/verify_credentials":
             return Reply({"id": "9", "acct": "acme"})
+        if path == "/apps/verify_credentials":
+            return Reply({"name": "relay", "scopes": ["read:notifications", "read:statuses"]})
         if path == "/accounts/42":
             return Reply(ACCOUNT)
         if path == "/notifications":

@@ -1,0 +1,37 @@
+"""What pages call a platform, and the icon that stands for it."""
+
+from __future__ import annotations
+
+from integrations import registry
+
+_PLATFORM_ICONS = {
+    "discourse": "messages-square",
+    "github": "git-branch",
+    "slack": "hash",
+    "discord": "hash",
+    "mattermost": "hash",
+    "zulip": "hash",
+    "gitlab": "git-branch",
+    "stackexchange": "circle-question-mark",
+    "appstore": "package",
+    "googleplay": "package",
+    "steam": "package",
+    **dict.fromkeys(("telegram", "youtube", "reddit", "mastodon"), "message-circle"),
+    **dict.fromkeys(("bluesky", "lemmy", "hackernews"), "message-circle"),
+    "mail": "mail",
+    "feed": "rss",
+    "generic": "webhook",
+}
+_PLATFORM_TITLES = {"generic": "Webhook"}
+
+
+def platform(name: str) -> str:
+    """A platform's name for people: its own spelling."""
+    declared = registry.sources().get(name)
+    title = declared.title if declared else name.replace("_", " ").capitalize()
+    return _PLATFORM_TITLES.get(name, title)
+
+
+def platform_icon(name: str) -> str:
+    """The icon of a platform."""
+    return _PLATFORM_ICONS.get(name, "webhook")
