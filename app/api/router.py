@@ -30,6 +30,7 @@ from app.api import (
     stats,
     suggestions,
     themes,
+    ticket_fields,
     tickets,
     trackers,
 )
@@ -51,6 +52,7 @@ for part in (
     themes,
     matters,
     trackers,
+    ticket_fields,
     tickets,
     linking,
     following,
