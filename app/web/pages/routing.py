@@ -13,7 +13,7 @@ from app.errors import Invalid, NotFound, RelayError
 from app.models.states import Policy
 from app.setup.login_sessions import SessionUser
 from app.setup.products import get_product
-from app.setup.routing_filters import TONES, RuleFilters, checked_filters
+from app.setup.routing_filters import RULE_TONES, RuleFilters, checked_filters
 from app.setup.routing_rules import Rule, list_rules
 from app.setup.sources import list_sources
 from app.setup.ticket_contents import checked_contents
@@ -153,7 +153,7 @@ async def _page(
         trial=trial,
         complaint=complaint,
         kinds=sorted(THEME_KINDS),
-        tones=[(tone, TONE_WORDS[tone]) for tone in TONES],
+        tones=[(tone, TONE_WORDS[tone]) for tone in RULE_TONES],
         outcomes=OUTCOME_WORDS,
         fields=fields,
         unfilled=unfilled(fields, form.contents.values),
