@@ -32,6 +32,7 @@ from app.commands import (
     serving,
     sources,
     suggestions,
+    ticket_fields,
     ticket_links,
     tickets,
     trackers,
@@ -82,6 +83,8 @@ app.command("replay", rich_help_panel=WORK)(tickets.replay)
 app.add_typer(quality.evaluate, name="evaluate", rich_help_panel=WORK)
 app.command("train", rich_help_panel=WORK)(learning.train)
 tickets.app.command("similar")(ticket_links.similar)
+tickets.app.command("preview")(ticket_fields.preview)
+trackers.app.command("fields")(ticket_fields.fields)
 tickets.app.command("link")(ticket_links.link)
 tickets.app.command("relink")(ticket_links.relink)
 tickets.app.command("unlink")(ticket_links.unlink)

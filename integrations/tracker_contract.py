@@ -39,11 +39,13 @@ from integrations.contract import Finding as Finding
 from integrations.contract import Inbound, IntegrationError, Visibility
 from integrations.network import PLAIN_NETWORK, Network
 from integrations.ticket_facts import Fact, Often
+from integrations.ticket_fields import FieldValue, TicketField, TicketRequest
 from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.ticket_status import RemoteState as RemoteState
 from integrations.ticket_status import StatusCategory as StatusCategory
 from integrations.ticket_status import TicketEvent as TicketEvent
 from integrations.ticket_status import TicketRef as TicketRef
+from integrations.tracker_writes import Attempt as Attempt
 from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, Earlier, Followed, WriteJournal
 
 if TYPE_CHECKING:
@@ -102,6 +104,8 @@ class Draft:
       often it was said lately; ``logs``: pieces of output of several lines; ``workarounds``: what
       people say helps; ``files``: addresses of what they attached.
     - ``earlier``: the ticket that was shipped before people spoke of it again.
+    - ``intro``: what a new ticket says above the block, and ``fields``: what is put into its own
+      fields. An update writes neither.
     """
 
     marker: str
@@ -127,15 +131,8 @@ class Draft:
     logs: Sequence[str] = ()
     workarounds: Sequence[str] = ()
     files: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A create call whose outcome is not known: when it went out (an aware time in UTC), and what
-    ``Tracker.note`` said right before it."""
-
-    began_at: datetime
-    note: str = ""
+    intro: str = ""
+    fields: Sequence[FieldValue] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +188,14 @@ class Tracker(Protocol):
     async def create(self, draft: Draft) -> TicketRef:
         """Create the ticket by one write that holds its marker, so that whatever happens to the
         answer it can be found. Called once per ledger row."""
+
+    def preview(self, draft: Draft) -> TicketRequest:
+        """The request that ``create`` would make, without what lets us in. Makes no call. Raises
+        ``field_invalid`` for a value that a field cannot have."""
+
+    async def fields(self) -> Sequence[TicketField]:
+        """The fields of new tickets that the service does not fill in by itself, as the tracker
+        tells of them."""
 
     async def update(
         self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL

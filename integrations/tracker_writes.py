@@ -9,6 +9,15 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """A create call whose outcome is not known: when it went out (an aware time in UTC), and what
+    ``Tracker.note`` said right before it."""
+
+    began_at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Followed:
     """Where the matter of a superseded ticket is followed, ``since`` an aware time in UTC.
 

@@ -32,6 +32,7 @@ from app.api import (
     stats,
     suggestions,
     themes,
+    ticket_fields,
     tickets,
     trackers,
 )
@@ -53,6 +54,7 @@ for part in (
     themes,
     matters,
     trackers,
+    ticket_fields,
     tickets,
     linking,
     following,

@@ -13,6 +13,7 @@ from app.models.states import Policy
 from app.setup.products import get_product
 from app.setup.routing_filters import checked_filters
 from app.setup.routing_rules import Rule, list_rules
+from app.setup.ticket_contents import checked_contents
 from app.triage.routing_trial import Trial, save_rules, try_rules
 
 router = APIRouter(route_class=LimitedRoute, prefix="/products/{product_id}", tags=["products"])
@@ -21,6 +22,8 @@ RULE_REFUSALS = (
     "rule_not_found",
     "rule_tracker_unknown",
     "filter_invalid",
+    "template_invalid",
+    "field_unknown",
     "too_many_rules",
     "name_taken",
     "name_length",
@@ -77,7 +80,7 @@ async def attempt(
 
 
 def _rules(entered: Sequence[RuleIn]) -> list[Rule]:
-    """Raises Invalid (``filter_invalid``)."""
+    """Raises Invalid (``filter_invalid``, ``template_invalid``)."""
     return [
         Rule(
             id=rule.id,
@@ -87,6 +90,7 @@ def _rules(entered: Sequence[RuleIn]) -> list[Rule]:
             policy=Policy(rule.policy),
             auto_min_people=rule.auto_min_people,
             auto_min_confidence=rule.auto_min_confidence,
+            contents=checked_contents(rule.contents.model_dump()),
         )
         for rule in entered
     ]

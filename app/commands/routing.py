@@ -57,6 +57,17 @@ Confidence = Annotated[
     float | None, typer.Option("--min-confidence", help="Confidence (0 to 1) it needs under auto.")
 ]
 Position = Annotated[int | None, typer.Option(help="Its place in the list, from 1.")]
+Title = Annotated[
+    str | None, typer.Option(help="A template of the ticket's title, such as '{{ title }}'.")
+]
+Intro = Annotated[str | None, typer.Option(help="A template of a text above our block.")]
+Labels = Annotated[
+    list[str] | None, typer.Option("--label", help="A template of a label; repeatable.")
+]
+Values = Annotated[
+    list[str] | None,
+    typer.Option("--field", help="id=template of one of the tracker's own fields; repeatable."),
+]
 OnlyTry = Annotated[
     bool, typer.Option("--try", help="Show what the rules would make of history; save nothing.")
 ]
@@ -104,6 +115,10 @@ def add(
     policy: Policy = None,
     auto_people: AutoPeople = None,
     confidence: Confidence = None,
+    title: Title = None,
+    intro: Intro = None,
+    labels: Labels = None,
+    values: Values = None,
     position: Position = None,
     only_try: OnlyTry = False,
     history: ApplyToHistory = False,
@@ -115,6 +130,7 @@ def add(
     from app.setup.routing_rules import Rule
 
     filters = _entered(kinds, words, sources, languages, areas, tones, people)
+    contents = _contents(title, intro, labels, values)
 
     async def added(connection: Connection, product_id: Any, rules: list[Rule]) -> list[Rule]:
         rule = await _changed(
@@ -122,6 +138,7 @@ def add(
             product_id,
             Rule(name, RuleFilters()),
             filters,
+            contents,
             tracker,
             policy=policy,
             auto_min_people=auto_people,
@@ -148,6 +165,10 @@ def set_(
     policy: Policy = None,
     auto_people: AutoPeople = None,
     confidence: Confidence = None,
+    title: Title = None,
+    intro: Intro = None,
+    labels: Labels = None,
+    values: Values = None,
     position: Position = None,
     only_try: OnlyTry = False,
     history: ApplyToHistory = False,
@@ -156,6 +177,7 @@ def set_(
     """Change what is given of a rule; a filter that is given replaces its values, and `any` takes
     it away."""
     filters = _entered(kinds, words, sources, languages, areas, tones, people)
+    contents = _contents(title, intro, labels, values)
 
     async def changed(connection: Connection, product_id: Any, rules: list[Rule]) -> list[Rule]:
         before = _named(rules, name)
@@ -166,6 +188,7 @@ def set_(
             product_id,
             before,
             filters,
+            contents,
             tracker,
             name=new_name,
             policy=policy,
@@ -215,8 +238,21 @@ def _change(
 def _entered(*values: Any) -> dict[str, Any]:
     """The filters that were given, by name."""
     names = ("kinds", "words", "sources", "languages", "areas", "tones", "min_people")
-    given = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-    return {name: [] if value == [ANY] else value for name, value in given.items()}
+    entered = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+    return {name: [] if value == [ANY] else value for name, value in entered.items()}
+
+
+def _contents(
+    title: str | None, intro: str | None, labels: list[str] | None, values: list[str] | None
+) -> dict[str, Any]:
+    """The templates that were entered, by name."""
+    entered: dict[str, Any] = {"title": title, "intro": intro}
+    if labels is not None:
+        entered["labels"] = [] if labels == [ANY] else labels
+    if values is not None:
+        pairs = [] if values == [ANY] else [value.partition("=") for value in values]
+        entered["values"] = {name: template for name, _, template in pairs}
+    return {name: value for name, value in entered.items() if value is not None}
 
 
 async def _changed(
@@ -224,11 +260,13 @@ async def _changed(
     product_id: Any,
     rule: Rule,
     filters: dict[str, Any],
+    contents: dict[str, Any],
     tracker: str | None,
     **changes: Any,
 ) -> Rule:
     """The rule with what was given. Raises Invalid, NotFound."""
     from app.setup.routing_filters import checked_filters
+    from app.setup.ticket_contents import checked_contents
 
     if filters.get("sources"):
         names = filters["sources"]
@@ -236,6 +274,7 @@ async def _changed(
         filters = {**filters, "sources": [str(source.id) for source in found]}
     changes = {name: value for name, value in changes.items() if value is not None}
     changes["filters"] = checked_filters({**rule.filters.stored(), **filters})
+    changes["contents"] = checked_contents({**rule.contents.stored(), **contents})
     if tracker == ANY:
         changes["tracker_id"] = None
     elif tracker is not None:
@@ -323,4 +362,4 @@ def _sentence(rule: Rule) -> str:
 
 
 def _fields(rule: Rule) -> dict[str, Any]:
-    return {**asdict(rule), "filters": asdict(rule.filters)}
+    return {**asdict(rule), "filters": asdict(rule.filters), "contents": asdict(rule.contents)}

@@ -17,6 +17,7 @@ class RoutingRule(SQLModel, table=True):
 
     ``position`` counts from 1. ``filters`` say what it matches (``setup.routing_filters``).
     ``tracker_id`` is where its tickets go; empty for every tracker that takes the theme's kind.
+    ``contents`` are templates of what its tickets say (``setup.ticket_contents``).
     ``policy`` and the two thresholds are as those of the product.
     """
 
@@ -38,4 +39,5 @@ class RoutingRule(SQLModel, table=True):
     auto_min_confidence: float = Field(
         default=0.6, nullable=False, sa_column_kwargs={"server_default": sa.text("0.6")}
     )
+    contents: Json = document()
     created_at: Moment = utc_now()

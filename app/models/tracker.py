@@ -42,6 +42,9 @@ class Tracker(SQLModel, table=True):
     that was asked; ``account_is_machine``: nobody else writes by it; ``account_confirmed``: it was
     asked since the credentials were last entered.
 
+    ``fields`` are those of new tickets that rules can fill in, as the tracker told of them at
+    ``fields_read_at``.
+
     ``hook_secret`` signs the webhooks that it sends us, and so does ``hook_old_secret`` as long as
     it is there; both are encrypted. ``hook_id`` is blank where we did not register the webhook by
     ourselves. ``heard_at``: when the last well-signed delivery came.
@@ -85,6 +88,8 @@ class Tracker(SQLModel, table=True):
     account_confirmed: bool = Field(
         default=False, nullable=False, sa_column_kwargs={"server_default": sa.false()}
     )
+    fields: list[dict[str, object]] = documents()
+    fields_read_at: Moment = moment()
     hook_secret: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     hook_old_secret: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     hook_id: str = word()

@@ -10,7 +10,7 @@ from typing import Any
 from app.errors import Invalid
 from classifiers.kind_words import THEME_KINDS
 
-TONES = ("friendly", "unfriendly", "hostile")
+RULE_TONES = ("friendly", "unfriendly", "hostile")
 """How a theme sounds as a whole; ``hostile``: somebody in it is."""
 FILTER_VALUES_MOST = 50
 FILTER_VALUE_MOST_CHARACTERS = 100
@@ -70,7 +70,7 @@ def checked_filters(entered: Mapping[str, Any]) -> RuleFilters:
         sources=_texts("sources", entered),
         languages=_languages(entered),
         areas=_texts("areas", entered),
-        tones=_chosen("tones", entered, TONES),
+        tones=_chosen("tones", entered, RULE_TONES),
         min_people=people,
     )
 

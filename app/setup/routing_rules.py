@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from psycopg.types.json import Jsonb
@@ -16,6 +17,8 @@ from app.setup.fields import checked_name, name_taken
 from app.setup.products import check_policy, get_product
 from app.setup.routing_filters import RuleFilters, checked_filters, filter_invalid
 from app.setup.sources import list_sources
+from app.setup.ticket_contents import TicketContents, checked_contents
+from app.setup.ticket_fields import known_fields
 from app.storage.db import Connection
 from app.storage.rows import fetch_all, fetch_value
 
@@ -24,7 +27,7 @@ HELD_BY_RULE = "held_by_rule"
 
 LOCK_PRODUCT = "select id from product where id = %s for no key update"
 SELECT_RULES = """
-    select id, name, filters, tracker_id, policy, auto_min_people, auto_min_confidence
+    select id, name, filters, tracker_id, policy, auto_min_people, auto_min_confidence, contents
     from routing_rule where product_id = %s order by position, id
 """
 SELECT_TRACKER_IDS = "select id from tracker where product_id = %s"
@@ -37,14 +40,14 @@ FREE_RULE_NAMES = "update routing_rule set name = id::text where product_id = %s
 UPSERT_RULE = """
     insert into routing_rule
         (id, product_id, position, name, filters, tracker_id, policy, auto_min_people,
-         auto_min_confidence)
+         auto_min_confidence, contents)
     values (%(id)s, %(product)s, %(position)s, %(name)s, %(filters)s, %(tracker_id)s, %(policy)s,
-            %(auto_min_people)s, %(auto_min_confidence)s)
+            %(auto_min_people)s, %(auto_min_confidence)s, %(contents)s)
     on conflict (id) do update
     set position = excluded.position, name = excluded.name, filters = excluded.filters,
         tracker_id = excluded.tracker_id, policy = excluded.policy,
         auto_min_people = excluded.auto_min_people,
-        auto_min_confidence = excluded.auto_min_confidence
+        auto_min_confidence = excluded.auto_min_confidence, contents = excluded.contents
 """
 # The ledger is the tickets' room: this goes along, as with the policy of a product, so that a rule
 # and what follows from it are one transaction.
@@ -74,6 +77,10 @@ class Rule:
     auto_min_people: int = 2
     auto_min_confidence: float = 0.6
     id: uuid.UUID | None = None
+    contents: TicketContents = field(default_factory=TicketContents)
+
+
+RULE_COLUMNS = tuple(one.name for one in dataclass_fields(Rule))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +92,19 @@ class _RuleRow:
     policy: Policy
     auto_min_people: int
     auto_min_confidence: float
+    contents: Mapping[str, Any]
 
 
 async def list_rules(connection: Connection, product_id: uuid.UUID) -> list[Rule]:
     """The product's rules, the first one first."""
     rows = await fetch_all(connection, SELECT_RULES, [product_id], of=_RuleRow)
-    return [Rule(**{**asdict(row), "filters": checked_filters(row.filters)}) for row in rows]
+    return [_rule(row) for row in rows]
+
+
+def _rule(row: _RuleRow) -> Rule:
+    stored = {name: getattr(row, name) for name in RULE_COLUMNS}
+    filters, contents = checked_filters(row.filters), checked_contents(row.contents)
+    return Rule(**{**stored, "filters": filters, "contents": contents})
 
 
 async def checked_rules(
@@ -119,6 +133,8 @@ async def checked_rules(
                 reason="rule_tracker_unknown",
             )
         filters = checked_filters(rule.filters.stored())
+        contents = checked_contents(rule.contents.stored())
+        await _require_fields(connection, rule, contents)
         if set(filters.sources) - sources:
             raise filter_invalid(
                 f"The rule {name!r} names a source that this product does not have."
@@ -130,6 +146,7 @@ async def checked_rules(
                 id=rule.id or uuid.uuid4(),
                 name=name,
                 filters=filters,
+                contents=contents,
                 policy=Policy(rule.policy),
             )
         )
@@ -149,10 +166,14 @@ async def replace_rules(
     await connection.execute(DELETE_OTHER_RULES, [product_id, [rule.id for rule in rules]])
     await connection.execute(FREE_RULE_NAMES, [product_id])
     for position, rule in enumerate(rules, start=1):
-        values = {**asdict(rule), "filters": Jsonb(rule.filters.stored())}
-        await connection.execute(
-            UPSERT_RULE, {**values, "product": product_id, "position": position}
-        )
+        values = {
+            **{name: getattr(rule, name) for name in RULE_COLUMNS},
+            "filters": Jsonb(rule.filters.stored()),
+            "contents": Jsonb(rule.contents.stored()),
+            "product": product_id,
+            "position": position,
+        }
+        await connection.execute(UPSERT_RULE, values)
         await _hold_or_release(connection, rule, before.get(rule.id))
     return rules
 
@@ -165,6 +186,25 @@ async def require_unused(connection: Connection, tracker_id: uuid.UUID) -> None:
         raise Conflict(
             f"The rule {name!r} sends tickets to this tracker: change or remove it first.",
             reason="tracker_in_rules",
+        )
+
+
+async def _require_fields(connection: Connection, rule: Rule, contents: TicketContents) -> None:
+    """Raises Invalid (``field_unknown``) for a value of a field that the rule's tracker has not."""
+    if not contents.values:
+        return
+    if rule.tracker_id is None:
+        raise Invalid(
+            f"The rule {rule.name!r} fills in fields of a tracker: choose the tracker.",
+            reason="field_unknown",
+        )
+    known = [one.id for one in await known_fields(connection, rule.tracker_id)]
+    unknown = [name for name in contents.values if name not in known]
+    if unknown:
+        raise Invalid(
+            f"The tracker has no field {unknown[0][:40]!r}. It has: {', '.join(known) or 'none'}; "
+            "read its fields again if that is out of date.",
+            reason="field_unknown",
         )
 
 

@@ -25,6 +25,7 @@ from app.tickets.audience import reach_of
 from app.tickets.drafts import digest, load_draft
 from app.tickets.due import DueTicket, postpone_ticket
 from app.tickets.failures import record_stop
+from app.tickets.filling import fill_ticket
 from app.tickets.identity import require_same_account
 from app.tickets.merging import refresh_followers
 from app.tickets.steps import PushRun, Step
@@ -100,18 +101,19 @@ async def create_ticket(run: PushRun, ticket: DueTicket) -> Step:
             connection, ticket.theme_id, ticket.marker, run.base_url, shown=reach.shown
         )
         draft = replace(draft, earlier=ticket.earlier)
+        whole = await fill_ticket(connection, draft, ticket.id, run.opened.id)
         values = {
             "ticket": ticket.id,
-            "title": draft.title,
+            "title": whole.title,
             "note": note,
             "now": run.clock(),
         }
         if await fetch_value(connection, CLAIM_CREATE, values) is None:
             return Step.uncalled  # cancelled since it was read
         if run.opened.type.posted_text is not None:
-            await remember_posted(connection, ticket.id, run.opened.type.posted_text(draft))
+            await remember_posted(connection, ticket.id, run.opened.type.posted_text(whole))
     try:
-        ref = await run.opened.tracker.create(draft)
+        ref = await run.opened.tracker.create(whole)
     except TrackerError as error:
         if not error.ambiguous:
             async with run.database.transaction() as connection:

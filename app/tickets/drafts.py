@@ -206,17 +206,19 @@ def labels(kind: str, product: str, platforms: Sequence[str]) -> list[str]:
     of one's own is no platform that a label tells anything by."""
     plain_labels = [f"kind:{kind}", f"product:{product}"]
     plain_labels += [f"platform:{one}" for one in platforms if one != UNNAMED_PLATFORM]
-    return [
-        re.sub(r"[^a-z0-9._:-]+", "-", label.lower())[:LABEL_MAX_CHARACTERS]
-        for label in plain_labels
-    ]
+    return [plain_label(label) for label in plain_labels]
+
+
+def plain_label(label: str) -> str:
+    """A label as every tracker takes it: small letters, digits and ``._:-``."""
+    return re.sub(r"[^a-z0-9._:-]+", "-", label.lower())[:LABEL_MAX_CHARACTERS]
 
 
 def digest(draft: Draft) -> str:
     """A short name of everything a draft says: the ticket is current while it stays the same."""
     says = {name: value for name, value in asdict(draft).items() if name != "former_title"}
-    for name in ("followed", "earlier"):  # as hashes were before there were such
-        if says[name] is None:
+    for name in ("followed", "earlier", "intro", "fields"):  # as hashes were before them
+        if not says[name]:
             del says[name]
     content = json.dumps(says, default=str, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()[:32]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from app.models.states import Policy
 from app.setup.routing_rules import Rule, list_rules
+from app.setup.trackers import Tracker
 from app.storage.db import Connection
 from app.storage.rows import fetch_one
 from app.tickets.routing_facts import ThemeFacts, read_facts
@@ -134,3 +135,10 @@ async def decide_theme(
 def ask_for_words(rules: Sequence[Rule]) -> bool:
     """Whether the words of comments matter to any rule."""
     return any(rule.filters.words for rule in rules)
+
+
+def takers(decision: Decision, kind: str, trackers: Sequence[Tracker]) -> list[Tracker]:
+    """The trackers that get a theme's tickets, of those that are switched on."""
+    if decision.tracker_id is not None:
+        return [tracker for tracker in trackers if tracker.id == decision.tracker_id]
+    return [tracker for tracker in trackers if kind in tracker.kinds.split(",")]

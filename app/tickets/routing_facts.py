@@ -33,7 +33,7 @@ SELECT_FACTS = """
     ) m on true
     where t.id = any(%(themes)s::uuid[]) order by t.id
 """
-SELECT_HISTORY = """
+SELECT_THEMES_OF_HISTORY = """
     select id from theme where product_id = %s and status <> 'merged' order by people desc, id
 """
 
@@ -105,7 +105,9 @@ async def read_facts(
 async def history(connection: Connection, product_id: uuid.UUID) -> list[uuid.UUID]:
     """The themes of a product, those that most people speak of first; merged ones are part of
     others."""
-    return [row["id"] for row in await fetch_all(connection, SELECT_HISTORY, [product_id])]
+    return [
+        row["id"] for row in await fetch_all(connection, SELECT_THEMES_OF_HISTORY, [product_id])
+    ]
 
 
 def _facts(row: _FactsRow) -> ThemeFacts:

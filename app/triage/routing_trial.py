@@ -15,9 +15,9 @@ from enum import StrEnum
 
 from app.models.states import Policy, ThemeStatus
 from app.setup.routing_rules import Rule, checked_rules, replace_rules
-from app.setup.trackers import Tracker, list_trackers
+from app.setup.trackers import list_trackers
 from app.storage.db import Connection
-from app.tickets.routing import Decision, ask_for_words, decide, read_own_policy
+from app.tickets.routing import Decision, ask_for_words, decide, read_own_policy, takers
 from app.tickets.routing_facts import FACTS_AT_ONCE, ThemeFacts, history, read_facts
 
 THEMES_SHOWN = 100
@@ -140,13 +140,6 @@ async def save_rules(
         trial = await try_rules(connection, product_id, rules, shown=0)
         await connection.execute(MARK_THEMES_DUE, [trial.due])
     return rules
-
-
-def takers(decision: Decision, kind: str, trackers: Sequence[Tracker]) -> list[Tracker]:
-    """The trackers that get a theme's tickets, of those that are switched on."""
-    if decision.tracker_id is not None:
-        return [tracker for tracker in trackers if tracker.id == decision.tracker_id]
-    return [tracker for tracker in trackers if kind in tracker.kinds.split(",")]
 
 
 def outcome_of(decision: Decision, facts: ThemeFacts, taken: bool) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -47,6 +48,8 @@ class Settings(BaseModel):
     ``containers`` accept any.
 
     ``required_fields`` maps ids of Jira fields that a new ticket has to have to their names;
+    ``jira_fields`` are more of them, as create metadata tells of them; ``milestones`` of GitHub
+    are titles by number, ``issue_types`` those of its organisations.
     ``fields_off_screen`` are ids of those that Jira refuses to set. Without ``silent_edits`` Jira
     Data Center refuses edits by which nobody gets mail. ``github_apps`` are installed; while there
     is one, a token that looks like an App's has to be one that it was given. ``link_types`` are
@@ -58,6 +61,9 @@ class Settings(BaseModel):
     require_token: str = ""
     containers: list[str] = Field(default_factory=list)
     required_fields: dict[str, str] = Field(default_factory=dict)
+    jira_fields: list[dict[str, Any]] = Field(default_factory=list)
+    milestones: dict[int, str] = Field(default_factory=dict)
+    issue_types: list[str] = Field(default_factory=list)
     fields_off_screen: list[str] = Field(default_factory=list)
     silent_edits: bool = True
     github_apps: list[SandboxApp] = Field(default_factory=list)

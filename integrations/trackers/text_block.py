@@ -13,6 +13,7 @@ from integrations.trackers import wording
 from integrations.trackers.carry_over import carried_text
 from integrations.trackers.evidence_block import details_lines, facts_lines
 
+INTRO_LINE_CHARACTERS = 2_000
 _FRAME_CHARACTERS = 600  # headings and the line about what was left out
 
 
@@ -127,6 +128,19 @@ def _face(markup: Markup, draft: Draft) -> list[str]:
     if any(phrases):
         lines += ["", f"{wording.PHRASES_LEAD} {', '.join(filter(None, phrases))}"]
     return lines
+
+
+def introduced(markup: Markup, draft: Draft, limit: int) -> str:
+    """The text of a new ticket in at most ``limit`` characters: the block, below the intro where
+    there is one."""
+    above = introduction(markup, draft)
+    return above + render(markup, draft, limit - len(above))
+
+
+def introduction(markup: Markup, draft: Draft) -> str:
+    """What a rule says above the block of a new ticket, with space below; blank without such."""
+    paragraphs = [markup.inline(line, INTRO_LINE_CHARACTERS) for line in draft.intro.splitlines()]
+    return "".join(f"{paragraph}\n\n" for paragraph in paragraphs if paragraph)
 
 
 def merge(markup: Markup, body: str, draft: Draft) -> str:

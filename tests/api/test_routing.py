@@ -70,6 +70,15 @@ async def test_rules_are_tried_saved_and_told_of(
     assert await refused("PUT", rules, one(tracker_id=nobody)) == (422, "rule_tracker_unknown")
     tones = {"filters": {"tones": ["sad"]}}
     assert await refused("POST", f"{rules}/try", one(**tones)) == (422, "filter_invalid")
+    title = {"contents": {"title": "{{ titel }}"}}
+    assert await refused("PUT", rules, one(**title)) == (422, "template_invalid")
+    value = {"contents": {"values": {"priority": "High"}}}
+    assert await refused("PUT", rules, one(**value)) == (422, "field_unknown")
+    assert (await client.get(f"{tracker}/fields", headers=reader)).json() == []
+    previews = (await client.get(f"{theme}/preview", headers=reader)).json()
+    assert [(shown["rule_name"], shown["method"], shown["problem"]) for shown in previews] == [
+        ("Everything", "POST", "")
+    ]
     many = {"rules": [{"name": str(number)} for number in range(101)]}
     assert await refused("PUT", rules, many) == (422, "too_many_rules")
     typo = await client.put(rules, json=one(filters={"word": ["pdf"]}), headers=admin)

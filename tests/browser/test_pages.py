@@ -62,6 +62,7 @@ def addresses(site: Site) -> list[str]:
         f"/trackers/{tracker}",
         "/settings",
         f"/products/{product}/rules?attempt=yes",
+        f"/themes/{theme}/preview",
         "/login",
     ]
 

@@ -67,6 +67,7 @@ ROOMS: Mapping[str, Sequence[Sequence[str]]] = {
             "own_marks",
             "tracker_writes",
             "ticket_facts",
+            "ticket_fields",
             "ticket_status",
             "complaints",
         ),

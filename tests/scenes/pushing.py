@@ -23,6 +23,7 @@ from app.triage import decisions
 from integrations.network import Network
 from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import Ticket
+from integrations.ticket_fields import TicketField, TicketRequest
 from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.tracker_contract import (
     Account,
@@ -45,6 +46,12 @@ class Between:
 
     async def create(self, draft: Draft) -> TicketRef:
         return await self.tracker.create(draft)
+
+    def preview(self, draft: Draft) -> TicketRequest:
+        return self.tracker.preview(draft)
+
+    async def fields(self) -> Sequence[TicketField]:
+        return await self.tracker.fields()
 
     async def update(
         self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL

@@ -53,6 +53,7 @@ FOR_ADMINISTRATORS = {
     ("POST", "/people/{person_id}/forget"),
     ("GET", "/products/{product_id}/rules"),
     ("POST", "/products/{product_id}/rules"),
+    ("POST", "/products/{product_id}/rules/{rule_id}/fields"),
     ("POST", "/products/{product_id}/rules/{rule_id}/move"),
     ("POST", "/products/{product_id}/rules/{rule_id}/remove"),
     ("POST", "/people/weights"),

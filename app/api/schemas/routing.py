@@ -5,12 +5,17 @@ from uuid import UUID
 
 from pydantic import Field
 
-from app.api.schemas.base import Flag, In, JsonNumber, Name, Out, Word, example
+from app.api.schemas.base import CleanText, Flag, In, JsonNumber, Name, Out, Word, example
 from app.api.schemas.product import Confidence, People, Policy
 from app.setup.routing_filters import RuleFilters
 
 Values = Annotated[list[Word], Field(max_length=50)]
 EXAMPLE_FILTERS = {"kinds": ["bug"], "words": ["crash", "data loss"], "min_people": 5}
+EXAMPLE_CONTENTS: dict[str, Any] = {
+    "title": "[{{ product }}] {{ title }}",
+    "labels": ["community", "{% if people >= 10 %}loud{% endif %}"],
+    "values": {"priority": "{{ 'High' if people >= 10 else 'Medium' }}"},
+}
 EXAMPLE_RULE: dict[str, Any] = {
     "name": "Crashes",
     "filters": EXAMPLE_FILTERS,
@@ -18,6 +23,7 @@ EXAMPLE_RULE: dict[str, Any] = {
     "policy": "auto",
     "auto_min_people": 5,
     "auto_min_confidence": 0.6,
+    "contents": EXAMPLE_CONTENTS,
 }
 EXAMPLE_RULE_ID = "6f0e7b2a-54e6-4f2e-8a3c-0a3a52f0a001"
 
@@ -41,6 +47,32 @@ class RuleFiltersIn(In):
     model_config = In.model_config | example(EXAMPLE_FILTERS)
 
 
+Template = Annotated[CleanText, Field(max_length=2_000)]
+
+
+class TicketContentsIn(In):
+    """Templates of what a rule's tickets say. Blank: as without a rule."""
+
+    title: Template = Field(default="", description="Such as `[{{ product }}] {{ title }}`.")
+    intro: Template = Field(default="", description="A text above our block.")
+    labels: list[Template] = Field(default=[], max_length=20)
+    values: dict[Word, Template] = Field(
+        default={},
+        description="By the ids of the tracker's fields, which `GET /trackers/{id}/fields` lists.",
+    )
+
+    model_config = In.model_config | example(EXAMPLE_CONTENTS)
+
+
+class TicketContentsOut(Out):
+    """Templates of what a rule's tickets say."""
+
+    title: str
+    intro: str
+    labels: list[str]
+    values: dict[str, str]
+
+
 class RuleIn(In):
     """One rule. With `id` it is one that stands; without, a new one."""
 
@@ -54,6 +86,7 @@ class RuleIn(In):
     policy: Policy = "review"
     auto_min_people: People = 2
     auto_min_confidence: Confidence = 0.6
+    contents: TicketContentsIn = TicketContentsIn()
 
     model_config = In.model_config | example(EXAMPLE_RULE)
 
@@ -100,6 +133,7 @@ class RuleOut(Out):
     policy: Policy
     auto_min_people: int
     auto_min_confidence: float
+    contents: TicketContentsOut
 
     model_config = Out.model_config | example(
         {
@@ -109,6 +143,7 @@ class RuleOut(Out):
                 **{name: [] for name in RuleFilters.__dataclass_fields__},
                 **EXAMPLE_FILTERS,
             },
+            "contents": {"intro": "", **EXAMPLE_CONTENTS},
         }
     )
 
@@ -168,5 +203,53 @@ class TrialOut(Out):
             ],
             "themes": 1,
             "tickets": 1,
+        }
+    )
+
+
+class TicketFieldOut(Out):
+    """A field of new tickets that rules can fill in."""
+
+    id: str
+    name: str
+    shape: Literal["text", "number", "day", "choice", "choices", "words", "other"]
+    kinds: list[str] = Field(description="Kinds of theme whose tickets have it.")
+    required_for: list[str] = Field(description="Kinds whose tickets cannot be made without it.")
+    options: dict[str, str] = Field(description="Names by id.")
+
+    model_config = Out.model_config | example(
+        {
+            "id": "priority",
+            "name": "Priority",
+            "shape": "choice",
+            "kinds": ["bug", "feature"],
+            "required_for": [],
+            "options": {"2": "High", "3": "Medium"},
+        }
+    )
+
+
+class PreviewOut(Out):
+    """The request that would make a ticket, without what lets us in."""
+
+    tracker_id: UUID
+    tracker_name: str
+    rule_name: str = Field(description="Blank: the product's own policy decides.")
+    why: str
+    method: str
+    address: str
+    body: dict[str, Any] | None
+    problem: str = Field(description="Why no ticket can be made; then there is no request.")
+
+    model_config = Out.model_config | example(
+        {
+            "tracker_id": "5a1f9e52-8f2e-4b6c-9a53-0b7b1c1aa001",
+            "tracker_name": "app",
+            "rule_name": "Crashes",
+            "why": "it says “crash”",
+            "method": "POST",
+            "address": "/repos/acme/app/issues",
+            "body": {"title": "Export to CSV crashes", "body": "...", "labels": ["kind:bug"]},
+            "problem": "",
         }
     )

@@ -13,9 +13,12 @@ from app.errors import Invalid, NotFound, RelayError
 from app.models.states import Policy
 from app.setup.login_sessions import SessionUser
 from app.setup.products import get_product
-from app.setup.routing_filters import TONES, RuleFilters, checked_filters
+from app.setup.routing_filters import RULE_TONES, RuleFilters, checked_filters
 from app.setup.routing_rules import Rule, list_rules
 from app.setup.sources import list_sources
+from app.setup.ticket_contents import checked_contents
+from app.setup.ticket_fields import known_fields, read_fields, unfilled
+from app.setup.ticket_templates import TEMPLATE_NAMES
 from app.setup.trackers import list_trackers
 from app.triage.routing_trial import Outcome, Trial, save_rules, try_rules
 from app.web import guard, rendering
@@ -35,6 +38,7 @@ OUTCOME_WORDS = {
     Outcome.review: "waits for a person",
     Outcome.too_few: "waits for more people",
 }
+FIELD_PREFIX = "field_"
 TONE_WORDS = {"friendly": "Friendly", "unfriendly": "Unfriendly", "hostile": "Hostile"}
 
 
@@ -76,6 +80,21 @@ async def save_or_try(act: Administering, product_id: UUID) -> Response:
     return act.done(text, to=f"/products/{product_id}/rules")
 
 
+@router.post("/products/{product_id}/rules/{rule_id}/fields")
+async def read_tracker_fields(act: Administering, product_id: UUID, rule_id: UUID) -> Response:
+    """Ask the rule's tracker which fields its new tickets have."""
+    state = act.request.app.state
+    async with act.database.transaction() as connection:
+        rules = await list_rules(connection, product_id)
+        rule = rules[_place(rules, rule_id)]
+        if rule.tracker_id is None:
+            raise Invalid("Choose a tracker for the rule first.", reason="rule_tracker_unknown")
+        fields = await read_fields(
+            connection, state.vault, rule.tracker_id, network=state.settings.network
+        )
+    return act.done(f"The tracker tells of {len(fields)} fields that rules can fill in.")
+
+
 @router.post("/products/{product_id}/rules/{rule_id}/move")
 async def move(act: Administering, product_id: UUID, rule_id: UUID) -> Response:
     """Let a rule change places with the one above it."""
@@ -114,8 +133,9 @@ async def _page(
         rules = await list_rules(connection, product_id)
         trackers = await list_trackers(connection, product_id)
         sources = await list_sources(connection, product_id)
-    if form is None:
-        form = Rule("", RuleFilters()) if chosen is None else rules[_place(rules, chosen)]
+        if form is None:
+            form = Rule("", RuleFilters()) if chosen is None else rules[_place(rules, chosen)]
+        fields = await known_fields(connection, form.tracker_id) if form.tracker_id else []
     return await rendering.page(
         request,
         user,
@@ -133,8 +153,12 @@ async def _page(
         trial=trial,
         complaint=complaint,
         kinds=sorted(THEME_KINDS),
-        tones=[(tone, TONE_WORDS[tone]) for tone in TONES],
+        tones=[(tone, TONE_WORDS[tone]) for tone in RULE_TONES],
         outcomes=OUTCOME_WORDS,
+        fields=fields,
+        unfilled=unfilled(fields, form.contents.values),
+        field_prefix=FIELD_PREFIX,
+        template_names=TEMPLATE_NAMES,
     )
 
 
@@ -165,6 +189,18 @@ def _entered(act: Act) -> Rule:
         policy=_policy(act.text("policy")),
         auto_min_people=_number(act, "auto_min_people", "2"),
         auto_min_confidence=_number(act, "auto_min_confidence", "60") / 100,
+        contents=checked_contents(
+            {
+                "title": act.text("title"),
+                "intro": act.text("intro"),
+                "labels": _lines(act, "labels"),
+                "values": {
+                    name.removeprefix(FIELD_PREFIX): act.text(name)
+                    for name in act.form
+                    if name.startswith(FIELD_PREFIX)
+                },
+            }
+        ),
     )
 
 

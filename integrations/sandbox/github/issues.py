@@ -178,8 +178,23 @@ async def create(request: Request, owner: str, name: str) -> Reply:
         status="open",
         body=body.get("body"),
         labels=labels,
+        fields={name: body[name] for name in ("milestone", "type") if body.get(name)},
     )
     return JSONResponse(_issue(request, ticket), 201)
+
+
+@router.get("/repos/{owner}/{name}/milestones")
+def milestones(request: Request, owner: str, name: str) -> Reply:
+    if not _state(request).has_container(f"{owner}/{name}"):
+        return error(404, "Not Found")
+    titles = _state(request).settings.milestones
+    return [{"number": number, "title": title} for number, title in titles.items()]
+
+
+@router.get("/orgs/{owner}/issue-types")
+def issue_types(request: Request, owner: str) -> Reply:
+    names = _state(request).settings.issue_types
+    return [{"name": type_name} for type_name in names] if names else error(404, "Not Found")
 
 
 @router.get("/repos/{owner}/{name}/issues/{number}")

@@ -90,7 +90,7 @@ def issue_fields(request: Request, version: str, key: str, number: str) -> Reply
     fields = [
         {"fieldId": key, "key": key, "name": name, "required": required, "hasDefaultValue": False}
         for key, (name, required) in plain.items()
-    ]
+    ] + settings.jira_fields
     return _page("fields" if version == "3" else "values", fields)
 
 

@@ -162,6 +162,22 @@ def complaint(
         for field, name in state.settings.required_fields.items():
             if not fields.get(field):
                 wrong[field] = f"{name} is required."
+        wrong |= _unknown_options(state.settings, fields)
+    return wrong
+
+
+def _unknown_options(settings: Settings, fields: dict[str, Any]) -> dict[str, str]:
+    """What is required and missing of the described fields, and options that a field has not."""
+    wrong = {}
+    for meta in settings.jira_fields:
+        name, options = str(meta["fieldId"]), meta.get("allowedValues")
+        value = fields.get(name)
+        if meta.get("required") and not value:
+            wrong[name] = f"{meta['name']} is required."
+        chosen = value if isinstance(value, list) else [value] if value else []
+        known = {option["id"] for option in options or []}
+        if options and any(one.get("id") not in known for one in chosen):
+            wrong[name] = f"Option id is not valid for {meta['name']}."
     return wrong
 
 

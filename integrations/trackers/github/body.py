@@ -7,7 +7,7 @@ import re
 from integrations import neutralize
 from integrations.text.markdown import markdown_to_text
 from integrations.tracker_contract import Draft
-from integrations.trackers.text_block import Markup, merge, render
+from integrations.trackers.text_block import Markup, introduced, merge
 
 GITHUB_BODY_MAX_CHARACTERS = 65_536
 GITHUB_TITLE_MAX_CHARACTERS = 256
@@ -59,8 +59,8 @@ def cut_title(words: str) -> str:
 
 
 def new_body(draft: Draft) -> str:
-    """The body of a new issue: the managed block alone."""
-    return render(GITHUB_MARKUP, draft, GITHUB_BODY_MAX_CHARACTERS)
+    """The body of a new issue: the managed block, below what its rule says."""
+    return introduced(GITHUB_MARKUP, draft, GITHUB_BODY_MAX_CHARACTERS)
 
 
 def posted_text(draft: Draft) -> str:

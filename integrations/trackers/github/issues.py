@@ -10,6 +10,7 @@ from typing import Any
 
 from integrations import failures
 from integrations.contract import Visibility
+from integrations.ticket_fields import TicketField, TicketRequest
 from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.tracker_contract import (
     Account,
@@ -30,6 +31,7 @@ from integrations.trackers.github.app_tokens import InstallationTokens
 from integrations.trackers.github.check import findings
 from integrations.trackers.github.finding import find_issue
 from integrations.trackers.github.issue_text import IssueText
+from integrations.trackers.github.new_fields import github_values, offered_fields
 from integrations.trackers.github.settings import GitHubSettings, page_host
 from integrations.trackers.wording import TICKET_LABEL
 
@@ -50,16 +52,23 @@ class GitHubTracker:
     async def create(self, draft: Draft) -> TicketRef:
         """One POST. The marker is a hidden comment in the body, because GitHub has no idempotency
         key."""
-        issue = await self._api.call(
-            "POST",
-            self._issues,
-            json={
-                "title": body.title(draft),
-                "body": body.new_body(draft),
-                "labels": _labels(draft),
-            },
-        )
+        request = self.preview(draft)
+        issue = await self._api.call(request.method, self._issues, json=request.body)
         return issue_state(issue).ref
+
+    def preview(self, draft: Draft) -> TicketRequest:
+        """A POST of the issue."""
+        fields = {
+            "title": body.title(draft),
+            "body": body.new_body(draft),
+            "labels": _labels(draft),
+            **github_values(draft.fields),
+        }
+        return TicketRequest("POST", self._issues, fields)
+
+    async def fields(self) -> Sequence[TicketField]:
+        """Milestone and type."""
+        return await offered_fields(self._api, self._repository)
 
     async def update(
         self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL

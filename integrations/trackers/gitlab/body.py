@@ -6,7 +6,7 @@ from integrations import neutralize
 from integrations.text.markdown import markdown_to_text
 from integrations.tracker_contract import Draft
 from integrations.trackers.gitlab import text
-from integrations.trackers.text_block import Markup, render
+from integrations.trackers.text_block import Markup, introduced
 
 GITLAB_BODY_MAX_CHARACTERS = 1_048_576
 GITLAB_BLOCK_MAX_CHARACTERS = 60_000
@@ -48,5 +48,6 @@ def posted_text(draft: Draft) -> str:
 
 
 def new_body(draft: Draft) -> str:
-    """The description of a new issue, or our comment in one: the managed block alone."""
-    return render(GITLAB_MARKUP, draft, GITLAB_BLOCK_MAX_CHARACTERS)
+    """The description of a new issue, below what its rule says, or our comment in one: the managed
+    block."""
+    return introduced(GITLAB_MARKUP, draft, GITLAB_BLOCK_MAX_CHARACTERS)

@@ -10,6 +10,7 @@ from typing import Any
 from integrations import failures
 from integrations.contract import Visibility
 from integrations.ticket_status import ChangedTickets, RegisteredHook
+from integrations.ticket_fields import TicketField, TicketRequest
 from integrations.tracker_contract import (
     Account,
     Attempt,
@@ -52,6 +53,12 @@ class GitLabTracker:
     async def create(self, draft: Draft) -> TicketRef:
         """One POST. The marker is a hidden comment in the description, because GitLab has no
         idempotency key."""
+        request = self.preview(draft)
+        issue = await self._api.call(request.method, request.address, json=dict(request.body))
+        return self._reader.state(issue).ref
+
+    def preview(self, draft: Draft) -> TicketRequest:
+        """A POST of the issue."""
         fields: dict[str, Any] = {
             "title": body.cut_title(draft.title),
             "description": body.new_body(draft),
@@ -59,8 +66,11 @@ class GitLabTracker:
         }
         if self._settings.confidential:
             fields["confidential"] = True
-        issue = await self._api.call("POST", f"{self._api.project_path}/issues", json=fields)
-        return self._reader.state(issue).ref
+        return TicketRequest("POST", f"{self._api.project_path}/issues", fields)
+
+    async def fields(self) -> Sequence[TicketField]:
+        """None: GitLab's own fields are not filled in yet."""
+        return []
 
     async def update(
         self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL

@@ -20,8 +20,10 @@ _SIGNATURE_LINE = "Feedback Relay"
 
 
 def new_description(draft: Draft) -> Node:
-    """The description of a new ticket: the managed block alone."""
-    return adf_nodes.document(_block(draft, JIRA_DESCRIPTION_MAX_CHARACTERS))
+    """The description of a new ticket: the managed block, below what its rule says."""
+    above = [paragraph([text(line.strip())]) for line in draft.intro.splitlines() if line.strip()]
+    room = JIRA_DESCRIPTION_MAX_CHARACTERS - sum(map(adf_nodes.size, above))
+    return adf_nodes.document(above + _block(draft, room))
 
 
 def merged_description(description: Node | None, draft: Draft) -> Node:

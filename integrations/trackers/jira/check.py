@@ -46,7 +46,7 @@ async def findings(
     lines.append(Finding(f"Project {project}", True, f"Found: {details.get('name', project)}."))
     lines.append(await _permissions(api, project))
     try:
-        fields_by_type = await _create_meta(api, project, types)
+        fields_by_type = await create_meta(api, project, types)
     except TrackerError as error:
         return [*lines, _failed("Issue types", error)]
     return lines + [_type_finding(name, project, fields_by_type, filled) for name in types]
@@ -85,7 +85,7 @@ async def _permissions(api: JiraApi, project: str) -> Finding:
     )
 
 
-async def _create_meta(
+async def create_meta(
     api: JiraApi, project: str, types: Collection[str]
 ) -> dict[str, list[dict[str, Any]]]:
     """The fields of each of ``types`` that the project has; its other types without their fields.

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from integrations import failures, neutralize
 from integrations.contract import Visibility
+from integrations.ticket_fields import TicketField, TicketRequest
 from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.tracker_contract import (
     Account,
@@ -26,11 +27,12 @@ from integrations.trackers.jira import adf, duplicates, following, linking, wiki
 from integrations.trackers.jira.answers import FieldsRefused
 from integrations.trackers.jira.api import STATE_FIELDS, JiraApi
 from integrations.trackers.jira.audience import project_audience
-from integrations.trackers.jira.check import findings
+from integrations.trackers.jira.check import create_meta, findings
 from integrations.trackers.jira.issue_document import AdfText
 from integrations.trackers.jira.issue_text import WikiText
 from integrations.trackers.jira.keys import find_above
 from integrations.trackers.jira.limits import JIRA_SUMMARY_MAX_CHARACTERS
+from integrations.trackers.jira.new_fields import jira_values, offered_fields
 from integrations.trackers.jira.settings import FILLED_FIELDS, JiraSettings
 from integrations.trackers.jira.state import issue_state
 from integrations.trackers.wording import TICKET_LABEL
@@ -49,18 +51,8 @@ class JiraTracker:
         """One POST. The marker is a label, because JQL finds labels and no text of a description
         reliably; where Jira refuses labels, which are not on its screen, a second POST goes without
         and the marker in the description is all there is."""
-        settings = self._settings
-        is_bug = draft.kind == "bug"
+        fields = self._new_fields(draft)
         site_url = await self._api.site_url()
-        fields: dict[str, Any] = {
-            **settings.extra_fields,
-            "project": {"key": settings.project},
-            "issuetype": {
-                "name": settings.issue_type_bug if is_bug else settings.issue_type_feature
-            },
-            "summary": _summary(draft.title),
-            "description": self._new_description(draft),
-        }
         if self._takes_labels:
             try:
                 issue = await self._api.create({**fields, "labels": _labels(draft)})
@@ -68,6 +60,34 @@ class JiraTracker:
             except FieldsRefused as refusal:
                 self._remember_labels_refused(refusal)
         return self._new_ref(await self._api.create(fields), site_url)
+
+    def preview(self, draft: Draft) -> TicketRequest:
+        """A POST of the issue, with its labels."""
+        fields = {**self._new_fields(draft), "labels": _labels(draft)}
+        version = 3 if self._api.cloud else 2
+        return TicketRequest("POST", f"/rest/api/{version}/issue", {"fields": fields})
+
+    def _new_fields(self, draft: Draft) -> dict[str, Any]:
+        settings = self._settings
+        return {
+            **settings.extra_fields,
+            **jira_values(draft.fields),
+            "project": {"key": settings.project},
+            "issuetype": {"name": self._types()["bug" if draft.kind == "bug" else "feature"]},
+            "summary": _summary(draft.title),
+            "description": self._new_description(draft),
+        }
+
+    def _types(self) -> dict[str, str]:
+        """The issue type of each kind of theme."""
+        settings = self._settings
+        return {"bug": settings.issue_type_bug, "feature": settings.issue_type_feature}
+
+    async def fields(self) -> Sequence[TicketField]:
+        """What create metadata tells of both issue types."""
+        types = self._types()
+        meta = await create_meta(self._api, self._settings.project, set(types.values()))
+        return offered_fields(types, meta, FILLED_FIELDS | self._settings.extra_fields.keys())
 
     async def update(
         self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL
@@ -228,7 +248,7 @@ class JiraTracker:
     async def check(self) -> list[Finding]:
         """Credentials, project, permissions, issue types, and required fields that nothing fills
         in."""
-        types = dict.fromkeys([self._settings.issue_type_bug, self._settings.issue_type_feature])
+        types = dict.fromkeys(self._types().values())
         filled = FILLED_FIELDS | self._settings.extra_fields.keys()
         return self._api.scrubber.cleaned(
             await findings(self._api, self._settings.project, list(types), filled)

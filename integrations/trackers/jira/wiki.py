@@ -5,7 +5,7 @@ from __future__ import annotations
 from integrations import neutralize
 from integrations.tracker_contract import Draft
 from integrations.trackers.jira.limits import JIRA_DESCRIPTION_MAX_CHARACTERS
-from integrations.trackers.text_block import Markup, merge, render
+from integrations.trackers.text_block import Markup, introduced, merge
 
 
 def permalink(url: str) -> str | None:
@@ -33,8 +33,8 @@ WIKI_MARKUP = Markup(
 
 
 def new_description(draft: Draft) -> str:
-    """The description of a new ticket: the managed block alone."""
-    return render(WIKI_MARKUP, draft, JIRA_DESCRIPTION_MAX_CHARACTERS)
+    """The description of a new ticket: the managed block, below what its rule says."""
+    return introduced(WIKI_MARKUP, draft, JIRA_DESCRIPTION_MAX_CHARACTERS)
 
 
 def merged_description(description: str | None, draft: Draft) -> str:

@@ -15,7 +15,7 @@ from integrations import neutralize
 from integrations.neutralize import BREAK
 from integrations.tracker_contract import Draft
 from integrations.trackers import wording
-from integrations.trackers.text_block import Markup, render
+from integrations.trackers.text_block import Markup, introduction, render
 
 LINEAR_TITLE_MAX_CHARACTERS = 255
 LINEAR_COMMENT_MAX_CHARACTERS = 50_000
@@ -63,7 +63,7 @@ def description(draft: Draft) -> str:
     lead = f"**{wording.BLOCK_HEADING}**"
     if page:
         lead += f" ([theme page](<{page}>))"
-    return (
+    return introduction(LINEAR_MARKUP, draft) + (
         f"{lead}: how many people say this, and what they say, is kept current in a comment below. "
         f"This text is yours.\n\n`{draft.marker}`"
     )

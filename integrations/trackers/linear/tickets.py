@@ -10,6 +10,7 @@ from typing import Any
 
 from integrations.contract import Visibility
 from integrations.ticket_status import ChangedTickets, RegisteredHook
+from integrations.ticket_fields import TicketField, TicketRequest
 from integrations.tracker_contract import (
     Account,
     Attempt,
@@ -52,8 +53,7 @@ class LinearTracker:
         fields = {
             "id": issue_id,
             "teamId": await self._team.id(),
-            "title": text.linear_title(draft.title),
-            "description": text.description(draft),
+            **self._words(draft),
             "labelIds": await self._team.labels(draft),
         }
         try:
@@ -68,6 +68,22 @@ class LinearTracker:
                 error.reason, error.detail, ambiguous=True, retry_after=error.retry_after
             ) from None
         return ref
+
+    def preview(self, draft: Draft) -> TicketRequest:
+        """The mutation, without the ids of issue, team and labels, which Linear is asked for."""
+        variables = {"input": self._words(draft)}
+        body = {"query": queries.CREATE_ISSUE, "variables": variables}
+        return TicketRequest("POST", "/graphql", body)
+
+    def _words(self, draft: Draft) -> dict[str, str]:
+        return {
+            "title": text.linear_title(draft.title),
+            "description": text.description(draft),
+        }
+
+    async def fields(self) -> Sequence[TicketField]:
+        """None: Linear's own fields are not filled in yet."""
+        return []
 
     async def update(
         self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL

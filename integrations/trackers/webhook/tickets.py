@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from integrations.contract import Visibility
 from integrations.failures import NETWORK_REMEDIES
 from integrations.ticket_status import ChangedTickets, RegisteredHook
+from integrations.ticket_fields import TicketField, TicketRequest
 from integrations.tracker_contract import (
     Account,
     Attempt,
@@ -53,6 +54,14 @@ class WebhookTracker:
         message_id = f"msg_{draft.marker}_created"
         answer = await self._sender.send(message_id, CREATED, ticket_data(draft))
         return answered_ref(answer, TicketRef(draft.marker, draft.marker, draft.theme_url))
+
+    def preview(self, draft: Draft) -> TicketRequest:
+        """The data of the event; it is sent to the address of the settings."""
+        return TicketRequest("POST", CREATED, ticket_data(draft))
+
+    async def fields(self) -> Sequence[TicketField]:
+        """None: the receiver makes of the event what it likes."""
+        return []
 
     async def update(
         self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL
