@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -32,7 +33,7 @@ def _refused(status: int, message: str) -> JSONResponse:
     return JSONResponse({"message": message, "url": "https://gitea.example/api/swagger"}, status)
 
 
-def _wrong(body: dict[str, Any] | None, shape: dict[str, type]) -> JSONResponse | None:
+def _wrong(body: dict[str, Any] | None, shape: Mapping[str, type]) -> JSONResponse | None:
     """What Gitea would not accept; parameters that it does not know are refused here as well."""
     if body is None:
         return _refused(400, "invalid JSON")

@@ -69,7 +69,9 @@ async def changed_issues(
     """The issues that changed since. Pages are by creation, so whatever changes meanwhile can only
     move others to a later page."""
     began = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    place = json.loads(bookmark) if bookmark else {"since": began, "page": 1, "newest": ""}
+    place: dict[str, Any] = {"since": began, "page": 1, "newest": ""}
+    if bookmark:
+        place = json.loads(bookmark)
     query: dict[str, str | int] = {
         "state": "all",
         "type": "issues",
