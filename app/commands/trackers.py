@@ -32,6 +32,7 @@ Variables = Annotated[
     typer.Option("--credential-env", help="A secret from a variable: token=VARIABLE; repeatable."),
 ]
 EVERY_KIND = "bug,feature"
+TRACKER_KINDS = "gitea, github, gitlab, jira, linear or webhook."
 Kinds = Annotated[
     str | None, typer.Option(help="Which themes it takes: bug, request or bug,request.")
 ]
@@ -40,7 +41,9 @@ Kinds = Annotated[
 @app.command()
 def add(
     name: str,
-    type_: Annotated[str, typer.Option("--type", help="github, gitlab, jira, linear or webhook.")],
+    type_: Annotated[
+        str, typer.Option("--type", help="gitea, github, gitlab, jira, linear or webhook.")
+    ],
     product: OfProduct = None,
     settings: Settings = None,
     plain: Plain = None,

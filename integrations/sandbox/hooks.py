@@ -18,6 +18,7 @@ from fastapi.responses import JSONResponse
 
 from integrations.certificates import trust
 from integrations.network import Network
+from integrations.sandbox.gitea.delivery import gitea_headers, gitea_payload
 from integrations.sandbox.gitlab.delivery import gitlab_headers, gitlab_payload
 from integrations.sandbox.history import PERSON
 from integrations.sandbox.jira.shape import status_json
@@ -175,6 +176,7 @@ _WRITERS: dict[Vendor, tuple[WritePayload, WriteHeaders]] = {
     "jira": (_jira, _jira_headers),
     "gitlab": (gitlab_payload, gitlab_headers),
     "linear": (linear_payload, linear_headers),
+    "gitea": (gitea_payload, gitea_headers),
 }
 
 

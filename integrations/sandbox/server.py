@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from integrations.sandbox import control, forum, hooks, pages
 from integrations.sandbox.gate import Gate
+from integrations.sandbox.gitea import issues as gitea
 from integrations.sandbox.github import apps, comments, graphql, issues
 from integrations.sandbox.gitlab import issues as gitlab
 from integrations.sandbox.gitlab import notes as gitlab_notes
@@ -29,7 +30,7 @@ from integrations.sandbox.state import SandboxState
 SAVE_INTERVAL_SECONDS = 0.3
 _GITHUB_PARTS = (apps, issues, comments, graphql)
 _JIRA_PARTS = (lists, links, jira, jira_comments)
-_OTHER_PARTS = (gitlab_notes, gitlab, linear)
+_OTHER_PARTS = (gitlab_notes, gitlab, linear, gitea)
 _SANDBOX_PARTS = (control, hooks, *_GITHUB_PARTS, *_JIRA_PARTS, *_OTHER_PARTS, forum, pages)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Vendor = Literal["github", "jira", "gitlab", "linear"]
+Vendor = Literal["github", "jira", "gitlab", "linear", "gitea"]
 Move = Literal["close", "decline", "start", "reopen"]
 
 JIRA_STATUSES = {  # name -> (transition id, category key, category name, resolution)
@@ -97,6 +97,19 @@ SANDBOX_VENDORS: Mapping[Vendor, SandboxVendor] = {
             "reopen": MovedTo("opened"),
         },
         slug_prefix="gitlab/",
+        duplicate=MovedTo("closed"),
+    ),
+    "gitea": SandboxVendor(
+        "Gitea",
+        "open",
+        _CLOSED,
+        {
+            "close": MovedTo("closed"),
+            "decline": MovedTo("closed", label="wontfix"),
+            "start": MovedTo("open", label="doing"),
+            "reopen": MovedTo("open"),
+        },
+        slug_prefix="gitea/",
         duplicate=MovedTo("closed"),
     ),
     "linear": SandboxVendor(

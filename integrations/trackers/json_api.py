@@ -68,6 +68,10 @@ class JsonApi:
             raise failures.unreadable(self.name)
         return [item for item in value if isinstance(item, dict)]
 
+    async def write(self, path: str, json: Mapping[str, Any]) -> None:
+        """A POST whose answer does not matter, as long as it is a success."""
+        self.value(await self.response("POST", path, json, None))
+
     async def close(self) -> None:
         """Release connections."""
         await self._client.aclose()

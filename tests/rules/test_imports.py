@@ -202,7 +202,8 @@ def test_an_offence_names_the_file_the_import_and_the_rule(tmp_path: Path) -> No
 
 def test_vendors_are_found() -> None:
     assert {"slack", "github", "discourse", "feed", "generic"} <= vendors("integrations.sources")
-    assert {"github", "gitlab", "jira", "linear", "webhook"} == vendors("integrations.trackers")
+    trackers = {"gitea", "github", "gitlab", "jira", "linear", "webhook"}
+    assert trackers == vendors("integrations.trackers")
 
 
 def test_every_way_to_import_is_seen() -> None:

@@ -35,7 +35,7 @@ class Followed:
         )
         self.hook = Hook(
             id=1,
-            vendor=bench.kind,  # type: ignore[arg-type]
+            vendor=bench.kind,
             url=tracker_hook_url(HERE, bench.tracker_id),
             secret=secret,
         )

@@ -232,8 +232,9 @@ async def sandbox_tracker(
         "jira": {"project": "APP"},
         "gitlab": {"project": "acme/app"},
         "linear": {"team": "ENG"},
+        "gitea": {"repository": "acme/app"},
     }[kind]
-    folder = f"/{kind}" if kind in ("gitlab", "linear") else ""
+    folder = f"/{kind}" if kind in ("gitlab", "linear", "gitea") else ""
     credentials = {"token": "a-secret-token"}
     if kind == "jira":
         credentials["email"] = "relay@acme.example"

@@ -12,7 +12,7 @@ from integrations.sandbox.server import SandboxServer
 from tests.scenes.following import open_followed
 
 
-@pytest.mark.parametrize("kind", ["gitlab", "linear"])
+@pytest.mark.parametrize("kind", ["gitea", "gitlab", "linear"])
 async def test_a_ticket_goes_all_the_way(
     database: Database, settings: Settings, vault: Vault, kind: str
 ) -> None:

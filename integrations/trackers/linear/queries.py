@@ -3,7 +3,7 @@ can: Linear counts what a question may cost."""
 
 from __future__ import annotations
 
-ISSUE_FIELDS = """
+LINEAR_ISSUE_FIELDS = """
 fragment IssueFields on Issue {
   id identifier title url trashed completedAt canceledAt updatedAt
   state { id name type }
@@ -36,7 +36,7 @@ query RelayIssue($id: String!) { issue(id: $id) {
   relations(first: 50) { nodes { id type relatedIssue { id identifier url } } }
 } }
 """
-    + ISSUE_FIELDS
+    + LINEAR_ISSUE_FIELDS
 )
 MARKED_ISSUES = (
     """
@@ -47,7 +47,7 @@ query RelayMarked($team: String!, $marker: String!) {
   ) { nodes { ...IssueFields createdAt } }
 }
 """
-    + ISSUE_FIELDS
+    + LINEAR_ISSUE_FIELDS
 )
 CHANGED_ISSUES = (
     """
@@ -58,7 +58,7 @@ query RelayChanged($team: String!, $since: DateTimeOrDuration!, $after: String) 
   ) { nodes { ...IssueFields } pageInfo { hasNextPage endCursor } }
 }
 """
-    + ISSUE_FIELDS
+    + LINEAR_ISSUE_FIELDS
 )
 ALIKE_ISSUES = """
 query RelayAlike($term: String!, $team: String!) {
@@ -73,7 +73,7 @@ mutation RelayCreate($input: IssueCreateInput!) {
   issueCreate(input: $input) { success issue { ...IssueFields } }
 }
 """
-    + ISSUE_FIELDS
+    + LINEAR_ISSUE_FIELDS
 )
 CHANGE_ISSUE = (
     """
@@ -81,7 +81,7 @@ mutation RelayChange($id: String!, $input: IssueUpdateInput!) {
   issueUpdate(id: $id, input: $input) { success issue { ...IssueFields } }
 }
 """
-    + ISSUE_FIELDS
+    + LINEAR_ISSUE_FIELDS
 )
 COMMENT = "query RelayComment($id: String!) { comment(id: $id) { id body archivedAt } }"
 ADD_COMMENT = """

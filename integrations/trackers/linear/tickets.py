@@ -173,7 +173,9 @@ class LinearTracker:
     async def changes(self, bookmark: str, since: datetime) -> ChangedTickets:
         """The issues of the team that changed since, by pages that Linear names."""
         began = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        place = json.loads(bookmark) if bookmark else {"since": began, "after": None, "newest": ""}
+        place: dict[str, Any] = {"since": began, "after": None, "newest": ""}
+        if bookmark:
+            place = json.loads(bookmark)
         variables = {
             "team": self._team.key,
             "since": place["since"],

@@ -83,6 +83,7 @@ SETTINGS: dict[str, list[tuple[str, dict[str, str]]]] = {
         ("jira-data-center", {"project": "APP", "deployment": "data_center"}),
     ],
     "gitlab": [("gitlab", {"project": "acme/app"})],
+    "gitea": [],  # what we write is a comment: see test_gitea.py
     "linear": [],  # what we write is a comment, and all is one address: see test_linear.py
     "webhook": [],  # it has no state to look at: see test_webhook.py
 }
