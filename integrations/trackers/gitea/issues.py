@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from integrations import failures, neutralize
 from integrations.contract import Visibility
+from integrations.ticket_fields import TicketField, TicketRequest
 from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.tracker_contract import (
     Account,
@@ -66,6 +67,20 @@ class GiteaTracker:
                 error.reason, error.detail, ambiguous=True, retry_after=error.retry_after
             ) from None
         return ref
+
+    def preview(self, draft: Draft) -> TicketRequest:
+        """A POST of the issue, with the names of its labels: their ids are looked up, and missing
+        labels made, only when the ticket is made."""
+        fields = {
+            "title": gitea_title(draft.title),
+            "body": new_issue_body(draft),
+            "labels": _own_labels(draft),
+        }
+        return TicketRequest("POST", f"{self._repository}/issues", fields)
+
+    async def fields(self) -> Sequence[TicketField]:
+        """None: an issue of Gitea has no fields of one's own."""
+        return []
 
     async def update(
         self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL
