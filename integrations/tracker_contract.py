@@ -45,8 +45,8 @@ from integrations.ticket_status import RemoteState as RemoteState
 from integrations.ticket_status import StatusCategory as StatusCategory
 from integrations.ticket_status import TicketEvent as TicketEvent
 from integrations.ticket_status import TicketRef as TicketRef
-from integrations.tracker_writes import Attempt as Attempt
 from integrations.tracker_writes import NO_JOURNAL, DuplicateMark, Earlier, Followed, WriteJournal
+from integrations.tracker_writes import Attempt as Attempt
 
 if TYPE_CHECKING:
     from integrations.signatures import Signature

@@ -9,8 +9,8 @@ from typing import Any
 
 from integrations import failures
 from integrations.contract import Visibility
-from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.ticket_fields import TicketField, TicketRequest
+from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.tracker_contract import (
     Account,
     Attempt,

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from integrations.contract import Visibility
 from integrations.failures import NETWORK_REMEDIES
-from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.ticket_fields import TicketField, TicketRequest
+from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.tracker_contract import (
     Account,
     Attempt,
