@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from integrations import failures, neutralize
 from integrations.contract import Visibility
+from integrations.ticket_fields import TicketField, TicketRequest
 from integrations.ticket_status import ChangedTickets, RegisteredHook
 from integrations.tracker_contract import (
     Account,
@@ -52,11 +53,8 @@ class GiteaTracker:
         """One POST with the marker, and our comment. A comment that fails is added by the next
         update."""
         login = (await self.whoami()).login
-        fields = {
-            "title": gitea_title(draft.title),
-            "body": new_issue_body(draft),
-            "labels": await lists.label_ids(self._api, self._repository, _own_labels(draft)),
-        }
+        labels = await lists.label_ids(self._api, self._repository, _own_labels(draft))
+        fields = {**_words(draft), "labels": labels}
         issue = await self._api.call("POST", f"{self._repository}/issues", json=fields)
         ref = self._reader.state(issue).ref
         try:
@@ -66,6 +64,15 @@ class GiteaTracker:
                 error.reason, error.detail, ambiguous=True, retry_after=error.retry_after
             ) from None
         return ref
+
+    def preview(self, draft: Draft) -> TicketRequest:
+        """A POST of the issue; labels by their names, whose ids are asked for when it is made."""
+        fields = {**_words(draft), "labels": _own_labels(draft)}
+        return TicketRequest("POST", f"{self._repository}/issues", fields)
+
+    async def fields(self) -> Sequence[TicketField]:
+        """None: Gitea's own fields are not filled in yet."""
+        return []
 
     async def update(
         self, ref: TicketRef, draft: Draft, journal: WriteJournal = NO_JOURNAL
@@ -244,6 +251,10 @@ class GiteaTracker:
         if str(issue.get("id")) != ref.id:
             raise failures.another_ticket(f"Issue {ref.key}", self._settings.repository)
         return issue
+
+
+def _words(draft: Draft) -> dict[str, str]:
+    return {"title": gitea_title(draft.title), "body": new_issue_body(draft)}
 
 
 def _own_labels(draft: Draft) -> list[str]:
