@@ -78,25 +78,25 @@ def weekday_weights(totals: Sequence[int], first_weekday: int) -> list[float]:
 def fit(counts: Sequence[int], weights: Sequence[float], dispersion: float) -> Fit:
     """The usual day of ``counts``, days in order with the weight of each, without the days that
     stand out."""
-    kept = list(zip(counts, weights, strict=True))
+    days_kept = list(zip(counts, weights, strict=True))
     level = 0.0
     for _ in range(FITS):
-        level = _level(kept)
+        level = _level(days_kept)
         staying = [
             (count, weight)
-            for count, weight in kept
+            for count, weight in days_kept
             if _residual(count, level * weight, dispersion) <= RESIDUAL_MOST
         ]
-        if len(staying) == len(kept) or not staying:
+        if len(staying) == len(days_kept) or not staying:
             break
-        kept = staying
-    level = _level(kept)
+        days_kept = staying
+    level = _level(days_kept)
     return Fit(
         level=level,
-        counted=sum(count for count, _ in kept),
-        weight=sum(weight for _, weight in kept),
-        excess=sum((count - level * weight) ** 2 - level * weight for count, weight in kept),
-        information=sum((level * weight) ** 2 for _, weight in kept),
+        counted=sum(count for count, _ in days_kept),
+        weight=sum(weight for _, weight in days_kept),
+        excess=sum((count - level * weight) ** 2 - level * weight for count, weight in days_kept),
+        information=sum((level * weight) ** 2 for _, weight in days_kept),
     )
 
 

@@ -34,7 +34,7 @@ COVERED_SHARE = 0.6
 """A phrase of which so many people speak within one theme is that theme's, and no spike of its
 own; of two phrases that so many of the same people used only one is told."""
 
-SELECT_PRODUCTS = "select id from product order by id"
+SELECT_PRODUCTS_TO_WATCH = "select id from product order by id"
 UPDATE_RECENT = """
     update spike set people = greatest(people, %(people)s), chance = least(chance, %(chance)s)
     where product_id = %(product)s and sort = %(sort)s and subject = %(subject)s
@@ -88,7 +88,7 @@ async def look_for_spikes(
     """Look at today and at yesterday in every product. ``silent_sources`` are, by product, those
     that are silent against their own rhythm. Returns what is new; one process at a time looks."""
     async with database.transaction() as connection:
-        products = await fetch_all(connection, SELECT_PRODUCTS)
+        products = await fetch_all(connection, SELECT_PRODUCTS_TO_WATCH)
     new: list[NewSpike] = []
     for row in products:
         async with database.transaction() as connection:
@@ -109,11 +109,11 @@ async def _look_at_product(
         days = history_days(clock.first_day, day)
         if days >= HISTORY_DAYS_LEAST:
             alarms += await _alarms_of_day(connection, product_id, day, days, clock.today)
-    told = {alarm.subject for alarm in alarms if alarm.sort is SpikeSort.silence}
+    silent_subjects = {alarm.subject for alarm in alarms if alarm.sort is SpikeSort.silence}
     alarms += [
         _Alarm(SpikeSort.silence, str(source), clock.today, Verdict(0, 0.0, 0.0))
         for source in silent
-        if str(source) not in told
+        if str(source) not in silent_subjects
     ]
     spikes = [await _keep(connection, product_id, alarm, now) for alarm in alarms]
     still_silent = [alarm.subject for alarm in alarms if alarm.sort is SpikeSort.silence]
@@ -159,14 +159,14 @@ def rising_phrases(
     voices: dict[str, set[int]] = defaultdict(set)
     covered: dict[str, set[int]] = defaultdict(set)
     surfaces: dict[str, str] = {}
-    for spoken in texts:
-        for phrase, surface in phrases_of(spoken.text).items():
+    for one in texts:
+        for phrase, surface in phrases_of(one.text).items():
             if " " not in phrase:
                 continue
             surfaces.setdefault(phrase, surface)
-            voices[phrase].add(spoken.voice)
-            if spoken.theme in spiking_themes:
-                covered[phrase].add(spoken.voice)
+            voices[phrase].add(one.voice)
+            if one.theme in spiking_themes:
+                covered[phrase].add(one.voice)
     rising = [
         phrase
         for phrase, people in voices.items()
@@ -178,12 +178,14 @@ def rising_phrases(
 
 def distinct_matters(phrases: Mapping[str, frozenset[int]]) -> list[str]:
     """Of phrases that the same people used the longest: they tell of one matter."""
-    kept: list[str] = []
+    phrases_kept: list[str] = []
     for phrase in sorted(phrases, key=lambda one: (-len(phrases[one]), -len(one), one)):
         people = phrases[phrase]
-        if not any(len(people & phrases[other]) >= COVERED_SHARE * len(people) for other in kept):
-            kept.append(phrase)
-    return kept
+        if not any(
+            len(people & phrases[other]) >= COVERED_SHARE * len(people) for other in phrases_kept
+        ):
+            phrases_kept.append(phrase)
+    return phrases_kept
 
 
 async def _keep(
@@ -202,10 +204,10 @@ async def _keep(
         "now": now,
     }
     if alarm.sort is SpikeSort.silence:
-        known = await fetch_value(connection, SELECT_OPEN_SILENCE, values)
+        row_id = await fetch_value(connection, SELECT_OPEN_SILENCE, values)
     else:
-        known = await fetch_value(connection, UPDATE_RECENT, values)
-    if known is not None:
+        row_id = await fetch_value(connection, UPDATE_RECENT, values)
+    if row_id is not None:
         return None
     added: int | None = await fetch_value(connection, INSERT_SPIKE, values)
     return added

@@ -75,8 +75,9 @@ class _AnyPort(Controller):  # type: ignore[misc,unused-ignore]  # has types whe
     """Listens on a port that is free."""
 
     def _trigger_server(self) -> None:
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+        listening: Any = self.server
+        self.port = listening.sockets[0].getsockname()[1]
+        super()._trigger_server()  # type: ignore[no-untyped-call,unused-ignore]
 
 
 @contextmanager
