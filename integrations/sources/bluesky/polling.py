@@ -56,7 +56,7 @@ class BlueskyReader(ListReader[Settings]):
             value = read_json(self.title, response)
             if response.status_code != httpx.codes.BAD_REQUEST:
                 return PollAnswer(value, response.headers)
-            if not isinstance(value, dict) or value.get("error") not in EXPIRED_ERRORS:
+            if not isinstance(value, dict) or str(value.get("error")) not in EXPIRED_ERRORS:
                 break
             forget_access(self.settings, self.credentials)
         raise refusal(self.title, response)

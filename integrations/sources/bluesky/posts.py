@@ -99,8 +99,8 @@ def delivery_id(inbound: Inbound) -> str | None:
 def visibility(inbound: Inbound, settings: Settings) -> Visibility:
     """Posts are public; an account may ask that those alone see them who are signed in."""
     author = _post(inbound).get("author")
-    labels = author.get("labels") if isinstance(author, dict) else None
-    names = [one.get("val") for one in labels or [] if isinstance(one, dict)] if labels else []
+    labels = objects(author.get("labels")) if isinstance(author, dict) else []
+    names = [label.get("val") for label in labels]
     return Visibility.members if _SIGNED_IN_ALONE in names else Visibility.public
 
 
@@ -166,7 +166,7 @@ def _links(facets: Sequence[JsonValue]) -> list[tuple[int, int, str]]:
             continue
         for feature in objects(features):
             is_link = feature.get("$type") == _LINK_FACET
-            if is_link and (address := payload.web_address(feature.get("uri"))):
+            if is_link and (address := payload.web_address(str(feature.get("uri") or ""))):
                 links.append((start, end, address))
     return links
 

@@ -68,7 +68,7 @@ def event(inbound: Inbound) -> str:
 def _note_kind(note: dict[str, Any]) -> str:
     if note.get("system") is True:
         return "system_note"
-    if note.get("noteable_type", "Issue") not in _ISSUE_KINDS:
+    if str(note.get("noteable_type", "Issue")) not in _ISSUE_KINDS:
         return "code_note"
     return "own_note" if is_own_comment(str(note.get("note") or "")) else "note"
 

@@ -145,7 +145,7 @@ def _posted(status: Mapping[str, Any]) -> PostedReply:
     uri = status.get("uri")
     if not isinstance(uri, str) or not uri:
         raise unreadable_reply(_FEDIVERSE, writes=True)
-    return PostedReply(uri, payload.web_address(status.get("url")))
+    return PostedReply(uri, payload.web_address(str(status.get("url") or "")))
 
 
 def counted(text: str) -> int:

@@ -140,7 +140,7 @@ class StackExchangeReader(ListReader[Settings]):
         questions, more = await self.rows("questions", params)
         rows, fresh, host = [], {}, ""
         for question in questions:
-            address = payload.web_address(question.get("link"))
+            address = payload.web_address(str(question.get("link") or ""))
             host = urlsplit(address).hostname or host
             number = str(question.get("question_id") or "")
             shown = {"id": number, "title": question.get("title"), "host": host}

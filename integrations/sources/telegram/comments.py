@@ -36,7 +36,9 @@ class Person(payload.Shape):
 
     @property
     def name(self) -> str:
-        return self.title or f"{self.first_name} {self.last_name}".strip()
+        return (
+            self.title or f"{self.first_name} {self.last_name}".strip()[: payload.ID_MAX_CHARACTERS]
+        )
 
 
 class Entity(payload.Shape):
