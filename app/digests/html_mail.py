@@ -25,7 +25,7 @@ MAIL_TEMPLATE = """\
 <span style="opacity:.75;font-size:14px">{{ figure.parts }}</span></td>
 <td align="right" valign="top" style="padding:10px 0 10px 12px;border-top:1px solid #9994">
 <strong style="font-size:20px;white-space:nowrap">{{ figure.value }}</strong><br>
-<span style="font-size:13px;{{ colours[figure.change] }}">{{ figure.against }}</span></td></tr>
+<span style="font-size:13px;{{ styles[figure.change] }}">{{ figure.against }}</span></td></tr>
 {% endfor %}
 </table>
 {% endif %}
@@ -53,12 +53,13 @@ MAIL_TEMPLATE = """\
 {% endif %}</p>
 </td></tr></table></td></tr></table></body></html>
 """
-CHANGE_COLOURS = {
-    Change.better: "color:#1a7f37",
-    Change.worse: "color:#c2410c",
+CHANGE_STYLES = {
+    Change.better: "font-weight:600",
+    Change.worse: "font-weight:600",
     Change.same: "opacity:.75",
     Change.unknown: "opacity:.75",
 }
+"""No colours: none can be read on white and on what mail programs make of it in the dark."""
 MAIL_TEMPLATES = Environment(
     loader=DictLoader({"mail.html": MAIL_TEMPLATE}),
     autoescape=True,
@@ -71,5 +72,5 @@ MAIL_TEMPLATES = Environment(
 def as_html(message: Message, base_url: str, off_url: str = "") -> str:
     """The message as a page of its own; ``off_url`` ends the subscription."""
     return MAIL_TEMPLATES.get_template("mail.html").render(
-        message=message, base_url=base_url, off_url=off_url, colours=CHANGE_COLOURS
+        message=message, base_url=base_url, off_url=off_url, styles=CHANGE_STYLES
     )
