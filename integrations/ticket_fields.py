@@ -53,9 +53,9 @@ class FieldValue:
 
     def option_id(self, name: str) -> str | None:
         """The id of the option that people call so, whatever its case; None where there is none."""
-        wanted = name.strip().casefold()
+        option_called = name.strip().casefold()
         for option, option_name in self.field.options.items():
-            if wanted in (option_name.casefold(), option.casefold()):
+            if option_called in (option_name.casefold(), option.casefold()):
                 return option
         return None
 

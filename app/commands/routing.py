@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from app.commands import finding, output
+from app.commands import finding
 from app.commands.options import AsJson, OfProduct, perform
+from app.commands.routing_shown import show_rules, show_trial
 
 if TYPE_CHECKING:
     from app.running.runtime import Services
@@ -87,7 +88,7 @@ def list_(product: OfProduct = None, as_json: AsJson = False) -> None:
             row = await finding.product_or_only(connection, product)
             return await list_rules(connection, row.id)
 
-    _show_rules(perform(work), as_json)
+    show_rules(perform(work), as_json)
 
 
 @app.command("try")
@@ -230,9 +231,9 @@ def _change(
 
     result = perform(work)
     if isinstance(result, list):
-        _show_rules(result, as_json)
+        show_rules(result, as_json)
     else:
-        _show_trial(result, as_json)
+        show_trial(result, as_json)
 
 
 def _entered(*values: Any) -> dict[str, Any]:
@@ -270,8 +271,8 @@ async def _changed(
 
     if filters.get("sources"):
         names = filters["sources"]
-        found = [await finding.source(connection, name, str(product_id)) for name in names]
-        filters = {**filters, "sources": [str(source.id) for source in found]}
+        rows = [await finding.source(connection, name, str(product_id)) for name in names]
+        filters = {**filters, "sources": [str(source.id) for source in rows]}
     changes = {name: value for name, value in changes.items() if value is not None}
     changes["filters"] = checked_filters({**rule.filters.stored(), **filters})
     changes["contents"] = checked_contents({**rule.contents.stored(), **contents})
@@ -296,70 +297,3 @@ def _named(rules: Sequence[Rule], name: str) -> Rule:
     raise NotFound(
         f"No rule is named {name!r}: `relay rule list` shows them.", reason="rule_not_found"
     )
-
-
-def _show_rules(rules: Sequence[Rule], as_json: bool) -> None:
-    if as_json:
-        output.as_json([_fields(rule) for rule in rules])
-        return
-    output.table(
-        ["", "rule", "matches", "policy"],
-        [
-            (place, rule.name, _sentence(rule), rule.policy)
-            for place, rule in enumerate(rules, start=1)
-        ],
-        empty="No rules: the product's own policy decides about every theme.",
-        cut="matches",
-    )
-
-
-def _show_trial(trial: Trial, as_json: bool) -> None:
-    if as_json:
-        output.as_json(
-            {
-                "themes": trial.themes,
-                "tickets": trial.tickets,
-                "rules": [
-                    {
-                        "rule_name": tried.rule_name,
-                        "matched": tried.matched,
-                        "counts": {str(outcome): n for outcome, n in tried.counts.items()},
-                        "themes": tried.themes,
-                    }
-                    for tried in trial.rules
-                ],
-            }
-        )
-        return
-    output.table(
-        ["rule", "theme", "people", "outcome", "tracker"],
-        [
-            (
-                tried.rule_name or "(own policy)",
-                theme.title,
-                theme.people,
-                str(theme.outcome),
-                ", ".join(theme.trackers),
-            )
-            for tried in trial.rules
-            for theme in tried.themes
-        ],
-        empty="Nothing was said so far that a rule could match.",
-        cut="theme",
-    )
-    output.say(
-        f"{trial.themes:,} themes looked at; {trial.tickets:,} tickets would be made. Nothing was "
-        "saved."
-    )
-
-
-def _sentence(rule: Rule) -> str:
-    parts = [
-        f"{name} {', '.join(value) if isinstance(value, list) else value}"
-        for name, value in rule.filters.stored().items()
-    ]
-    return "; ".join(parts) or "everything"
-
-
-def _fields(rule: Rule) -> dict[str, Any]:
-    return {**asdict(rule), "filters": asdict(rule.filters), "contents": asdict(rule.contents)}

@@ -108,18 +108,18 @@ def _rule(row: _RuleRow) -> Rule:
 
 
 async def checked_rules(
-    connection: Connection, product_id: uuid.UUID, wanted: Sequence[Rule]
+    connection: Connection, product_id: uuid.UUID, entered_rules: Sequence[Rule]
 ) -> list[Rule]:
     """Rules as they can be stored, each with an id; nothing is written. Raises Invalid, NotFound,
     Conflict (``name_taken``)."""
     await get_product(connection, product_id)
-    if len(wanted) > RULES_MOST:
+    if len(entered_rules) > RULES_MOST:
         raise Invalid(f"A product has {RULES_MOST} rules at most.", reason="too_many_rules")
     standing = {rule.id for rule in await list_rules(connection, product_id)}
     trackers = {row["id"] for row in await fetch_all(connection, SELECT_TRACKER_IDS, [product_id])}
     sources = {str(source.id) for source in await list_sources(connection, product_id)}
     checked: list[Rule] = []
-    for rule in wanted:
+    for rule in entered_rules:
         name = checked_name(rule.name)
         if name in {one.name for one in checked}:
             raise name_taken(name)
@@ -154,7 +154,7 @@ async def checked_rules(
 
 
 async def replace_rules(
-    connection: Connection, product_id: uuid.UUID, wanted: Sequence[Rule]
+    connection: Connection, product_id: uuid.UUID, entered_rules: Sequence[Rule]
 ) -> list[Rule]:
     """Let these be the product's rules, in this order: those with an id stay what they are, others
     are new, and those that are missing are gone. Nothing is accepted by it; what a rule held back
@@ -162,7 +162,7 @@ async def replace_rules(
     if await fetch_value(connection, LOCK_PRODUCT, [product_id]) is None:
         await get_product(connection, product_id)
     before = {rule.id: rule for rule in await list_rules(connection, product_id)}
-    rules = await checked_rules(connection, product_id, wanted)
+    rules = await checked_rules(connection, product_id, entered_rules)
     await connection.execute(DELETE_OTHER_RULES, [product_id, [rule.id for rule in rules]])
     await connection.execute(FREE_RULE_NAMES, [product_id])
     for position, rule in enumerate(rules, start=1):
@@ -198,12 +198,12 @@ async def _require_fields(connection: Connection, rule: Rule, contents: TicketCo
             f"The rule {rule.name!r} fills in fields of a tracker: choose the tracker.",
             reason="field_unknown",
         )
-    known = [one.id for one in await known_fields(connection, rule.tracker_id)]
-    unknown = [name for name in contents.values if name not in known]
+    field_ids = [one.id for one in await known_fields(connection, rule.tracker_id)]
+    unknown = [name for name in contents.values if name not in field_ids]
     if unknown:
         raise Invalid(
-            f"The tracker has no field {unknown[0][:40]!r}. It has: {', '.join(known) or 'none'}; "
-            "read its fields again if that is out of date.",
+            f"The tracker has no field {unknown[0][:40]!r}. It has: "
+            f"{', '.join(field_ids) or 'none'}; read its fields again if that is out of date.",
             reason="field_unknown",
         )
 

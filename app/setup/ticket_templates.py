@@ -73,8 +73,8 @@ def checked_template(text: str, field_name: str) -> str:
             filters = ", ".join(sorted(TEMPLATE_FILTERS))
             raise _invalid(field_name, f"there is no filter {node.name[:40]!r}; use {filters}")
         if not isinstance(node, _ALLOWED_NODES):
-            what = type(node).__name__.lower()
-            raise _invalid(field_name, f"it holds what is not allowed here ({what[:40]})")
+            node_name = type(node).__name__.lower()
+            raise _invalid(field_name, f"it holds what is not allowed here ({node_name[:40]})")
     return cleaned
 
 

@@ -9,8 +9,10 @@ from functools import lru_cache
 
 # Scripts that put no space between words (Thai, Lao, Burmese, Khmer, Chinese, Japanese): there a
 # phrase stands anywhere.
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
+_SCRIPTS_WITHOUT_SPACES = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+)
+_UNSPACED_LETTER = re.compile(f"[{_SCRIPTS_WITHOUT_SPACES}]")
 
 
 def plain(text: str) -> str:

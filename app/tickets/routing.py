@@ -92,10 +92,10 @@ def matching(rule: Rule, facts: ThemeFacts) -> list[str] | None:
         (filters.areas, "it stands in {}", facts.areas_among(filters.areas)),
         (filters.tones, "it sounds {}", [one for one in filters.tones if sounds(facts, one)]),
     )
-    for wanted, words, met in tests:
-        if wanted and not met:
+    for chosen_values, words, met in tests:
+        if chosen_values and not met:
             return None
-        if wanted:
+        if chosen_values:
             grounds.append(words.format(met[0]))
     if filters.min_people > facts.people:
         return None

@@ -63,16 +63,16 @@ class ThemeFacts:
         """Whether its title or one of its comments holds a word or phrase."""
         return any(holds_phrase(text, phrase) for text in self.texts)
 
-    def sources_among(self, wanted: Sequence[str]) -> list[str]:
+    def sources_among(self, source_ids: Sequence[str]) -> list[str]:
         """The names of its sources that are wanted."""
-        return [self.sources[source] for source in wanted if source in self.sources]
+        return [self.sources[source] for source in source_ids if source in self.sources]
 
-    def areas_among(self, wanted: Sequence[str]) -> list[str]:
+    def areas_among(self, areas: Sequence[str]) -> list[str]:
         """Its areas that are wanted, as they were written: with or without what kind of place it
         is (``channel:general`` or ``general``)."""
         own = {area.casefold() for area in self.areas}
         own |= {area.partition(":")[2] for area in own}
-        return [area for area in wanted if area.casefold() in own]
+        return [area for area in areas if area.casefold() in own]
 
 
 @dataclass(frozen=True, slots=True)

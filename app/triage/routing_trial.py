@@ -93,13 +93,13 @@ class Trial:
 async def try_rules(
     connection: Connection,
     product_id: uuid.UUID,
-    wanted: Sequence[Rule],
+    entered_rules: Sequence[Rule],
     *,
     shown: int = THEMES_SHOWN,
 ) -> Trial:
     """What these rules would make of every theme there is, if they were applied to what was said so
     far. Writes nothing. Raises as ``checked_rules``."""
-    rules = await checked_rules(connection, product_id, wanted)
+    rules = await checked_rules(connection, product_id, entered_rules)
     trackers = [one for one in await list_trackers(connection, product_id) if one.enabled]
     tried: Mapping[uuid.UUID | None, TriedRule] = {
         **{rule.id: TriedRule(rule) for rule in rules},
@@ -128,21 +128,21 @@ async def try_rules(
 async def save_rules(
     connection: Connection,
     product_id: uuid.UUID,
-    wanted: Sequence[Rule],
+    entered_rules: Sequence[Rule],
     *,
     apply_to_history: bool = False,
 ) -> list[Rule]:
     """Let these be the product's rules; with ``apply_to_history`` the themes that they accept by
     themselves are accepted as ``try_rules`` says, by the worker's next step. Raises as
     ``checked_rules``."""
-    rules = await replace_rules(connection, product_id, wanted)
+    rules = await replace_rules(connection, product_id, entered_rules)
     if apply_to_history:
         trial = await try_rules(connection, product_id, rules, shown=0)
         await connection.execute(MARK_THEMES_DUE, [trial.due])
     return rules
 
 
-def outcome_of(decision: Decision, facts: ThemeFacts, taken: bool) -> Outcome:
+def outcome_of(decision: Decision, facts: ThemeFacts, has_taker: bool) -> Outcome:
     """What becomes of a theme if the decision is applied to it now."""
     if facts.ticketed and facts.status is not ThemeStatus.triage:
         return Outcome.stays
@@ -156,7 +156,7 @@ def outcome_of(decision: Decision, facts: ThemeFacts, taken: bool) -> Outcome:
         return Outcome.too_few
     if facts.ticketed:
         return Outcome.stays
-    return Outcome.ticket if taken else Outcome.no_tracker
+    return Outcome.ticket if has_taker else Outcome.no_tracker
 
 
 async def _decisions(
