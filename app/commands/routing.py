@@ -240,7 +240,14 @@ def _entered(*values: Any) -> dict[str, Any]:
     """The filters that were given, by name."""
     names = ("kinds", "words", "sources", "languages", "areas", "tones", "min_people")
     entered = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-    return {name: [] if value == [ANY] else value for name, value in entered.items()}
+    return {
+        name: _values(value) if isinstance(value, list) else value
+        for name, value in entered.items()
+    }
+
+
+def _values(entered: list[str]) -> tuple[str, ...]:
+    return () if entered == [ANY] else tuple(entered)
 
 
 def _contents(
@@ -249,9 +256,9 @@ def _contents(
     """The templates that were entered, by name."""
     entered: dict[str, Any] = {"title": title, "intro": intro}
     if labels is not None:
-        entered["labels"] = [] if labels == [ANY] else labels
+        entered["labels"] = _values(labels)
     if values is not None:
-        pairs = [] if values == [ANY] else [value.partition("=") for value in values]
+        pairs = [value.partition("=") for value in _values(values)]
         entered["values"] = {name: template for name, _, template in pairs}
     return {name: value for name, value in entered.items() if value is not None}
 
@@ -265,17 +272,14 @@ async def _changed(
     tracker: str | None,
     **changes: Any,
 ) -> Rule:
-    """The rule with what was given. Raises Invalid, NotFound."""
-    from app.setup.routing_filters import checked_filters
-    from app.setup.ticket_contents import checked_contents
-
+    """The rule with what was given, which is checked when it is tried or saved. Raises NotFound."""
     if filters.get("sources"):
         names = filters["sources"]
         rows = [await finding.source(connection, name, str(product_id)) for name in names]
-        filters = {**filters, "sources": [str(source.id) for source in rows]}
+        filters = {**filters, "sources": tuple(str(source.id) for source in rows)}
     changes = {name: value for name, value in changes.items() if value is not None}
-    changes["filters"] = checked_filters({**rule.filters.stored(), **filters})
-    changes["contents"] = checked_contents({**rule.contents.stored(), **contents})
+    changes["filters"] = replace(rule.filters, **filters)
+    changes["contents"] = replace(rule.contents, **contents)
     if tracker == ANY:
         changes["tracker_id"] = None
     elif tracker is not None:

@@ -53,11 +53,8 @@ class GiteaTracker:
         """One POST with the marker, and our comment. A comment that fails is added by the next
         update."""
         login = (await self.whoami()).login
-        fields = {
-            "title": gitea_title(draft.title),
-            "body": new_issue_body(draft),
-            "labels": await lists.label_ids(self._api, self._repository, _own_labels(draft)),
-        }
+        labels = await lists.label_ids(self._api, self._repository, _own_labels(draft))
+        fields = {**_words(draft), "labels": labels}
         issue = await self._api.call("POST", f"{self._repository}/issues", json=fields)
         ref = self._reader.state(issue).ref
         try:
@@ -69,17 +66,12 @@ class GiteaTracker:
         return ref
 
     def preview(self, draft: Draft) -> TicketRequest:
-        """A POST of the issue, with the names of its labels: their ids are looked up, and missing
-        labels made, only when the ticket is made."""
-        fields = {
-            "title": gitea_title(draft.title),
-            "body": new_issue_body(draft),
-            "labels": _own_labels(draft),
-        }
+        """A POST of the issue; labels by their names, whose ids are asked for when it is made."""
+        fields = {**_words(draft), "labels": _own_labels(draft)}
         return TicketRequest("POST", f"{self._repository}/issues", fields)
 
     async def fields(self) -> Sequence[TicketField]:
-        """None: an issue of Gitea has no fields of one's own."""
+        """None: Gitea's own fields are not filled in yet."""
         return []
 
     async def update(
@@ -259,6 +251,10 @@ class GiteaTracker:
         if str(issue.get("id")) != ref.id:
             raise failures.another_ticket(f"Issue {ref.key}", self._settings.repository)
         return issue
+
+
+def _words(draft: Draft) -> dict[str, str]:
+    return {"title": gitea_title(draft.title), "body": new_issue_body(draft)}
 
 
 def _own_labels(draft: Draft) -> list[str]:

@@ -11,7 +11,7 @@ from integrations import neutralize
 from integrations.neutralize import BREAK
 from integrations.tracker_contract import Draft
 from integrations.trackers import wording
-from integrations.trackers.text_block import Markup, render
+from integrations.trackers.text_block import Markup, introduction, render
 
 GITEA_TITLE_MAX_CHARACTERS = 255
 GITEA_COMMENT_MAX_CHARACTERS = 60_000
@@ -58,7 +58,7 @@ def new_issue_body(draft: Draft) -> str:
     """What a new issue says: where to look, and the marker."""
     page = neutralize.link(draft.theme_url)
     lead = f"**{wording.BLOCK_HEADING}**" + (f" ([theme page](<{page}>))" if page else "")
-    return (
+    return introduction(GITEA_MARKUP, draft) + (
         f"{marker_line(draft.marker)}\n{lead}: how many people say this, and what they say, is "
         "kept current in a comment below. This text is yours.\n"
         f"{GITEA_MARKUP.end(draft.marker)}"
