@@ -16,6 +16,7 @@ from integrations.sandbox.server import SandboxServer
 from integrations.sandbox.state import SandboxState, Ticket
 from integrations.sandbox.vendors import SANDBOX_VENDORS, Vendor
 from integrations.tracker_contract import Draft, Quote, Tracker, TrackerType
+from tests.scenes.linear import LinearBench, open_linear_bench
 
 CREDENTIALS = {"email": "relay@acme.example", "token": "a-secret-token"}
 
@@ -176,6 +177,13 @@ async def bench(request: pytest.FixtureRequest, sandbox: SandboxServer) -> Async
     bench = Bench(request.param, registry.trackers()[CASES[request.param][1]], None, sandbox)  # type: ignore[arg-type]
     bench.reset()
     bench.tracker = bench.another()
+    yield bench
+    await bench.tracker.close()
+
+
+@pytest.fixture
+async def linear(sandbox: SandboxServer) -> AsyncIterator[LinearBench]:
+    bench = open_linear_bench(sandbox)
     yield bench
     await bench.tracker.close()
 
