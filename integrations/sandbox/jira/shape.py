@@ -175,8 +175,8 @@ def _unknown_options(settings: Settings, fields: dict[str, Any]) -> dict[str, st
         if meta.get("required") and not value:
             wrong[name] = f"{meta['name']} is required."
         chosen = value if isinstance(value, list) else [value] if value else []
-        known = {option["id"] for option in options or []}
-        if options and any(one.get("id") not in known for one in chosen):
+        option_ids = {option["id"] for option in options or []}
+        if options and any(one.get("id") not in option_ids for one in chosen):
             wrong[name] = f"Option id is not valid for {meta['name']}."
     return wrong
 
