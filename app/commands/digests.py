@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,11 +16,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from app.digests.digest import Digest
-    from app.digests.periods import DigestPeriod
-    from app.digests.reading import DigestScope
     from app.digests.subscriptions import Subscription
     from app.running.runtime import Services
-    from app.storage.db import Connection
 
 
 class ShowsByItself(TyperGroup):
@@ -51,9 +49,8 @@ def show(
     from app.digests.data import digest_data
     from app.digests.message import digest_message
     from app.digests.plain_text import as_text
-    from app.digests.reading import read_digest  # noqa: F401 - loaded before the database opens
 
-    digest = perform(lambda services: read(services, period, product, tz))
+    digest = perform(reader(period, product, tz))
     written = digest_data(digest)
     if as_json:
         output.as_json(written)
@@ -73,6 +70,7 @@ def send(
     from app.digests.sending import SendDigests
 
     subscription_id = finding.as_id(to)
+    read = reader(period, product, tz)
 
     async def work(services: Services) -> str:
         settings = services.settings
@@ -86,8 +84,7 @@ def send(
         now = datetime.now(UTC)
         if subscription_id is not None:
             return await send_to_subscription(sender, subscription_id, period, now)
-        digest = await read(services, period, product, tz)
-        return await send_to_address(sender, digest, to)
+        return await send_to_address(sender, await read(services), to)
 
     output.done(perform(work))
 
@@ -187,26 +184,20 @@ def unsubscribe(
     output.done("Nothing more is sent there.")
 
 
-async def read(services: Services, period: str | None, product: str | None, tz: str) -> Digest:
-    """The digest that the options ask for."""
-    from app.digests.reading import read_digest
-
-    now = datetime.now(UTC)
-    async with services.database.transaction() as connection:
-        scope = await scope_named(connection, product)
-        return await read_digest(connection, scope, period_named(period, tz, now), now)
-
-
-def period_named(period: str | None, tz: str, now: datetime) -> DigestPeriod:
-    """The period of an argument. Raises Invalid."""
+def reader(
+    period: str | None, product: str | None, tz: str
+) -> Callable[[Services], Awaitable[Digest]]:
+    """Reads the digest that the options ask for. Raises Invalid."""
+    from app.digests.composing import scope_of
     from app.digests.periods import last_ended, read_period
+    from app.digests.reading import read_digest
     from app.models.states import Frequency
 
-    return read_period(period, tz) if period else last_ended(Frequency.weekly, now, tz)
+    async def read(services: Services) -> Digest:
+        now = datetime.now(UTC)
+        digest_period = read_period(period, tz) if period else last_ended(Frequency.weekly, now, tz)
+        async with services.database.transaction() as connection:
+            scope = await scope_of(connection, await finding.product_id(connection, product))
+            return await read_digest(connection, scope, digest_period, now)
 
-
-async def scope_named(connection: Connection, product: str | None) -> DigestScope:
-    """Whose digest the option asks for."""
-    from app.digests.composing import scope_of
-
-    return await scope_of(connection, await finding.product_id(connection, product))
+    return read
