@@ -109,26 +109,26 @@ def model_dir(testrun_uid: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def template(server: EmbeddedPostgres, admin: psycopg.Connection, worker_id: str) -> str:
+def template(server: EmbeddedPostgres, database_maker: psycopg.Connection, worker_id: str) -> str:
     """The name of a migrated, empty database."""
     name = f"template_{worker_id}"
-    admin.execute(sql.SQL("create database {} ").format(sql.Identifier(name)))
+    database_maker.execute(sql.SQL("create database {} ").format(sql.Identifier(name)))
     migrate.upgrade(server.conninfo(database=name))
     return name
 
 
 @pytest.fixture
-def empty_url(server: EmbeddedPostgres, admin: psycopg.Connection) -> Iterator[str]:
+def empty_url(server: EmbeddedPostgres, database_maker: psycopg.Connection) -> Iterator[str]:
     """The URL of a database without tables."""
-    yield from _scratch(server, admin, None)
+    yield from _scratch(server, database_maker, None)
 
 
 @pytest.fixture
 def database_url(
-    server: EmbeddedPostgres, admin: psycopg.Connection, template: str
+    server: EmbeddedPostgres, database_maker: psycopg.Connection, template: str
 ) -> Iterator[str]:
     """The URL of a fresh migrated database."""
-    yield from _scratch(server, admin, template)
+    yield from _scratch(server, database_maker, template)
 
 
 @pytest.fixture
@@ -191,32 +191,32 @@ ENDED = """
 
 
 @pytest.fixture(scope="session")
-def admin(server: EmbeddedPostgres) -> Iterator[psycopg.Connection]:
+def database_maker(server: EmbeddedPostgres) -> Iterator[psycopg.Connection]:
     """A connection of this test process that makes and drops databases."""
     with psycopg.connect(server.conninfo(), autocommit=True) as connection:
         yield connection
 
 
 def _scratch(
-    server: EmbeddedPostgres, admin: psycopg.Connection, template: str | None
+    server: EmbeddedPostgres, database_maker: psycopg.Connection, template: str | None
 ) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex[:12]}"
     made = sql.SQL("create database {}").format(sql.Identifier(name))
     if template is not None:
         # Copying files is quicker than writing them to the log, where nothing is synced.
         made += sql.SQL(" template {} strategy file_copy").format(sql.Identifier(template))
-    admin.execute(made)
+    database_maker.execute(made)
     try:
         yield server.conninfo(database=name)
     finally:
-        _drop(admin, name)
+        _drop(database_maker, name)
 
 
-def _drop(admin: psycopg.Connection, name: str) -> None:
+def _drop(database_maker: psycopg.Connection, name: str) -> None:
     """Drop a database, whoever is connected.
 
     ``with (force)`` is refused while the superuser's autovacuum is at work there; a plain drop
     sends that away itself.
     """
-    admin.execute(ENDED, [name])
-    admin.execute(sql.SQL("drop database {}").format(sql.Identifier(name)))
+    database_maker.execute(ENDED, [name])
+    database_maker.execute(sql.SQL("drop database {}").format(sql.Identifier(name)))

@@ -12,6 +12,7 @@ from tests.scenes.everything import add_everything
 
 ASKS_THE_TRACKER = {
     "register_tracker_webhook": (409, "hook_not_registered"),
+    "read_ticket_fields": (409, "tracker_refused"),
     "link_ticket": (404, "tracker_not_found"),
     "relink_ticket": (409, "tracker_refused"),
     "unlink_ticket": (409, "no_ticket_there"),

@@ -252,6 +252,7 @@ def test_every_documented_reason_is_provoked_by_a_test() -> None:
         "recurrence_invalid",
         "too_many_themes",
         "filter_unknown",
+        "digest_time_invalid",
     }
     # What keeps an answer from being sent is tried where answers are decided and sent, or not yet.
     of_answers = {

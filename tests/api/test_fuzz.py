@@ -53,6 +53,8 @@ NEVER_BY_CHANCE = {
     "relink_ticket",
     "unlink_ticket",
     "recreate_ticket",
+    "read_ticket_fields",
+    "subscribe_to_digests",
 }
 """What needs credentials that a schema cannot tell, or a tracker that answers."""
 

@@ -90,6 +90,7 @@ async def test_pages_of_themes_follow_their_order(database: Database, sort: str)
         "recent": [row.last_seen or row.created_at for row in seen],
         "new": [row.created_at for row in seen],
         "confidence": [row.confidence for row in seen],
+        "weight": [(row.weight, row.people) for row in seen],
     }
     keys = by_order[sort]
     assert len({row.id for row in seen}) == 11

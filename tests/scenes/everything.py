@@ -126,6 +126,8 @@ class Everything:
             named |= {"settings": {"base_url": "https://forum.example"}}
         if operation == "answer_suggestions":
             named |= {"ids": [self.ids["suggestion_id"]]}
+        if operation in ("save_routing_rules", "try_routing_rules"):
+            named |= {"rules": [{"name": "All", "tracker_id": self.ids["tracker_id"]}]}
         if operation == "merge_many_themes":
             named |= {"theme_ids": [self.ids["theme_id"], other], "into": None, "versions": {}}
         if operation == "roll_back_model":
