@@ -13,7 +13,7 @@ import pytest
 from app.storage.db import Database
 from tests.commands.command_line import Relay, command_line
 from tests.scenes.pairs import add_pair, add_said
-from tests.scenes.reading import add_product, add_source, add_theme
+from tests.scenes.reading import add_product, add_source, add_theme, add_tracker
 
 
 @pytest.fixture
@@ -46,6 +46,7 @@ def queue(database_url: str) -> Queue:
                 dark = await add_said(c, atlas, forum, "Dark mode", ["eve"], kind="feature")
                 other = await add_said(c, notes, chat, "Sync stops", ["fay"])
                 await add_pair(c, atlas, login, export)
+                await add_tracker(c, notes)
                 return Queue(login, export, dark, other)
         finally:
             await database.close()
@@ -121,6 +122,7 @@ def test_a_theme_is_shown_by_the_start_of_its_id(relay: Relay, queue: Queue) -> 
 def test_themes_are_decided_on(relay: Relay, queue: Queue) -> None:
     login, export, dark = str(queue.login), str(queue.export), str(queue.dark)
     assert "Accepted “Login fails”; no ticket" in relay("theme", "accept", login[:8]).out
+    assert "the worker makes its ticket." in relay("theme", "accept", str(queue.other)).out
     assert "already_accepted" in relay("theme", "accept", login, fails=True).err
     assert "reason_missing" in relay("theme", "ignore", dark, fails=True).err
     ignored = relay("theme", "ignore", dark, "--reason", "Not planned", "--json").json
