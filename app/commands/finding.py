@@ -128,19 +128,6 @@ async def token(connection: Connection, name: str) -> ApiToken:
     return chosen(tokens, name, "token", "name")
 
 
-def theme_id(name: str) -> uuid.UUID:
-    """The id of a theme as it is written. Raises NotFound."""
-    from app.errors import NotFound
-
-    number = as_id(name.strip())
-    if number is None:
-        raise NotFound(
-            f"{name!r} is no theme's id: its page's address ends with it.",
-            reason="theme_not_found",
-        )
-    return number
-
-
 async def ticket(connection: Connection, name: str) -> uuid.UUID:
     """The id of the ticket with this id, start of an id, or key in its tracker. Raises NotFound,
     Conflict."""

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands import finding, output
-from app.commands.options import AsJson, perform
-from app.commands.themes import ThemeNamed
+from app.commands.options import AsJson, ThemeNamed, perform
 
 if TYPE_CHECKING:
     import uuid

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands import finding, output
-from app.commands.options import AsJson, OfProduct, perform, require_one_of
+from app.commands.options import AsJson, OfProduct, ThemeNamed, perform, require_one_of
 
 if TYPE_CHECKING:
     from app.queries.rows import CommentRow, ThemeDetail, ThemeRow
@@ -18,7 +18,6 @@ THEME_COMMENTS_SHOWN = 5
 THEME_ID_CHARACTERS_SHOWN = 8
 
 app = typer.Typer(no_args_is_help=True, help="Themes: what people speak of, and decisions.")
-ThemeNamed = Annotated[str, typer.Argument(metavar="THEME", help="Its id, or the start of it.")]
 
 
 @app.command("list")
