@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from app.commands import (
+    comments,
     digests,
     importing,
     insights,
@@ -32,6 +33,8 @@ from app.commands import (
     serving,
     sources,
     suggestions,
+    theme_decisions,
+    themes,
     ticket_fields,
     ticket_links,
     tickets,
@@ -70,6 +73,8 @@ app.add_typer(routing.app, name="rule", rich_help_panel=SETUP)
 app.add_typer(people.users, name="user", rich_help_panel=SETUP)
 app.add_typer(people.tokens, name="token", rich_help_panel=SETUP)
 app.add_typer(quality.model, name="model", rich_help_panel=SETUP)
+app.add_typer(themes.app, name="theme", rich_help_panel=WORK)
+app.add_typer(comments.app, name="comment", rich_help_panel=WORK)
 app.add_typer(tickets.app, name="ticket", rich_help_panel=WORK)
 app.add_typer(replies.app, name="reply", rich_help_panel=WORK)
 app.command("insights", rich_help_panel=WORK)(insights.insights)
@@ -82,6 +87,9 @@ app.command("import", rich_help_panel=WORK)(importing.import_file)
 app.command("replay", rich_help_panel=WORK)(tickets.replay)
 app.add_typer(quality.evaluate, name="evaluate", rich_help_panel=WORK)
 app.command("train", rich_help_panel=WORK)(learning.train)
+themes.app.command("accept")(theme_decisions.accept)
+themes.app.command("ignore")(theme_decisions.ignore)
+themes.app.command("merge")(theme_decisions.merge)
 tickets.app.command("similar")(ticket_links.similar)
 tickets.app.command("preview")(ticket_fields.preview)
 trackers.app.command("fields")(ticket_fields.fields)

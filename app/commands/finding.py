@@ -95,6 +95,13 @@ async def source(connection: Connection, name: str, of_product: str | None) -> S
     return chosen(sources, name, "source", "name")
 
 
+async def source_id(
+    connection: Connection, name: str | None, of_product: str | None
+) -> uuid.UUID | None:
+    """The id of the source that is named, or None where none is."""
+    return None if name is None else (await source(connection, name, of_product)).id
+
+
 async def tracker(connection: Connection, name: str, of_product: str | None) -> Tracker:
     """The tracker with this id or name, in the product where one is named."""
     from app.setup.trackers import list_trackers
@@ -121,19 +128,6 @@ async def token(connection: Connection, name: str) -> ApiToken:
     return chosen(tokens, name, "token", "name")
 
 
-def theme_id(name: str) -> uuid.UUID:
-    """The id of a theme as it is written. Raises NotFound."""
-    from app.errors import NotFound
-
-    number = as_id(name.strip())
-    if number is None:
-        raise NotFound(
-            f"{name!r} is no theme's id: its page's address ends with it.",
-            reason="theme_not_found",
-        )
-    return number
-
-
 async def ticket(connection: Connection, name: str) -> uuid.UUID:
     """The id of the ticket with this id, start of an id, or key in its tracker. Raises NotFound,
     Conflict."""
@@ -152,6 +146,25 @@ async def ticket(connection: Connection, name: str) -> uuid.UUID:
             f"Several tickets are named {name!r}: give the whole id.", reason="name_ambiguous"
         )
     return ticket_ids[0]
+
+
+async def theme(connection: Connection, name: str) -> uuid.UUID:
+    """The theme with this id, or whose id begins like this. Raises NotFound, Conflict."""
+    from app.errors import Conflict, NotFound
+    from app.queries.themes import themes_named
+
+    # No id starts with "-": a blank name must not match every theme.
+    theme_ids = await themes_named(connection, name.strip() or "-")
+    if not theme_ids:
+        raise NotFound(
+            f"No theme has the id {name!r}: `relay theme list` shows them.",
+            reason="theme_not_found",
+        )
+    if len(theme_ids) > 1:
+        raise Conflict(
+            f"Several themes begin with {name!r}: give more of the id.", reason="name_ambiguous"
+        )
+    return theme_ids[0]
 
 
 async def reply(connection: Connection, name: str) -> uuid.UUID:

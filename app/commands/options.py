@@ -21,6 +21,9 @@ PLAIN_LINES = "%(levelname)s %(name)s: %(message)s"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 OfProduct = Annotated[str | None, typer.Option("--product", "-p", help="The product's name or id.")]
+ThemeNamed = Annotated[
+    str, typer.Argument(metavar="THEME", help="The theme's id, or the start of it.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from integrations.tracker_contract import Finding
 
 _NAMED_COMMAND = re.compile(
-    r"(?<![\w./-])relay (?=(?:product|source|tracker|ticket|status|doctor|replay|import|user|token"
-    r"|migrate|train|model)\b)"
+    r"(?<![\w./-])relay (?=(?:product|source|tracker|theme|ticket|status|doctor|replay|import|user"
+    r"|token|migrate|train|model)\b)"
 )
 CUT_COLUMN_LEAST = 12
 """Characters that a column keeps which is cut short in a narrow terminal."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands import finding, output
-from app.commands.options import AsJson, OfProduct, perform
+from app.commands.options import AsJson, OfProduct, ThemeNamed, perform
 
 if TYPE_CHECKING:
     from app.running.runtime import Services
@@ -54,9 +54,7 @@ def fields(
     )
 
 
-def preview(
-    theme: Annotated[str, typer.Argument(help="The theme's id.")], as_json: AsJson = False
-) -> None:
+def preview(theme: ThemeNamed, as_json: AsJson = False) -> None:
     """Show the very requests that would make a theme's tickets now; nothing is sent."""
     from app.tickets.previewing import preview_tickets
 
@@ -65,7 +63,7 @@ def preview(
             return await preview_tickets(
                 connection,
                 services.vault,
-                finding.theme_id(theme),
+                await finding.theme(connection, theme),
                 base_url=services.settings.base_url,
                 network=services.settings.network,
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands import finding, output
-from app.commands.options import AsJson, OfProduct, perform, settings
+from app.commands.options import AsJson, OfProduct, ThemeNamed, perform, settings
 
 if TYPE_CHECKING:
     from app.running.runtime import Services
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from app.triage.linking import Linked
 
 LINKED_BY = "command line"
-ThemeNamed = Annotated[str, typer.Argument(help="The theme's id.")]
 TicketNamed = Annotated[
     str, typer.Argument(help="Its id or the start of it, or its key in the tracker.")
 ]
@@ -28,10 +27,11 @@ def similar(theme: ThemeNamed, as_json: AsJson = False) -> None:
     """Show tickets of the trackers whose titles are like a theme's."""
     from app.tickets.lookalikes import lookalikes
 
-    theme_id = finding.theme_id(theme)
     network = settings().network
 
     async def work(services: Services) -> list[Lookalike]:
+        async with services.database.transaction() as connection:
+            theme_id = await finding.theme(connection, theme)
         return await lookalikes(services.database, services.vault, theme_id, network=network)
 
     alike = perform(work)
@@ -58,13 +58,13 @@ def link(
     from app.tickets.lookalikes import locate_ticket
     from app.triage.linking import link as link_theme
 
-    theme_id = finding.theme_id(theme)
     network = settings().network
 
     async def work(services: Services) -> Linked:
         tracker_id = None
-        if tracker:
-            async with services.database.transaction() as connection:
+        async with services.database.transaction() as connection:
+            theme_id = await finding.theme(connection, theme)
+            if tracker:
                 tracker_id = (await finding.tracker(connection, tracker, product)).id
         located = await locate_ticket(
             services.database,

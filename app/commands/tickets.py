@@ -38,7 +38,7 @@ def list_(
 ) -> None:
     """Show tickets, newest first."""
     from app.models.states import TicketState, TicketStatus
-    from app.queries.paging import PAGE_MAX_ROWS
+    from app.queries.paging import Page, rows_of_pages
     from app.queries.tickets import list_tickets
 
     require_one_of(state, TicketState, "--state")
@@ -50,11 +50,9 @@ def list_(
             tracker_id = None
             if tracker:
                 tracker_id = (await finding.tracker(connection, tracker, product)).id
-        rows: list[TicketRow] = []
-        cursor: str | None = None
-        async with services.database.transaction() as connection:
-            while len(rows) < limit:
-                page = await list_tickets(
+
+            async def read_page(cursor: str | None, rows: int) -> Page[TicketRow]:
+                return await list_tickets(
                     connection,
                     product_id=product_id,
                     state=state,
@@ -62,13 +60,10 @@ def list_(
                     drifting=drifting,
                     tracker_id=tracker_id,
                     cursor=cursor,
-                    limit=min(PAGE_MAX_ROWS, limit - len(rows)),
+                    limit=rows,
                 )
-                rows += page.items
-                cursor = page.next_cursor
-                if cursor is None:
-                    break
-        return rows
+
+            return [ticket async for ticket in rows_of_pages(read_page, limit)]
 
     tickets = perform(work)
     if as_json:

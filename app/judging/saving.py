@@ -10,6 +10,7 @@ from typing import Any
 
 from pgvector import HalfVector
 
+from app.judging.may_report import MAY_REPORT_FROM, QUESTION_MAY_REPORT_FROM
 from app.storage.db import Connection
 from classifiers.contract import THEME_KINDS, UNSURE, Enrichment, Kind
 from classifiers.grouping.copies import wording
@@ -17,11 +18,6 @@ from classifiers.kinds.enrich import UNSUPPORTED_LANGUAGE
 from classifiers.texts.text import fingerprint
 
 SCORE_DIGITS = 4
-MAY_REPORT_FROM = 0.2
-"""Of the probabilities of bug and request together: from here on a comment that was told neither is
-held against themes, and listed for a person where it joins none, however sure its kind is."""
-QUESTION_MAY_REPORT_FROM = 0.15
-"""The same of what was told a question: trouble is often told in the words of one."""
 JOINING_REASONS = frozenset({"", UNSURE, UNSUPPORTED_LANGUAGE, "agreement", "no_words"})
 """Of what is neither bug nor request: "+1" or a thumb may agree in a thread; greetings, links and
 spam say nothing that a theme could say as well."""

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg import sql
 
 from app.errors import NotFound
-from app.judging.saving import MAY_REPORT_FROM, QUESTION_MAY_REPORT_FROM
+from app.judging.may_report import MAY_REPORT_FROM, QUESTION_MAY_REPORT_FROM
 from app.queries.accounts import SAID_BY_PERSON
 from app.queries.paging import BIGINT_MAX, Filters, Listing, Order, Page
 from app.queries.rows import CommentDetail, CommentRow, CommentVersionRow

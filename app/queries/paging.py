@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, LiteralString
@@ -210,6 +210,23 @@ class Listing(Generic[Row]):
         """How many rows all pages have together."""
         query = COUNT_ROWS.format(tables=self.tables, conditions=filters.clause)
         return int(await fetch_value(connection, query, filters.values))
+
+
+async def rows_of_pages(
+    read_page: Callable[[str | None, int], Awaitable[Page[Row]]], rows_most: int
+) -> AsyncIterator[Row]:
+    """The first ``rows_most`` rows of a list, page by page; ``read_page`` takes a cursor and how
+    many rows to read."""
+    cursor: str | None = None
+    missing = rows_most
+    while missing > 0:
+        page = await read_page(cursor, min(PAGE_MAX_ROWS, missing))
+        for row in page.items:
+            yield row
+        missing -= len(page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
 
 
 def one_more_row(limit: int) -> int:

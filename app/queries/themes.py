@@ -66,6 +66,9 @@ COUNT_COMMENTS_BY_LANGUAGE = """
     select language, count(*) as comments from comment
     where theme_id = %s and deleted_at is null group by language order by comments desc, language
 """
+SELECT_THEMES_NAMED = """
+    select id from theme where starts_with(id::text, lower(%s)) order by id limit 2
+"""
 COUNT_THEMES_IN_TRIAGE = """
     select count(*) from theme
     where status = 'triage' and (%(product)s::uuid is null or product_id = %(product)s)
@@ -162,6 +165,11 @@ async def require_theme(connection: Connection, theme_id: UUID) -> None:
     """Raises NotFound where there is no such theme."""
     if await fetch_one(connection, "select from theme where id = %s", (theme_id,)) is None:
         raise _no_theme()
+
+
+async def themes_named(connection: Connection, name: str) -> list[UUID]:
+    """Themes whose id begins like this, merged ones too; two at most."""
+    return [row["id"] for row in await fetch_all(connection, SELECT_THEMES_NAMED, [name])]
 
 
 def _no_theme() -> NotFound:

@@ -15,7 +15,7 @@ from app.models.states import DecidedBy, ThemeStatus
 from app.storage.advisory import AdvisoryLock, lock_waiting
 from app.storage.db import Connection
 from app.storage.rows import fetch_one, fetch_value
-from classifiers.contract import Kind
+from classifiers.kind_words import Kind
 
 SELECT_THEME_FOR_UPDATE = """
     select id, product_id, kind, kind_by, title, title_by, status, status_reason, merged_into,

@@ -70,6 +70,8 @@ def loaded(database_url: str, data_dir: Path, *arguments: str) -> tuple[int, set
         "product list",
         "source list",
         "tracker list",
+        "theme list",
+        "comment list",
         "ticket list",
         "user list",
         "token list",

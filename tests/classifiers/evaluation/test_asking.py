@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.judging.saving import QUESTION_MAY_REPORT_FROM
+from app.judging.may_report import QUESTION_MAY_REPORT_FROM
 from classifiers.contract import THEME_KINDS, Enrichment, Kind
 from classifiers.kinds.enrich import DefaultEnricher
 
