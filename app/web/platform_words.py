@@ -32,6 +32,12 @@ def platform(name: str) -> str:
     return _PLATFORM_TITLES.get(name, title)
 
 
+def account(named: str) -> str:
+    """An account as people read it: ``github: kim`` is ``GitHub: kim``."""
+    name, colon, handle = named.partition(": ")
+    return f"{platform(name)}: {handle}" if colon else named
+
+
 def platform_icon(name: str) -> str:
     """The icon of a platform."""
     return _PLATFORM_ICONS.get(name, "webhook")

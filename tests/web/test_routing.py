@@ -50,6 +50,8 @@ async def test_rules_are_tried_and_saved_on_their_page(
     await person.send(address, **{**fields, "name": "Rest", "words": "", "act": "save"})
 
     page = (await person.get(f"{address}?attempt=yes")).text
+    assert "<strong>Review</strong>" in page
+    assert '<span class="chip warn">Hold</span>' in page
     assert "No rule: the product's own policy" in page
     (up,) = re.findall(rf'action="({address}/[0-9a-f-]+/move)"', page)
     await person.send(up)
