@@ -21,6 +21,9 @@ async def test_rules_are_tried_and_saved_on_their_page(
     product = uuid.UUID(str(ids["product_id"]))
     person = await sign_in(client, database)
     address = f"/products/{product}/rules"
+    settings = (await person.get("/settings")).text
+    assert f'class="button" href="{address}"' in settings
+    assert "/digests/subscriptions" in settings
 
     async def names() -> list[str]:
         async with database.transaction() as connection:
