@@ -83,10 +83,10 @@ def against(figure: Figure, digest: Digest) -> str:
     """How a figure went: ``▲ better than 133 in the week before``. A day of a week is no worse than
     a whole one, so a period that is not over is not judged: ``so far; 133 in the week before``."""
     before = shown(figure.before, figure.unit)
-    if not digest.ended:
-        return f"so far; {before} in {compared(digest)}"
     if figure.change is Change.unknown:
         return f"{before} in {compared(digest)}"
+    if not digest.ended:
+        return f"so far; {before} in {compared(digest)}"
     if figure.change is Change.same:
         return f"{CHANGE_MARKS[Change.same]} as in {compared(digest)}"
     return f"{CHANGE_MARKS[figure.change]} than {before} in {compared(digest)}"

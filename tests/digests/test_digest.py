@@ -150,6 +150,7 @@ async def test_the_numbers_are_those_of_the_community(
     assert "https://relay.example.org/digests/2026-W46?product=atlas&tz=UTC" in text
     begun = replace(digest, ended=False)
     assert against(people, begun) == f"so far; {people.before:,.0f} in the week before"
+    assert against(told, begun) == "— in the week before"
 
 
 async def test_all_products_stand_together(database: Database) -> None:
