@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from app.digests.digest import Change, Digest, Figure, Unit
+from app.digests.periods import DigestPeriod
 from app.models.states import Frequency
 
 NOTHING_TO_COUNT = "—"
@@ -58,6 +59,13 @@ def title(digest: Digest) -> str:
     return f"{digest.product or 'All products'}: {named}"
 
 
+def short_name(period: DigestPeriod) -> str:
+    """What a link to another digest says: ``Week 49``, ``30 Nov 2026``."""
+    if period.frequency is Frequency.daily:
+        return day_name(period.span.first)
+    return f"Week {period.span.first.isocalendar().week}"
+
+
 def days(digest: Digest) -> str:
     """The days and their zone: ``23 Nov 2026 to 29 Nov 2026, in Europe/Berlin``."""
     span = digest.period.span
@@ -72,10 +80,13 @@ def compared(digest: Digest) -> str:
 
 
 def against(figure: Figure, digest: Digest) -> str:
-    """How a figure went: ``▲ better than 133 in the week before``; blank where nothing is known."""
+    """How a figure went: ``▲ better than 133 in the week before``. A day of a week is no worse than
+    a whole one, so a period that is not over is not judged: ``so far; 133 in the week before``."""
     before = shown(figure.before, figure.unit)
     if figure.change is Change.unknown:
         return f"{before} in {compared(digest)}"
+    if not digest.ended:
+        return f"so far; {before} in {compared(digest)}"
     if figure.change is Change.same:
         return f"{CHANGE_MARKS[Change.same]} as in {compared(digest)}"
     return f"{CHANGE_MARKS[figure.change]} than {before} in {compared(digest)}"

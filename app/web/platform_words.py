@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from integrations import registry
 
 _PLATFORM_ICONS = {
@@ -22,6 +24,7 @@ _PLATFORM_ICONS = {
     "feed": "rss",
     "generic": "webhook",
 }
+_NOT_PLAIN = re.compile(r" \(https?://[^)]*\)|[*`]")
 _PLATFORM_TITLES = {"generic": "Webhook"}
 
 
@@ -30,6 +33,25 @@ def platform(name: str) -> str:
     declared = registry.sources().get(name)
     title = declared.title if declared else name.replace("_", " ").capitalize()
     return _PLATFORM_TITLES.get(name, title)
+
+
+def account(named: str) -> str:
+    """An account as people read it: ``github: kim`` is ``GitHub: kim``."""
+    name, colon, handle = named.partition(": ")
+    return f"{platform(name)}: {handle}" if colon else named
+
+
+def offered() -> list[tuple[str, str, str]]:
+    """(name, title, first sentence of its guide) of every platform, by title."""
+    rows = [
+        (name, source.title, _about(source.guide)) for name, source in registry.sources().items()
+    ]
+    return sorted(rows, key=lambda row: row[1].casefold())
+
+
+def _about(guide: str) -> str:
+    sentence, dot, _ = " ".join(guide.split("\n\n")[0].split()).partition(". ")
+    return _NOT_PLAIN.sub("", sentence) + dot.rstrip()
 
 
 def platform_icon(name: str) -> str:

@@ -63,6 +63,7 @@ def _environment() -> Environment:
         platform=platform_words.platform,
         ticket_name=words.ticket_name,
         platform_icon=platform_words.platform_icon,
+        account=platform_words.account,
         actor=words.actor,
         markdown=markdown,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -147,6 +148,9 @@ async def test_the_numbers_are_those_of_the_community(
     assert text.startswith("Atlas: week 46 of 2026\n9 Nov 2026 to 15 Nov 2026, in UTC\n")
     assert f"People heard: {people.value:,.0f} ({against(people, digest)})" in text
     assert "https://relay.example.org/digests/2026-W46?product=atlas&tz=UTC" in text
+    begun = replace(digest, ended=False)
+    assert against(people, begun) == f"so far; {people.before:,.0f} in the week before"
+    assert against(told, begun) == "— in the week before"
 
 
 async def test_all_products_stand_together(database: Database) -> None:

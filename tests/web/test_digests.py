@@ -37,6 +37,8 @@ async def test_the_page_of_a_week_and_of_a_day(
     assert "Nothing happened" not in week
     assert "/insights/people?product=atlas&amp;which=heard&amp;from=2026-11-09" in week
     assert 'href="/digests/2026-W45?product=atlas' in week
+    assert "</svg> Week 45</a>" in week
+    assert ">2026-W" not in week
     day = (await person.get("/digests/2026-11-12")).text
     assert "All products: Thursday, 12 Nov 2026" in day
     newest = await person.get("/digests?product=atlas")

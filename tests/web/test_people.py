@@ -70,11 +70,12 @@ async def test_a_proposal_is_confirmed_and_taken_back_on_the_page(
     person = await sign_in(client, database)
     page = (await person.get("/people")).text
     assert "the same handle, the same name" in page
+    assert "<bdi>Discourse: kim</bdi>" in page
     assert page.count("Kim Ode</bdi></a>") == 2
     await person.send("/account-links/1", state="linked")
     page = (await person.get("/people")).text
     assert page.count("Kim Ode</bdi></a>") == 1
-    assert "github: kim" in page
+    assert "GitHub: kim" in page
     page = (await person.get(f"/people/{kim[1]}")).text
     assert "heard" in page
     assert "https://forum.example.org/t/1/9" in page

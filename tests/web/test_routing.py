@@ -21,6 +21,9 @@ async def test_rules_are_tried_and_saved_on_their_page(
     product = uuid.UUID(str(ids["product_id"]))
     person = await sign_in(client, database)
     address = f"/products/{product}/rules"
+    settings = (await person.get("/settings")).text
+    assert f'class="button" href="{address}"' in settings
+    assert "/digests/subscriptions" in settings
 
     async def names() -> list[str]:
         async with database.transaction() as connection:
@@ -50,6 +53,8 @@ async def test_rules_are_tried_and_saved_on_their_page(
     await person.send(address, **{**fields, "name": "Rest", "words": "", "act": "save"})
 
     page = (await person.get(f"{address}?attempt=yes")).text
+    assert "<strong>Review</strong>" in page
+    assert '<span class="chip warn">Hold</span>' in page
     assert "No rule: the product's own policy" in page
     (up,) = re.findall(rf'action="({address}/[0-9a-f-]+/move)"', page)
     await person.send(up)

@@ -136,3 +136,22 @@ async def test_deliveries_are_filtered_and_read_again_together(
     async with database.transaction() as connection:
         row = await one(connection, "select count(*) as n from delivery where stage = 'received'")
     assert row == {"n": 4}
+
+
+async def test_platforms_are_offered_by_name_with_what_they_follow(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    person = await sign_in(client, database)
+    async with database.transaction() as connection:
+        await add_product(connection)
+    page = (await person.get("/sources/new")).text
+    titles = re.findall(r"<strong>([^<]+)</strong>", page)
+    assert titles == sorted(titles, key=str.casefold)
+    assert "Follows the reviews of an app on Google Play.</span>" in page
+    assert "(https://" not in page
+
+    many = (await person.get("/sources/new?platform=json_webhook")).text
+    seen, _, folded = many.partition("<details")
+    assert 'name="set_sender"' in seen
+    assert 'name="set_created_at"' in folded
+    assert "details" not in (await person.get("/sources/new?platform=telegram")).text

@@ -27,6 +27,7 @@ async def test_forms_are_made_from_what_a_tracker_declares(
     assert 'name="set_base_url"' in form
     assert 'type="password"' in form
     assert '<option value="cloud"' in form
+    assert '<option value="" selected>Left blank</option>' in form
     typed = {
         "type": "jira",
         "product": "atlas",

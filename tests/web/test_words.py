@@ -17,6 +17,7 @@ from app.queries.health import SourceStatus
 from app.web import charts, forms, whys, words
 from app.web.pages.learning import MODEL_STATUSES
 from app.web.pages.overview import change
+from app.web.pages.preview import long_texts
 from app.web.pages.settings import POLICY_CHOICES
 from classifiers.contract import Kind
 
@@ -284,3 +285,9 @@ def test_a_proposal_says_what_would_have_been_enough(
     evidence: dict[str, object], said: str
 ) -> None:
     assert whys.proposal(0.61, evidence) == said
+
+
+def test_a_preview_finds_the_long_texts_of_a_request() -> None:
+    body = {"title": "Crash", "fields": {"text": "Two\nlines", "rows": [{"x": "a\nb"}, 7, None]}}
+    assert long_texts(body) == ["Two\nlines", "a\nb"]
+    assert long_texts(None) == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -39,7 +41,23 @@ async def preview_page(request: Request, user: Viewer, theme_id: UUID) -> Respon
         frame=frame,
         theme=theme.row,
         previews=[
-            (preview, json.dumps(preview.body, indent=2, ensure_ascii=False))
+            (
+                preview,
+                long_texts(preview.body),
+                json.dumps(preview.body, indent=2, ensure_ascii=False),
+            )
             for preview in previews
         ],
     )
+
+
+def long_texts(body: Any) -> list[str]:
+    """The texts of several lines in a request's body, in its order: what a ticket says, which JSON
+    would show on one line."""
+    if isinstance(body, str):
+        return [body] if "\n" in body else []
+    if isinstance(body, Mapping):
+        return [text for part in body.values() for text in long_texts(part)]
+    if isinstance(body, list):
+        return [text for part in body for text in long_texts(part)]
+    return []

@@ -16,7 +16,7 @@ from app.queries import deliveries, health, refusals
 from app.setup import platforms, products, sources, way_in
 from app.setup.login_sessions import SessionUser
 from app.setup.sources import Source
-from app.web import forms, guard, rendering
+from app.web import forms, guard, platform_words, rendering
 from app.web.guard import Act, Admin, Administering, Viewer
 from app.web.pages.replies import source_answering
 from app.web.pages.source_polling import poll_shown
@@ -68,7 +68,7 @@ async def _new(
         user,
         "source_new.html",
         code=status,
-        platforms=[(name, source.title) for name, source in registry.sources().items()],
+        platforms=platform_words.offered(),
         chosen=definition,
         fields=forms.refilled(fields, act.form if act else None),
         name=act.text("name", SOURCE_NAME_MAX_CHARACTERS) if act else title,
