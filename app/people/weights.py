@@ -18,6 +18,7 @@ from app.errors import Invalid
 from app.storage.db import Connection
 from app.storage.rows import fetch_all
 
+WEIGHT_CELL_MAX_CHARACTERS = 100_000
 WEIGHT_LINES_MAX = 50_000
 WEIGHT_MAX = 1e9
 WORD_MAX_CHARACTERS = 200
@@ -99,6 +100,8 @@ def read_weights(text: str) -> dict[int, WeightLine]:
         for row in rows:
             if not any(cell.strip() for cell in row):
                 continue
+            if max(map(len, row)) > WEIGHT_CELL_MAX_CHARACTERS:
+                raise csv.Error  # as a quotation mark makes it that is never closed
             cells = dict(zip(names, map(_cell, row), strict=False))
             lines[rows.line_num] = WeightLine(
                 **{name: cells.get(name, "") for name in WEIGHT_COLUMNS}

@@ -110,7 +110,7 @@ def test_ignoring_needs_a_reason(fresh: Site, open_page: OpenPage) -> None:
     page.fill("#q", second.split()[0])
     expect(page).to_have_url(
         f"{fresh.url}/triage?status=triage&q={second.split()[0]}"
-        "&kind=&platform=&same=&view=&sort=people"
+        "&kind=&platform=&same=&view=&rare=&sort=people"
     )
     page.get_by_role("link", name="Ignored", exact=True).click()
     expect(page).to_have_url(f"{fresh.url}/triage?status=ignored&q={second.split()[0]}&sort=people")

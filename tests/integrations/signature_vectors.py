@@ -14,6 +14,9 @@ SLACK = registry.source("slack").signature
 STANDARD = registry.source("generic").signature
 GITHUB_ISSUES = registry.tracker("github").signature
 JIRA = registry.tracker("jira").signature
+LINEAR = registry.tracker("linear").signature
+GITEA = registry.tracker("gitea").signature
+WEBHOOK = registry.tracker("webhook").signature
 OLD_HUB = Signature(header="x-hub-signature", algorithm="hmac-sha1", prefix="sha1=")
 TOKEN = Signature(header="x-gitlab-token", algorithm="token")
 DISCORD = Signature(
@@ -85,6 +88,7 @@ STANDARD_HEADERS = {
     "webhook-timestamp": "1614265330",
     "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
 }
+CLOSED_BY_OPENSSL = "4aa941ef164aaf260c7b50549b9f01780fbf3417d71e9ec50096f361b14128a1"
 
 VECTORS = {
     # GitHub, "Validating webhook deliveries", "Testing the webhook payload validation".
@@ -122,6 +126,28 @@ VECTORS = {
         b'{"test": 2432232314}',
         STANDARD_HEADERS,
         datetime.fromtimestamp(1614265330, UTC),
+    ),
+    "webhook": (
+        WEBHOOK,
+        STANDARD_SECRET,
+        b'{"test": 2432232314}',
+        STANDARD_HEADERS,
+        datetime.fromtimestamp(1614265330, UTC),
+    ),
+    # printf '{"action":"closed"}' | openssl dgst -sha256 -hmac 'a tracker secret'
+    "linear": (
+        LINEAR,
+        "a tracker secret",
+        b'{"action":"closed"}',
+        {"linear-signature": CLOSED_BY_OPENSSL},
+        NOW,
+    ),
+    "gitea": (
+        GITEA,
+        "a tracker secret",
+        b'{"action":"closed"}',
+        {"x-gitea-signature": CLOSED_BY_OPENSSL},
+        NOW,
     ),
     # printf '{"post":{"id":7}}' | openssl dgst -sha256 -hmac 'a forum secret'
     "discourse": (

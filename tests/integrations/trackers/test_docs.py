@@ -17,6 +17,7 @@ SOURCES = [
         "certificates.py",
     )
 ] + sorted((ROOT / "integrations" / "trackers").rglob("*.py"))
+SOURCES.append(ROOT / "app" / "tickets" / "filling.py")
 RAISED = re.compile(r'(?:TrackerError|IntegrationError|_Permanent)\(\s*"([a-z_]+)"')
 
 
