@@ -25,8 +25,8 @@ class Settings(BaseModel):
     )
     scheme: Literal["as_the_sender", Scheme] = Field(
         default="as_the_sender",
-        description="How requests are signed; as_the_sender takes the sender's own, or "
-        "sha256_hex where none is chosen.",
+        description='How requests are signed; "As the sender" takes the sender\'s own, or '
+        "SHA-256 in hex where none is chosen.",
     )
     signature_header: str = Field(
         default="",
