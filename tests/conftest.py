@@ -86,10 +86,11 @@ def pytest_sessionfinish() -> None:
 def server(testrun_uid: str) -> Iterator[EmbeddedPostgres]:
     """The run's PostgreSQL, shared by all test processes; fsync is off, because its data does not
     outlive the run."""
-    with EmbeddedPostgres(
-        _quick_folder() / f"relay-tests-{testrun_uid[:12]}", options=_FAST
-    ) as embedded:
+    folder = _quick_folder() / f"relay-tests-{testrun_uid[:12]}"
+    with EmbeddedPostgres(folder, options=_FAST) as embedded:
         yield embedded
+    if not any(folder.rglob("postmaster.pid")):  # we were the last: it would stay in memory
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _quick_folder() -> Path:
