@@ -18,9 +18,11 @@ UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 """Letters of scripts that set no blanks between words."""
 _TROUBLE = re.compile(
     r"\b(?:crash\w*|fail\w*|broken|break\w*|error\w*|freez\w*|hang\w*|lose\w*|lost|missing"
-    r"|nothing|vanish\w*|disappear\w*|wrong|crop\w*|truncat\w*|doubl\w*|clones?|cloned|drain\w*|jumps?"
+    r"|nothing|vanish\w*|disappear\w*|wrong|crop\w*|truncat\w*|doubl\w*|clones?|cloned|drain\w*"
+    r"|jumps?"
     r"|leaps?|loops?|looping|blurr\w*|garbled|ignor\w*|corrupt\w*|leak\w*|times? out|timeout\w*"
-    r"|deadlock\w*|refus\w*|reject\w*|exception\w*|incorrect\w*|mismatch\w*|unable|regression|frozen|overlap\w*"
+    r"|deadlock\w*|refus\w*|reject\w*|exception\w*|incorrect\w*|mismatch\w*|unable|regression"
+    r"|frozen|overlap\w*"
     r"|dies|quits|bug|faulty|invalid|unexpected\w*|too (?:small|big|late|early|long|slow|tiny)"
     r"|off by|[45]\d\d"
     r"|stuck|slow\w*|blank|empty|unreadable|invisible|can(?:no|')?t|won'?t|doesn'?t|don'?t|isn'?t"
@@ -43,9 +45,9 @@ _STORY = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_WORDS = re.compile(
-    r"^(?:i )?(?:(?:asked|came|posted|wrote|said|voted|read|searched|reproduced|bisected|confirm\w*"
-    r"|seconded|agreed|tried|tested|tell|told|see|seeing|getting|here|use case|my (?:vote|use case)"
-    r"|support told|count me|update from|profile|attached|screenshot)\b)"
+    r"^(?:i )?(?:(?:asked|came|posted|wrote|said|voted|searched|reproduced|bisected|confirm\w*"
+    r"|seconded|agreed|tried|tested|told|seeing|getting|here|use case|my (?:vote|use case)"
+    r"|support told|count me|update from|(?:profile|screenshot|log)s? attached)\b)"
     r"|\b(?:for|about) (?:it|that|this|those)$|^can confirm\b|\bas above$"
     r"|\b(?:helps? anybody|any ideas?|would be enough|would be plenty|would already be enough)\b",
     re.IGNORECASE,

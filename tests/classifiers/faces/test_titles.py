@@ -48,6 +48,14 @@ LOST = "The ruler cannot be found after a restart"
         ("I wish there was no limit on pinned folders", "No limit on pinned folders"),
         ("All-day events are shown twice", "All-day events are shown twice"),
         ("Hi-DPI icons are blurry", "Hi-DPI icons are blurry"),
+        (
+            "Read receipts are missing in every channel. The badge of the ruler stays as well.",
+            "Read receipts are missing in every channel",
+        ),
+        (
+            "Profile pictures are doubled in the sidebar. Nothing else on that page is broken.",
+            "Profile pictures are doubled in the sidebar",
+        ),
         ("Same-site cookies are lost at sign-in", "Same-site cookies are lost at sign-in"),
         ("Numbers in a column are not aligned right", "Numbers in a column are not aligned right"),
         ("The index of chapters is of no help", "The index of chapters is of no help"),
